@@ -1,0 +1,37 @@
+import type { AttributeValue } from './attributeValue.js'
+import type { FieldError } from './errors.js'
+
+/** A document path inside an item: map keys as strings, list positions as numbers. */
+export type AttributePath = readonly (string | number)[]
+
+/** One marked value of an item, and where it stands. */
+export interface Field<V> {
+  readonly path: AttributePath
+  readonly value: V
+}
+
+/**
+ * What a format is given: an item's place and its marked values, all together, because a format may
+ * bind them to one another.
+ */
+export interface ItemFields<V> {
+  /** Logical table name: the same in every region, whatever the table is called there. */
+  readonly table: string
+  /** Primary key: attribute name to its value (`S`, `N` or `B`). */
+  readonly key: Readonly<Record<string, AttributeValue>>
+  readonly fields: readonly Field<V>[]
+}
+
+/** The outcome for one field: its value, or why it did not open. */
+export type OpenedField = { readonly value: AttributeValue } | { readonly error: FieldError }
+
+/**
+ * How the marked values of items become bytes at rest, and come back.
+ * Results stand in the order of the items, and of the fields within each.
+ */
+export interface Format {
+  /** @throws {SealError} and nothing is returned, when any one value cannot be sealed */
+  seal(items: readonly ItemFields<AttributeValue>[]): Promise<Uint8Array[][]>
+  /** Never throws for what a stored value contains: each field has its own outcome. */
+  open(items: readonly ItemFields<Uint8Array>[]): Promise<OpenedField[][]>
+}

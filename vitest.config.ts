@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (name: string) => fileURLToPath(new URL(`./packages/${name}/src/index.ts`, import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    // Tests read the sources, so that a failing line is the line one edits;
+    // what `npm pack` ships is checked by test/packaging.
+    alias: {
+      '@dynaseal/mrk-keyring': source('mrk-keyring'),
+      '@dynaseal/core': source('core'),
+      '@dynaseal/toolbox': source('toolbox'),
+      '@dynaseal/local-cloud': source('local-cloud'),
+    },
+  },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+})
