@@ -1,1 +1,33 @@
-export {}
+export type { AttributeValue } from './attributeValue.js'
+export type { Keyring } from './dataKeyCache/keyring.js'
+export type { DataKeyCacheOptions } from './dataKeyCache/options.js'
+export type {
+  CacheStatistics,
+  DataKeyStatistics,
+  OpeningStatistics,
+  SealingStatistics,
+} from './dataKeyCache/statistics.js'
+export {
+  ConfigurationError,
+  type ConfigurationErrorCode,
+  DynasealError,
+  FieldError,
+  type FieldErrorCode,
+  type Place,
+  SealError,
+  type SealErrorCode,
+} from './errors.js'
+export type { AttributePath, Field, Format, ItemFields, OpenedField } from './format.js'
+export {
+  MAX_CONTEXT_BYTES,
+  MAX_CONTEXT_PAIRS,
+  MAX_DEPTH,
+  MAX_ENCRYPTED_DATA_KEYS,
+  MAX_MESSAGE_BYTES,
+} from './limits.js'
+export { canonicalLocation, locationHash } from './location.js'
+export { isMessage } from './message/header.js'
+export { createFormat, type FormatOptions, MessageFormat } from './messageFormat.js'
+export { normalizeNumber } from './value/number.js'
+export { parseValue } from './value/parse.js'
+export { serializeValue } from './value/serialize.js'

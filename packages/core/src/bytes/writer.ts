@@ -1,0 +1,79 @@
+/**
+ * A byte buffer that grows, written front to back. One is reused for all messages, so `clear` zeroes
+ * what was written: it held plaintext.
+ */
+export class Writer {
+  #bytes: Buffer
+  #length = 0
+
+  constructor(capacity: number) {
+    this.#bytes = Buffer.allocUnsafeSlow(capacity)
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** A view, not a copy: valid until the next write or `clear`. */
+  written(): Buffer {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  clear(): void {
+    this.#bytes.fill(0, 0, this.#length)
+    this.#length = 0
+  }
+
+  u8(value: number): void {
+    this.#reserve(1)
+    this.#bytes[this.#length++] = value
+  }
+
+  u16(value: number): void {
+    this.#reserve(2)
+    this.#length = this.#bytes.writeUInt16BE(value, this.#length)
+  }
+
+  u32(value: number): void {
+    this.#reserve(4)
+    this.#length = this.#bytes.writeUInt32BE(value, this.#length)
+  }
+
+  bytes(value: Uint8Array): void {
+    this.#reserve(value.length)
+    this.#bytes.set(value, this.#length)
+    this.#length += value.length
+  }
+
+  /** UTF-8, without a length. The caller has checked that the text is well formed. */
+  text(value: string): void {
+    // A UTF-16 code unit never takes more than three bytes of UTF-8.
+    this.#reserve(value.length * 3)
+    this.#length += this.#bytes.write(value, this.#length, 'utf8')
+  }
+
+  /** Leaves room for a u32 length; `endLength` fills it in with the number of bytes written since. */
+  beginLength(): number {
+    this.u32(0)
+    return this.#length
+  }
+
+  endLength(start: number): void {
+    this.#bytes.writeUInt32BE(this.#length - start, start - 4)
+  }
+
+  /** Moves back to an earlier length and zeroes what was behind it. */
+  truncate(length: number): void {
+    this.#bytes.fill(0, length, this.#length)
+    this.#length = length
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#length + more
+    if (needed <= this.#bytes.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2))
+    this.#bytes.copy(larger, 0, 0, this.#length)
+    this.#bytes.fill(0)
+    this.#bytes = larger
+  }
+}

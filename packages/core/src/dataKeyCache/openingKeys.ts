@@ -1,0 +1,170 @@
+import type { MessageContext } from '../message/context.js'
+import type { DataKey } from './dataKey.js'
+import { decryptDataKey, type Keyring } from './keyring.js'
+import type { ResolvedOptions } from './options.js'
+import { isPermanent, Refusals } from './refusals.js'
+import type { KeyInMemory, OpeningStatistics } from './statistics.js'
+
+/** While the keyring cannot be reached, an expired key is used this long before it is asked again, in ms. */
+const GRACE_RETRY = 5000
+
+interface Entry extends KeyInMemory {
+  /** During an outage: use the expired key without asking until then. */
+  graceUntil: number
+}
+
+interface Flight {
+  readonly promise: Promise<DataKey>
+  waiters: number
+}
+
+/** Data keys for opening, by context and encrypted data keys. */
+export class OpeningKeys {
+  readonly #keyring: Keyring
+  readonly #options: ResolvedOptions
+  /** In order of use: the least recently used stands first. */
+  readonly #entries = new Map<string, Entry>()
+  readonly #flights = new Map<string, Flight>()
+  readonly #refusals: Refusals
+  readonly statistics: OpeningStatistics = {
+    hits: 0,
+    misses: 0,
+    calls: 0,
+    failures: 0,
+    refusals: 0,
+    graced: 0,
+  }
+
+  constructor(keyring: Keyring, options: ResolvedOptions) {
+    this.#keyring = keyring
+    this.#options = options
+    this.#refusals = new Refusals(options.refusalAge)
+  }
+
+  /** Held for the caller, who releases it. Rejects with the keyring's error. */
+  async take(context: MessageContext, encryptedDataKeys: Buffer): Promise<DataKey> {
+    const id = keyId(context, encryptedDataKeys)
+    const now = this.#options.now()
+    const entry = this.#entries.get(id)
+    if (entry !== undefined && this.#isFresh(entry, now)) {
+      this.statistics.hits++
+      this.#touch(id, entry)
+      return entry.key.hold()
+    }
+    const refusal = this.#refusals.find(id, now)
+    if (refusal !== undefined) {
+      this.statistics.refusals++
+      throw refusal.error
+    }
+    if (entry !== undefined && this.#isInGrace(entry, now))
+      return this.#takeOrGrace(id, entry, encryptedDataKeys)
+    this.#remove(id)
+    this.statistics.misses++
+    return this.#joinFlight(id, context, encryptedDataKeys)
+  }
+
+  /** A key that was just generated here opens here at once. Becomes a holder. */
+  add(context: MessageContext, key: DataKey): void {
+    this.#insert(keyId(context, key.encryptedDataKeys), context, key.hold())
+  }
+
+  /** Lets go of what has expired. */
+  sweep(): void {
+    const now = this.#options.now()
+    for (const [id, entry] of this.#entries) {
+      if (!this.#isFresh(entry, now) && !this.#isInGrace(entry, now)) this.#remove(id)
+    }
+  }
+
+  clear(): void {
+    for (const id of [...this.#entries.keys()]) this.#remove(id)
+    this.#refusals.clear()
+  }
+
+  keys(): KeyInMemory[] {
+    return [...this.#entries.values()]
+  }
+
+  /** A clock that went backwards makes a key as good as expired. */
+  #isFresh({ key }: Entry, now: number): boolean {
+    const age = now - key.createdAt
+    return age >= 0 && age < this.#options.maxAge
+  }
+
+  #isInGrace({ key }: Entry, now: number): boolean {
+    const age = now - key.createdAt
+    return age >= 0 && age < this.#options.maxAge + this.#options.openingGrace
+  }
+
+  /** Asks the keyring, and falls back to the expired key if the failure may pass. */
+  async #takeOrGrace(id: string, entry: Entry, encryptedDataKeys: Buffer): Promise<DataKey> {
+    const expired = entry.key.hold()
+    if (this.#options.now() >= entry.graceUntil) {
+      this.statistics.misses++
+      try {
+        const key = await this.#joinFlight(id, entry.context, encryptedDataKeys)
+        expired.release()
+        return key
+      } catch (error) {
+        if (isPermanent(error)) {
+          this.#remove(id)
+          expired.release()
+          throw error
+        }
+        entry.graceUntil = this.#options.now() + GRACE_RETRY
+      }
+    }
+    this.statistics.graced++
+    return expired
+  }
+
+  #joinFlight(id: string, context: MessageContext, encryptedDataKeys: Buffer): Promise<DataKey> {
+    let flight = this.#flights.get(id)
+    if (flight === undefined) {
+      flight = { promise: this.#decrypt(id, context, encryptedDataKeys), waiters: 0 }
+      this.#flights.set(id, flight)
+    }
+    flight.waiters++
+    return flight.promise
+  }
+
+  async #decrypt(id: string, context: MessageContext, encryptedDataKeys: Buffer): Promise<DataKey> {
+    this.statistics.calls++
+    try {
+      const key = await decryptDataKey(this.#keyring, context, encryptedDataKeys, this.#options.now)
+      // Held for each waiter before anything can evict the key: none has resumed yet.
+      for (let waiter = 0; waiter < this.#flights.get(id)!.waiters; waiter++) key.hold()
+      this.#insert(id, context, key)
+      return key
+    } catch (error) {
+      this.statistics.failures++
+      this.#refusals.note(id, error, this.#options.now())
+      throw error
+    } finally {
+      this.#flights.delete(id)
+    }
+  }
+
+  #insert(id: string, context: MessageContext, key: DataKey): void {
+    this.#remove(id)
+    this.#entries.set(id, { key, context, graceUntil: 0 })
+    if (this.#entries.size > this.#options.maxKeys) this.#remove(this.#entries.keys().next().value!)
+  }
+
+  #touch(id: string, entry: Entry): void {
+    this.#entries.delete(id)
+    this.#entries.set(id, entry)
+  }
+
+  #remove(id: string): void {
+    const entry = this.#entries.get(id)
+    if (entry === undefined) return
+    this.#entries.delete(id)
+    entry.key.release()
+  }
+}
+
+/** Both parts say how long they are, so that no two pairs share an id. */
+function keyId(context: MessageContext, encryptedDataKeys: Buffer): string {
+  return context.id + encryptedDataKeys.toString('latin1')
+}

@@ -1,0 +1,71 @@
+import { ConfigurationError } from '../errors.js'
+
+/** How long data keys live in memory and how many messages share one. */
+export interface DataKeyCacheOptions {
+  /**
+   * How long a data key is used after it arrived, in milliseconds; also how long a process keeps access
+   * after it was revoked. Default 300,000 (5 minutes).
+   */
+  readonly maxAge?: number
+  /**
+   * Messages sealed under one data key, 1 to 2^32. Default 2^20 (1,048,576). Each message is encrypted
+   * with a key of its own, so this bounds what one stolen data key opens, not the wear of AES-GCM.
+   */
+  readonly maxMessages?: number
+  /** Data keys kept for opening; the least recently used leaves first. Default 1,000. */
+  readonly maxKeys?: number
+  /**
+   * How long a permanent refusal is remembered before the keyring is asked again, in milliseconds.
+   * Default 10,000; 0 remembers none. A refusal is permanent when the keyring's error has
+   * `permanent === true`.
+   */
+  readonly refusalAge?: number
+  /**
+   * How long beyond `maxAge` a data key still opens what is stored while the keyring cannot be
+   * reached, in milliseconds. Never applies to sealing. Default 0: off.
+   */
+  readonly openingGrace?: number
+  /** The clock, in milliseconds. Default `Date.now`. */
+  readonly now?: () => number
+}
+
+export type ResolvedOptions = Required<DataKeyCacheOptions>
+
+/** @throws {ConfigurationError} `invalid-option` */
+export function resolveOptions(options: DataKeyCacheOptions): ResolvedOptions {
+  const resolved = {
+    maxAge: options.maxAge ?? 300_000,
+    maxMessages: options.maxMessages ?? 2 ** 20,
+    maxKeys: options.maxKeys ?? 1000,
+    refusalAge: options.refusalAge ?? 10_000,
+    openingGrace: options.openingGrace ?? 0,
+    now: options.now ?? Date.now,
+  }
+  check(
+    'maxAge',
+    resolved.maxAge > 0 && Number.isFinite(resolved.maxAge),
+    'a positive number of milliseconds',
+  )
+  check('maxMessages', isIntegerIn(resolved.maxMessages, 1, 2 ** 32), 'an integer from 1 to 2^32')
+  check('maxKeys', isIntegerIn(resolved.maxKeys, 1, Number.MAX_SAFE_INTEGER), 'a positive integer')
+  check(
+    'refusalAge',
+    resolved.refusalAge >= 0 && Number.isFinite(resolved.refusalAge),
+    'a number of milliseconds',
+  )
+  check(
+    'openingGrace',
+    resolved.openingGrace >= 0 && Number.isFinite(resolved.openingGrace),
+    'a number of milliseconds',
+  )
+  return resolved
+}
+
+function check(option: string, valid: boolean, expected: string): void {
+  if (!valid)
+    throw new ConfigurationError('invalid-option', `The cache option ${option} must be ${expected}.`)
+}
+
+function isIntegerIn(value: number, from: number, to: number): boolean {
+  return Number.isInteger(value) && value >= from && value <= to
+}

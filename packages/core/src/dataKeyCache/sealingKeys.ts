@@ -1,0 +1,153 @@
+import type { MessageContext } from '../message/context.js'
+import { headerTemplate } from '../message/write.js'
+import type { DataKey } from './dataKey.js'
+import { generateDataKey, type Keyring } from './keyring.js'
+import type { ResolvedOptions } from './options.js'
+import { Refusals } from './refusals.js'
+import type { KeyInMemory, SealingStatistics } from './statistics.js'
+
+/** Share of its age or of its messages after which a key's successor is fetched in the background. */
+const REFRESH_AHEAD = 0.8
+/** After a failed refresh, the wait before the next, as a share of the maximum age. */
+const REFRESH_RETRY = 0.02
+
+interface Current extends KeyInMemory {
+  readonly template: Buffer
+}
+
+interface Slot {
+  current?: Current | undefined
+  flight?: Promise<void> | undefined
+  retryAt: number
+}
+
+/** A data key to seal with, held for the caller, who releases it. */
+export interface SealingLease {
+  readonly key: DataKey
+  /** The header of its messages. */
+  readonly template: Buffer
+  /** Messages that may be sealed with it; at least 1, at most what was asked for. */
+  readonly granted: number
+}
+
+/** One current data key per context. */
+export class SealingKeys {
+  readonly #keyring: Keyring
+  readonly #options: ResolvedOptions
+  readonly #slots = new Map<string, Slot>()
+  readonly #refusals: Refusals
+  readonly #onGenerated: (context: MessageContext, key: DataKey) => void
+  readonly statistics: SealingStatistics = { hits: 0, misses: 0, calls: 0, failures: 0 }
+
+  constructor(
+    keyring: Keyring,
+    options: ResolvedOptions,
+    onGenerated: (context: MessageContext, key: DataKey) => void,
+  ) {
+    this.#keyring = keyring
+    this.#options = options
+    this.#refusals = new Refusals(options.refusalAge)
+    this.#onGenerated = onGenerated
+  }
+
+  /** Rejects with the keyring's error. */
+  async take(context: MessageContext, wanted: number): Promise<SealingLease> {
+    const slot = this.#slot(context)
+    let waited = false
+    for (;;) {
+      const now = this.#options.now()
+      const current = this.#usable(slot, now)
+      if (current !== undefined) {
+        if (!waited) this.statistics.hits++
+        const lease = this.#lease(current, wanted)
+        if (this.#isDue(current, now) && slot.flight === undefined && now >= slot.retryAt) {
+          // Nobody waits for it: while the current key lasts, its failure is nobody's.
+          this.#startFlight(slot, context).catch(() => {})
+        }
+        return lease
+      }
+      const refusal = this.#refusals.find(context.id, now)
+      if (refusal !== undefined && slot.flight === undefined) throw refusal.error
+      if (!waited) this.statistics.misses++
+      waited = true
+      // Others who waited may use up the new key first; then it is another round.
+      await (slot.flight ?? this.#startFlight(slot, context))
+    }
+  }
+
+  sweep(): void {
+    const now = this.#options.now()
+    for (const slot of this.#slots.values()) this.#usable(slot, now)
+  }
+
+  clear(): void {
+    for (const slot of this.#slots.values()) this.#drop(slot)
+    this.#refusals.clear()
+  }
+
+  keys(): KeyInMemory[] {
+    return [...this.#slots.values()].flatMap(({ current }) => current ?? [])
+  }
+
+  #slot({ id }: MessageContext): Slot {
+    let slot = this.#slots.get(id)
+    if (slot === undefined) {
+      slot = { retryAt: 0 }
+      this.#slots.set(id, slot)
+    }
+    return slot
+  }
+
+  /** The current key, unless it is spent or expired: then the slot lets go of it. */
+  #usable(slot: Slot, now: number): Current | undefined {
+    const { current } = slot
+    if (current === undefined) return undefined
+    const age = now - current.key.createdAt
+    // A clock that went backwards makes a key as good as expired.
+    if (age >= 0 && age < this.#options.maxAge && current.key.sealed < this.#options.maxMessages)
+      return current
+    this.#drop(slot)
+    return undefined
+  }
+
+  #isDue({ key }: Current, now: number): boolean {
+    const { maxAge, maxMessages } = this.#options
+    return now - key.createdAt >= maxAge * REFRESH_AHEAD || key.sealed >= maxMessages * REFRESH_AHEAD
+  }
+
+  #lease({ key, template }: Current, wanted: number): SealingLease {
+    const granted = Math.min(wanted, this.#options.maxMessages - key.sealed)
+    key.sealed += granted
+    return { key: key.hold(), template, granted }
+  }
+
+  #startFlight(slot: Slot, context: MessageContext): Promise<void> {
+    const flight = this.#generate(slot, context)
+    slot.flight = flight
+    return flight
+  }
+
+  async #generate(slot: Slot, context: MessageContext): Promise<void> {
+    this.statistics.calls++
+    try {
+      const key = await generateDataKey(this.#keyring, context, this.#options.now)
+      this.#drop(slot)
+      slot.current = { key, context, template: headerTemplate(context.bytes, key.encryptedDataKeys) }
+      this.#onGenerated(context, key)
+    } catch (error) {
+      this.statistics.failures++
+      const now = this.#options.now()
+      slot.retryAt = now + this.#options.maxAge * REFRESH_RETRY
+      this.#refusals.note(context.id, error, now)
+      throw error
+    } finally {
+      slot.flight = undefined
+    }
+  }
+
+  #drop(slot: Slot): void {
+    const { current } = slot
+    slot.current = undefined
+    current?.key.release()
+  }
+}

@@ -1,0 +1,160 @@
+import type { AttributePath } from './format.js'
+
+/** Where a value stands. Names only: the values of key attributes are never part of an error. */
+export interface Place {
+  /** Logical table name. */
+  readonly table: string
+  /** Names of the item's key attributes. */
+  readonly keyNames: readonly string[]
+  readonly path: AttributePath
+}
+
+interface Details {
+  readonly place?: Place | undefined
+  readonly cause?: unknown
+}
+
+/**
+ * Base of every error this package throws. `code` is stable and made for programs; `message` is made
+ * for people and may be reworded.
+ *
+ * No error holds a plaintext, a key or the value of a key attribute: not in its message, its
+ * properties or its `cause`.
+ */
+export abstract class DynasealError extends Error {
+  abstract readonly code: string
+
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+  }
+}
+
+export type ConfigurationErrorCode = 'invalid-option' | 'invalid-context'
+
+/** What an option of {@link createFormat} is, it cannot be used. Thrown at construction, or on first use of a table name. */
+export class ConfigurationError extends DynasealError {
+  override readonly name = 'ConfigurationError'
+
+  constructor(
+    readonly code: ConfigurationErrorCode,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+/**
+ * - `invalid-value`: no DynamoDB attribute value, or one that DynamoDB would refuse
+ * - `too-deep`: maps and lists nested deeper than {@link MAX_DEPTH}
+ * - `too-large`: longer than any DynamoDB item
+ * - `invalid-location`: the item's key or the path cannot be bound to
+ * - `key-unavailable`: the keyring gave no data key; `cause` is its error
+ * - `sealing-failed`: anything else
+ */
+export type SealErrorCode =
+  | 'invalid-value'
+  | 'too-deep'
+  | 'too-large'
+  | 'invalid-location'
+  | 'key-unavailable'
+  | 'sealing-failed'
+
+/**
+ * A value was not sealed, and nothing of the call was returned: nothing may be sent.
+ *
+ * @example
+ * try {
+ *   await format.seal(items)
+ * } catch (error) {
+ *   if (error instanceof SealError && error.code === 'key-unavailable') retryLater()
+ * }
+ */
+export class SealError extends DynasealError {
+  override readonly name = 'SealError'
+  readonly table: string | undefined
+  readonly keyNames: readonly string[] | undefined
+  readonly path: AttributePath | undefined
+
+  constructor(
+    readonly code: SealErrorCode,
+    /** What went wrong, and the way out, without the place. */
+    readonly reason: string,
+    { place, cause }: Details = {},
+  ) {
+    super(describe('Cannot seal', reason, place), cause)
+    this.table = place?.table
+    this.keyNames = place?.keyNames
+    this.path = place?.path
+  }
+
+  /** The same error, told where it happened. */
+  at(place: Place): SealError {
+    return new SealError(this.code, this.reason, { place, cause: this.cause })
+  }
+}
+
+/**
+ * - `not-a-message`: the bytes are no AWS Encryption SDK message of format 2
+ * - `unsupported-suite`: a message, but not of algorithm suite 0x0478
+ * - `malformed-message`: it begins like a message but its parts do not add up
+ * - `wrong-context`: sealed for another table, or with another encryption context
+ * - `key-unavailable`: the keyring gave no data key; `cause` is its error
+ * - `not-authentic`: commitment or authentication tag do not match: changed after it was sealed
+ * - `unsupported-version`: the content is of a version this package does not know
+ * - `wrong-location`: sealed for another item, or for another attribute path
+ * - `invalid-location`: the item's key or the path, as given by the caller, cannot be bound to
+ * - `malformed-value`: the content is not the canonical serialization of an attribute value
+ */
+export type FieldErrorCode =
+  | 'not-a-message'
+  | 'unsupported-suite'
+  | 'malformed-message'
+  | 'wrong-context'
+  | 'key-unavailable'
+  | 'not-authentic'
+  | 'unsupported-version'
+  | 'wrong-location'
+  | 'invalid-location'
+  | 'malformed-value'
+
+/**
+ * One stored field did not open.
+ *
+ * @example
+ * const [[field]] = await format.open([item])
+ * if ('error' in field && field.error.code === 'wrong-location') alarm(field.error)
+ */
+export class FieldError extends DynasealError {
+  override readonly name = 'FieldError'
+  readonly table: string | undefined
+  readonly keyNames: readonly string[] | undefined
+  readonly path: AttributePath | undefined
+
+  constructor(
+    readonly code: FieldErrorCode,
+    /** What went wrong, and the way out, without the place. */
+    readonly reason: string,
+    { place, cause }: Details = {},
+  ) {
+    super(describe('Cannot open', reason, place), cause)
+    this.table = place?.table
+    this.keyNames = place?.keyNames
+    this.path = place?.path
+  }
+
+  /** The same error, told where it happened. */
+  at(place: Place): FieldError {
+    return new FieldError(this.code, this.reason, { place, cause: this.cause })
+  }
+}
+
+function describe(what: string, reason: string, place: Place | undefined): string {
+  if (place === undefined) return `${what}: ${reason}`
+  const keys = place.keyNames.length === 0 ? '' : ` (key: ${place.keyNames.join(', ')})`
+  return `${what} ${formatPath(place.path)} of an item in table ${place.table}${keys}: ${reason}`
+}
+
+function formatPath(path: AttributePath): string {
+  const text = path.map(step => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')
+  return text.startsWith('.') ? text.slice(1) : text || '(no path)'
+}

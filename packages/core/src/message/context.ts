@@ -1,0 +1,67 @@
+import { isWellFormed } from '../bytes/unicode.js'
+import { ConfigurationError } from '../errors.js'
+import { MAX_CONTEXT_BYTES, MAX_CONTEXT_PAIRS } from '../limits.js'
+
+/** The pair that every message of ours carries: the logical table name. */
+export const TABLE_KEY = 'dynaseal:table'
+
+const RESERVED_PREFIXES = ['aws-crypto-', 'aws:', 'dynaseal:']
+
+/** An encryption context in the three shapes it is needed in, made once. */
+export interface MessageContext {
+  readonly pairs: Readonly<Record<string, string>>
+  /** As in the message header, its own u16 length first. */
+  readonly bytes: Buffer
+  /** The bytes as a string, to be a map key. */
+  readonly id: string
+}
+
+/** @throws {ConfigurationError} `invalid-context` */
+export function messageContext(table: string, additional: Readonly<Record<string, string>>): MessageContext {
+  if (typeof table !== 'string' || table === '') throw invalid('the table name is empty')
+  const pairs = Object.freeze({ ...additional, [TABLE_KEY]: table })
+  const bytes = serializeContext(pairs)
+  return { pairs, bytes, id: bytes.toString('latin1') }
+}
+
+/**
+ * Refuses what an application may not add to a context.
+ * @throws {ConfigurationError} `invalid-context`
+ */
+export function checkAdditionalContext(additional: Readonly<Record<string, string>>): void {
+  for (const [key, value] of Object.entries(additional)) {
+    if (typeof value !== 'string') throw invalid('its values are strings')
+    if (key === '') throw invalid('a key is empty')
+    const reserved = RESERVED_PREFIXES.find(prefix => key.startsWith(prefix))
+    if (reserved !== undefined) throw invalid(`keys that begin with "${reserved}" are reserved`)
+  }
+  serializeContext(additional)
+}
+
+/**
+ * `length(2) count(2)`, then per pair `length(2) key length(2) value`, sorted by the UTF-8 bytes of the
+ * keys (message-header.md, "AAD").
+ */
+function serializeContext(pairs: Readonly<Record<string, string>>): Buffer {
+  const entries = Object.entries(pairs)
+  if (entries.length > MAX_CONTEXT_PAIRS) throw invalid(`it has more than ${MAX_CONTEXT_PAIRS} pairs`)
+  if (!entries.flat().every(isWellFormed))
+    throw invalid('a string has a lone surrogate, which has no UTF-8 form')
+  const encoded = entries
+    .map(([key, value]) => [Buffer.from(key, 'utf8'), Buffer.from(value, 'utf8')] as const)
+    .sort(([a], [b]) => Buffer.compare(a, b))
+  const length = encoded.reduce((sum, [key, value]) => sum + 4 + key.length + value.length, 2)
+  if (length > MAX_CONTEXT_BYTES) throw invalid(`it is longer than ${MAX_CONTEXT_BYTES} bytes`)
+  const bytes = Buffer.allocUnsafeSlow(2 + length)
+  let position = bytes.writeUInt16BE(length, 0)
+  position = bytes.writeUInt16BE(encoded.length, position)
+  for (const part of encoded.flat()) {
+    position = bytes.writeUInt16BE(part.length, position)
+    position += part.copy(bytes, position)
+  }
+  return bytes
+}
+
+function invalid(what: string): ConfigurationError {
+  return new ConfigurationError('invalid-context', `The encryption context cannot be used: ${what}.`)
+}

@@ -1,0 +1,47 @@
+import { EncryptedDataKey } from '@aws-crypto/material-management-node'
+import { Reader } from '../bytes/reader.js'
+import { MAX_ENCRYPTED_DATA_KEYS } from '../limits.js'
+import { malformed } from './header.js'
+
+/**
+ * `count(2)`, then per key `length(2) provider id length(2) provider information length(2) ciphertext`
+ * (message-header.md, "Encrypted Data Keys").
+ */
+export function serializeEncryptedDataKeys(keys: readonly EncryptedDataKey[]): Buffer {
+  const parts = keys.flatMap(({ providerId, providerInfo, rawInfo, encryptedDataKey }) => [
+    Buffer.from(providerId, 'utf8'),
+    // Provider information is binary; a keyring that has it as such says so in rawInfo.
+    rawInfo ?? Buffer.from(providerInfo, 'utf8'),
+    encryptedDataKey,
+  ])
+  if (keys.length === 0 || keys.length > MAX_ENCRYPTED_DATA_KEYS) {
+    throw new RangeError(
+      `The keyring made ${keys.length} encrypted data keys; 1 to ${MAX_ENCRYPTED_DATA_KEYS} fit.`,
+    )
+  }
+  const bytes = Buffer.allocUnsafeSlow(parts.reduce((sum, part) => sum + 2 + part.length, 2))
+  let position = bytes.writeUInt16BE(keys.length, 0)
+  for (const part of parts) {
+    position = bytes.writeUInt16BE(part.length, position)
+    bytes.set(part, position)
+    position += part.length
+  }
+  return bytes
+}
+
+/** The keys that `parseHeader` has already walked over, as a keyring wants them. */
+export function parseEncryptedDataKeys(bytes: Buffer): EncryptedDataKey[] {
+  // Keyrings may keep what they are given, and the message belongs to the caller.
+  const reader = new Reader(Buffer.from(bytes), () => malformed('it ends too early'))
+  const count = reader.u16()
+  const keys: EncryptedDataKey[] = []
+  for (let index = 0; index < count; index++) {
+    const providerId = reader.view(reader.u16()).toString('utf8')
+    const rawInfo = reader.view(reader.u16())
+    const encryptedDataKey = reader.view(reader.u16())
+    keys.push(
+      new EncryptedDataKey({ providerId, providerInfo: rawInfo.toString('utf8'), rawInfo, encryptedDataKey }),
+    )
+  }
+  return keys
+}

@@ -1,0 +1,159 @@
+import { isUtf8 } from 'node:buffer'
+import { Reader } from '../bytes/reader.js'
+import { FieldError } from '../errors.js'
+import {
+  MAX_CONTEXT_BYTES,
+  MAX_CONTEXT_PAIRS,
+  MAX_ENCRYPTED_DATA_KEYS,
+  MAX_MESSAGE_BYTES,
+} from '../limits.js'
+import { TABLE_KEY } from './context.js'
+import {
+  COMMITMENT_BYTES,
+  CONTEXT_OFFSET,
+  ContentType,
+  FORMAT_VERSION,
+  MESSAGE_ID_BYTES,
+  MESSAGE_ID_OFFSET,
+  SIGNED_SUITE_ID,
+  SUITE_ID,
+  TAG_BYTES,
+} from './suite.js'
+
+/**
+ * Where the parts of a message begin and end. Offsets instead of views: a page of results has
+ * thousands of headers, all parsed before the first data key arrives.
+ */
+export interface Header {
+  readonly message: Buffer
+  /** The context starts at CONTEXT_OFFSET, with its length; the encrypted data keys follow, with their count. */
+  readonly encryptedDataKeysStart: number
+  readonly encryptedDataKeysEnd: number
+  readonly contentType: number
+  readonly frameLength: number
+  readonly commitmentStart: number
+  /** End of what the header's tag authenticates; the tag starts here. */
+  readonly end: number
+}
+
+/**
+ * Reads a message up to its header's tag. Nothing is authenticated yet.
+ *
+ * @throws {FieldError} `not-a-message`, `unsupported-suite` or `malformed-message`
+ */
+export function parseHeader(message: Buffer): Header {
+  checkSuite(message)
+  if (message.length > MAX_MESSAGE_BYTES) throw malformed(`it is longer than ${MAX_MESSAGE_BYTES} bytes`)
+  const reader = new Reader(message, truncated, MESSAGE_ID_OFFSET)
+  reader.skip(MESSAGE_ID_BYTES)
+  const contextLength = reader.u16()
+  if (contextLength > MAX_CONTEXT_BYTES)
+    throw malformed(`its context is longer than ${MAX_CONTEXT_BYTES} bytes`)
+  reader.skip(contextLength)
+  const encryptedDataKeysStart = reader.position
+  skipEncryptedDataKeys(reader)
+  const encryptedDataKeysEnd = reader.position
+  const contentType = reader.u8()
+  const frameLength = reader.u32()
+  checkContentType(contentType, frameLength)
+  const commitmentStart = reader.skip(COMMITMENT_BYTES)
+  const end = reader.position
+  reader.skip(TAG_BYTES)
+  return {
+    message,
+    encryptedDataKeysStart,
+    encryptedDataKeysEnd,
+    contentType,
+    frameLength,
+    commitmentStart,
+    end,
+  }
+}
+
+function checkSuite(message: Buffer): void {
+  const suite =
+    message.length < MESSAGE_ID_OFFSET || message[0] !== FORMAT_VERSION ? undefined : message.readUInt16BE(1)
+  if (suite === SUITE_ID) return
+  if (suite === SIGNED_SUITE_ID) {
+    throw new FieldError(
+      'unsupported-suite',
+      'it is an AWS Encryption SDK message of the signed suite 0x0578, which only the AWS Encryption SDK itself opens.',
+    )
+  }
+  throw new FieldError(
+    'not-a-message',
+    'the stored bytes are no sealed value. Was the item written before the attribute was sealed, or by software that does not seal it?',
+  )
+}
+
+function skipEncryptedDataKeys(reader: Reader): void {
+  const count = reader.u16()
+  if (count === 0) throw malformed('it has no encrypted data key')
+  if (count > MAX_ENCRYPTED_DATA_KEYS)
+    throw malformed(`it has more than ${MAX_ENCRYPTED_DATA_KEYS} encrypted data keys`)
+  // Each is provider id, provider information and ciphertext; none may be empty.
+  for (let part = 0; part < count * 3; part++) {
+    const length = reader.u16()
+    if (length === 0) throw malformed('a part of an encrypted data key is empty')
+    reader.skip(length)
+  }
+}
+
+function checkContentType(contentType: number, frameLength: number): void {
+  if (contentType === ContentType.FRAMED) {
+    if (frameLength === 0) throw malformed('its frames have no length')
+  } else if (contentType === ContentType.UNFRAMED) {
+    if (frameLength !== 0) throw malformed('it has a frame length but no frames')
+  } else {
+    throw malformed('its content type is unknown')
+  }
+}
+
+/**
+ * Whether bytes look like a sealed value: an AWS Encryption SDK message of format 2 and suite 0x0478
+ * whose encryption context names a table of ours. Cheap, authenticates nothing, never throws.
+ */
+export function isMessage(bytes: Uint8Array): boolean {
+  if (!(bytes instanceof Uint8Array) || bytes.length < CONTEXT_OFFSET + 2) return false
+  if (bytes[0] !== FORMAT_VERSION || u16(bytes, 1) !== SUITE_ID) return false
+  const end = CONTEXT_OFFSET + 2 + u16(bytes, CONTEXT_OFFSET)
+  if (end > bytes.length || end < CONTEXT_OFFSET + 4) return false
+  const count = u16(bytes, CONTEXT_OFFSET + 2)
+  if (count > MAX_CONTEXT_PAIRS) return false
+  let position = CONTEXT_OFFSET + 4
+  for (let pair = 0; pair < count; pair++) {
+    if (position + 2 > end) return false
+    const keyStart = position + 2
+    const keyEnd = keyStart + u16(bytes, position)
+    if (keyEnd + 2 > end) return false
+    const valueEnd = keyEnd + 2 + u16(bytes, keyEnd)
+    if (valueEnd > end) return false
+    if (isTableKey(bytes, keyStart, keyEnd)) return isUtf8(bytes.subarray(keyEnd + 2, valueEnd))
+    position = valueEnd
+  }
+  return false
+}
+
+function isTableKey(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start !== TABLE_KEY.length) return false
+  for (let index = 0; index < TABLE_KEY.length; index++) {
+    if (bytes[start + index] !== TABLE_KEY.charCodeAt(index)) return false
+  }
+  return true
+}
+
+function u16(bytes: Uint8Array, offset: number): number {
+  return bytes[offset]! * 256 + bytes[offset + 1]!
+}
+
+function truncated(): FieldError {
+  return malformed('it ends too early')
+}
+
+/** The error for a message whose parts do not add up. */
+export function malformed(what: string): FieldError {
+  return new FieldError(
+    'malformed-message',
+    `the stored message is damaged: ${what}. Restore the attribute from a backup, or write it again.`,
+  )
+}

@@ -1,0 +1,90 @@
+import type { AttributeValue } from './attributeValue.js'
+import { DataKeyCache } from './dataKeyCache/dataKeyCache.js'
+import type { Keyring } from './dataKeyCache/keyring.js'
+import type { DataKeyCacheOptions } from './dataKeyCache/options.js'
+import type { CacheStatistics } from './dataKeyCache/statistics.js'
+import { ConfigurationError } from './errors.js'
+import type { Format, ItemFields, OpenedField } from './format.js'
+import { checkAdditionalContext, type MessageContext, messageContext } from './message/context.js'
+import { openItems } from './openItems.js'
+import { sealItems } from './sealItems.js'
+
+export interface FormatOptions {
+  /** Any keyring of the AWS Encryption SDK for Node.js. */
+  readonly keyring: Keyring
+  /**
+   * Pairs added to every message's encryption context, for example a tenant. Public: they stand in the
+   * clear in the stored message and in CloudTrail. Opening wants exactly the same pairs. Keys may not
+   * begin with `aws-crypto-`, `aws:` or `dynaseal:`.
+   */
+  readonly encryptionContext?: Readonly<Record<string, string>>
+  readonly cache?: DataKeyCacheOptions
+}
+
+/**
+ * Each field a message of its own: AWS Encryption SDK format 2.0, suite 0x0478, bound to table, item
+ * and path. `docs/format.md` is the specification.
+ *
+ * @throws {ConfigurationError}
+ */
+export function createFormat(options: FormatOptions): MessageFormat {
+  return new MessageFormat(options)
+}
+
+/** Made by {@link createFormat}. */
+export class MessageFormat implements Format {
+  readonly #cache: DataKeyCache
+  readonly #additionalContext: Readonly<Record<string, string>>
+  readonly #contexts = new Map<string, MessageContext>()
+
+  constructor({ keyring, encryptionContext = {}, cache }: FormatOptions) {
+    if (typeof keyring?.onEncrypt !== 'function' || typeof keyring.onDecrypt !== 'function') {
+      throw new ConfigurationError(
+        'invalid-option',
+        'The option keyring must be a keyring, with onEncrypt and onDecrypt.',
+      )
+    }
+    checkAdditionalContext(encryptionContext)
+    this.#additionalContext = { ...encryptionContext }
+    this.#cache = new DataKeyCache(keyring, cache)
+  }
+
+  /**
+   * Seals all fields under the current data key: at most one call into the keyring per table.
+   *
+   * @throws {SealError} and nothing is returned, when any one value cannot be sealed
+   * @throws {ConfigurationError} `invalid-context` when a table name cannot be part of a context
+   */
+  seal(items: readonly ItemFields<AttributeValue>[]): Promise<Uint8Array[][]> {
+    return sealItems(items, this.#cache, this.#context)
+  }
+
+  /**
+   * Opens all fields: at most one call into the keyring per data key. A field that does not open has its
+   * error in the result, beside the others.
+   *
+   * @throws {ConfigurationError} `invalid-context` when a table name cannot be part of a context
+   */
+  open(items: readonly ItemFields<Uint8Array>[]): Promise<OpenedField[][]> {
+    return openItems(items, this.#cache, this.#context)
+  }
+
+  /** What the data-key cache did and holds. */
+  statistics(): CacheStatistics {
+    return this.#cache.statistics()
+  }
+
+  /** Lets go of all data keys in memory; each is zeroed once no call uses it any more. */
+  clear(): void {
+    this.#cache.clear()
+  }
+
+  readonly #context = (table: string): MessageContext => {
+    let context = this.#contexts.get(table)
+    if (context === undefined) {
+      context = messageContext(table, this.#additionalContext)
+      this.#contexts.set(table, context)
+    }
+    return context
+  }
+}

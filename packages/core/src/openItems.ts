@@ -1,0 +1,163 @@
+import { asBuffer } from './bytes/reader.js'
+import { readContent } from './content.js'
+import type { DataKey } from './dataKeyCache/dataKey.js'
+import type { DataKeyCache } from './dataKeyCache/dataKeyCache.js'
+import { FieldError, SealError } from './errors.js'
+import type { ItemFields, OpenedField } from './format.js'
+import { ItemLocation } from './location.js'
+import type { MessageContext } from './message/context.js'
+import { type Header, parseHeader } from './message/header.js'
+import { readMessage } from './message/read.js'
+import { CONTEXT_OFFSET } from './message/suite.js'
+import { placeOf } from './place.js'
+import { nextSlice, sliceIsOver } from './slices.js'
+
+type Item = ItemFields<Uint8Array>
+
+/** A message whose header is read, waiting for its data key. */
+interface Pending {
+  readonly item: number
+  readonly field: number
+  readonly header: Header
+}
+
+/** The messages under one data key. */
+interface Group {
+  readonly context: MessageContext
+  readonly encryptedDataKeys: Buffer
+  readonly pending: Pending[]
+}
+
+/** Every outcome is in the result; what is thrown is about the call and not about a stored value. */
+export async function openItems(
+  items: readonly Item[],
+  cache: DataKeyCache,
+  contextOf: (table: string) => MessageContext,
+): Promise<OpenedField[][]> {
+  const results: OpenedField[][] = items.map(item => new Array(item.fields.length))
+  const groups = await groupByDataKey(items, contextOf, results)
+  const keys = await Promise.allSettled(
+    groups.map(group => cache.openingKey(group.context, group.encryptedDataKeys)),
+  )
+  try {
+    for (const [index, group] of groups.entries()) {
+      const key = keys[index]!
+      if (key.status === 'fulfilled') await openGroup(items, group, key.value, results)
+      else refuseGroup(items, group, key.reason, results)
+    }
+  } finally {
+    for (const key of keys) if (key.status === 'fulfilled') key.value.release()
+  }
+  return results
+}
+
+async function groupByDataKey(
+  items: readonly Item[],
+  contextOf: (table: string) => MessageContext,
+  results: OpenedField[][],
+): Promise<Group[]> {
+  const groups = new Map<string, Group>()
+  let last: Group | undefined
+  for (const [itemIndex, item] of items.entries()) {
+    const context = contextOf(item.table)
+    for (const [fieldIndex, { value, path }] of item.fields.entries()) {
+      if (sliceIsOver()) await nextSlice()
+      try {
+        const header = parseHeader(bytesOf(value))
+        checkContext(header, context)
+        const encryptedDataKeys = header.message.subarray(
+          header.encryptedDataKeysStart,
+          header.encryptedDataKeysEnd,
+        )
+        // Most fields share the data key of the field before.
+        if (
+          last === undefined ||
+          last.context !== context ||
+          !last.encryptedDataKeys.equals(encryptedDataKeys)
+        ) {
+          last = groupOf(groups, context, encryptedDataKeys)
+        }
+        last.pending.push({ item: itemIndex, field: fieldIndex, header })
+      } catch (error) {
+        results[itemIndex]![fieldIndex] = { error: fieldError(error).at(placeOf(item, path)) }
+      }
+    }
+  }
+  return [...groups.values()]
+}
+
+function groupOf(groups: Map<string, Group>, context: MessageContext, encryptedDataKeys: Buffer): Group {
+  // Both parts say how long they are, so that no two pairs share an id.
+  const id = context.id + encryptedDataKeys.toString('latin1')
+  let group = groups.get(id)
+  if (group === undefined) {
+    group = { context, encryptedDataKeys, pending: [] }
+    groups.set(id, group)
+  }
+  return group
+}
+
+async function openGroup(
+  items: readonly Item[],
+  group: Group,
+  key: DataKey,
+  results: OpenedField[][],
+): Promise<void> {
+  let last: { readonly item: Item; readonly location: ItemLocation } | undefined
+  for (const { item: itemIndex, field: fieldIndex, header } of group.pending) {
+    if (sliceIsOver()) await nextSlice()
+    const item = items[itemIndex]!
+    const { path } = item.fields[fieldIndex]!
+    try {
+      if (last?.item !== item) last = { item, location: new ItemLocation(item.table, item.key) }
+      results[itemIndex]![fieldIndex] = { value: openMessage(header, key, last.location.hash(path)) }
+    } catch (error) {
+      results[itemIndex]![fieldIndex] = { error: fieldError(error).at(placeOf(item, path)) }
+    }
+  }
+}
+
+function openMessage(header: Header, key: DataKey, location: Buffer) {
+  const content = readMessage(header, key.secret)
+  try {
+    const value = readContent(content, location)
+    key.opened++
+    return value
+  } finally {
+    content.fill(0)
+  }
+}
+
+function refuseGroup(items: readonly Item[], group: Group, cause: unknown, results: OpenedField[][]): void {
+  for (const { item: itemIndex, field: fieldIndex } of group.pending) {
+    const item = items[itemIndex]!
+    const error = new FieldError(
+      'key-unavailable',
+      'the keyring gave no data key for it. Its error is the cause; check that a replica of the key can be reached and that this process may decrypt with it.',
+      { place: placeOf(item, item.fields[fieldIndex]!.path), cause },
+    )
+    results[itemIndex]![fieldIndex] = { error }
+  }
+}
+
+function bytesOf(value: unknown): Buffer {
+  if (value instanceof Uint8Array) return asBuffer(value)
+  throw new FieldError('not-a-message', 'the stored value is not binary, so it was never sealed.')
+}
+
+/** Byte for byte: the specification leaves a context one serialization. */
+function checkContext({ message, encryptedDataKeysStart }: Header, context: MessageContext): void {
+  if (context.bytes.equals(message.subarray(CONTEXT_OFFSET, encryptedDataKeysStart))) return
+  throw new FieldError(
+    'wrong-context',
+    'it was sealed for another table, or with another encryption context. Check the logical table name and the encryptionContext option against those of the writer.',
+  )
+}
+
+function fieldError(error: unknown): FieldError {
+  if (error instanceof FieldError) return error
+  if (error instanceof SealError && error.code === 'invalid-location') {
+    return new FieldError('invalid-location', error.reason)
+  }
+  throw error
+}

@@ -1,0 +1,158 @@
+import { isUtf8 } from 'node:buffer'
+import type { AttributeValue } from '../attributeValue.js'
+import { asBuffer, Reader } from '../bytes/reader.js'
+import { FieldError } from '../errors.js'
+import { MAX_DEPTH } from '../limits.js'
+import { canonicalNumber } from './number.js'
+import { TypeId } from './typeIds.js'
+
+/**
+ * The value that {@link serializeValue} wrote. Reads the canonical form only, so that no two stored
+ * values mean the same.
+ *
+ * @throws {FieldError} `malformed-value`
+ */
+export function parseValue(bytes: Uint8Array): AttributeValue {
+  const buffer = asBuffer(bytes)
+  const reader = new Reader(buffer, () => malformed('it ends too early'))
+  return readContent(buffer, reader.u16(), reader.position, buffer.length, 0)
+}
+
+/** The value that takes exactly the bytes from `start` to `end`. */
+function readContent(
+  bytes: Buffer,
+  typeId: number,
+  start: number,
+  end: number,
+  depth: number,
+): AttributeValue {
+  switch (typeId) {
+    case TypeId.NULL:
+      if (start !== end) throw malformed('a null has content')
+      return { NULL: true }
+    case TypeId.BOOL:
+      if (end - start !== 1 || bytes[start]! > 1) throw malformed('a boolean is neither 0 nor 1')
+      return { BOOL: bytes[start] === 1 }
+    case TypeId.S:
+      return { S: text(bytes.subarray(start, end)) }
+    case TypeId.N:
+      return { N: number(bytes.subarray(start, end)) }
+    case TypeId.B:
+      return { B: binary(bytes.subarray(start, end)) }
+    case TypeId.SS:
+      return { SS: readSet(bytes, start, end, text, compareText) }
+    case TypeId.NS:
+      return { NS: readSet(bytes, start, end, number, compareText) }
+    case TypeId.BS:
+      return { BS: readSet(bytes, start, end, binary, Buffer.compare) }
+    case TypeId.M:
+      return { M: readMap(bytes, start, end, depth + 1) }
+    case TypeId.L:
+      return { L: readList(bytes, start, end, depth + 1) }
+    default:
+      throw malformed('a type id is unknown')
+  }
+}
+
+function readSet<T>(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  read: (bytes: Buffer) => T,
+  compare: (a: T, b: T) => number,
+): T[] {
+  const reader = nestedReader(bytes, start, end)
+  const count = reader.u32()
+  if (count === 0) throw malformed('a set is empty')
+  const members: T[] = []
+  for (let index = 0; index < count; index++) {
+    const member = read(reader.view(reader.u32()))
+    if (index > 0 && compare(members[index - 1]!, member) >= 0) {
+      throw malformed('the members of a set are not in order')
+    }
+    members.push(member)
+  }
+  checkEnd(reader)
+  return members
+}
+
+function readMap(bytes: Buffer, start: number, end: number, depth: number): Record<string, AttributeValue> {
+  checkDepth(depth)
+  const reader = nestedReader(bytes, start, end)
+  const count = reader.u32()
+  const map: Record<string, AttributeValue> = {}
+  let before = ''
+  for (let index = 0; index < count; index++) {
+    if (reader.u16() !== TypeId.S) throw malformed('a map key is not a string')
+    const key = text(reader.view(reader.u32()))
+    // The empty key is refused by the same comparison: nothing sorts before it.
+    if (compareText(before, key) >= 0) throw malformed('the keys of a map are not in order')
+    // Assignment would take "__proto__" for the prototype.
+    Object.defineProperty(map, key, {
+      value: readNested(reader, depth),
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    })
+    before = key
+  }
+  checkEnd(reader)
+  return map
+}
+
+function readList(bytes: Buffer, start: number, end: number, depth: number): AttributeValue[] {
+  checkDepth(depth)
+  const reader = nestedReader(bytes, start, end)
+  const count = reader.u32()
+  const list: AttributeValue[] = []
+  for (let index = 0; index < count; index++) list.push(readNested(reader, depth))
+  checkEnd(reader)
+  return list
+}
+
+function readNested(reader: Reader, depth: number): AttributeValue {
+  const typeId = reader.u16()
+  const length = reader.u32()
+  const start = reader.skip(length)
+  return readContent(reader.bytes, typeId, start, start + length, depth)
+}
+
+function nestedReader(bytes: Buffer, start: number, end: number): Reader {
+  return new Reader(bytes, () => malformed('it ends too early'), start, end)
+}
+
+function checkEnd(reader: Reader): void {
+  if (reader.remaining !== 0) throw malformed('bytes follow its end')
+}
+
+function checkDepth(depth: number): void {
+  if (depth > MAX_DEPTH) throw malformed(`maps and lists are nested deeper than ${MAX_DEPTH} levels`)
+}
+
+function text(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw malformed('a string is not UTF-8')
+  return bytes.toString('utf8')
+}
+
+function number(bytes: Buffer): string {
+  const value = bytes.toString('latin1')
+  if (canonicalNumber(value) !== value) throw malformed('a number is not normalized')
+  return value
+}
+
+/** A copy in memory of its own: the bytes read from are plaintext that gets zeroed. */
+function binary(bytes: Buffer): Uint8Array {
+  return Uint8Array.from(bytes)
+}
+
+/** By UTF-16 code units. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function malformed(what: string): FieldError {
+  return new FieldError(
+    'malformed-value',
+    `the content is not the serialization of an attribute value: ${what}. It was written by other software, or by a version with a defect.`,
+  )
+}
