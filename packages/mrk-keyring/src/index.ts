@@ -1,1 +1,19 @@
-export {}
+export {
+  type Attempt,
+  type AttemptOutcome,
+  type AttemptReason,
+  AttemptTimeoutError,
+  type Operation,
+  UnusableResponseError,
+} from './attempt.js'
+export type { BreakerOptions } from './breaker.js'
+export type { Clock } from './clock.js'
+export { MrkKeyringConfigError, type MrkKeyringConfigErrorCode } from './configError.js'
+export { MrkKeyringError, type MrkKeyringErrorCode } from './errors.js'
+export type { HedgeOptions } from './hedge.js'
+export type { KmsSender } from './kmsCalls.js'
+export { MrkKeyring, type MrkKeyringOptions } from './mrkKeyring.js'
+export type { RoutingOptions } from './options.js'
+export type { Replica } from './replicas.js'
+export type { Route, RouteState } from './router.js'
+export { type Verdict, verdictOn, verdicts } from './verdicts.js'

@@ -1,0 +1,30 @@
+/** What is wrong with the options of a keyring; stable across releases. */
+export type MrkKeyringConfigErrorCode =
+  | 'NO_KEY'
+  | 'NOT_A_KEY_ARN'
+  | 'NOT_MULTI_REGION'
+  | 'MALFORMED_ARN'
+  | 'DIFFERENT_KEYS'
+  | 'DUPLICATE_REGION'
+  | 'BAD_OPTION'
+
+/**
+ * Options that no keyring can be built from. The message says what to give instead.
+ *
+ * ```ts
+ * try {
+ *   new MrkKeyring({ keyArns: ['alias/customers'] })
+ * } catch (error) {
+ *   if (error instanceof MrkKeyringConfigError && error.code === 'NOT_A_KEY_ARN') process.exitCode = 78
+ * }
+ * ```
+ */
+export class MrkKeyringConfigError extends Error {
+  override readonly name = 'MrkKeyringConfigError'
+  readonly code: MrkKeyringConfigErrorCode
+
+  constructor(code: MrkKeyringConfigErrorCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}

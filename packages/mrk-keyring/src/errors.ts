@@ -1,0 +1,133 @@
+import type { Attempt, Operation } from './attempt.js'
+
+/**
+ * Why a call failed; stable across releases:
+ *
+ * - `NO_MATCHING_DATA_KEY`: the message has no data key that this key encrypted
+ * - `MESSAGE_REFUSED`: KMS refuses the ciphertext or its encryption context, whichever region is asked
+ * - `REFUSED_EVERYWHERE`: every region refuses for good: denied, disabled, deleted
+ * - `UNAVAILABLE`: no region answered, and at least one of them may on the next call
+ * - `TIMEOUT`: the deadline of the whole call passed
+ * - `ABORTED`: the caller's signal fired
+ */
+export type MrkKeyringErrorCode =
+  | 'NO_MATCHING_DATA_KEY'
+  | 'MESSAGE_REFUSED'
+  | 'REFUSED_EVERYWHERE'
+  | 'UNAVAILABLE'
+  | 'TIMEOUT'
+  | 'ABORTED'
+
+/**
+ * No region could do it. Holds what was tried, where and for how long, and never a plaintext, a data key
+ * or a ciphertext.
+ *
+ * ```ts
+ * try {
+ *   await decrypt(keyring, message)
+ * } catch (error) {
+ *   if (error instanceof MrkKeyringError && !error.permanent) return retryLater(message)
+ *   throw error
+ * }
+ * ```
+ */
+export class MrkKeyringError extends Error {
+  override readonly name = 'MrkKeyringError'
+  readonly code: MrkKeyringErrorCode
+  /** The KMS operation that failed. */
+  readonly operation: Operation
+  /**
+   * Whether asking again soon cannot help: the message is refused, or every region refuses until somebody
+   * changes a policy or a key.
+   */
+  readonly permanent: boolean
+  /** Every region asked, in order, once per attempt. */
+  readonly attempts: readonly Attempt[]
+  /** The last error of each region that was asked, in the order in which they were first asked. */
+  readonly errors: readonly unknown[]
+
+  constructor(
+    code: MrkKeyringErrorCode,
+    operation: Operation,
+    details: {
+      key: string
+      permanent: boolean
+      attempts: readonly Attempt[]
+      elapsedMs: number
+      cause?: unknown
+    },
+  ) {
+    const errors = lastErrors(details.attempts)
+    super(describe(code, operation, details), { cause: details.cause ?? errors.at(-1) })
+    this.code = code
+    this.operation = operation
+    this.permanent = details.permanent
+    this.attempts = details.attempts
+    this.errors = errors
+  }
+}
+
+function lastErrors(attempts: readonly Attempt[]): unknown[] {
+  const byRegion = new Map<string, unknown>()
+  for (const { region, error } of attempts) if (error !== undefined) byRegion.set(region, error)
+  return [...byRegion.values()]
+}
+
+const SUMMARIES: Record<MrkKeyringErrorCode, string> = {
+  NO_MATCHING_DATA_KEY: 'the message has no data key that was encrypted under it',
+  MESSAGE_REFUSED: 'KMS refuses this ciphertext',
+  REFUSED_EVERYWHERE: 'every region refuses',
+  UNAVAILABLE: 'no region answered',
+  TIMEOUT: 'the deadline passed',
+  ABORTED: 'aborted by the caller',
+}
+
+const WAYS_OUT: Record<MrkKeyringErrorCode, string> = {
+  NO_MATCHING_DATA_KEY: 'Decrypt with a keyring for the key that encrypted it.',
+  MESSAGE_REFUSED:
+    'Its bytes were changed, or the encryption context differs from the one it was encrypted with.',
+  REFUSED_EVERYWHERE:
+    'In each region, allow the operation in the key policy and for the caller, and see that the replica exists and is enabled.',
+  UNAVAILABLE: 'Asking again later may succeed.',
+  TIMEOUT: 'Asking again later may succeed; the timeout option sets the deadline of a call.',
+  ABORTED: '',
+}
+
+function describe(
+  code: MrkKeyringErrorCode,
+  operation: Operation,
+  { key, attempts, elapsedMs }: { key: string; attempts: readonly Attempt[]; elapsedMs: number },
+): string {
+  const took = attempts.length > 0 ? ` after ${Math.round(elapsedMs)} ms` : ''
+  const lines = attempts.map(attempt => `  ${attempt.region}: ${describeAttempt(attempt)}`)
+  return [`${operation} with ${key} failed${took}: ${SUMMARIES[code]}.`, ...lines, WAYS_OUT[code]]
+    .filter(line => line !== '')
+    .join('\n')
+}
+
+function describeAttempt({ outcome, durationMs, error }: Attempt): string {
+  const duration = `${Math.round(durationMs)} ms`
+  switch (outcome) {
+    case 'answered':
+      return `answered in ${duration}`
+    case 'outpaced':
+      return `given up after ${duration}, when another region had answered`
+    case 'aborted':
+      return `given up after ${duration}`
+    case 'timeout':
+      return `no answer within ${duration}`
+    default:
+      return `${reasonOf(error)} (${duration})`
+  }
+}
+
+/** An error in one line: its name or its system code, and its message. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  const name = error.name === 'Error' && code !== undefined ? code : error.name
+  // Node's AggregateError for a host with several addresses has an empty message, and KMS sends none with
+  // InvalidCiphertextException, which the SDK turns into "UnknownError".
+  const message = error.message === 'UnknownError' ? '' : error.message
+  return message === '' || message === name ? name : `${name}: ${message}`
+}

@@ -1,0 +1,118 @@
+import {
+  DecryptCommand,
+  type DecryptCommandOutput,
+  EncryptCommand,
+  GenerateDataKeyCommand,
+  type KMSClient,
+} from '@aws-sdk/client-kms'
+import { UnusableResponseError } from './attempt.js'
+
+/** What a keyring needs of a `KMSClient`. */
+export type KmsSender = Pick<KMSClient, 'send'>
+
+interface Request {
+  client: KmsSender
+  arn: string
+  encryptionContext: Readonly<Record<string, string>>
+  grantTokens: readonly string[] | undefined
+  signal: AbortSignal
+}
+
+/** A data key that nobody else holds a reference to. */
+export type DataKey = Uint8Array
+
+export async function generateDataKey(
+  request: Request & { length: number },
+): Promise<{ dataKey: DataKey; encryptedDataKey: Uint8Array }> {
+  const { client, arn, length, signal } = request
+  const response = await readable(
+    client.send(new GenerateDataKeyCommand({ KeyId: arn, NumberOfBytes: length, ...common(request) }), {
+      abortSignal: signal,
+    }),
+  )
+  const encryptedDataKey = ciphertextOf(response.CiphertextBlob)
+  return { dataKey: takeDataKey(response.Plaintext, response.KeyId, arn, length), encryptedDataKey }
+}
+
+export async function encryptDataKey(request: Request & { dataKey: DataKey }): Promise<Uint8Array> {
+  const { client, arn, dataKey, signal } = request
+  const response = await readable(
+    client.send(new EncryptCommand({ KeyId: arn, Plaintext: dataKey, ...common(request) }), {
+      abortSignal: signal,
+    }),
+  )
+  if (response.KeyId !== arn) throw otherKey(response.KeyId, arn)
+  return ciphertextOf(response.CiphertextBlob)
+}
+
+export async function decryptDataKey(
+  request: Request & { encryptedDataKey: Uint8Array; length: number },
+): Promise<DataKey> {
+  const { client, arn, encryptedDataKey, length, signal } = request
+  const response: DecryptCommandOutput = await readable(
+    client.send(new DecryptCommand({ KeyId: arn, CiphertextBlob: encryptedDataKey, ...common(request) }), {
+      abortSignal: signal,
+    }),
+  )
+  return takeDataKey(response.Plaintext, response.KeyId, arn, length)
+}
+
+function common({ encryptionContext, grantTokens }: Request) {
+  return {
+    EncryptionContext: { ...encryptionContext },
+    ...(grantTokens === undefined ? {} : { GrantTokens: [...grantTokens] }),
+  }
+}
+
+/**
+ * An error about a response that says success may quote it, and the SDK attaches the response to it: both
+ * hold the data key, so that error goes no further.
+ */
+async function readable<T>(response: Promise<T>): Promise<T> {
+  try {
+    return await response
+  } catch (error) {
+    if (isAboutSuccess(error)) throw new UnusableResponseError('the response of KMS could not be read')
+    throw error
+  }
+}
+
+function isAboutSuccess(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false
+  const { $metadata, $response } = error as {
+    $metadata?: { httpStatusCode?: number }
+    $response?: { statusCode?: number }
+  }
+  const status = $response?.statusCode ?? $metadata?.httpStatusCode
+  return (status !== undefined && status < 400) || error instanceof SyntaxError
+}
+
+// aws-encryption-sdk-specification, framework/aws-kms/aws-kms-mrk-keyring.md, OnEncrypt and OnDecrypt:
+// the response's KeyId must equal the one asked for, and the plaintext's length fit the algorithm suite.
+function takeDataKey(
+  plaintext: Uint8Array | undefined,
+  keyId: string | undefined,
+  arn: string,
+  length: number,
+): DataKey {
+  if (!(plaintext instanceof Uint8Array)) throw new UnusableResponseError('KMS answered without a data key')
+  // The SDK may return a view on Node's shared buffer pool, where other code of this process could find it.
+  const dataKey = new Uint8Array(plaintext)
+  plaintext.fill(0)
+  if (keyId === arn && dataKey.byteLength === length) return dataKey
+  dataKey.fill(0)
+  if (keyId !== arn) throw otherKey(keyId, arn)
+  throw new UnusableResponseError(
+    `KMS answered with a data key of ${dataKey.byteLength} bytes where the algorithm suite needs ${length}`,
+  )
+}
+
+function ciphertextOf(blob: Uint8Array | undefined): Uint8Array {
+  if (!(blob instanceof Uint8Array) || blob.byteLength === 0)
+    throw new UnusableResponseError('KMS answered without an encrypted data key')
+  return blob
+}
+
+function otherKey(keyId: string | undefined, arn: string): UnusableResponseError {
+  return new UnusableResponseError(`KMS answered for ${keyId ?? 'no key'} where ${arn} was asked`)
+}

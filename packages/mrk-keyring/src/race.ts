@@ -1,0 +1,207 @@
+import {
+  type Attempt,
+  type AttemptOutcome,
+  type AttemptReason,
+  AttemptTimeoutError,
+  type Operation,
+} from './attempt.js'
+import type { Clock } from './clock.js'
+import type { Replica } from './replicas.js'
+import type { Route, Router } from './router.js'
+import { verdictOn } from './verdicts.js'
+
+/** What is asked of one region after the other until one answers. */
+export interface RegionalCall<T> {
+  operation: Operation
+  replicas: readonly Replica[]
+  /** Asks one region. Rejects soon after the signal fires. */
+  send(replica: Replica, signal: AbortSignal): Promise<T>
+  /** Destroys an answer that came too late to be used. */
+  discard(answer: T): void
+  /** When the whole call ends, on the clock's time. */
+  deadline: number
+  /** Milliseconds for one attempt. */
+  attemptTimeout: number
+  /** The caller's. */
+  signal: AbortSignal | undefined
+}
+
+/** How a call ended, and what was tried, in the order in which it was started. */
+export type RaceResult<T> =
+  | { won: true; answer: T; replica: Replica; attempts: Attempt[] }
+  | { won: false; ended: 'message' | 'exhausted' | 'deadline' | 'aborted'; attempts: Attempt[] }
+
+/** How often every region is asked before a call gives up, as in the SDK's standard retry mode. */
+const ROUNDS = 3
+/** Milliseconds to wait before the second round, doubled before the third; half of it is random. */
+const ROUND_BACKOFF = 100
+
+interface Runner {
+  route: Route
+  reason: AttemptReason
+  startedAt: number
+  controller: AbortController
+  release: (() => void)[]
+  ended?: Attempt
+}
+
+/** Runs one call over the regions: the nearest first, the next when it fails or is late, the first answer wins. */
+export class Race<T> {
+  readonly #call: RegionalCall<T>
+  readonly #router: Router
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #runners: Runner[] = []
+  readonly #live = new Set<Runner>()
+  readonly #release: (() => void)[] = []
+  #unasked: Replica[]
+  #again: Replica[] = []
+  #round = 1
+  #finish: ((result: RaceResult<T>) => void) | undefined
+
+  constructor(call: RegionalCall<T>, router: Router, clock: Clock, random: () => number) {
+    this.#call = call
+    this.#router = router
+    this.#clock = clock
+    this.#random = random
+    this.#unasked = [...call.replicas]
+  }
+
+  run(): Promise<RaceResult<T>> {
+    return new Promise(resolve => {
+      this.#finish = resolve
+      const { signal, deadline } = this.#call
+      if (signal?.aborted) {
+        this.#lose('aborted')
+        return
+      }
+      if (signal !== undefined) {
+        const abort = () => this.#lose('aborted')
+        signal.addEventListener('abort', abort, { once: true })
+        this.#release.push(() => signal.removeEventListener('abort', abort))
+      }
+      this.#release.push(this.#clock.after(deadline - this.#clock.now(), () => this.#lose('deadline')))
+      this.#router.countCall()
+      this.#askNext('first')
+    })
+  }
+
+  #askNext(reason: AttemptReason): void {
+    const [route] = this.#router.rank(this.#unasked, this.#call.operation)
+    if (route === undefined) {
+      this.#endRound()
+      return
+    }
+    this.#unasked = this.#unasked.filter(({ region }) => region !== route.region)
+    this.#ask(route, this.#router.start(route) ? 'probe' : reason)
+  }
+
+  #ask(route: Route, reason: AttemptReason): void {
+    const now = this.#clock.now()
+    // A region that hangs must leave time for those behind it, however many there are.
+    const share = (this.#call.deadline - now) / (this.#unasked.length + 1)
+    const limit = Math.min(this.#call.attemptTimeout, share)
+    const runner: Runner = { route, reason, startedAt: now, controller: new AbortController(), release: [] }
+    this.#runners.push(runner)
+    this.#live.add(runner)
+    runner.release.push(
+      this.#clock.after(limit, () => this.#fail(runner, new AttemptTimeoutError(limit))),
+      this.#router.onOpen(route.region, () => this.#giveWay(runner)),
+    )
+    if (route.hedgeAfter !== undefined && route.hedgeAfter < limit)
+      runner.release.push(this.#clock.after(route.hedgeAfter, () => this.#hedge(runner)))
+    // Asynchronous, so that a client that throws at once is treated like one that rejects.
+    const asked = (async () => this.#call.send(route, runner.controller.signal))()
+    asked.then(
+      answer => this.#win(runner, answer),
+      error => this.#fail(runner, error),
+    )
+  }
+
+  #win(runner: Runner, answer: T): void {
+    if (runner.ended !== undefined) {
+      this.#call.discard(answer)
+      return
+    }
+    this.#end(runner, 'answered')
+    for (const { route, ended } of this.#runners)
+      if (ended?.outcome === 'region-refused') this.#router.demote(route.region, this.#call.operation)
+    for (const other of this.#live)
+      this.#end(other, 'outpaced', undefined, other.startedAt <= runner.startedAt)
+    this.#settle({ won: true, answer, replica: runner.route, attempts: this.#attempts() })
+  }
+
+  #fail(runner: Runner, error: unknown): void {
+    if (runner.ended !== undefined) return
+    const verdict = verdictOn(error)
+    if (verdict === 'message') {
+      this.#end(runner, 'message-refused', error)
+      this.#lose('message')
+      return
+    }
+    if (verdict === 'region') this.#end(runner, 'region-refused', error)
+    else {
+      this.#again.push(runner.route)
+      this.#end(runner, error instanceof AttemptTimeoutError ? 'timeout' : 'failed', error)
+    }
+    if (this.#live.size === 0) this.#askNext('failover')
+  }
+
+  /** The region is late: ask the next one as well, unless there is none in good health or no budget. */
+  #hedge(runner: Runner): void {
+    const [next] = this.#router.rank(this.#unasked, this.#call.operation)
+    if (next === undefined || next.state !== 'available') return
+    if (runner.reason === 'probe' || this.#router.spendHedge()) this.#askNext('hedge')
+  }
+
+  /** The region was given up while this call waits for it alone: that is no hedge any more. */
+  #giveWay(runner: Runner): void {
+    const [next] = this.#router.rank(this.#unasked, this.#call.operation)
+    if (runner.ended === undefined && this.#live.size === 1 && next?.state === 'available')
+      this.#askNext('failover')
+  }
+
+  #endRound(): void {
+    const wait = ROUND_BACKOFF * 2 ** (this.#round - 1) * (0.5 + this.#random() / 2)
+    const timeLeft = this.#call.deadline - this.#clock.now()
+    if (this.#again.length === 0 || this.#round === ROUNDS || wait >= timeLeft) {
+      this.#lose('exhausted')
+      return
+    }
+    this.#round++
+    this.#unasked = this.#again
+    this.#again = []
+    this.#release.push(this.#clock.after(wait, () => this.#askNext('failover')))
+  }
+
+  #lose(ended: 'message' | 'exhausted' | 'deadline' | 'aborted'): void {
+    for (const runner of this.#live) {
+      if (ended === 'deadline') {
+        const waited = this.#clock.now() - runner.startedAt
+        this.#end(runner, 'timeout', new AttemptTimeoutError(waited))
+      } else this.#end(runner, 'aborted')
+    }
+    this.#settle({ won: false, ended, attempts: this.#attempts() })
+  }
+
+  #end(runner: Runner, outcome: AttemptOutcome, error?: unknown, slow = false): void {
+    const { route, reason } = runner
+    const { region, arn } = route
+    const durationMs = this.#clock.now() - runner.startedAt
+    runner.ended = { region, arn, reason, durationMs, outcome, ...(error === undefined ? {} : { error }) }
+    this.#live.delete(runner)
+    for (const release of runner.release) release()
+    if (outcome !== 'answered') runner.controller.abort()
+    this.#router.record(route, this.#call.operation, runner.ended, slow)
+  }
+
+  #attempts(): Attempt[] {
+    return this.#runners.flatMap(({ ended }) => (ended === undefined ? [] : [ended]))
+  }
+
+  #settle(result: RaceResult<T>): void {
+    for (const release of this.#release) release()
+    this.#finish?.(result)
+    this.#finish = undefined
+  }
+}

@@ -1,0 +1,108 @@
+import { KMSClient } from '@aws-sdk/client-kms'
+import type { Attempt, Operation } from './attempt.js'
+import { type Clock, systemClock } from './clock.js'
+import type { KmsSender } from './kmsCalls.js'
+import { ATTEMPT_TIMEOUT, CALL_TIMEOUT, checkOptions, ownRegionOf, type RoutingOptions } from './options.js'
+import { Race, type RaceResult } from './race.js'
+import type { Replica } from './replicas.js'
+import { type Route, Router } from './router.js'
+
+/** One KMS request, as it is sent to whichever region's turn it is. */
+export interface RegionalRequest<T> {
+  operation: Operation
+  send(client: KmsSender, arn: string, signal: AbortSignal): Promise<T>
+  /** Destroys an answer that came too late to be used. */
+  discard(answer: T): void
+}
+
+/** When a call must end: at a time of the clock, or when the caller says so. */
+export interface CallLimits {
+  startedAt: number
+  deadline: number
+  signal: AbortSignal | undefined
+}
+
+/** KMS in all regions of a key. */
+export class RegionalKms {
+  #replicas: readonly Replica[]
+  readonly #router: Router
+  readonly #clients = new Map<string, KmsSender>()
+  readonly #makeClient: (region: string) => KmsSender
+  readonly #attemptTimeout: number
+  readonly #timeout: number
+  readonly #clock: Clock
+  readonly #random: () => number
+
+  constructor(replicas: readonly Replica[], options: RoutingOptions) {
+    checkOptions(options)
+    this.#replicas = replicas
+    this.#clock = options.clock ?? systemClock
+    this.#random = options.random ?? Math.random
+    this.#makeClient = options.client ?? defaultClient
+    this.#attemptTimeout = options.attemptTimeout ?? ATTEMPT_TIMEOUT
+    this.#timeout = options.timeout ?? CALL_TIMEOUT
+    this.#router = new Router({
+      ownRegion: ownRegionOf(options.region),
+      breaker: options.breaker ?? {},
+      hedge: options.hedge ?? {},
+      clock: this.#clock,
+      random: this.#random,
+    })
+  }
+
+  get replicas(): readonly Replica[] {
+    return this.#replicas
+  }
+
+  routes(operation: Operation): Route[] {
+    return this.#router.rank(this.#replicas, operation)
+  }
+
+  begin(signal: AbortSignal | undefined): CallLimits {
+    const startedAt = this.#clock.now()
+    return { startedAt, deadline: startedAt + this.#timeout, signal }
+  }
+
+  elapsed({ startedAt }: CallLimits): number {
+    return this.#clock.now() - startedAt
+  }
+
+  ask<T>(request: RegionalRequest<T>, { deadline, signal }: CallLimits): Promise<RaceResult<T>> {
+    const { operation, discard } = request
+    return new Race<T>(
+      {
+        operation,
+        replicas: this.#replicas,
+        send: ({ region, arn }, abort) => request.send(this.#client(region), arn, abort),
+        discard,
+        deadline,
+        attemptTimeout: this.#attemptTimeout,
+        signal,
+      },
+      this.#router,
+      this.#clock,
+      this.#random,
+    ).run()
+  }
+
+  #client(region: string): KmsSender {
+    let client = this.#clients.get(region)
+    if (client === undefined) {
+      client = this.#makeClient(region)
+      this.#clients.set(region, client)
+    }
+    return client
+  }
+}
+
+/** Whether asking again soon cannot help: every region of `replicas` was asked and refuses for good. */
+export function refusedEverywhere(replicas: readonly Replica[], attempts: readonly Attempt[]): boolean {
+  const last = new Map(attempts.map(attempt => [attempt.region, attempt.outcome]))
+  return replicas.every(({ region }) => last.get(region) === 'region-refused')
+}
+
+// The keyring's failover is the retry: three attempts of the SDK in each region would triple the load on
+// a region in trouble, and the time until the next one is asked.
+function defaultClient(region: string): KMSClient {
+  return new KMSClient({ region, maxAttempts: 1 })
+}

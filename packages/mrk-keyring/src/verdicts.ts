@@ -1,0 +1,118 @@
+/**
+ * What an error says about asking elsewhere:
+ *
+ * - `message`: this ciphertext or request is refused wherever it is sent; ask nobody else
+ * - `region`: this region refuses until somebody changes something there; ask the next one
+ * - `transient`: this region does not answer now; ask the next one, and count it against the region
+ * - `caller`: this process's credentials or clock; ask the next one, and blame no region
+ */
+export type Verdict = 'message' | 'region' | 'transient' | 'caller'
+
+/**
+ * Every error name that KMS documents for `GenerateDataKey`, `Encrypt`, `Decrypt` and `DescribeKey`, the
+ * common errors of AWS services, and those of the SDK and of Node.
+ *
+ * Sources: AWS KMS API Reference, "Errors" of each operation and "Common Errors"; the
+ * `errors` documentation of Node.
+ */
+export const verdicts: Readonly<Record<string, Verdict>> = {
+  // The ciphertext is bound to the key id and the encryption context, which are the same everywhere.
+  InvalidCiphertextException: 'message',
+  IncorrectKeyException: 'message',
+  // The request is the same in every region but for the region of the ARN.
+  ValidationException: 'message',
+  ValidationError: 'message',
+  SerializationException: 'message',
+  MalformedHttpRequestException: 'message',
+  RequestEntityTooLargeException: 'message',
+
+  // Key state, policies, grants and opt-in are per region, also for replicas of one key.
+  AccessDeniedException: 'region',
+  NotAuthorized: 'region',
+  NotFoundException: 'region',
+  DisabledException: 'region',
+  KMSInvalidStateException: 'region',
+  InvalidKeyUsageException: 'region',
+  InvalidGrantTokenException: 'region',
+  InvalidArnException: 'region',
+  UnsupportedOperationException: 'region',
+  UnknownOperationException: 'region',
+  DryRunOperationException: 'region',
+  OptInRequired: 'region',
+  // Also the answer of an opt-in region to a session token of the global STS endpoint.
+  UnrecognizedClientException: 'region',
+  InvalidClientTokenId: 'region',
+  // Raised here: an answer from another key than the one asked for, or a data key of the wrong length.
+  UnusableResponseError: 'region',
+
+  KMSInternalException: 'transient',
+  DependencyTimeoutException: 'transient',
+  KeyUnavailableException: 'transient',
+  InternalFailure: 'transient',
+  InternalServerError: 'transient',
+  ServiceUnavailable: 'transient',
+  ServiceUnavailableException: 'transient',
+  RequestTimeout: 'transient',
+  RequestTimeoutException: 'transient',
+  RequestAbortedException: 'transient',
+  LimitExceededException: 'transient',
+  ThrottlingException: 'transient',
+  Throttling: 'transient',
+  ThrottledException: 'transient',
+  RequestThrottled: 'transient',
+  RequestThrottledException: 'transient',
+  RequestLimitExceeded: 'transient',
+  TooManyRequestsException: 'transient',
+  SlowDown: 'transient',
+  TimeoutError: 'transient',
+  AttemptTimeoutError: 'transient',
+  AbortError: 'transient',
+
+  ExpiredTokenException: 'caller',
+  ExpiredToken: 'caller',
+  RequestExpired: 'caller',
+  RequestTimeTooSkewed: 'caller',
+  InvalidSignatureException: 'caller',
+  SignatureDoesNotMatch: 'caller',
+  IncompleteSignature: 'caller',
+  CredentialsProviderError: 'caller',
+  TokenProviderError: 'caller',
+}
+
+const THROTTLING = new Set([
+  'LimitExceededException',
+  'ThrottlingException',
+  'Throttling',
+  'ThrottledException',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'RequestLimitExceeded',
+  'TooManyRequestsException',
+  'SlowDown',
+])
+
+interface ServiceErrorLike {
+  name?: unknown
+  $metadata?: { httpStatusCode?: unknown }
+}
+
+/** The verdict on an error of a KMS call. */
+export function verdictOn(error: unknown): Verdict {
+  const { name, $metadata } = serviceError(error)
+  if (typeof name === 'string' && Object.hasOwn(verdicts, name)) return verdicts[name]!
+  const status = $metadata?.httpStatusCode
+  // A refusal that this table does not know yet is the region's until another region says the same.
+  if (typeof status === 'number' && status >= 400 && status < 500 && status !== 429) return 'region'
+  // Server errors, and all that never became an answer: refused and reset connections, DNS, TLS.
+  return 'transient'
+}
+
+/** Whether the region asked for fewer calls. */
+export function isThrottling(error: unknown): boolean {
+  const { name, $metadata } = serviceError(error)
+  return (typeof name === 'string' && THROTTLING.has(name)) || $metadata?.httpStatusCode === 429
+}
+
+function serviceError(error: unknown): ServiceErrorLike {
+  return typeof error === 'object' && error !== null ? error : {}
+}

@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest'
+import type { HedgeOptions } from '../src/hedge.js'
+import { Race, type RaceResult } from '../src/race.js'
+import { Router } from '../src/router.js'
+import { ManualClock } from './manualClock.js'
+import { awsError, type Behaviour, replicasIn, ScriptedRegions } from './scriptedRegions.js'
+
+const REGIONS = ['us-east-1', 'us-west-2', 'eu-west-1']
+
+function setUp(behaviours: Record<string, Behaviour>, hedge: HedgeOptions | false = false) {
+  const clock = new ManualClock()
+  const regions = new ScriptedRegions(clock, behaviours)
+  const router = new Router({ ownRegion: 'us-east-1', breaker: {}, hedge, clock, random: () => 0.5 })
+  const start = ({ timeout = 5_000, signal }: { timeout?: number; signal?: AbortSignal } = {}) =>
+    new Race<string>(
+      {
+        operation: 'Decrypt',
+        replicas: replicasIn(...REGIONS),
+        send: regions.send,
+        discard: regions.discard,
+        deadline: clock.now() + timeout,
+        attemptTimeout: 1_000,
+        signal,
+      },
+      router,
+      clock,
+      () => 0.5,
+    ).run()
+  return { clock, regions, router, start }
+}
+
+function outcomes({ attempts }: RaceResult<string>): string[] {
+  return attempts.map(({ region, outcome }) => `${region} ${outcome}`)
+}
+
+describe('a call over the regions', () => {
+  it('asks the own region, and nobody else when it answers', async () => {
+    const { clock, regions, start } = setUp({ 'us-east-1': { after: 2, answer: 'east' } })
+    const result = await clock.until(start())
+    expect(result).toMatchObject({ won: true, answer: 'east', replica: { region: 'us-east-1' } })
+    expect(regions.asked).toHaveLength(1)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('goes on to the next region when one fails', async () => {
+    const { clock, start } = setUp({
+      'us-east-1': { after: 2, error: awsError('KMSInternalException', 500) },
+      'us-west-2': { after: 60, answer: 'west' },
+    })
+    const result = await clock.until(start())
+    expect(result).toMatchObject({ won: true, answer: 'west' })
+    expect(outcomes(result)).toEqual(['us-east-1 failed', 'us-west-2 answered'])
+    expect(clock.now()).toBe(62)
+  })
+
+  it('gives up a hung region at the deadline of the attempt, and aborts it', async () => {
+    const { clock, regions, start } = setUp({
+      'us-east-1': 'hang',
+      'us-west-2': { after: 60, answer: 'west' },
+    })
+    const result = await clock.until(start())
+    expect(outcomes(result)).toEqual(['us-east-1 timeout', 'us-west-2 answered'])
+    expect(clock.now()).toBe(1_060)
+    expect(regions.asked[0]!.aborted).toBe(true)
+  })
+
+  it('asks nobody else when the message is refused', async () => {
+    const { clock, regions, start } = setUp({
+      'us-east-1': { after: 2, error: awsError('InvalidCiphertextException') },
+    })
+    const result = await clock.until(start())
+    expect(result).toMatchObject({ won: false, ended: 'message' })
+    expect(regions.asked).toHaveLength(1)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('asks a region that refuses for good only once', async () => {
+    const { clock, regions, start } = setUp({
+      'us-east-1': { after: 2, error: awsError('AccessDeniedException') },
+      'us-west-2': { after: 2, error: awsError('KMSInternalException', 500) },
+      'eu-west-1': { after: 2, error: awsError('DisabledException') },
+    })
+    const result = await clock.until(start())
+    expect(result).toMatchObject({ won: false, ended: 'exhausted' })
+    expect(regions.asked.map(({ region }) => region)).toEqual([
+      'us-east-1',
+      'us-west-2',
+      'eu-west-1',
+      'us-west-2',
+      'us-west-2',
+    ])
+  })
+
+  it('does not ask again where every region refuses for good', async () => {
+    const error = awsError('AccessDeniedException')
+    const { clock, start } = setUp({
+      'us-east-1': { after: 2, error },
+      'us-west-2': { after: 2, error },
+      'eu-west-1': { after: 2, error },
+    })
+    expect(outcomes(await clock.until(start()))).toHaveLength(3)
+    expect(clock.now()).toBe(6)
+  })
+
+  it('asks again, after a pause, where every region failed for the moment', async () => {
+    const { clock, regions, start } = setUp({
+      'us-east-1': { after: 2, error: awsError('ThrottlingException') },
+      'us-west-2': { after: 2, error: awsError('ThrottlingException') },
+      'eu-west-1': { after: 2, error: awsError('ThrottlingException') },
+    })
+    const result = start()
+    await clock.advance(10)
+    regions.set('us-east-1', { after: 2, answer: 'east' })
+    expect(await clock.until(result)).toMatchObject({ won: true, answer: 'east' })
+  })
+
+  it('ends at the deadline of the call, with every region tried', async () => {
+    const { clock, regions, start } = setUp({})
+    const result = await clock.until(start({ timeout: 1_500 }))
+    expect(result).toMatchObject({ won: false })
+    expect(clock.now()).toBeCloseTo(1_500)
+    expect(outcomes(result)).toEqual(['us-east-1 timeout', 'us-west-2 timeout', 'eu-west-1 timeout'])
+    expect(regions.asked.every(({ aborted }) => aborted)).toBe(true)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('ends when the caller says so, and aborts what is under way', async () => {
+    const { clock, regions, start } = setUp({})
+    const caller = new AbortController()
+    const result = start({ signal: caller.signal })
+    await clock.advance(5)
+    caller.abort()
+    expect(await clock.until(result)).toMatchObject({ won: false, ended: 'aborted' })
+    expect(regions.asked).toMatchObject([{ region: 'us-east-1', aborted: true }])
+    expect(clock.pending).toBe(0)
+  })
+
+  it('asks nobody when the caller had given up before', async () => {
+    const { clock, regions, start } = setUp({})
+    expect(await clock.until(start({ signal: AbortSignal.abort() }))).toMatchObject({ ended: 'aborted' })
+    expect(regions.asked).toEqual([])
+  })
+
+  it('treats a client that throws like one that rejects', async () => {
+    const { clock, regions, start } = setUp({ 'us-west-2': { after: 60, answer: 'west' } })
+    const send = regions.send
+    Object.assign(regions, {
+      send: (...[replica, signal]: Parameters<typeof send>) => {
+        if (replica.region === 'us-east-1') throw new Error('no such client')
+        return send(replica, signal)
+      },
+    })
+    expect(outcomes(await clock.until(start()))).toEqual(['us-east-1 failed', 'us-west-2 answered'])
+  })
+})
+
+describe('hedging', () => {
+  it('asks the next region as well when one is late, takes the first answer and aborts the loser', async () => {
+    const { clock, regions, start } = setUp(
+      { 'us-east-1': 'hang', 'us-west-2': { after: 30, answer: 'west' } },
+      { max: 40 },
+    )
+    const result = await clock.until(start())
+    expect(outcomes(result)).toEqual(['us-east-1 outpaced', 'us-west-2 answered'])
+    expect(clock.now()).toBe(70)
+    expect(regions.asked[0]!.aborted).toBe(true)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('keeps the late region in the race', async () => {
+    const { clock, regions, start } = setUp(
+      { 'us-east-1': { after: 45, answer: 'east' }, 'us-west-2': { after: 60, answer: 'west' } },
+      { max: 40 },
+    )
+    expect(await clock.until(start())).toMatchObject({ answer: 'east' })
+    expect(regions.asked[1]).toMatchObject({ region: 'us-west-2', aborted: true })
+  })
+
+  it('stops at its budget', async () => {
+    const { clock, regions, start } = setUp(
+      { 'us-east-1': { after: 45, answer: 'east' }, 'us-west-2': { after: 60, answer: 'west' } },
+      { min: 40, max: 40, budget: 0.1 },
+    )
+    for (let call = 0; call < 200; call++) await clock.until(start())
+    const hedges = regions.asked.filter(({ region }) => region === 'us-west-2')
+    expect(hedges.length).toBeGreaterThan(20)
+    expect(hedges.length).toBeLessThanOrEqual(30)
+  })
+
+  it('lets calls that wait for a region alone go on when its breaker opens', async () => {
+    const { clock, start } = setUp(
+      { 'us-east-1': 'hang', 'us-west-2': { after: 60, answer: 'west' } },
+      { min: 40, max: 40, budget: 0.1 },
+    )
+    const results = await clock.until(Promise.all(Array.from({ length: 32 }, () => start())))
+    expect(results.every(({ won }) => won)).toBe(true)
+    // 10 hedges are allowed at once; the fifth lost race opens the breaker, at 100 ms.
+    expect(clock.now()).toBe(160)
+  })
+})
