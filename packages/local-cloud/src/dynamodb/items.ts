@@ -1,0 +1,42 @@
+/** For example `{ S: 'text' }`. */
+export type AttributeValue = Readonly<Record<string, unknown>>
+export type AttributeMap = Readonly<Record<string, AttributeValue>>
+
+/** The key attributes of an item or key; undefined when one is missing, which the engine will refuse. */
+export function keyOf(item: AttributeMap, keyNames: readonly string[]): AttributeMap | undefined {
+  const key: Record<string, AttributeValue> = {}
+  for (const name of keyNames) {
+    const value = item[name]
+    if (typeof value !== 'object' || value === null) return undefined
+    key[name] = value
+  }
+  return key
+}
+
+/** The same text for the same key, however its numbers and bytes are written. */
+export function itemId(key: AttributeMap): string {
+  const names = Object.keys(key).sort()
+  return JSON.stringify(names.map(name => [name, canonical(key[name]!)]))
+}
+
+/** The key that an id was made of. */
+export function keyOfId(id: string): AttributeMap {
+  return Object.fromEntries(JSON.parse(id) as [string, AttributeValue][])
+}
+
+function canonical(value: AttributeValue): AttributeValue {
+  if (typeof value.N === 'string') return { N: canonicalNumber(value.N) }
+  if (typeof value.B === 'string') return { B: Buffer.from(value.B, 'base64').toString('base64') }
+  return value
+}
+
+/** "1.50", "0.15e1" and "1.5" are one key to DynamoDB: digits without outer zeros, and a power of ten. */
+function canonicalNumber(text: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^\s*([-+]?)(\d*)\.?(\d*)(?:[eE]([-+]?\d+))?\s*$/.exec(text) ?? []
+  const digits = (whole + fraction).replace(/^0+/, '')
+  const significant = digits.replace(/0+$/, '')
+  if (significant === '') return '0'
+  const power = Number(exponent) - fraction.length + (digits.length - significant.length)
+  return `${sign === '-' ? '-' : ''}${significant}e${power}`
+}

@@ -1,0 +1,92 @@
+/** What is on its way to a region. */
+interface Waiting<T> {
+  readonly message: T
+  /** When to deliver it, in milliseconds since the epoch. */
+  due: number
+  attempts: number
+}
+
+/** How many messages of one link are delivered at the same time. */
+const PARALLEL = 32
+
+/** How long after a failed delivery the next attempt is made: 20 ms, doubled up to one second. */
+const retryDelay = (attempts: number) => Math.min(1000, 10 * 2 ** attempts)
+
+/** Replication in one direction between two regions: late, and held back while it is cut. Loses nothing. */
+export class Link<T> {
+  readonly #deliver: (message: T) => Promise<void>
+  readonly #delay: number
+  readonly #onQuiet: () => void
+  #waiting: Waiting<T>[] = []
+  #cuts = 0
+  #delivering = false
+  #stopped = false
+  #timer: NodeJS.Timeout | undefined
+
+  /** `deliver` is repeated until it succeeds; `onQuiet` is called each time that `quiet` may have become true. */
+  constructor(options: { delay: number; deliver: (message: T) => Promise<void>; onQuiet: () => void }) {
+    this.#delay = options.delay
+    this.#deliver = options.deliver
+    this.#onQuiet = options.onQuiet
+  }
+
+  /** Nothing waits and nothing is being delivered, or nothing can be because it is cut. */
+  get quiet(): boolean {
+    return this.#cuts > 0 || this.#waiting.length === 0
+  }
+
+  /** Not delivered yet. */
+  get messages(): T[] {
+    return this.#waiting.map(({ message }) => message)
+  }
+
+  push(message: T): void {
+    this.#waiting.push({ message, due: Date.now() + this.#delay, attempts: 0 })
+    this.#schedule()
+  }
+
+  /** Holds messages back until as many heals. */
+  cut(): void {
+    this.#cuts++
+    this.#onQuiet()
+  }
+
+  heal(): void {
+    this.#cuts--
+    this.#schedule()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer)
+    if (this.#stopped || this.#delivering || this.#cuts > 0 || this.#waiting.length === 0) return
+    const next = this.#waiting.reduce((least, { due }) => Math.min(least, due), Number.POSITIVE_INFINITY)
+    this.#timer = setTimeout(() => void this.#run(), Math.max(0, next - Date.now()))
+  }
+
+  async #run(): Promise<void> {
+    const now = Date.now()
+    const batch = this.#waiting.filter(({ due }) => due <= now).slice(0, PARALLEL)
+    this.#delivering = true
+    const delivered = new Set<Waiting<T>>()
+    await Promise.all(
+      batch.map(async waiting => {
+        try {
+          await this.#deliver(waiting.message)
+          delivered.add(waiting)
+        } catch {
+          // Kept: it is tried again, and `quiet` stays false until it went through.
+          waiting.due = Date.now() + retryDelay(++waiting.attempts)
+        }
+      }),
+    )
+    this.#delivering = false
+    this.#waiting = this.#waiting.filter(waiting => !delivered.has(waiting))
+    this.#schedule()
+    if (this.quiet) this.#onQuiet()
+  }
+}

@@ -1,0 +1,173 @@
+import { ask, type Engine, readItem } from './engine.js'
+import type { GlobalTable } from './globalTable.js'
+import { type AttributeMap, itemId, keyOfId } from './items.js'
+import type { KeyLocks } from './keyLocks.js'
+import { Link } from './link.js'
+import { isNewer, type Version } from './versions.js'
+
+/** One write, as it travels to the other replicas. */
+export interface Change {
+  readonly table: GlobalTable
+  readonly key: AttributeMap
+  /** The whole item after the write; undefined when it was deleted. */
+  readonly image: AttributeMap | undefined
+  readonly version: Version
+}
+
+/** The name under which an item in a region is locked, by writers and by replication. */
+export function lockName(region: string, table: GlobalTable, key: AttributeMap): string {
+  return `${region}/${table.name}/${itemId(key)}`
+}
+
+/**
+ * Carries changes between regions. A change is applied only where it is newer than what is there, so that it
+ * does not matter in which order changes arrive or how often, and all replicas end up with the last one.
+ */
+export class Replication {
+  readonly #engines: ReadonlyMap<string, Engine>
+  readonly #locks: KeyLocks
+  readonly #links = new Map<string, Link<Change>>()
+  readonly #background = new Set<Promise<void>>()
+  #quietWaiters: (() => void)[] = []
+
+  constructor(engines: ReadonlyMap<string, Engine>, locks: KeyLocks, delay: number) {
+    this.#engines = engines
+    this.#locks = locks
+    const onQuiet = () => this.#checkQuiet()
+    for (const from of engines.keys()) {
+      for (const to of engines.keys()) {
+        if (from === to) continue
+        const deliver = (change: Change) => this.#receive(change, to)
+        this.#links.set(`${from}>${to}`, new Link({ delay, deliver, onQuiet }))
+      }
+    }
+  }
+
+  /** Notes a write where it was made, and sends it to the other replicas. The caller holds the item's lock. */
+  publish(change: Change): void {
+    const { table, key, version } = change
+    table.versions(version.region).set(itemId(key), version)
+    for (const to of table.replicas.keys())
+      if (to !== version.region) this.#link(version.region, to).push(change)
+  }
+
+  /** Both directions; held back changes travel on when it is healed by the function that is returned. */
+  cut(a: string, b: string): () => void {
+    const links = [this.#link(a, b), this.#link(b, a)]
+    for (const link of links) link.cut()
+    return () => {
+      for (const link of links) link.heal()
+    }
+  }
+
+  /**
+   * Copies a table to a new replica that has joined it, item by item, while writes go on. What is still on its
+   * way to `source` would never reach the newcomer, and is sent there as well.
+   */
+  backfill(table: GlobalTable, source: string, target: string): Promise<void> {
+    const travelling = [...this.#links.values()].flatMap(link => link.messages)
+    for (const change of travelling) {
+      const from = change.version.region
+      if (change.table === table && from !== target) this.#link(from, target).push(change)
+    }
+    return this.track(this.#copy(table, source, target))
+  }
+
+  /** `waitForReplication` waits for this as well. */
+  track(work: Promise<void>): Promise<void> {
+    const tracked = work.finally(() => {
+      this.#background.delete(tracked)
+      this.#checkQuiet()
+    })
+    this.#background.add(tracked)
+    return tracked
+  }
+
+  /** Resolves when nothing waits and nothing is being applied, cut links aside. */
+  whenQuiet(): Promise<void> {
+    return new Promise(resolve => {
+      this.#quietWaiters.push(resolve)
+      this.#checkQuiet()
+    })
+  }
+
+  stop(): void {
+    for (const link of this.#links.values()) link.stop()
+    const waiters = this.#quietWaiters
+    this.#quietWaiters = []
+    for (const resolve of waiters) resolve()
+  }
+
+  async #receive(change: Change, to: string): Promise<void> {
+    await this.#locks.hold([lockName(to, change.table, change.key)], () => this.#apply(change, to))
+  }
+
+  /** The caller holds the item's lock in `to`. Straight to the engine: a replicated write is not replicated. */
+  async #apply({ table, key, image, version }: Change, to: string): Promise<void> {
+    // The replica may have been removed meanwhile.
+    if (!table.replicas.has(to)) return
+    const versions = table.versions(to)
+    const id = itemId(key)
+    if (!isNewer(version, versions.get(id))) return
+    await this.#write(table, key, image, to)
+    versions.set(id, version)
+  }
+
+  async #write(
+    table: GlobalTable,
+    key: AttributeMap,
+    image: AttributeMap | undefined,
+    to: string,
+  ): Promise<void> {
+    const engine = this.#engines.get(to)!
+    if (image === undefined) await ask(engine, 'DeleteItem', { TableName: table.name, Key: key })
+    else await ask(engine, 'PutItem', { TableName: table.name, Item: image })
+  }
+
+  async #copy(table: GlobalTable, source: string, target: string): Promise<void> {
+    const engine = this.#engines.get(source)!
+    let next: unknown
+    do {
+      const page = await ask(engine, 'Scan', {
+        TableName: table.name,
+        ConsistentRead: true,
+        ExclusiveStartKey: next,
+      })
+      for (const item of page.Items as AttributeMap[]) {
+        const key = Object.fromEntries(table.keyNames.map(name => [name, item[name]!]))
+        await this.#copyItem(table, key, source, target)
+      }
+      next = page.LastEvaluatedKey
+    } while (next !== undefined)
+    // Deletions are not in the scan, but must keep out older writes that are still on their way.
+    for (const id of [...table.versions(source).keys()]) {
+      if (!table.versions(target).has(id)) await this.#copyItem(table, keyOfId(id), source, target)
+    }
+  }
+
+  /** Under both locks, so that the image and its version belong together. */
+  async #copyItem(table: GlobalTable, key: AttributeMap, source: string, target: string): Promise<void> {
+    const names = [lockName(source, table, key), lockName(target, table, key)]
+    await this.#locks.hold(names, async () => {
+      const id = itemId(key)
+      const version = table.versions(source).get(id)
+      const newest = table.versions(target).get(id)
+      if (newest !== undefined && (version === undefined || !isNewer(version, newest))) return
+      const image = await readItem(this.#engines.get(source)!, table.name, key)
+      if (image !== undefined) await this.#write(table, key, image, target)
+      if (version !== undefined) table.versions(target).set(id, version)
+    })
+  }
+
+  #checkQuiet(): void {
+    if (this.#quietWaiters.length === 0 || this.#background.size > 0) return
+    for (const link of this.#links.values()) if (!link.quiet) return
+    const waiters = this.#quietWaiters
+    this.#quietWaiters = []
+    for (const resolve of waiters) resolve()
+  }
+
+  #link(from: string, to: string): Link<Change> {
+    return this.#links.get(`${from}>${to}`)!
+  }
+}

@@ -1,0 +1,71 @@
+import { AwsError, type AwsRequest, type AwsResponse } from '../aws.js'
+import { DynaliteEngine } from './dynaliteEngine.js'
+import type { Engine } from './engine.js'
+import { GlobalTables } from './globalTable.js'
+import { KeyLocks } from './keyLocks.js'
+import { Replication } from './replication.js'
+import { isTableAdmin, TableAdmin } from './tableAdmin.js'
+import { VersionClock } from './versions.js'
+import { Writer } from './writer.js'
+import { isWriting } from './writes.js'
+
+export interface DynamoDbOptions {
+  readonly regions: readonly string[]
+  /** Milliseconds until a write starts to be applied elsewhere. */
+  readonly replicationDelay: number
+  /** Milliseconds that tables stay CREATING, UPDATING or DELETING. */
+  readonly settleDelay: number
+}
+
+/** DynamoDB in every region, with global tables between them. */
+export class DynamoDbService {
+  readonly #engines: ReadonlyMap<string, Engine>
+  readonly #replication: Replication
+  readonly #writer: Writer
+  readonly #admin: TableAdmin
+
+  constructor({ regions, replicationDelay, settleDelay }: DynamoDbOptions) {
+    const engines = new Map(regions.map(region => [region, new DynaliteEngine(region, settleDelay)]))
+    const tables = new GlobalTables()
+    const locks = new KeyLocks()
+    const replication = new Replication(engines, locks, replicationDelay)
+    const writer = new Writer(tables, locks, replication, new VersionClock())
+    this.#engines = engines
+    this.#replication = replication
+    this.#writer = writer
+    this.#admin = new TableAdmin({
+      engines,
+      tables,
+      replication,
+      settleDelay,
+      untrackedDone: () => writer.untrackedDone(),
+    })
+  }
+
+  handle(request: AwsRequest): Promise<AwsResponse> {
+    const engine = this.#engines.get(request.region)!
+    const { operation } = request
+    if (!engine.operations.has(operation))
+      throw new AwsError(
+        'UnknownOperationException',
+        `${operation} is not there: ${engine.name}, the engine behind this DynamoDB, does not have it.`,
+      )
+    if (isWriting(operation)) return this.#writer.write(engine, request)
+    if (isTableAdmin(operation)) return this.#admin.handle(engine, request)
+    return engine.send(request)
+  }
+
+  /** Cuts replication between two regions; the function that is returned heals it. */
+  cut(a: string, b: string): () => void {
+    return this.#replication.cut(a, b)
+  }
+
+  whenReplicated(): Promise<void> {
+    return this.#replication.whenQuiet()
+  }
+
+  async stop(): Promise<void> {
+    this.#replication.stop()
+    await Promise.all([...this.#engines.values()].map(engine => engine.close()))
+  }
+}

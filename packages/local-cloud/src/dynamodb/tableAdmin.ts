@@ -1,0 +1,227 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { crc32 } from 'node:zlib'
+import { AwsError, type AwsRequest, type AwsResponse } from '../aws.js'
+import { jsonResponse } from '../http/responses.js'
+import { ask, describeTable, type Engine, EngineError, type TableDescription } from './engine.js'
+import { GlobalTable, type GlobalTables } from './globalTable.js'
+import type { Replication } from './replication.js'
+
+interface ReplicaUpdate {
+  readonly Create?: { readonly RegionName?: string }
+  readonly Update?: { readonly RegionName?: string }
+  readonly Delete?: { readonly RegionName?: string }
+}
+
+interface TableInput {
+  readonly TableName?: string
+  readonly ReplicaUpdates?: readonly ReplicaUpdate[]
+}
+
+const OPERATIONS: ReadonlySet<string> = new Set([
+  'CreateTable',
+  'DescribeTable',
+  'UpdateTable',
+  'DeleteTable',
+])
+
+export function isTableAdmin(operation: string): boolean {
+  return OPERATIONS.has(operation)
+}
+
+/**
+ * Operations on tables: the engine's, plus replicas. The messages are those that DynamoDB gives for
+ * `ReplicaUpdates`.
+ *
+ * With a settle delay of 0 an answer waits until the table is what the client will ask for next, ACTIVE or gone:
+ * the SDK's waiters, having seen anything else, sleep for 20 seconds.
+ */
+export class TableAdmin {
+  readonly #engines: ReadonlyMap<string, Engine>
+  readonly #tables: GlobalTables
+  readonly #replication: Replication
+  readonly #settleDelay: number
+  /** Resolves when the writes are done that were under way before a table became global. */
+  readonly #untrackedDone: () => Promise<void>
+
+  constructor(options: {
+    engines: ReadonlyMap<string, Engine>
+    tables: GlobalTables
+    replication: Replication
+    settleDelay: number
+    untrackedDone: () => Promise<void>
+  }) {
+    this.#engines = options.engines
+    this.#tables = options.tables
+    this.#replication = options.replication
+    this.#settleDelay = options.settleDelay
+    this.#untrackedDone = options.untrackedDone
+  }
+
+  async handle(engine: Engine, request: AwsRequest): Promise<AwsResponse> {
+    const { TableName = '', ReplicaUpdates } = readInput(request.body)
+    if (request.operation === 'UpdateTable' && ReplicaUpdates !== undefined)
+      return this.#updateReplicas(request.region, TableName, ReplicaUpdates)
+
+    const global = this.#tables.find(request.region, TableName)
+    const response = await engine.send(request)
+    if (response.status !== 200) return response
+    if (request.operation === 'DeleteTable' && global !== undefined)
+      this.#tables.leave(global, request.region)
+    if (request.operation !== 'DescribeTable' && this.#settleDelay === 0) await settled(engine, TableName)
+    return global === undefined ? response : withReplicas(response, global.describe(request.region))
+  }
+
+  async #updateReplicas(
+    region: string,
+    tableName: string,
+    updates: readonly ReplicaUpdate[],
+  ): Promise<AwsResponse> {
+    const description = await this.#describe(region, tableName)
+    for (const update of updates) this.#check(region, tableName, update)
+    for (const update of updates) {
+      const target = update.Create?.RegionName ?? update.Delete?.RegionName
+      if (target !== undefined && update.Create) await this.#createReplica(region, description, target)
+      if (target !== undefined && update.Delete) await this.#deleteReplica(region, tableName, target)
+    }
+    const replicas = this.#tables.find(region, tableName)?.describe(region)
+    return jsonResponse('dynamodb', {
+      TableDescription: { ...description, TableStatus: 'UPDATING', ...replicas },
+    })
+  }
+
+  #check(region: string, tableName: string, { Create, Update, Delete }: ReplicaUpdate): void {
+    const target = (Create ?? Update ?? Delete)?.RegionName
+    if (target === undefined)
+      throw new AwsError(
+        'ValidationException',
+        'There are no actions specified in the Replica Update Action of the request.',
+      )
+    if (target === region)
+      throw new AwsError(
+        'ValidationException',
+        'Cannot add, delete, or update the local region through ReplicaUpdates. ' +
+          'Use CreateTable, DeleteTable, or UpdateTable as required.',
+      )
+    if (!this.#engines.has(target))
+      throw new AwsError(
+        'ValidationException',
+        `Region ${target} is not supported. The latest version of global tables are only supported ` +
+          `in the following regions: [${[...this.#engines.keys()].join(', ')}]`,
+      )
+    if (!Create && !this.#tables.find(region, tableName)?.replicas.has(target))
+      throw new AwsError(
+        'ValidationException',
+        'Update global table operation failed because one or more replicas were not part of the global table. ' +
+          `Please retry the request without these replicas: [${target}].`,
+      )
+  }
+
+  async #createReplica(region: string, description: TableDescription, target: string): Promise<void> {
+    const { TableName } = description
+    try {
+      await ask(this.#engines.get(target)!, 'CreateTable', copyOf(description))
+    } catch (error) {
+      if (!(error instanceof EngineError) || !error.response.body.toString().includes('ResourceInUse'))
+        throw error
+      throw new AwsError(
+        'ValidationException',
+        `Failed to create a the new replica of table with name: '${TableName}' ` +
+          'because one or more replicas already existed as tables.',
+      )
+    }
+    const table =
+      this.#tables.find(region, TableName) ??
+      new GlobalTable(
+        TableName,
+        description.KeySchema.map(({ AttributeName }) => AttributeName),
+      )
+    this.#tables.join(table, region, 'ACTIVE')
+    this.#tables.join(table, target, 'CREATING')
+    const ready = this.#replication.track(this.#fill(table, region, target))
+    if (this.#settleDelay === 0) await ready
+  }
+
+  async #fill(table: GlobalTable, source: string, target: string): Promise<void> {
+    await settled(this.#engines.get(target)!, table.name)
+    await this.#untrackedDone()
+    await this.#replication.backfill(table, source, target)
+    if (table.replicas.has(target)) table.replicas.set(target, 'ACTIVE')
+  }
+
+  async #deleteReplica(region: string, tableName: string, target: string): Promise<void> {
+    const engine = this.#engines.get(target)!
+    this.#tables.leave(this.#tables.find(region, tableName)!, target)
+    await ask(engine, 'DeleteTable', { TableName: tableName })
+    if (this.#settleDelay === 0) await settled(engine, tableName)
+  }
+
+  async #describe(region: string, tableName: string): Promise<TableDescription> {
+    try {
+      return await describeTable(this.#engines.get(region)!, tableName)
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error
+      throw new AwsError(
+        'ResourceNotFoundException',
+        `Requested resource not found: Table: ${tableName} not found`,
+      )
+    }
+  }
+}
+
+function readInput(body: Buffer): TableInput {
+  try {
+    const input = JSON.parse(body.toString()) as TableInput | null
+    return typeof input?.TableName === 'string' ? input : {}
+  } catch {
+    return {}
+  }
+}
+
+/** Waits until a table is ACTIVE or does not exist. An engine says so only when asked. */
+async function settled(engine: Engine, tableName: string): Promise<void> {
+  for (;;) {
+    try {
+      const { TableStatus } = await describeTable(engine, tableName)
+      if (TableStatus === 'ACTIVE') return
+    } catch (error) {
+      if (error instanceof EngineError) return
+      throw error
+    }
+    await sleep(1)
+  }
+}
+
+/** The CreateTable that makes the same table again, its indexes included. */
+function copyOf(description: TableDescription): Record<string, unknown> {
+  const onDemand = (description.BillingModeSummary as { BillingMode?: string } | undefined)?.BillingMode
+  const throughput = (of: Record<string, unknown>) => {
+    const { ReadCapacityUnits, WriteCapacityUnits } = of.ProvisionedThroughput as Record<string, unknown>
+    return onDemand === 'PAY_PER_REQUEST'
+      ? {}
+      : { ProvisionedThroughput: { ReadCapacityUnits, WriteCapacityUnits } }
+  }
+  const index = ({ IndexName, KeySchema, Projection }: Record<string, unknown>) => ({
+    IndexName,
+    KeySchema,
+    Projection,
+  })
+  const local = description.LocalSecondaryIndexes as Record<string, unknown>[] | undefined
+  const global = description.GlobalSecondaryIndexes as Record<string, unknown>[] | undefined
+  return {
+    TableName: description.TableName,
+    AttributeDefinitions: description.AttributeDefinitions,
+    KeySchema: description.KeySchema,
+    BillingMode: onDemand,
+    ...throughput(description),
+    LocalSecondaryIndexes: local?.map(index),
+    GlobalSecondaryIndexes: global?.map(one => ({ ...index(one), ...throughput(one) })),
+  }
+}
+
+/** Adds members to the table description of an answer, and corrects its checksum. */
+function withReplicas(response: AwsResponse, replicas: Record<string, unknown>): AwsResponse {
+  const answer = JSON.parse(response.body.toString()) as Record<string, Record<string, unknown>>
+  for (const member of Object.values(answer)) Object.assign(member, replicas)
+  const body = JSON.stringify(answer)
+  return { ...response, headers: { ...response.headers, 'x-amz-crc32': String(crc32(body)) }, body }
+}

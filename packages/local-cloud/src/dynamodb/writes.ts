@@ -1,0 +1,69 @@
+import type { AwsRequest } from '../aws.js'
+import type { AttributeMap } from './items.js'
+
+/** One item that a request writes. */
+export interface Write {
+  readonly tableName: string
+  /** The item, or only its key. */
+  readonly item: AttributeMap
+  /**
+   * What the item will be: known for a put and a delete, which set all of it; to be read for an update.
+   */
+  readonly effect: 'put' | 'delete' | 'update'
+}
+
+const WRITING: ReadonlySet<string> = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem'])
+
+export function isWriting(operation: string): boolean {
+  return WRITING.has(operation)
+}
+
+interface WriteInput {
+  TableName?: string
+  Item?: AttributeMap
+  Key?: AttributeMap
+  RequestItems?: BatchRequests
+}
+
+type BatchRequests = Record<
+  string,
+  { PutRequest?: { Item?: AttributeMap }; DeleteRequest?: { Key?: AttributeMap } }[]
+>
+
+/** The items that a request writes. Empty when it is malformed: then the engine says what is wrong with it. */
+export function readWrites({ operation, body }: AwsRequest): Write[] {
+  try {
+    const input = JSON.parse(body.toString()) as WriteInput
+    const writes =
+      operation === 'BatchWriteItem' ? batchWrites(input.RequestItems) : singleWrite(operation, input)
+    return writes.every(({ tableName, item }) => typeof tableName === 'string' && isMap(item)) ? writes : []
+  } catch {
+    return []
+  }
+}
+
+/** What a BatchWriteItem answers as not done. */
+export function readUnprocessed(body: string): Write[] {
+  const { UnprocessedItems } = JSON.parse(body) as { UnprocessedItems?: BatchRequests }
+  return batchWrites(UnprocessedItems)
+}
+
+function singleWrite(operation: string, { TableName = '', Item = {}, Key = {} }: WriteInput): Write[] {
+  if (operation === 'PutItem') return [{ tableName: TableName, item: Item, effect: 'put' }]
+  return [{ tableName: TableName, item: Key, effect: operation === 'DeleteItem' ? 'delete' : 'update' }]
+}
+
+function batchWrites(requests: BatchRequests = {}): Write[] {
+  return Object.entries(requests).flatMap(([tableName, list]) =>
+    list.map((request): Write => {
+      const { PutRequest, DeleteRequest } = request
+      return PutRequest === undefined
+        ? { tableName, item: DeleteRequest?.Key ?? {}, effect: 'delete' }
+        : { tableName, item: PutRequest.Item ?? {}, effect: 'put' }
+    }),
+  )
+}
+
+function isMap(value: unknown): value is AttributeMap {
+  return typeof value === 'object' && value !== null
+}

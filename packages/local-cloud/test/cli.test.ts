@@ -1,0 +1,92 @@
+import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { startLocalCloud } from '../src/index.js'
+import { createGlobalTable, createMultiRegionKey, documentClient } from './clients.js'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const command = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
+const tsc = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url))
+
+type Command = ChildProcessByStdio<null, Readable, Readable>
+
+function run(...args: string[]): Command {
+  return spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+async function outcome(child: Command): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number | null]>,
+  ])
+  return { code, stdout, stderr }
+}
+
+/** Reads the line that says it is ready; the rest of the output is for `outcome`. */
+async function readiness(child: Command): Promise<{ endpoint: string; regions: string[] }> {
+  const lines = createInterface(child.stdout)
+  const [line] = (await once(lines, 'line')) as [string]
+  return JSON.parse(line)
+}
+
+beforeAll(() => {
+  execFileSync(process.execPath, [tsc, '-b', 'packages/local-cloud'], { cwd: root })
+})
+
+describe('dynaseal-local-cloud', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('ends with exit code 0 on %s, used or not', async signal => {
+    const child = run('--regions', 'us-east-1,us-west-2', '--port', '0', '--json')
+    const ended = once(child, 'exit')
+    const cloud = await readiness(child)
+    // Open keep-alive connections, a key and a table must not keep it alive.
+    await createMultiRegionKey(cloud, cloud.regions)
+    await createGlobalTable(cloud, 'table', cloud.regions)
+    await documentClient(cloud, 'us-east-1').put({ TableName: 'table', Item: { id: '1' } })
+    child.kill(signal)
+    expect(await ended).toEqual([0, null])
+  })
+
+  it('prints how to point a client at it', async () => {
+    const child = run('--regions', 'eu-west-1', '--port', '0')
+    const result = outcome(child)
+    child.stdout.once('data', () => child.kill('SIGINT'))
+    const { code, stdout } = await result
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Ready: eu-west-1 on http:\/\/127\.0\.0\.1:\d+\n/)
+    expect(stdout).toMatch(/AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:\d+\n/)
+    expect(stdout).toContain("region: 'eu-west-1'")
+  })
+
+  it('explains itself', async () => {
+    const { code, stdout } = await outcome(run('--help'))
+    expect(code).toBe(0)
+    expect(stdout).toContain('--regions LIST')
+  })
+
+  it.each([
+    [['--port', 'http'], '--port takes a number from 0 to 65535, not "http"'],
+    [['--port', '70000'], '--port takes a number from 0 to 65535, not "70000"'],
+    [['--regions', 'virginia'], '"virginia" is not a region name; one looks like us-east-1'],
+    [['--regions', ''], 'A local cloud needs at least one region'],
+    [['--verbose'], "Unknown option '--verbose'"],
+  ])('refuses %j', async (args, message) => {
+    const { code, stdout, stderr } = await outcome(run(...args))
+    expect(stderr).toContain(message)
+    expect(stderr).toContain('--help')
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  })
+
+  it('names a taken port', async () => {
+    const cloud = await startLocalCloud({ regions: ['us-east-1'] })
+    const port = new URL(cloud.endpoint).port
+    const { code, stderr } = await outcome(run('--port', port))
+    await cloud.stop()
+    expect(stderr).toContain(`Port ${port} is taken`)
+    expect(code).toBe(1)
+  })
+})
