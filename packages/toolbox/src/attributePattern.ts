@@ -1,0 +1,99 @@
+import type { AttributePath } from '@dynaseal/core'
+
+/** Any key of a record. */
+export const anyKey = Symbol('*')
+/** Any position of a list or tuple. */
+export const anyIndex = Symbol('[n]')
+
+/** The paths that one attribute of a schema can have in items: names as saved, open where the schema is. */
+export type AttributePattern = readonly (string | typeof anyKey | typeof anyIndex)[]
+
+function fits(segment: AttributePattern[number], step: AttributePath[number]): boolean {
+  if (segment === anyKey) return typeof step === 'string'
+  if (segment === anyIndex) return typeof step === 'number'
+  return segment === step
+}
+
+/** How a path stands to a pattern: on it, `above` (an ancestor), `below` (inside), or beside it. */
+export function relate(pattern: AttributePattern, path: AttributePath): 'at' | 'above' | 'below' | 'beside' {
+  const common = Math.min(pattern.length, path.length)
+  for (let i = 0; i < common; i++) {
+    if (!fits(pattern[i] as AttributePattern[number], path[i] as AttributePath[number])) return 'beside'
+  }
+  if (pattern.length === path.length) return 'at'
+  return path.length < pattern.length ? 'above' : 'below'
+}
+
+/** Whether some path can fit both patterns, or one contain the other. */
+export function overlap(one: AttributePattern, other: AttributePattern): boolean {
+  const common = Math.min(one.length, other.length)
+  for (let i = 0; i < common; i++) {
+    const [a, b] = [one[i], other[i]]
+    if (a === b) continue
+    if (a === anyKey && typeof b === 'string') continue
+    if (b === anyKey && typeof a === 'string') continue
+    return false
+  }
+  return true
+}
+
+/** A value found in an item, and the means to replace it. */
+export interface Occurrence {
+  readonly path: AttributePath
+  readonly value: unknown
+  replace(value: unknown): void
+}
+
+type Container = Record<string, unknown> | unknown[]
+
+/** Finds what stands at a pattern in a document-client item (plain objects and arrays). */
+export function* occurrences(
+  container: Container,
+  pattern: AttributePattern,
+  path: AttributePath = [],
+): Generator<Occurrence> {
+  const [segment, ...rest] = pattern
+  if (segment === undefined) return
+  for (const step of steps(container, segment)) {
+    const holder = container as Record<string | number, unknown>
+    const value = holder[step]
+    if (value === undefined) continue
+    const here = [...path, step]
+    if (rest.length === 0) {
+      yield {
+        path: here,
+        value,
+        replace: next => {
+          holder[step] = next
+        },
+      }
+    } else if (isContainer(value)) {
+      yield* occurrences(value, rest, here)
+    }
+  }
+}
+
+function steps(container: Container, segment: AttributePattern[number]): (string | number)[] {
+  if (Array.isArray(container)) return segment === anyIndex ? [...container.keys()] : []
+  if (segment === anyIndex) return []
+  if (segment === anyKey) return Object.keys(container)
+  return Object.hasOwn(container, segment) ? [segment] : []
+}
+
+export function isContainer(value: unknown): value is Container {
+  if (Array.isArray(value)) return true
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** A path as developers write it: `address.lines[0]`. */
+export function formatPath(path: AttributePath | AttributePattern): string {
+  let text = ''
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`
+    else if (step === anyIndex) text += '[n]'
+    else text += `${text === '' ? '' : '.'}${step === anyKey ? '*' : (step as string)}`
+  }
+  return text
+}

@@ -1,0 +1,63 @@
+import { DynasealError, type FieldError } from '@dynaseal/core'
+
+/**
+ * Stable reasons of a {@link ToolboxError}:
+ *
+ * - `invalid-schema`: the annotation stands where it cannot (a key, an index key, a link inside a container …)
+ * - `invalid-value`: a value does not fit its encrypted attribute's schema
+ * - `invalid-client`: the document client cannot be sealed as it is configured
+ * - `client-not-sealed`: ciphertext reached the formatter; the table's client or its registration is missing
+ * - `not-registered`: an encrypted value is on its way to a table where nothing says that it belongs there
+ * - `plaintext-refused`: a value in clear was about to be written where ciphertext belongs
+ * - `condition-refused`, `update-refused`, `projection-refused`: the expression would compute with ciphertext
+ * - `expression-syntax`: an expression on a registered table could not be understood
+ * - `command-unsupported`: a command that can read or write items and that is not covered
+ */
+export type ToolboxErrorCode =
+  | 'invalid-schema'
+  | 'invalid-value'
+  | 'invalid-client'
+  | 'client-not-sealed'
+  | 'not-registered'
+  | 'plaintext-refused'
+  | 'condition-refused'
+  | 'update-refused'
+  | 'projection-refused'
+  | 'expression-syntax'
+  | 'command-unsupported'
+
+/** Something was refused before anything was sent, or before a value was handed out. */
+export class ToolboxError extends DynasealError {
+  override readonly name = 'ToolboxError'
+
+  constructor(
+    readonly code: ToolboxErrorCode,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+/**
+ * Stored fields of a response did not open. Carries every failing field, not only the first.
+ *
+ * @example
+ * try { await User.build(GetItemCommand).key({ id }).send() }
+ * catch (error) {
+ *   if (error instanceof FieldsNotOpenedError) for (const { path, code } of error.failures) alert(path, code)
+ * }
+ */
+export class FieldsNotOpenedError extends DynasealError {
+  override readonly name = 'FieldsNotOpenedError'
+  readonly code = 'fields-not-opened'
+
+  /** @param cause DynamoDB's error, when the fields stood in an item that it carried */
+  constructor(
+    readonly failures: readonly FieldError[],
+    cause?: unknown,
+  ) {
+    const others = failures.length - 1
+    const more = others === 0 ? '' : ` (and ${others} more field${others > 1 ? 's' : ''}: see failures)`
+    super(`${failures[0]?.message}${more}`, cause)
+  }
+}

@@ -1,0 +1,99 @@
+import { formatPath, relate } from './attributePattern.js'
+import { ToolboxError } from './errors.js'
+import { parseCondition } from './expressions/condition.js'
+import { parseProjection } from './expressions/projection.js'
+import type { Item } from './place.js'
+import type { RegisteredTable } from './registry.js'
+
+export type Names = Readonly<Record<string, string>>
+
+const CONDITIONS = ['ConditionExpression', 'FilterExpression', 'KeyConditionExpression'] as const
+
+/** Parameters from before expressions, which nothing here understands. */
+const LEGACY = [
+  'AttributesToGet',
+  'AttributeUpdates',
+  'ConditionalOperator',
+  'Expected',
+  'KeyConditions',
+  'QueryFilter',
+  'ScanFilter',
+] as const
+
+/**
+ * Refuses what would compare ciphertext: its result would be wrong, and the operand would be sent in clear.
+ *
+ * @throws {ToolboxError} `condition-refused`, `expression-syntax`, `command-unsupported`
+ */
+export function guardConditions(table: RegisteredTable, entity: unknown, params: Item): void {
+  for (const name of LEGACY) {
+    if (params[name] !== undefined) {
+      throw new ToolboxError(
+        'command-unsupported',
+        `The legacy parameter ${name} is not supported on table ${table.name}, which has encrypted attributes. Use an expression.`,
+      )
+    }
+  }
+  const patterns = table.encrypted(entity)
+  for (const kind of CONDITIONS) {
+    const expression = params[kind]
+    if (typeof expression !== 'string' || expression === '') continue
+    for (const { path, use, operator } of parseCondition(expression, names(params))) {
+      if (use === 'existence') continue
+      if (patterns.some(pattern => relate(pattern, path) !== 'beside')) {
+        throw new ToolboxError(
+          'condition-refused',
+          `${kind}: '${formatPath(path)}' is encrypted in table ${table.name} and cannot be used with ${operator}, which would see ciphertext. Only attribute_exists and attribute_not_exists work there; compare after loading, or keep a separate attribute to search by.`,
+        )
+      }
+    }
+  }
+}
+
+/** The added names would be part of the caller's result; they are taken out again. */
+export interface CompletedProjection {
+  readonly params: Item
+  strip(item: Item): void
+}
+
+/**
+ * Adds the key attributes and the entity's name to a projection that reads encrypted attributes:
+ * without them, where a ciphertext belongs could not be checked.
+ *
+ * @throws {ToolboxError} `projection-refused`, `expression-syntax`
+ */
+export function completeProjection(table: RegisteredTable, params: Item): CompletedProjection {
+  const unchanged = { params, strip: () => {} }
+  const expression = params.ProjectionExpression
+  if (typeof expression !== 'string' || expression === '') return unchanged
+  const patterns = table.encrypted(undefined)
+  const paths = parseProjection(expression, names(params))
+  for (const path of paths) {
+    if (patterns.some(pattern => relate(pattern, path) === 'below')) {
+      throw new ToolboxError(
+        'projection-refused',
+        `'${formatPath(path)}' is inside an attribute that is encrypted as a whole in table ${table.name}. Project the encrypted attribute itself.`,
+      )
+    }
+  }
+  const reads = paths.some(path => patterns.some(pattern => relate(pattern, path) !== 'beside'))
+  if (!reads) return unchanged
+  const added = [...table.keyNames, table.entityAttribute].filter(
+    name => !paths.some(([first]) => first === name),
+  )
+  const placeholders = added.map((name, i) => [`#dynaseal_${i}`, name] as const)
+  return {
+    params: {
+      ...params,
+      ProjectionExpression: [expression, ...placeholders.map(([placeholder]) => placeholder)].join(', '),
+      ExpressionAttributeNames: { ...names(params), ...Object.fromEntries(placeholders) },
+    },
+    strip: item => {
+      for (const name of added) delete item[name]
+    },
+  }
+}
+
+export function names(params: Item): Names {
+  return (params.ExpressionAttributeNames ?? {}) as Names
+}

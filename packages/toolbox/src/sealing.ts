@@ -1,0 +1,166 @@
+import { convertToAttr, type marshallOptions, type NativeAttributeValue } from '@aws-sdk/util-dynamodb'
+import {
+  type AttributePath,
+  type AttributeValue,
+  type Format,
+  type ItemFields,
+  isMessage,
+} from '@dynaseal/core'
+import { type AttributePattern, formatPath, isContainer, occurrences, relate } from './attributePattern.js'
+import { ToolboxError } from './errors.js'
+import { PendingSeal } from './pendingSeal.js'
+import { type Item, type Place, primaryKey } from './place.js'
+import type { RegisteredTable } from './registry.js'
+
+interface Slot {
+  readonly path: AttributePath
+  readonly pending: PendingSeal
+  put(bytes: Uint8Array): void
+}
+
+interface ItemSlots {
+  readonly table: string
+  readonly key: Record<string, AttributeValue>
+  readonly slots: readonly Slot[]
+}
+
+/** Collects the pending values of one command, and puts messages in their place all at once. */
+export class Sealing {
+  readonly #items: ItemSlots[] = []
+
+  constructor(private readonly options: marshallOptions | undefined) {}
+
+  /**
+   * Notes what is pending in the value `holder[step]`, which will be written at `path` of an item.
+   * The value is copied as far down as it changes; `holder` itself must be the caller's own.
+   *
+   * @throws {ToolboxError} `plaintext-refused`, `not-registered`, `invalid-value`
+   */
+  collect({ table, key, entity }: Place, path: AttributePath, holder: Item, step: string): void {
+    const patterns = table.encrypted(entity)
+    for (const pattern of patterns) refusePlaintext(table, pattern, path, holder[step])
+    const slots: Slot[] = []
+    copyPending(holder, step, path, slots)
+    if (slots.length === 0) return
+    for (const slot of slots) {
+      if (!patterns.some(pattern => relate(pattern, slot.path) === 'at'))
+        throw notRegistered(table.name, slot.path)
+    }
+    const attributes = primaryKey(table, key, this.options)
+    if (attributes === undefined) {
+      throw new ToolboxError(
+        'invalid-value',
+        `An item for table ${table.name} lacks a key attribute (${table.keyNames.join(', ')}), so its encrypted fields have nothing to be bound to.`,
+      )
+    }
+    this.#items.push({ table: table.name, key: attributes, slots })
+  }
+
+  /** @throws {SealError} when any one value cannot be sealed: then nothing was put anywhere */
+  async seal(format: Format): Promise<void> {
+    if (this.#items.length === 0) return
+    const sealed = await format.seal(
+      this.#items.map(
+        ({ table, key, slots }): ItemFields<AttributeValue> => ({
+          table,
+          key,
+          fields: slots.map(({ path, pending }) => ({ path, value: this.#marshall(path, pending) })),
+        }),
+      ),
+    )
+    for (const [i, { slots }] of this.#items.entries()) {
+      for (const [j, slot] of slots.entries()) slot.put(sealed[i]?.[j] as Uint8Array)
+    }
+  }
+
+  #marshall(path: AttributePath, pending: PendingSeal): AttributeValue {
+    const plaintext = PendingSeal.plaintextOf(pending) as NativeAttributeValue
+    try {
+      return convertToAttr(plaintext, this.options) as AttributeValue
+    } catch {
+      // marshall's own message quotes the value it does not like.
+      throw new ToolboxError(
+        'invalid-value',
+        `The value of encrypted attribute '${formatPath(path)}' has no DynamoDB type: look for class instances, functions, undefined inside containers, empty or mixed sets, and numbers beyond 2^53 that are not bigint.`,
+      )
+    }
+  }
+}
+
+/** Whether a value that nobody will seal is on its way. */
+export function findPending(value: unknown, path: AttributePath = []): AttributePath | undefined {
+  if (value instanceof PendingSeal) return path
+  if (!isContainer(value)) return undefined
+  for (const [step, child] of Object.entries(value)) {
+    const found = findPending(child, [...path, Array.isArray(value) ? Number(step) : step])
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+export function notRegistered(table: string, path: AttributePath): ToolboxError {
+  return new ToolboxError(
+    'not-registered',
+    `The schema encrypts '${formatPath(path)}', but no entity registered for table ${table} does. Call register(entity) on the client that sealDocumentClient() returned.`,
+  )
+}
+
+function copyPending(
+  holder: Item | unknown[],
+  step: string | number,
+  path: AttributePath,
+  slots: Slot[],
+): void {
+  const own = holder as Record<string | number, unknown>
+  const value = own[step]
+  if (value instanceof PendingSeal) {
+    slots.push({
+      path,
+      pending: value,
+      put: bytes => {
+        own[step] = bytes
+      },
+    })
+    return
+  }
+  if (findPending(value) === undefined) return
+  const copy = (Array.isArray(value) ? [...value] : { ...(value as Item) }) as Item | unknown[]
+  own[step] = copy
+  for (const child of Array.isArray(copy) ? copy.keys() : Object.keys(copy)) {
+    copyPending(copy, child, [...path, child], slots)
+  }
+}
+
+/** A message may be written as it is: that is how a batch sends again what DynamoDB did not process. */
+function mayBeWritten(value: unknown): boolean {
+  return value instanceof PendingSeal || (value instanceof Uint8Array && isMessage(value))
+}
+
+function refusePlaintext(
+  table: RegisteredTable,
+  pattern: AttributePattern,
+  path: AttributePath,
+  value: unknown,
+): void {
+  switch (relate(pattern, path)) {
+    case 'beside':
+      return
+    case 'below':
+      throw plaintextRefused(table, path)
+    case 'at':
+      if (!mayBeWritten(value)) throw plaintextRefused(table, path)
+      return
+    case 'above':
+      if (!isContainer(value)) return
+      for (const found of occurrences(value, pattern.slice(path.length), path)) {
+        if (!mayBeWritten(found.value)) throw plaintextRefused(table, found.path)
+      }
+  }
+}
+
+function plaintextRefused(table: RegisteredTable, path: AttributePath): ToolboxError {
+  return new ToolboxError(
+    'plaintext-refused',
+    `'${formatPath(path)}' is encrypted in table ${table.name}, and a value in clear was about to be written there. Write it through the entity whose schema encrypts it.`,
+  )
+}
