@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import {
+  type AttributePath,
+  type AttributeValue,
+  canonicalLocation,
+  locationHash,
+  SealError,
+} from '../src/index.js'
+
+const domain = Buffer.from('dynaseal:location:v1').toString('hex')
+
+function location(table: string, key: Record<string, AttributeValue>, path: AttributePath): string {
+  return Buffer.from(canonicalLocation(table, key, path)).toString('hex')
+}
+
+const hex = (text: string) => text.replaceAll(/\s/g, '')
+
+describe('canonical location', () => {
+  it('is domain, table, key attributes and path, each with its length', () => {
+    expect(location('Users', { id: { S: 'u1' } }, ['ssn'])).toBe(
+      domain +
+        hex('00000005 5573657273  00000001 00000002 6964 0001 00000002 7531  00000001 00 00000003 73736e'),
+    )
+  })
+
+  it('sorts key attributes by name and normalizes numbers', () => {
+    expect(location('T', { b: { N: '1.50e1' }, a: { B: Uint8Array.of(255) } }, ['x'])).toBe(
+      domain +
+        hex(
+          '00000001 54  00000002 00000001 61 ffff 00000001 ff 00000001 62 0002 00000002 3135  00000001 00 00000001 78',
+        ),
+    )
+  })
+
+  it('sorts names by UTF-8 bytes, where astral characters come last', () => {
+    expect(location('T', { 𐀂: { S: 'a' }, '\uff61': { S: 'b' } }, ['x'])).toBe(
+      domain +
+        hex('00000001 54  00000002') +
+        hex('00000003 efbda1 0001 00000001 62  00000004 f0908082 0001 00000001 61  00000001 00 00000001 78'),
+    )
+  })
+
+  it('marks list positions without their number', () => {
+    const expected = domain + hex('00000001 54  00000001 00000001 6b 0001 00000001 76')
+    const path = hex('00000003 00 00000001 61 01 00 00000001 62')
+    expect(location('T', { k: { S: 'v' } }, ['a', 7, 'b'])).toBe(expected + path)
+    expect(location('T', { k: { S: 'v' } }, ['a', 0, 'b'])).toBe(expected + path)
+  })
+
+  it('is hashed with SHA-256', () => {
+    const bytes = canonicalLocation('T', { k: { S: 'v' } }, ['a'])
+    expect(Buffer.from(locationHash('T', { k: { S: 'v' } }, ['a']))).toEqual(
+      createHash('sha256').update(bytes).digest(),
+    )
+  })
+
+  it('tells apart places that look alike', () => {
+    const places: [string, Record<string, AttributeValue>, AttributePath][] = [
+      ['T', { k: { S: '1' } }, ['a']],
+      ['T', { k: { N: '1' } }, ['a']],
+      ['T', { k: { B: Buffer.from('1') } }, ['a']],
+      ['Tk', { k: { S: '1' } }, ['a']],
+      ['T', { k: { S: '1a' } }, ['a']],
+      ['T', { k: { S: '1' }, l: { S: '2' } }, ['a']],
+      ['T', { l: { S: '1' } }, ['a']],
+      ['T', { k: { S: '1' } }, ['a', 0]],
+      ['T', { k: { S: '1' } }, ['a', '0']],
+      ['T', { k: { S: '1' } }, ['a', '\u0001']],
+      ['T', { k: { S: '1' } }, ['a', 'b']],
+      ['T', { k: { S: '1' } }, ['ab']],
+      ['T', { k: { S: '1' } }, ['a.b']],
+      ['T', { k: { S: '1' } }, ['a', 0, 0]],
+    ]
+    expect(new Set(places.map(place => location(...place))).size).toBe(places.length)
+  })
+
+  it.each<[string, string, Record<string, AttributeValue>, AttributePath]>([
+    ['an empty table name', '', { k: { S: 'v' } }, ['a']],
+    ['no key attribute', 'T', {}, ['a']],
+    ['a key attribute of another type', 'T', { k: { BOOL: true } }, ['a']],
+    ['a key attribute that is missing', 'T', { k: undefined as unknown as AttributeValue }, ['a']],
+    ['a key attribute that is no number', 'T', { k: { N: 'x' } }, ['a']],
+    ['a lone surrogate', 'T', { k: { S: '\ud800' } }, ['a']],
+    ['an empty path', 'T', { k: { S: 'v' } }, []],
+    ['a path that begins with a position', 'T', { k: { S: 'v' } }, [0, 'a']],
+    ['a negative position', 'T', { k: { S: 'v' } }, ['a', -1]],
+    ['a fractional position', 'T', { k: { S: 'v' } }, ['a', 0.5]],
+    ['an empty step', 'T', { k: { S: 'v' } }, ['a', '']],
+  ])('refuses %s', (_name, table, key, path) => {
+    expect(() => canonicalLocation(table, key, path)).toThrow(SealError)
+    expect(() => canonicalLocation(table, key, path)).toThrow(
+      expect.objectContaining({ code: 'invalid-location' }),
+    )
+  })
+})
