@@ -93,6 +93,12 @@ const WAYS_OUT: Record<MrkKeyringErrorCode, string> = {
   ABORTED: '',
 }
 
+function wayOut(code: MrkKeyringErrorCode, operation: Operation): string {
+  if (operation === 'DescribeKey' && code === 'REFUSED_EVERYWHERE')
+    return 'Allow kms:DescribeKey in one of these regions, or name the replicas: new MrkKeyring({ keyArns }).'
+  return WAYS_OUT[code]
+}
+
 function describe(
   code: MrkKeyringErrorCode,
   operation: Operation,
@@ -100,7 +106,7 @@ function describe(
 ): string {
   const took = attempts.length > 0 ? ` after ${Math.round(elapsedMs)} ms` : ''
   const lines = attempts.map(attempt => `  ${attempt.region}: ${describeAttempt(attempt)}`)
-  return [`${operation} with ${key} failed${took}: ${SUMMARIES[code]}.`, ...lines, WAYS_OUT[code]]
+  return [`${operation} with ${key} failed${took}: ${SUMMARIES[code]}.`, ...lines, wayOut(code, operation)]
     .filter(line => line !== '')
     .join('\n')
 }

@@ -7,12 +7,14 @@ import {
   type NodeEncryptionMaterial,
   unwrapDataKey,
 } from '@aws-crypto/material-management-node'
-import type { Attempt, Operation } from './attempt.js'
-import { MrkKeyringError, type MrkKeyringErrorCode } from './errors.js'
+import type { Operation } from './attempt.js'
+import { describeKey, placesToAsk, replicasOf } from './discovery.js'
+import { publish } from './events.js'
+import { type Failure, failure, idOf } from './failure.js'
 import { decryptDataKey, encryptDataKey, generateDataKey } from './kmsCalls.js'
-import type { RoutingOptions } from './options.js'
-import type { RaceResult } from './race.js'
-import { type CallLimits, RegionalKms, type RegionalRequest, refusedEverywhere } from './regionalKms.js'
+import { ownRegionOf, positive, type RoutingOptions } from './options.js'
+import { Rediscovery } from './rediscovery.js'
+import { clientPerRegion, RegionalKms, type RegionalRequest } from './regionalKms.js'
 import { isSameKey, resolveReplicas } from './replicas.js'
 import type { Route } from './router.js'
 
@@ -22,6 +24,17 @@ export interface MrkKeyringOptions extends RoutingOptions {
   /** The regions that hold a replica, where `keyArns` is a single ARN. */
   regions?: string[]
 }
+
+export interface DiscoverOptions extends RoutingOptions {
+  /** The key's id, ARN or alias, or the ARN of the alias. */
+  keyId: string
+  /** Where to ask; by default in the own region, and in that of the ARN. */
+  regions?: string[]
+  /** Milliseconds until the replicas are asked for again; `false` for never; 300,000 (5 minutes) by default. */
+  rediscover?: number | false
+}
+
+const REDISCOVER = 300_000
 
 /**
  * Encrypts and decrypts data keys with a KMS multi-Region key, in the nearest region that answers.
@@ -40,12 +53,48 @@ export interface MrkKeyringOptions extends RoutingOptions {
 export class MrkKeyring extends KeyringNode {
   readonly #kms: RegionalKms
   readonly #grantTokens: readonly string[] | undefined
+  #rediscovery: Rediscovery | undefined
 
   /** @throws MrkKeyringConfigError when the ARNs are not the replicas of one multi-Region key */
   constructor(options: MrkKeyringOptions) {
     super()
     this.#kms = new RegionalKms(resolveReplicas(options.keyArns, options.regions), options)
     this.#grantTokens = options.grantTokens
+  }
+
+  /**
+   * A keyring over the replicas that KMS knows, asked for in the first of `regions` that answers. They are
+   * asked for again from time to time, so that a new replica needs no restart, until {@link close}.
+   *
+   * An alias is followed once: when it later points to another key, this keyring stays with the first.
+   *
+   * Needs `kms:DescribeKey`, in each region for a keyring that can discover whichever region is down.
+   *
+   * @throws MrkKeyringError when no region tells the replicas
+   * @throws MrkKeyringConfigError for a single-Region key, or when no region is known
+   */
+  static async discover(options: DiscoverOptions): Promise<MrkKeyring> {
+    const { keyId, rediscover = REDISCOVER } = options
+    if (rediscover !== false) positive('rediscover', rediscover)
+    const shared = { ...options, client: clientPerRegion(options.client) }
+    const kms = new RegionalKms(placesToAsk(keyId, options.regions, ownRegionOf(options.region)), shared)
+    const limits = kms.begin(undefined)
+    const result = await kms.ask(describeKey, limits)
+    if (!result.won) throw failure('DescribeKey', keyId, kms, [result], limits)
+    const replicas = replicasOf(result.answer)
+    publish('discovery', () => ({ replicas, added: replicas, removed: [] }))
+    const { regions: _, ...rest } = shared
+    const keyring = new MrkKeyring({ ...rest, keyArns: replicas.map(({ arn }) => arn) })
+    if (rediscover !== false) keyring.#rediscovery = new Rediscovery(keyring.#kms, rediscover)
+    return keyring
+  }
+
+  /**
+   * Stops asking for the replicas. The keyring still encrypts and decrypts. Needed only after
+   * {@link discover}, and not even there for the process to exit.
+   */
+  close(): void {
+    this.#rediscovery?.stop()
   }
 
   /** The order in which the next `Decrypt` would ask the regions, and why; other operations with `operation`. */
@@ -144,7 +193,7 @@ export class MrkKeyring extends KeyringNode {
       failures.push(result)
       if (result.ended === 'aborted' || result.ended === 'deadline') break
     }
-    throw this.#error('Decrypt', failures, limits)
+    throw failure('Decrypt', idOf(this.#kms.replicas), this.#kms, failures, limits)
   }
 
   #decryption(material: NodeDecryptionMaterial, encryptedDataKey: Uint8Array): RegionalRequest<Uint8Array> {
@@ -172,38 +221,9 @@ export class MrkKeyring extends KeyringNode {
     const limits = this.#kms.begin(signal)
     const result = await this.#kms.ask(request, limits)
     if (result.won) return { answer: result.answer, arn: result.replica.arn }
-    throw this.#error(request.operation, [result], limits)
-  }
-
-  #error(operation: Operation, failures: readonly Failure[], limits: CallLimits): MrkKeyringError {
-    const attempts: Attempt[] = failures.flatMap(failure => failure.attempts)
-    const codes = failures.map(failure => this.#codeOf(failure))
-    const code = codes.find(code => !PERMANENT.has(code)) ?? codes.at(-1) ?? 'NO_MATCHING_DATA_KEY'
-    const { arn } = this.#kms.replicas[0]!
-    return new MrkKeyringError(code, operation, {
-      key: arn.slice(arn.lastIndexOf('/') + 1),
-      permanent: PERMANENT.has(code),
-      attempts,
-      elapsedMs: this.#kms.elapsed(limits),
-      ...(code === 'ABORTED' ? { cause: limits.signal?.reason } : {}),
-    })
-  }
-
-  #codeOf({ ended, attempts }: Failure): MrkKeyringErrorCode {
-    if (ended === 'aborted') return 'ABORTED'
-    if (ended === 'deadline') return 'TIMEOUT'
-    if (ended === 'message') return 'MESSAGE_REFUSED'
-    return refusedEverywhere(this.#kms.replicas, attempts) ? 'REFUSED_EVERYWHERE' : 'UNAVAILABLE'
+    throw failure(request.operation, idOf(this.#kms.replicas), this.#kms, [result], limits)
   }
 }
-
-type Failure = Extract<RaceResult<unknown>, { won: false }>
-
-const PERMANENT: ReadonlySet<MrkKeyringErrorCode> = new Set([
-  'NO_MATCHING_DATA_KEY',
-  'MESSAGE_REFUSED',
-  'REFUSED_EVERYWHERE',
-])
 
 // The flags that the stock KMS keyrings set.
 const WRAPPED =

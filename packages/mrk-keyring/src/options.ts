@@ -58,7 +58,8 @@ export function checkOptions({ attemptTimeout, timeout, hedge, breaker }: Routin
     )
 }
 
-function positive(name: string, value: number | undefined): void {
+/** @throws MrkKeyringConfigError unless `value` is a positive number, or not given */
+export function positive(name: string, value: number | undefined): void {
   if (value !== undefined && !(Number.isFinite(value) && value > 0))
     throw new MrkKeyringConfigError('BAD_OPTION', `${name} is ${value}: give a positive number`)
 }

@@ -6,8 +6,9 @@ import {
   type Operation,
 } from './attempt.js'
 import type { Clock } from './clock.js'
+import { publish } from './events.js'
 import type { Replica } from './replicas.js'
-import type { Route, Router } from './router.js'
+import type { Router, Standing } from './router.js'
 import { verdictOn } from './verdicts.js'
 
 /** What is asked of one region after the other until one answers. */
@@ -37,7 +38,7 @@ const ROUNDS = 3
 const ROUND_BACKOFF = 100
 
 interface Runner {
-  route: Route
+  route: Standing
   reason: AttemptReason
   startedAt: number
   controller: AbortController
@@ -82,6 +83,8 @@ export class Race<T> {
       }
       this.#release.push(this.#clock.after(deadline - this.#clock.now(), () => this.#lose('deadline')))
       this.#router.countCall()
+      const { operation, replicas } = this.#call
+      publish('choice', () => ({ operation, routes: this.#router.explain(replicas, operation) }))
       this.#askNext('first')
     })
   }
@@ -96,7 +99,7 @@ export class Race<T> {
     this.#ask(route, this.#router.start(route) ? 'probe' : reason)
   }
 
-  #ask(route: Route, reason: AttemptReason): void {
+  #ask(route: Standing, reason: AttemptReason): void {
     const now = this.#clock.now()
     // A region that hangs must leave time for those behind it, however many there are.
     const share = (this.#call.deadline - now) / (this.#unasked.length + 1)
@@ -151,7 +154,11 @@ export class Race<T> {
   #hedge(runner: Runner): void {
     const [next] = this.#router.rank(this.#unasked, this.#call.operation)
     if (next === undefined || next.state !== 'available') return
-    if (runner.reason === 'probe' || this.#router.spendHedge()) this.#askNext('hedge')
+    if (runner.reason !== 'probe' && !this.#router.spendHedge()) return
+    const { operation } = this.#call
+    const afterMs = this.#clock.now() - runner.startedAt
+    publish('hedge', () => ({ operation, late: plain(runner.route), next: plain(next), afterMs }))
+    this.#askNext('hedge')
   }
 
   /** The region was given up while this call waits for it alone: that is no hedge any more. */
@@ -192,7 +199,10 @@ export class Race<T> {
     this.#live.delete(runner)
     for (const release of runner.release) release()
     if (outcome !== 'answered') runner.controller.abort()
-    this.#router.record(route, this.#call.operation, runner.ended, slow)
+    const attempt = runner.ended
+    const { operation } = this.#call
+    publish('attempt', () => ({ operation, ...attempt }))
+    this.#router.record(route, operation, attempt, slow)
   }
 
   #attempts(): Attempt[] {
@@ -204,4 +214,8 @@ export class Race<T> {
     this.#finish?.(result)
     this.#finish = undefined
   }
+}
+
+function plain({ region, arn }: Replica): Replica {
+  return { region, arn }
 }

@@ -26,26 +26,25 @@ export interface CallLimits {
 export class RegionalKms {
   #replicas: readonly Replica[]
   readonly #router: Router
-  readonly #clients = new Map<string, KmsSender>()
-  readonly #makeClient: (region: string) => KmsSender
+  readonly #client: (region: string) => KmsSender
   readonly #attemptTimeout: number
   readonly #timeout: number
-  readonly #clock: Clock
+  readonly clock: Clock
   readonly #random: () => number
 
   constructor(replicas: readonly Replica[], options: RoutingOptions) {
     checkOptions(options)
     this.#replicas = replicas
-    this.#clock = options.clock ?? systemClock
+    this.clock = options.clock ?? systemClock
     this.#random = options.random ?? Math.random
-    this.#makeClient = options.client ?? defaultClient
+    this.#client = clientPerRegion(options.client)
     this.#attemptTimeout = options.attemptTimeout ?? ATTEMPT_TIMEOUT
     this.#timeout = options.timeout ?? CALL_TIMEOUT
     this.#router = new Router({
       ownRegion: ownRegionOf(options.region),
       breaker: options.breaker ?? {},
       hedge: options.hedge ?? {},
-      clock: this.#clock,
+      clock: this.clock,
       random: this.#random,
     })
   }
@@ -54,17 +53,21 @@ export class RegionalKms {
     return this.#replicas
   }
 
+  set replicas(replicas: readonly Replica[]) {
+    this.#replicas = replicas
+  }
+
   routes(operation: Operation): Route[] {
-    return this.#router.rank(this.#replicas, operation)
+    return this.#router.explain(this.#replicas, operation)
   }
 
   begin(signal: AbortSignal | undefined): CallLimits {
-    const startedAt = this.#clock.now()
+    const startedAt = this.clock.now()
     return { startedAt, deadline: startedAt + this.#timeout, signal }
   }
 
   elapsed({ startedAt }: CallLimits): number {
-    return this.#clock.now() - startedAt
+    return this.clock.now() - startedAt
   }
 
   ask<T>(request: RegionalRequest<T>, { deadline, signal }: CallLimits): Promise<RaceResult<T>> {
@@ -80,18 +83,9 @@ export class RegionalKms {
         signal,
       },
       this.#router,
-      this.#clock,
+      this.clock,
       this.#random,
     ).run()
-  }
-
-  #client(region: string): KmsSender {
-    let client = this.#clients.get(region)
-    if (client === undefined) {
-      client = this.#makeClient(region)
-      this.#clients.set(region, client)
-    }
-    return client
   }
 }
 
@@ -99,6 +93,21 @@ export class RegionalKms {
 export function refusedEverywhere(replicas: readonly Replica[], attempts: readonly Attempt[]): boolean {
   const last = new Map(attempts.map(attempt => [attempt.region, attempt.outcome]))
   return replicas.every(({ region }) => last.get(region) === 'region-refused')
+}
+
+/** Makes the client of a region when it is first needed, and that one from then on. */
+export function clientPerRegion(
+  make: (region: string) => KmsSender = defaultClient,
+): (region: string) => KmsSender {
+  const clients = new Map<string, KmsSender>()
+  return region => {
+    let client = clients.get(region)
+    if (client === undefined) {
+      client = make(region)
+      clients.set(region, client)
+    }
+    return client
+  }
 }
 
 // The keyring's failover is the retry: three attempts of the SDK in each region would triple the load on

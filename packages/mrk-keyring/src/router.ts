@@ -2,6 +2,7 @@ import type { Attempt, Operation } from './attempt.js'
 import { Breaker, type BreakerOptions } from './breaker.js'
 import type { Clock } from './clock.js'
 import { estimatedLatency } from './distance.js'
+import { publish } from './events.js'
 import { HedgeBudget, type HedgeOptions, hedgeDelay } from './hedge.js'
 import { Latency } from './latency.js'
 import type { Replica } from './replicas.js'
@@ -14,15 +15,19 @@ import { isThrottling, verdictOn } from './verdicts.js'
  */
 export type RouteState = 'available' | 'paused' | 'demoted' | 'open'
 
-/** One region in the order in which the next call would ask them. */
-export interface Route extends Replica {
+/** Where a region stands among the others. */
+export interface Standing extends Replica {
   readonly state: RouteState
-  /** Why it stands where it stands, in words. */
-  readonly why: string
   /** Milliseconds that its answers take: observed, else estimated from the distance; undefined when unknown. */
   readonly expectedMs: number | undefined
   /** Milliseconds after which the next region is asked as well; undefined when hedging is off. */
   readonly hedgeAfter: number | undefined
+}
+
+/** One region in the order in which the next call would ask them. */
+export interface Route extends Standing {
+  /** Why it stands where it stands, in words. */
+  readonly why: string
 }
 
 /** Milliseconds for which a region that refused what another region did is asked last. */
@@ -37,6 +42,8 @@ interface Health {
   pausedUntil: number
   throttles: number
   demotedUntil: Map<Operation, number>
+  /** What was warned about and has not worked since: an error name for each operation. */
+  warned: Map<Operation, string>
   openListeners: Set<() => void>
 }
 
@@ -60,15 +67,23 @@ export class Router {
   }
 
   /** The replicas in the order in which they would be asked now. */
-  rank(replicas: readonly Replica[], operation: Operation): Route[] {
-    const routes = replicas.map(replica => this.#route(replica, operation))
+  rank(replicas: readonly Replica[], operation: Operation): Standing[] {
+    const standings = replicas.map(replica => this.#stand(replica, operation))
     // Array.prototype.sort is stable: regions about which nothing is known stay in the order given.
-    return routes.sort(
+    return standings.sort(
       (a, b) =>
         TIERS[a.state] - TIERS[b.state] ||
         Number(b.region === this.#options.ownRegion) - Number(a.region === this.#options.ownRegion) ||
         compareLatency(a.expectedMs, b.expectedMs),
     )
+  }
+
+  /** The same, with the reasons in words. */
+  explain(replicas: readonly Replica[], operation: Operation): Route[] {
+    return this.rank(replicas, operation).map(standing => ({
+      ...standing,
+      why: this.#why(standing, operation),
+    }))
   }
 
   /** A call begins: it earns its share of the hedging budget. */
@@ -77,7 +92,7 @@ export class Router {
   }
 
   /** A region is about to be asked. @returns whether that is the probe of an open breaker */
-  start({ region, state }: Route): boolean {
+  start({ region, state }: Standing): boolean {
     const { breaker } = this.#healthOf(region)
     const now = this.#options.clock.now()
     if (state !== 'available' || breaker.state(now) !== 'probe') return false
@@ -103,88 +118,104 @@ export class Router {
   }
 
   /** Learns from an attempt. `slow`: another region, asked later, answered sooner. */
-  record(route: Route, operation: Operation, attempt: Attempt, slow: boolean): void {
+  record(route: Standing, operation: Operation, attempt: Attempt, slow: boolean): void {
     const health = this.#healthOf(route.region)
     const now = this.#options.clock.now()
     if (attempt.reason === 'probe') health.breaker.endProbe()
     switch (attempt.outcome) {
       case 'answered':
         health.latency.add(attempt.durationMs, now)
-        health.throttles = 0
-        health.pausedUntil = 0
+        if (now >= health.pausedUntil) health.throttles = 0
         health.demotedUntil.delete(operation)
-        this.#succeed(health)
+        health.warned.delete(operation)
+        this.#succeed(route, health)
         break
       case 'region-refused':
+        this.#warn(route, health, operation, attempt.error)
+        this.#succeed(route, health)
+        break
       case 'message-refused':
         // A refusal is an answer: the region is up.
-        this.#succeed(health)
+        this.#succeed(route, health)
         break
       case 'failed':
         if (verdictOn(attempt.error) === 'caller') break
         if (isThrottling(attempt.error)) this.#pause(health, now)
-        this.#fail(health, now)
+        this.#fail(route, health, now)
         break
       case 'timeout':
         // What was cut short by the end of the whole call may have been about to answer.
-        if (attempt.durationMs >= (route.hedgeAfter ?? 0)) this.#fail(health, now)
+        if (attempt.durationMs >= (route.hedgeAfter ?? 0)) this.#fail(route, health, now)
         break
       case 'outpaced':
-        if (slow) this.#fail(health, now)
+        if (slow) this.#fail(route, health, now)
         break
       case 'aborted':
         break
     }
   }
 
-  #succeed({ breaker }: Health): void {
-    breaker.succeed()
+  #succeed({ region, arn }: Standing, { breaker }: Health): void {
+    if (breaker.succeed()) publish('breaker', () => ({ region, arn, state: 'closed' }))
   }
 
-  #fail({ breaker, openListeners }: Health, now: number): void {
-    if (breaker.fail(now)) for (const listener of [...openListeners]) listener()
+  #fail({ region, arn }: Standing, { breaker, openListeners }: Health, now: number): void {
+    if (!breaker.fail(now)) return
+    publish('breaker', () => ({ region, arn, state: 'open' }))
+    for (const listener of [...openListeners]) listener()
+  }
+
+  #warn({ region, arn }: Standing, { warned }: Health, operation: Operation, error: unknown): void {
+    const name = error instanceof Error ? error.name : ''
+    if (warned.get(operation) === name) return
+    warned.set(operation, name)
+    publish('warning', () => ({ region, arn, operation, error }))
   }
 
   #pause(health: Health, now: number): void {
+    // The other calls that were under way when it began to throttle say nothing new.
+    if (now < health.pausedUntil) return
     const span = Math.min(PAUSE_MAX, PAUSE_MIN * 2 ** health.throttles)
     health.throttles++
     health.pausedUntil = now + span * (0.5 + this.#options.random() / 2)
   }
 
-  #route(replica: Replica, operation: Operation): Route {
-    const { breaker, latency, pausedUntil, demotedUntil } = this.#healthOf(replica.region)
+  #stand({ region, arn }: Replica, operation: Operation): Standing {
+    const { breaker, latency, pausedUntil, demotedUntil } = this.#healthOf(region)
     const { ownRegion, hedge, clock } = this.#options
     const now = clock.now()
-    const observed = latency.mean(now)
-    const expectedMs = observed ?? estimatedLatency(ownRegion, replica.region)
-    const demoted = demotedUntil.get(operation) ?? 0
-    const state: RouteState =
-      breaker.state(now) === 'open'
-        ? 'open'
-        : demoted > now
-          ? 'demoted'
-          : pausedUntil > now
-            ? 'paused'
-            : 'available'
-    const why = [
-      replica.region === ownRegion ? 'own region' : undefined,
-      observed !== undefined
-        ? `answers in ${round(observed)} ms`
-        : expectedMs !== undefined
-          ? `about ${round(expectedMs)} ms away`
-          : 'distance unknown',
-      state === 'paused' ? `throttled, paused for ${round(pausedUntil - now)} ms` : undefined,
-      state === 'demoted' ? `refuses ${operation}, asked last for ${round(demoted - now)} ms` : undefined,
-      state === 'open' ? `breaker open, next probe in ${round(breaker.probeIn(now))} ms` : undefined,
-      breaker.state(now) === 'probe' ? 'breaker open, probe due' : undefined,
-    ]
     return {
-      ...replica,
-      state,
-      why: why.filter(part => part !== undefined).join(', '),
-      expectedMs,
+      region,
+      arn,
+      state:
+        breaker.state(now) === 'open'
+          ? 'open'
+          : (demotedUntil.get(operation) ?? 0) > now
+            ? 'demoted'
+            : pausedUntil > now
+              ? 'paused'
+              : 'available',
+      expectedMs: latency.mean(now) ?? estimatedLatency(ownRegion, region),
       hedgeAfter: hedge === false ? undefined : hedgeDelay(latency.late(now), hedge),
     }
+  }
+
+  #why({ region, state, expectedMs }: Standing, operation: Operation): string {
+    const { breaker, latency, pausedUntil, demotedUntil } = this.#healthOf(region)
+    const now = this.#options.clock.now()
+    const reasons: string[] = []
+    if (region === this.#options.ownRegion) reasons.push('own region')
+    if (expectedMs === undefined) reasons.push('distance unknown')
+    else
+      reasons.push(
+        latency.mean(now) === undefined ? `about ${ms(expectedMs)} away` : `answers in ${ms(expectedMs)}`,
+      )
+    if (state === 'paused') reasons.push(`throttled, asked later for ${ms(pausedUntil - now)}`)
+    if (state === 'demoted')
+      reasons.push(`refuses ${operation}, asked last for ${ms(demotedUntil.get(operation)! - now)}`)
+    if (state === 'open') reasons.push(`breaker open, next probe in ${ms(breaker.probeIn(now))}`)
+    if (breaker.state(now) === 'probe') reasons.push('breaker open, probe due')
+    return reasons.join(', ')
   }
 
   #healthOf(region: string): Health {
@@ -196,6 +227,7 @@ export class Router {
         pausedUntil: 0,
         throttles: 0,
         demotedUntil: new Map(),
+        warned: new Map(),
         openListeners: new Set(),
       }
       this.#health.set(region, health)
@@ -213,6 +245,6 @@ function compareLatency(a: number | undefined, b: number | undefined): number {
   return a - b
 }
 
-function round(ms: number): number {
-  return Math.round(ms)
+function ms(value: number): string {
+  return `${Math.round(value)} ms`
 }

@@ -1,0 +1,63 @@
+import { DescribeKeyCommand, type KeyMetadata } from '@aws-sdk/client-kms'
+import { UnusableResponseError } from './attempt.js'
+import { MrkKeyringConfigError } from './configError.js'
+import type { KmsSender } from './kmsCalls.js'
+import type { RegionalRequest } from './regionalKms.js'
+import type { Replica } from './replicas.js'
+
+/** Asks a region which replicas a key has. */
+export const describeKey: RegionalRequest<KeyMetadata> = {
+  operation: 'DescribeKey',
+  async send(client: KmsSender, keyId: string, signal: AbortSignal) {
+    const { KeyMetadata } = await client.send(new DescribeKeyCommand({ KeyId: keyId }), {
+      abortSignal: signal,
+    })
+    if (KeyMetadata === undefined) throw new UnusableResponseError('KMS answered without key metadata')
+    return KeyMetadata
+  },
+  discard: () => {},
+}
+
+/**
+ * The replicas that `DescribeKey` names: the primary first.
+ *
+ * @throws MrkKeyringConfigError for a key that is no multi-Region key
+ */
+export function replicasOf({ Arn, MultiRegion, MultiRegionConfiguration }: KeyMetadata): Replica[] {
+  if (!MultiRegion || MultiRegionConfiguration === undefined)
+    throw new MrkKeyringConfigError(
+      'NOT_MULTI_REGION',
+      `${Arn} is a single-Region key, which no other region can decrypt with: give a multi-Region key, or use the stock KmsKeyringNode`,
+    )
+  const { PrimaryKey, ReplicaKeys = [] } = MultiRegionConfiguration
+  return [PrimaryKey, ...ReplicaKeys].flatMap(key =>
+    key?.Arn === undefined || key.Region === undefined ? [] : [{ arn: key.Arn, region: key.Region }],
+  )
+}
+
+/**
+ * Where to ask about a key that is named by its id, its ARN, an alias or an alias's ARN, and under which
+ * name there.
+ *
+ * @throws MrkKeyringConfigError when no region is known
+ */
+export function placesToAsk(keyId: string, regions: readonly string[] | undefined, own: string | undefined) {
+  const parts = keyId.split(':')
+  const named = parts[0] === 'arn' && parts.length === 6 ? parts[3] : undefined
+  const places = new Set(regions ?? [own, named].filter(region => region !== undefined && region !== ''))
+  if (places.size === 0)
+    throw new MrkKeyringConfigError(
+      'BAD_OPTION',
+      `no region is known in which to ask about ${keyId}: give regions, or region, or the key's ARN`,
+    )
+  return [...places].map((region): Replica => {
+    // KMS answers "Invalid arn" for an ARN of another region than its own.
+    const name = named === undefined ? keyId : parts.with(3, region!).join(':')
+    return { region: region!, arn: name }
+  })
+}
+
+/** What is in `now` and was not in `before`. */
+export function newIn(now: readonly Replica[], before: readonly Replica[]): Replica[] {
+  return now.filter(({ arn }) => !before.some(other => other.arn === arn))
+}

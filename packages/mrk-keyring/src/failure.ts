@@ -1,0 +1,55 @@
+import type { Attempt, Operation } from './attempt.js'
+import { MrkKeyringError, type MrkKeyringErrorCode } from './errors.js'
+import type { RaceResult } from './race.js'
+import { type CallLimits, type RegionalKms, refusedEverywhere } from './regionalKms.js'
+import type { Replica } from './replicas.js'
+
+/** A call that no region answered. */
+export type Failure = Extract<RaceResult<unknown>, { won: false }>
+
+const PERMANENT: ReadonlySet<MrkKeyringErrorCode> = new Set([
+  'NO_MATCHING_DATA_KEY',
+  'MESSAGE_REFUSED',
+  'REFUSED_EVERYWHERE',
+])
+
+/** The error that says what was tried, over all data keys of a message. */
+export function failure(
+  operation: Operation,
+  key: string,
+  kms: RegionalKms,
+  failures: readonly Failure[],
+  limits: CallLimits,
+): MrkKeyringError {
+  const codes = failures.map(({ ended, attempts }) => codeOf(ended, attempts, kms))
+  const code = codes.find(code => !PERMANENT.has(code)) ?? codes.at(-1) ?? 'NO_MATCHING_DATA_KEY'
+  return new MrkKeyringError(code, operation, {
+    key,
+    permanent: PERMANENT.has(code),
+    attempts: failures.flatMap(({ attempts }) => attempts),
+    elapsedMs: kms.elapsed(limits),
+    ...(code === 'ABORTED' ? { cause: limits.signal?.reason } : {}),
+  })
+}
+
+function codeOf(
+  ended: Failure['ended'],
+  attempts: readonly Attempt[],
+  kms: RegionalKms,
+): MrkKeyringErrorCode {
+  switch (ended) {
+    case 'aborted':
+      return 'ABORTED'
+    case 'deadline':
+      return 'TIMEOUT'
+    case 'message':
+      return 'MESSAGE_REFUSED'
+    case 'exhausted':
+      return refusedEverywhere(kms.replicas, attempts) ? 'REFUSED_EVERYWHERE' : 'UNAVAILABLE'
+  }
+}
+
+/** The id that all replicas share. */
+export function idOf([first]: readonly Replica[]): string {
+  return first!.arn.slice(first!.arn.lastIndexOf('/') + 1)
+}

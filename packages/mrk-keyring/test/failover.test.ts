@@ -1,0 +1,264 @@
+import { inspect } from 'node:util'
+import { buildClient, CommitmentPolicy, MultiKeyringNode } from '@aws-crypto/client-node'
+import { DisableKeyCommand, EnableKeyCommand } from '@aws-sdk/client-kms'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { systemClock } from '../src/clock.js'
+import { MrkKeyring, MrkKeyringError, type MrkKeyringOptions } from '../src/index.js'
+import { type KeyInRegions, REGIONS, startKeyInRegions } from './cloud.js'
+import { ManualClock } from './manualClock.js'
+
+const { encrypt, decrypt } = buildClient(CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT)
+const encryptionContext = { 'dynaseal:table': 'customers' }
+const SECRET = 'the plaintext 8f14e45f'
+
+let key: KeyInRegions
+let message: Uint8Array
+const unhandled = vi.fn()
+
+beforeAll(async () => {
+  process.on('unhandledRejection', unhandled)
+  key = await startKeyInRegions()
+  message = (await encrypt(keyring(), SECRET, { encryptionContext })).result
+  key.cloud.clearCalls()
+})
+afterAll(async () => {
+  await key.stop()
+  expect(unhandled).not.toHaveBeenCalled()
+  process.off('unhandledRejection', unhandled)
+})
+afterEach(() => {
+  key.cloud.heal()
+  key.cloud.clearCalls()
+})
+
+function keyring(options: Partial<MrkKeyringOptions> = {}): MrkKeyring {
+  return new MrkKeyring({
+    keyArns: key.arns,
+    region: 'us-east-1',
+    client: key.client,
+    // Deadlines strike when a test says so, and not when the machine is busy.
+    clock: new ManualClock(),
+    ...options,
+  })
+}
+
+async function failureOf(call: Promise<unknown>): Promise<MrkKeyringError> {
+  try {
+    await call
+  } catch (error) {
+    if (error instanceof MrkKeyringError) return error
+    throw error
+  }
+  throw new Error('it succeeded')
+}
+
+const everywhere = <T>(act: (region: string) => T): T[] => REGIONS.map(act)
+
+describe.each([
+  ['hangs', { kind: 'hang' }],
+  ['refuses connections', { kind: 'refuse' }],
+  ['fails', { kind: 'error', error: 'KMSInternalException' }],
+  ['cannot reach its key', { kind: 'error', error: 'KeyUnavailableException' }],
+  ['throttles', { kind: 'throttle', share: 1 }],
+  ['denies', { kind: 'error', error: 'AccessDeniedException' }],
+  ['has no replica', { kind: 'error', error: 'NotFoundException' }],
+] as const)('when the own region %s', (_, fault) => {
+  const clock = new ManualClock()
+
+  async function withFault<T>(operation: string, call: () => Promise<T>): Promise<T> {
+    const heal = key.cloud.fault({ region: 'us-east-1', service: 'kms', ...fault })
+    const result = call()
+    if (fault.kind === 'hang') {
+      await vi.waitUntil(() => key.asked(operation).length > 0)
+      await clock.advance(1_000)
+    }
+    return result.finally(heal)
+  }
+
+  it('decrypts in the next one', async () => {
+    const { plaintext } = await withFault('Decrypt', () => decrypt(keyring({ clock, hedge: false }), message))
+    expect(plaintext.toString()).toBe(SECRET)
+    expect(key.asked('Decrypt')).toEqual(['us-east-1', 'us-west-2'])
+  })
+
+  it('encrypts in the next one', async () => {
+    const { result } = await withFault('GenerateDataKey', () =>
+      encrypt(keyring({ clock, hedge: false }), SECRET, { encryptionContext }),
+    )
+    expect(key.asked('GenerateDataKey')).toEqual(['us-east-1', 'us-west-2'])
+    expect((await decrypt(keyring(), result)).plaintext.toString()).toBe(SECRET)
+  })
+
+  it('wraps a data key of another keyring in the next one', async () => {
+    const both = new MultiKeyringNode({
+      generator: keyring({ keyArns: [key.arnIn('eu-west-1')] }),
+      children: [keyring({ clock, hedge: false })],
+    })
+    const { messageHeader } = await withFault('Encrypt', () => encrypt(both, SECRET, { encryptionContext }))
+    expect(key.asked('Encrypt')).toEqual(['us-east-1', 'us-west-2'])
+    expect(messageHeader.encryptedDataKeys[1]!.providerInfo).toBe(key.arnIn('us-west-2'))
+  })
+})
+
+describe('a message that KMS refuses', () => {
+  it('is asked about in exactly one region, and the error is permanent', async () => {
+    key.cloud.fault({
+      region: 'us-east-1',
+      service: 'kms',
+      kind: 'error',
+      error: 'InvalidCiphertextException',
+    })
+    const error = await failureOf(decrypt(keyring(), message))
+    expect(error).toMatchObject({ code: 'MESSAGE_REFUSED', permanent: true, operation: 'Decrypt' })
+    expect(key.asked('Decrypt')).toEqual(['us-east-1'])
+  })
+
+  it('fails no other data key of the same message', async () => {
+    const both = new MultiKeyringNode({ generator: keyring(), children: [keyring({ region: 'us-west-2' })] })
+    const { result } = await encrypt(both, SECRET, { encryptionContext })
+    key.cloud.clearCalls()
+    key.cloud.fault({
+      region: 'us-east-1',
+      service: 'kms',
+      kind: 'error',
+      error: 'InvalidCiphertextException',
+      times: 1,
+    })
+    expect((await decrypt(keyring(), result)).plaintext.toString()).toBe(SECRET)
+    expect(key.asked('Decrypt')).toEqual(['us-east-1', 'us-east-1'])
+  })
+})
+
+describe('the error when no region can', () => {
+  it('is permanent when every region denies, and says what to change', async () => {
+    everywhere(region =>
+      key.cloud.fault({ region, service: 'kms', kind: 'error', error: 'AccessDeniedException' }),
+    )
+    const error = await failureOf(decrypt(keyring(), message))
+    expect(error).toMatchObject({ code: 'REFUSED_EVERYWHERE', permanent: true })
+    expect(error.attempts.map(({ region }) => region)).toEqual(REGIONS)
+    expect(error.errors).toHaveLength(3)
+    expect(error.errors[0]).toMatchObject({ name: 'AccessDeniedException' })
+    expect(error.message).toMatch(
+      /^Decrypt with mrk-[0-9a-f]{32} failed after \d+ ms: every region refuses\.$/m,
+    )
+    expect(error.message).toMatch(/^ {2}us-east-1: AccessDeniedException.* \(\d+ ms\)$/m)
+    expect(error.message).toMatch(/key policy/)
+  })
+
+  it('is not permanent when one region failed for the moment', async () => {
+    key.cloud.fault({ region: 'us-east-1', service: 'kms', kind: 'error', error: 'AccessDeniedException' })
+    key.cloud.fault({ region: 'us-west-2', service: 'kms', kind: 'refuse' })
+    key.cloud.fault({ region: 'eu-west-1', service: 'kms', kind: 'error', error: 'DisabledException' })
+    const error = await failureOf(decrypt(keyring({ clock: systemClock }), message))
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', permanent: false })
+    expect(error.errors).toHaveLength(3)
+  })
+
+  it('comes at the deadline of the call when all hang, with a cause for each region', async () => {
+    everywhere(region => key.cloud.fault({ region, service: 'kms', kind: 'hang' }))
+    const error = await failureOf(
+      encrypt(keyring({ timeout: 300, hedge: false, clock: systemClock }), SECRET, { encryptionContext }),
+    )
+    expect(error).toMatchObject({ permanent: false, operation: 'GenerateDataKey' })
+    expect(error.errors).toHaveLength(3)
+    expect(error.errors.every(cause => (cause as Error).name === 'AttemptTimeoutError')).toBe(true)
+  })
+
+  it('is said for a message of another key without asking anybody', async () => {
+    const other = await startKeyInRegions(['us-east-1'])
+    try {
+      const stranger = new MrkKeyring({ keyArns: other.arns, client: other.client })
+      const error = await failureOf(decrypt(stranger, message))
+      expect(error).toMatchObject({ code: 'NO_MATCHING_DATA_KEY', permanent: true, attempts: [] })
+      expect(other.asked('Decrypt')).toEqual([])
+    } finally {
+      await other.stop()
+    }
+  })
+
+  it('holds no ciphertext and no plaintext', async () => {
+    everywhere(region => key.cloud.fault({ region, service: 'kms', kind: 'error' }))
+    const error = await failureOf(decrypt(keyring({ clock: systemClock }), message))
+    const text = inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true })
+    expect(text).not.toContain(SECRET)
+    expect(text).not.toContain('CiphertextBlob')
+    expect(text).not.toContain('Plaintext')
+  })
+})
+
+describe('the caller', () => {
+  it('ends a call with its signal', async () => {
+    everywhere(region => key.cloud.fault({ region, service: 'kms', kind: 'hang' }))
+    const caller = new AbortController()
+    const call = failureOf(decrypt(keyring().withSignal(caller.signal), message))
+    await vi.waitUntil(() => key.asked('Decrypt').length > 0)
+    caller.abort(new Error('the request is gone'))
+    const error = await call
+    expect(error).toMatchObject({ code: 'ABORTED', permanent: false })
+    expect(error.cause).toMatchObject({ message: 'the request is gone' })
+  })
+
+  it('encrypts and decrypts with a signal that does not fire', async () => {
+    const withSignal = keyring().withSignal(new AbortController().signal)
+    const { result } = await encrypt(withSignal, SECRET, { encryptionContext })
+    expect((await decrypt(withSignal, result)).plaintext.toString()).toBe(SECRET)
+  })
+
+  it('has its client made once per region, and its grant tokens passed on', async () => {
+    const made: string[] = []
+    const tokens: unknown[] = []
+    const client = (region: string) => {
+      made.push(region)
+      const kms = key.client(region)
+      kms.middlewareStack.add(
+        next => args => {
+          tokens.push((args.input as { GrantTokens?: string[] }).GrantTokens)
+          return next(args)
+        },
+        { step: 'initialize' },
+      )
+      return kms
+    }
+    const granted = keyring({ client, grantTokens: ['token'] })
+    const { result } = await encrypt(granted, SECRET, { encryptionContext })
+    await decrypt(granted, result)
+    key.cloud.fault({ region: 'us-east-1', service: 'kms', kind: 'refuse' })
+    await decrypt(granted, result)
+    expect(made).toEqual(['us-east-1', 'us-west-2'])
+    expect(tokens).toEqual([['token'], ['token'], ['token'], ['token']])
+  })
+})
+
+describe('the default client', () => {
+  it('does not retry by itself', async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
+    vi.stubEnv('AWS_ENDPOINT_URL_KMS', key.cloud.endpoint)
+    vi.stubEnv('AWS_MAX_ATTEMPTS', '5')
+    vi.stubEnv('AWS_REGION', 'us-east-1')
+    try {
+      const byDefault = new MrkKeyring({ keyArns: key.arns })
+      expect(byDefault.routes()[0]).toMatchObject({ region: 'us-east-1' })
+      key.cloud.fault({ region: 'us-east-1', service: 'kms', kind: 'error' })
+      expect((await decrypt(byDefault, message)).plaintext.toString()).toBe(SECRET)
+      expect(key.asked('Decrypt')).toEqual(['us-east-1', 'us-west-2'])
+    } finally {
+      vi.unstubAllEnvs()
+    }
+  })
+})
+
+describe('a disabled replica', () => {
+  it('is passed over, and used again once enabled', async () => {
+    const admin = key.client('us-east-1')
+    await admin.send(new DisableKeyCommand({ KeyId: key.arnIn('us-east-1') }))
+    const ours = keyring()
+    try {
+      expect((await decrypt(ours, message)).plaintext.toString()).toBe(SECRET)
+      expect(key.asked('Decrypt')).toEqual(['us-east-1', 'us-west-2'])
+    } finally {
+      await admin.send(new EnableKeyCommand({ KeyId: key.arnIn('us-east-1') }))
+    }
+  })
+})
