@@ -1,4 +1,4 @@
-import { AwsError, SERVICES, type ServiceName } from './aws.js'
+import { ACCOUNT, AwsError, SERVICES, type ServiceName } from './aws.js'
 
 /** Which calls a fault hits: those to one service in one region, and only one operation if it is named. */
 export interface FaultScope {
@@ -20,6 +20,15 @@ export type FaultEffect =
    * `status` defaults to what AWS uses for that error. `times`: only the next so many calls.
    */
   | { readonly kind: 'error'; readonly error?: string; readonly status?: number; readonly times?: number }
+  /**
+   * Access is withdrawn: AccessDeniedException. `principal`: only for this access key id. `unlessContext`
+   * (KMS): only when the encryption context does not have all of these pairs.
+   */
+  | {
+      readonly kind: 'deny'
+      readonly principal?: string
+      readonly unlessContext?: Readonly<Record<string, string>>
+    }
   /** This share of the calls, from 0 to 1, is throttled; spread evenly, not at random. */
   | { readonly kind: 'throttle'; readonly share: number }
 
@@ -38,6 +47,16 @@ export type Verdict =
   | { readonly outcome: 'pass' }
   | { readonly outcome: 'drop' }
   | { readonly outcome: 'fail'; readonly error: AwsError }
+
+/** What faults look at. */
+export interface IncomingCall {
+  readonly region: string
+  readonly service: ServiceName
+  readonly operation: string
+  /** Access key id. */
+  readonly principal: string
+  readonly body: Buffer
+}
 
 interface ActiveFault {
   readonly fault: ServiceFault
@@ -77,7 +96,7 @@ export class ServiceFaults {
    * Takes a call through the faults that are active now: all delays first, then the first fault that
    * ends it. Resolves early when the client goes away.
    */
-  async meet(call: FaultScope & { operation: string }, clientGone: AbortSignal): Promise<Verdict> {
+  async meet(call: IncomingCall, clientGone: AbortSignal): Promise<Verdict> {
     const hitting = this.#active.filter(({ fault }) => hits(fault, call))
     for (const active of hitting) {
       if (active.fault.kind !== 'slow') continue
@@ -99,6 +118,9 @@ export class ServiceFaults {
           active.hits++
           if (fault.times !== undefined && active.hits >= fault.times) this.#remove(active)
           return { outcome: 'fail', error: injectedError(fault.service, fault.error, fault.status) }
+        case 'deny':
+          if (denies(fault, call)) return { outcome: 'fail', error: accessDenied(call) }
+          break
         case 'throttle': {
           // Bresenham's line: of any n calls in a row, share * n (rounded) are throttled.
           const before = Math.floor(active.hits * fault.share)
@@ -141,6 +163,7 @@ export function checkFault(fault: Fault, regions: readonly string[]): void {
       break
     case 'refuse':
     case 'hang':
+    case 'deny':
       break
     default:
       throw new RangeError(`No kind of fault called ${JSON.stringify((fault as { kind: unknown }).kind)}`)
@@ -152,7 +175,7 @@ function checkRange(name: string, value: number, max: number): void {
     throw new RangeError(`${name} must be between 0 and ${max}, not ${value}`)
 }
 
-function hits(fault: ServiceFault, call: FaultScope): boolean {
+function hits(fault: ServiceFault, call: IncomingCall): boolean {
   return (
     fault.region === call.region &&
     fault.service === call.service &&
@@ -163,6 +186,31 @@ function hits(fault: ServiceFault, call: FaultScope): boolean {
 function injectedError(service: ServiceName, name?: string, status?: number): AwsError {
   const error = name ?? (service === 'kms' ? 'KMSInternalException' : 'InternalServerError')
   return new AwsError(error, 'Injected by a fault of the local cloud.', status)
+}
+
+function denies(fault: Extract<ServiceFault, { kind: 'deny' }>, call: IncomingCall): boolean {
+  if (fault.principal !== undefined && fault.principal !== call.principal) return false
+  if (fault.unlessContext === undefined) return true
+  const context = encryptionContext(call.body)
+  return Object.entries(fault.unlessContext).some(([name, value]) => context[name] !== value)
+}
+
+function encryptionContext(body: Buffer): Readonly<Record<string, unknown>> {
+  try {
+    const { EncryptionContext, SourceEncryptionContext } = JSON.parse(body.toString())
+    return EncryptionContext ?? SourceEncryptionContext ?? {}
+  } catch {
+    return {}
+  }
+}
+
+function accessDenied({ service, operation, principal }: IncomingCall): AwsError {
+  const action = `${service}:${operation}`
+  return new AwsError(
+    'AccessDeniedException',
+    `User: arn:aws:iam::${ACCOUNT}:user/${principal} is not authorized to perform: ${action} on this resource ` +
+      `because no identity-based policy allows the ${action} action`,
+  )
 }
 
 function throttled(service: ServiceName): AwsError {

@@ -65,19 +65,19 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     request.service === 'kms' ? kms.handle(request, call) : dynamodb.handle(request)
 
   async function answer(message: IncomingMessage, clientGone: AbortSignal): Promise<AwsResponse | undefined> {
+    const { headers } = message
     let service: ServiceName = 'dynamodb'
     let call: OpenCall | undefined
     try {
-      const scope = readScope(message.headers)
-      service = knownService(scope.service)
-      const operation = readOperation(message.headers)
-      call = log.open(service, knownRegion(scope.region, regions), operation)
+      const { region, service: name, principal } = readScope(headers)
+      service = knownService(name)
+      const operation = readOperation(headers)
+      call = log.open(service, knownRegion(region, regions), operation)
       const body = await readBody(message)
-      const verdict = await faults.meet({ region: scope.region, service, operation }, clientGone)
+      const verdict = await faults.meet({ region, service, operation, principal, body }, clientGone)
       if (verdict.outcome === 'drop') return undefined
       if (verdict.outcome === 'fail') throw verdict.error
-      const { headers } = message
-      return noted(call, await dispatch({ region: scope.region, service, operation, headers, body }, call))
+      return noted(call, await dispatch({ region, service, operation, headers, body }, call))
     } catch (error) {
       if (clientGone.aborted) return undefined
       return noted(call, errorResponse(service, asAwsError(error, service)))

@@ -5,20 +5,22 @@ import { AwsError } from '../aws.js'
 export interface Scope {
   readonly region: string
   readonly service: string
+  /** Access key id: who calls. */
+  readonly principal: string
 }
 
-const CREDENTIAL = /Credential=[^/,\s]+\/\d{8}\/([^/,\s]+)\/([^/,\s]+)\/aws4_request/
+const CREDENTIAL = /Credential=([^/,\s]+)\/\d{8}\/([^/,\s]+)\/([^/,\s]+)\/aws4_request/
 
 /** The signature is not verified: the local cloud listens on loopback, and any credentials will do. */
 export function readScope(headers: IncomingHttpHeaders): Scope {
-  const [, region, service] = CREDENTIAL.exec(headers.authorization ?? '') ?? []
-  if (region === undefined || service === undefined)
+  const [, principal, region, service] = CREDENTIAL.exec(headers.authorization ?? '') ?? []
+  if (principal === undefined || region === undefined || service === undefined)
     throw new AwsError(
       'MissingAuthenticationTokenException',
       'Missing Authentication Token: the local cloud reads region and service from a SigV4 Authorization header. ' +
         'Any credentials will do, but the client needs some.',
     )
-  return { region, service }
+  return { region, service, principal }
 }
 
 /** `TrentService.Decrypt` and `DynamoDB_20120810.PutItem` name the operation after the dot. */

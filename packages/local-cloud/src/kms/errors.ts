@@ -1,7 +1,7 @@
 import { AwsError } from '../aws.js'
 
 /**
- * KMS's errors with their messages, as AWS was recorded giving them (tests/kmsAnswers has the sources).
+ * KMS's errors with their messages, as AWS was recorded giving them.
  * Invalid ciphertexts and MACs have no message on AWS.
  */
 export const kmsErrors = {
@@ -33,6 +33,12 @@ export const kmsErrors = {
       `${arn} key usage is ${usage} which is not valid for ${operation}.`,
     ),
   alreadyExists: (arn: string) => new AwsError('AlreadyExistsException', `${arn} already exists.`),
+  dryRun: () =>
+    new AwsError(
+      'DryRunOperationException',
+      'The request would have succeeded, but the DryRun option is set.',
+      412,
+    ),
   validation: (message: string) => new AwsError('ValidationException', message),
   constraint: (member: string, value: string | undefined, constraint: string) =>
     new AwsError(

@@ -12,6 +12,14 @@ export interface Alias {
   updatedAt: number
 }
 
+/** What a new key of one region may be given. */
+interface KeyOptions {
+  readonly description: string
+  /** Default: the account's IAM decides. */
+  readonly policy: string | undefined
+  readonly tags: Iterable<[string, string]>
+}
+
 interface Region {
   readonly keys: Map<string, RegionalKey>
   readonly aliases: Map<string, Alias>
@@ -39,7 +47,7 @@ export class KeyStore {
 
   create(
     region: string,
-    options: { spec: string; usage: KeyUsage; multiRegion: boolean; description: string; policy?: string },
+    options: KeyOptions & { spec: string; usage: KeyUsage; multiRegion: boolean },
   ): RegionalKey {
     const shared: SharedKey = {
       id: newKeyId(options.multiRegion),
@@ -51,19 +59,19 @@ export class KeyStore {
       materials: [newMaterial(options.spec)],
       rotationPeriodInDays: undefined,
     }
-    const key = this.#add(region, shared, options.description, options.policy)
+    const key = this.#add(region, shared, options)
     key.state = 'Enabled'
     return key
   }
 
   /** Adds a replica in state Creating. */
-  replicate(primary: RegionalKey, region: string, description: string, policy?: string): RegionalKey {
+  replicate(primary: RegionalKey, region: string, options: KeyOptions): RegionalKey {
     if (this.find(region, primary.shared.id) !== undefined)
       throw kmsErrors.alreadyExists(keyArn(region, primary.shared.id))
-    return this.#add(region, primary.shared, description, policy)
+    return this.#add(region, primary.shared, options)
   }
 
-  #add(region: string, shared: SharedKey, description: string, policy = defaultPolicy): RegionalKey {
+  #add(region: string, shared: SharedKey, { description, policy, tags }: KeyOptions): RegionalKey {
     const key: RegionalKey = {
       region,
       shared,
@@ -72,8 +80,8 @@ export class KeyStore {
       createdAt: this.seconds(),
       deletionDate: undefined,
       pendingWindowInDays: undefined,
-      policy,
-      tags: new Map(),
+      policy: policy ?? defaultPolicy,
+      tags: new Map(tags),
     }
     shared.regions.add(region)
     this.#in(region).keys.set(shared.id, key)

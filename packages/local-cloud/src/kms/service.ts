@@ -1,15 +1,34 @@
 import { AwsError, type AwsRequest, type AwsResponse } from '../aws.js'
 import type { OpenCall } from '../callLog.js'
 import { jsonResponse } from '../http/responses.js'
+import { kmsErrors } from './errors.js'
 import { arnOf, type RegionalKey } from './key.js'
 import { KeyStore } from './keyStore.js'
 import { aliases } from './operations/aliases.js'
 import { cryptography } from './operations/cryptography.js'
 import { keys } from './operations/keys.js'
+import { macs } from './operations/macs.js'
+import { policies } from './operations/policies.js'
+import { rotation } from './operations/rotation.js'
+import { tags } from './operations/tags.js'
 import type { KmsCall, KmsOperations } from './operations/types.js'
 import { Parameters } from './parameters.js'
 
-const operations: KmsOperations = { ...keys, ...aliases, ...cryptography }
+const operations: KmsOperations = {
+  ...keys,
+  ...aliases,
+  ...tags,
+  ...policies,
+  ...rotation,
+  ...cryptography,
+  ...macs,
+}
+
+/** None of these changes anything, so that a dry run is a run whose answer is not given. */
+const dryRunnable: ReadonlySet<string> = new Set([
+  ...Object.keys(cryptography).filter(name => name !== 'GenerateRandom'),
+  ...Object.keys(macs),
+])
 
 /** AWS KMS in every region. */
 export class KmsService {
@@ -26,8 +45,15 @@ export class KmsService {
   /** Throws AwsError for what KMS answers with an error. */
   handle(request: AwsRequest, log: OpenCall): AwsResponse {
     const operation = Object.hasOwn(operations, request.operation) ? operations[request.operation] : undefined
-    if (operation === undefined) throw new AwsError('UnknownOperationException')
-    return jsonResponse('kms', operation(this.#call(request, log)))
+    if (operation === undefined)
+      throw new AwsError(
+        'UnknownOperationException',
+        `The local cloud's KMS has no operation ${request.operation}.`,
+      )
+    const call = this.#call(request, log)
+    const answer = operation(call)
+    if (dryRunnable.has(request.operation) && call.parameters.boolean('DryRun')) throw kmsErrors.dryRun()
+    return jsonResponse('kms', answer)
   }
 
   stop(): void {

@@ -2,6 +2,7 @@ import { AwsError } from '../../aws.js'
 import { kmsErrors } from '../errors.js'
 import { requireState } from '../keyAccess.js'
 import { aliasArn } from '../keyIds.js'
+import { paginate } from './pagination.js'
 import type { KmsCall, KmsOperations } from './types.js'
 
 /** Aliases are of one region, also those of a multi-Region key. */
@@ -38,16 +39,18 @@ export const aliases: KmsOperations = {
 
   ListAliases(call) {
     const keyId = call.parameters.has('KeyId') ? call.key().shared.id : undefined
-    const Aliases = [...call.store.aliases(call.region).values()]
-      .filter(alias => keyId === undefined || alias.targetKeyId === keyId)
-      .map(alias => ({
-        AliasArn: aliasArn(call.region, alias.name),
-        AliasName: alias.name,
-        CreationDate: alias.createdAt,
-        LastUpdatedDate: alias.updatedAt,
-        TargetKeyId: alias.targetKeyId,
-      }))
-    return { Aliases, Truncated: false }
+    const matching = [...call.store.aliases(call.region).values()].filter(
+      alias => keyId === undefined || alias.targetKeyId === keyId,
+    )
+    const { items, rest } = paginate(call.parameters, matching, 50)
+    const Aliases = items.map(alias => ({
+      AliasArn: aliasArn(call.region, alias.name),
+      AliasName: alias.name,
+      CreationDate: alias.createdAt,
+      LastUpdatedDate: alias.updatedAt,
+      TargetKeyId: alias.targetKeyId,
+    }))
+    return { Aliases, ...rest }
   },
 }
 

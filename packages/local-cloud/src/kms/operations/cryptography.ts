@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { AwsError } from '../../aws.js'
 import { MAX_CIPHERTEXT_BYTES, openCiphertext, parseCiphertext, sealCiphertext } from '../ciphertext.js'
 import { kmsErrors } from '../errors.js'
-import { arnOf, type RegionalKey } from '../key.js'
+import { arnOf, type KeyMaterial, type RegionalKey } from '../key.js'
 import { requireUsable } from '../keyAccess.js'
 import type { EncryptionContext, Parameters } from '../parameters.js'
 import type { KmsCall, KmsOperations } from './types.js'
@@ -13,6 +14,7 @@ const SYMMETRIC = 'SYMMETRIC_DEFAULT'
 
 export const cryptography: KmsOperations = {
   Encrypt(call) {
+    requireAlgorithm(call, 'EncryptionAlgorithm')
     const key = encryptionKey(call)
     const plaintext = call.parameters.bytes('Plaintext', MAX_PLAINTEXT_BYTES)
     return {
@@ -23,27 +25,37 @@ export const cryptography: KmsOperations = {
   },
 
   Decrypt(call) {
-    const { key, plaintext } = open(call, 'CiphertextBlob', 'KeyId', call.context())
-    return { EncryptionAlgorithm: SYMMETRIC, KeyId: arnOf(key), Plaintext: plaintext.toString('base64') }
+    requireAlgorithm(call, 'EncryptionAlgorithm')
+    const { key, plaintext, materialId } = open(call, 'KeyId', call.context())
+    return {
+      EncryptionAlgorithm: SYMMETRIC,
+      KeyId: arnOf(key),
+      KeyMaterialId: materialId,
+      Plaintext: plaintext.toString('base64'),
+    }
   },
 
   ReEncrypt(call) {
-    const source = open(call, 'CiphertextBlob', 'SourceKeyId', call.context('SourceEncryptionContext'))
+    requireAlgorithm(call, 'SourceEncryptionAlgorithm')
+    requireAlgorithm(call, 'DestinationEncryptionAlgorithm')
+    const source = open(call, 'SourceKeyId', call.context('SourceEncryptionContext'))
     const key = encryptionKey(call, 'DestinationKeyId')
     return {
       CiphertextBlob: seal(key, source.plaintext, call.context('DestinationEncryptionContext')),
       DestinationEncryptionAlgorithm: SYMMETRIC,
+      DestinationKeyMaterialId: currentMaterial(key).id,
       KeyId: arnOf(key),
       SourceEncryptionAlgorithm: SYMMETRIC,
       SourceKeyId: arnOf(source.key),
+      SourceKeyMaterialId: source.materialId,
     }
   },
 
   GenerateDataKey: generateDataKey,
 
   GenerateDataKeyWithoutPlaintext(call) {
-    const { CiphertextBlob, KeyId } = generateDataKey(call)
-    return { CiphertextBlob, KeyId }
+    const { Plaintext, ...answer } = generateDataKey(call)
+    return answer
   },
 
   GenerateRandom({ parameters }) {
@@ -53,12 +65,13 @@ export const cryptography: KmsOperations = {
   },
 }
 
-function generateDataKey(call: KmsCall): { CiphertextBlob: string; KeyId: string; Plaintext: string } {
+function generateDataKey(call: KmsCall) {
   const key = encryptionKey(call)
   const plaintext = randomBytes(dataKeyLength(call.parameters))
   return {
     CiphertextBlob: seal(key, plaintext, call.context()),
     KeyId: arnOf(key),
+    KeyMaterialId: currentMaterial(key).id,
     Plaintext: plaintext.toString('base64'),
   }
 }
@@ -77,9 +90,21 @@ function encryptionKey(call: KmsCall, parameter?: string): RegionalKey {
   return key
 }
 
+function requireAlgorithm({ parameters }: KmsCall, parameter: string): void {
+  const algorithm = parameters.optionalString(parameter) ?? SYMMETRIC
+  if (algorithm !== SYMMETRIC)
+    throw new AwsError(
+      'InvalidKeyUsageException',
+      `Algorithm ${algorithm} is incompatible with key spec SYMMETRIC_DEFAULT.`,
+    )
+}
+
+function currentMaterial(key: RegionalKey): KeyMaterial {
+  return key.shared.materials.at(-1)!
+}
+
 function seal(key: RegionalKey, plaintext: Buffer, context: EncryptionContext): string {
-  const { id, materials } = key.shared
-  return sealCiphertext(id, materials.at(-1)!, plaintext, context).toString('base64')
+  return sealCiphertext(key.shared.id, currentMaterial(key), plaintext, context).toString('base64')
 }
 
 /**
@@ -88,11 +113,10 @@ function seal(key: RegionalKey, plaintext: Buffer, context: EncryptionContext): 
  */
 function open(
   call: KmsCall,
-  blobParameter: string,
   keyParameter: string,
   context: EncryptionContext,
-): { key: RegionalKey; plaintext: Buffer } {
-  const blob = call.parameters.bytes(blobParameter, MAX_CIPHERTEXT_BYTES)
+): { key: RegionalKey; plaintext: Buffer; materialId: string } {
+  const blob = call.parameters.bytes('CiphertextBlob', MAX_CIPHERTEXT_BYTES)
   const named = call.parameters.has(keyParameter) ? call.key(keyParameter) : undefined
   const ciphertext = parseCiphertext(blob)
   if (named !== undefined && named.shared.id !== ciphertext.keyId) throw kmsErrors.incorrectKey()
@@ -100,5 +124,6 @@ function open(
   if (key === undefined) throw kmsErrors.noKeyForCiphertext()
   call.used(key)
   requireUsable(key, 'ENCRYPT_DECRYPT', call.operation)
-  return { key, plaintext: openCiphertext(ciphertext, key.shared.materials, context) }
+  const plaintext = openCiphertext(ciphertext, key.shared.materials, context)
+  return { key, plaintext, materialId: ciphertext.materialId }
 }

@@ -1,18 +1,20 @@
+import { AwsError } from '../../aws.js'
 import { kmsErrors } from '../errors.js'
 import { arnOf, isPrimary, type KeyUsage, metadataOf, type RegionalKey } from '../key.js'
 import { requireState } from '../keyAccess.js'
 import { keyArn } from '../keyIds.js'
+import type { Parameters } from '../parameters.js'
+import { paginate } from './pagination.js'
+import { requirePolicyDocument } from './policies.js'
+import { readTags, tagList } from './tags.js'
 import type { KmsCall, KmsOperations } from './types.js'
 
-const KEY_SPECS = ['SYMMETRIC_DEFAULT', 'HMAC_224', 'HMAC_256', 'HMAC_384', 'HMAC_512'] as const
+const KEY_SPECS: readonly string[] = ['SYMMETRIC_DEFAULT', 'HMAC_224', 'HMAC_256', 'HMAC_384', 'HMAC_512']
 const KEY_USAGES: readonly KeyUsage[] = ['ENCRYPT_DECRYPT', 'GENERATE_VERIFY_MAC']
 
 export const keys: KmsOperations = {
   CreateKey({ region, parameters, store, used }) {
-    const spec =
-      parameters.choice('KeySpec', KEY_SPECS) ??
-      parameters.choice('CustomerMasterKeySpec', KEY_SPECS) ??
-      'SYMMETRIC_DEFAULT'
+    const spec = readSpec(parameters)
     const usage = parameters.choice('KeyUsage', KEY_USAGES)
     const isMac = spec !== 'SYMMETRIC_DEFAULT'
     if (isMac && usage === undefined)
@@ -26,9 +28,9 @@ export const keys: KmsOperations = {
       usage: usage ?? 'ENCRYPT_DECRYPT',
       multiRegion: parameters.boolean('MultiRegion'),
       description: parameters.optionalString('Description') ?? '',
-      policy: parameters.optionalString('Policy'),
+      policy: readPolicy(parameters),
+      tags: readTags(parameters),
     })
-    addTags(key, parameters.records('Tags'))
     used(key)
     return { KeyMetadata: metadataOf(key) }
   },
@@ -38,16 +40,19 @@ export const keys: KmsOperations = {
     const primary = primaryKey(call)
     requireState(primary, ['Enabled'])
     const region = parameters.string('ReplicaRegion')
-    const description = parameters.optionalString('Description') ?? ''
-    const replica = store.replicate(primary, region, description, parameters.optionalString('Policy'))
-    addTags(replica, parameters.records('Tags'))
+    const replica = store.replicate(primary, region, {
+      description: parameters.optionalString('Description') ?? '',
+      policy: readPolicy(parameters),
+      tags: readTags(parameters),
+    })
+    call.used(replica)
     call.later(() => {
       if (replica.state === 'Creating') replica.state = 'Enabled'
     })
     return {
       ReplicaKeyMetadata: metadataOf(replica),
       ReplicaPolicy: replica.policy,
-      ReplicaTags: [...replica.tags].map(([TagKey, TagValue]) => ({ TagKey, TagValue })),
+      ReplicaTags: tagList(replica),
     }
   },
 
@@ -73,9 +78,9 @@ export const keys: KmsOperations = {
     return { KeyMetadata: metadataOf(call.key()) }
   },
 
-  ListKeys({ region, store }) {
-    const Keys = store.list(region).map(key => ({ KeyArn: arnOf(key), KeyId: key.shared.id }))
-    return { Keys, Truncated: false }
+  ListKeys({ region, store, parameters }) {
+    const { items, rest } = paginate(parameters, store.list(region), 100)
+    return { Keys: items.map(key => ({ KeyArn: arnOf(key), KeyId: key.shared.id })), ...rest }
   },
 
   UpdateKeyDescription(call) {
@@ -123,12 +128,28 @@ export const keys: KmsOperations = {
   },
 }
 
+/** KMS has more specs; signing and asymmetric encryption are not for data keys. */
+function readSpec(parameters: Parameters): string {
+  const spec =
+    parameters.optionalString('KeySpec') ??
+    parameters.optionalString('CustomerMasterKeySpec') ??
+    'SYMMETRIC_DEFAULT'
+  if (!KEY_SPECS.includes(spec))
+    throw new AwsError(
+      'UnsupportedOperationException',
+      `The local cloud's KMS has no keys of spec ${spec}; it has ${KEY_SPECS.join(', ')}.`,
+    )
+  return spec
+}
+
+function readPolicy(parameters: Parameters): string | undefined {
+  const policy = parameters.optionalString('Policy')
+  if (policy !== undefined) requirePolicyDocument(policy)
+  return policy
+}
+
 function primaryKey(call: KmsCall): RegionalKey {
   const key = call.key()
   if (!key.shared.multiRegion || !isPrimary(key)) throw kmsErrors.notPrimary(arnOf(key))
   return key
-}
-
-function addTags(key: RegionalKey, tags: readonly Readonly<Record<string, string>>[] = []): void {
-  for (const { TagKey, TagValue } of tags) key.tags.set(TagKey ?? '', TagValue ?? '')
 }
