@@ -61,7 +61,7 @@ async function groupByDataKey(
   for (const [itemIndex, item] of items.entries()) {
     const context = contextOf(item.table)
     for (const [fieldIndex, { value, path }] of item.fields.entries()) {
-      if (sliceIsOver()) await nextSlice()
+      while (sliceIsOver()) await nextSlice()
       try {
         const header = parseHeader(bytesOf(value))
         checkContext(header, context)
@@ -105,7 +105,7 @@ async function openGroup(
 ): Promise<void> {
   let last: { readonly item: Item; readonly location: ItemLocation } | undefined
   for (const { item: itemIndex, field: fieldIndex, header } of group.pending) {
-    if (sliceIsOver()) await nextSlice()
+    while (sliceIsOver()) await nextSlice()
     const item = items[itemIndex]!
     const { path } = item.fields[fieldIndex]!
     try {

@@ -39,7 +39,7 @@ async function sealItem(item: Item, supply: KeySupply | undefined): Promise<Uint
   if (item.fields.length === 0 || supply === undefined) return messages
   const location = locate(item)
   for (const field of item.fields) {
-    if (sliceIsOver()) await nextSlice()
+    while (sliceIsOver()) await nextSlice()
     const lease = supply.next() ?? (await refill(supply, item))
     messages.push(sealField(item, field, location, lease))
   }

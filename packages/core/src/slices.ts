@@ -7,7 +7,8 @@ let sliceEnd: number | undefined
 let turn: Promise<void> | undefined
 
 /**
- * To be asked before each piece of work; when it says yes, `nextSlice` is awaited first.
+ * To be asked right before each piece of work: `while (sliceIsOver()) await nextSlice()`. Asking and
+ * working must not be parted by an `await`, or a thousand callers ask first and then all work.
  *
  * The slice belongs to the process, not to a caller: a thousand parallel callers of one field each
  * would otherwise run one after another without a gap, as they do when one data key arrives for all.
@@ -22,15 +23,13 @@ export function sliceIsOver(): boolean {
   return false
 }
 
-/** Lets other events have their turn. Many may wait; those for whom the next slice is too short wait on. */
-export async function nextSlice(): Promise<void> {
-  do {
-    turn ??= new Promise(resolve => {
-      setImmediate(() => {
-        turn = undefined
-        resolve()
-      })
+/** Lets other events have their turn. */
+export function nextSlice(): Promise<void> {
+  turn ??= new Promise(resolve => {
+    setImmediate(() => {
+      turn = undefined
+      resolve()
     })
-    await turn
-  } while (sliceIsOver())
+  })
+  return turn
 }

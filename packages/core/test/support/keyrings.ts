@@ -33,25 +33,41 @@ export interface CountingKeyring extends Keyring {
   failure: unknown
   /** When set, calls wait for it. */
   gate: Promise<void> | undefined
+  /** Resolves when no call is under way. */
+  idle(): Promise<void>
 }
 
 export function countingKeyring(inner: KeyringNode = rawKeyring()): CountingKeyring {
-  return {
+  const calls = new Set<Promise<unknown>>()
+  const track = <T>(call: Promise<T>): Promise<T> => {
+    calls.add(call)
+    const done = () => calls.delete(call)
+    call.then(done, done)
+    return call
+  }
+  const keyring: CountingKeyring = {
     encrypts: 0,
     decrypts: 0,
     failure: undefined,
     gate: undefined,
-    async onEncrypt(material) {
-      this.encrypts++
-      await this.gate
-      if (this.failure !== undefined) throw this.failure
-      return inner.onEncrypt(material)
+    onEncrypt(material) {
+      keyring.encrypts++
+      return track(answer(() => inner.onEncrypt(material)))
     },
-    async onDecrypt(material, encryptedDataKeys) {
-      this.decrypts++
-      await this.gate
-      if (this.failure !== undefined) throw this.failure
-      return inner.onDecrypt(material, encryptedDataKeys)
+    onDecrypt(material, encryptedDataKeys) {
+      keyring.decrypts++
+      return track(answer(() => inner.onDecrypt(material, encryptedDataKeys)))
+    },
+    async idle() {
+      while (calls.size > 0) await Promise.allSettled(calls)
+      // What waits for the last call has its turn, too.
+      await new Promise(resolve => setImmediate(resolve))
     },
   }
+  async function answer<T>(call: () => Promise<T>): Promise<T> {
+    await keyring.gate
+    if (keyring.failure !== undefined) throw keyring.failure
+    return call()
+  }
+  return keyring
 }

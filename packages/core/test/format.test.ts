@@ -1,0 +1,324 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type AttributePath,
+  type AttributeValue,
+  ConfigurationError,
+  createFormat,
+  type ItemFields,
+  isMessage,
+} from '../src/index.js'
+import { customer, item, openOne, refusal, sealOne } from './support/fields.js'
+import { countingKeyring, multiKeyring, rawKeyring } from './support/keyrings.js'
+
+describe('sealing and opening', () => {
+  it.each<AttributeValue>([
+    { S: 'text' },
+    { N: '12.5' },
+    { B: Uint8Array.of(0, 1, 2) },
+    { BOOL: false },
+    { NULL: true },
+    { SS: ['a', 'b'] },
+    { NS: ['1', '2'] },
+    { BS: [Uint8Array.of(1), Uint8Array.of(2)] },
+    { M: { street: { S: 'Main St' }, number: { N: '7' } } },
+    { L: [{ S: 'a' }, { M: {} }] },
+  ])('gives %j back', async value => {
+    const format = createFormat({ keyring: rawKeyring() })
+    const message = await sealOne(format, item(value))
+    expect(isMessage(message)).toBe(true)
+    expect(await openOne(format, item(message))).toEqual(value)
+  })
+
+  it('keeps items and fields in their order', async () => {
+    const format = createFormat({ keyring: rawKeyring() })
+    const items: ItemFields<AttributeValue>[] = [3, 0, 2].map((count, row) => ({
+      table: row === 2 ? 'Orders' : 'Customers',
+      key: { id: { N: String(row) } },
+      fields: Array.from({ length: count }, (_, index) => ({
+        path: ['list', index],
+        value: { S: `${row}.${index}` },
+      })),
+    }))
+    const sealed = await format.seal(items)
+    expect(sealed.map(messages => messages.length)).toEqual([3, 0, 2])
+    const opened = await format.open(
+      items.map((one, row) => ({
+        ...one,
+        fields: one.fields.map((field, index) => ({ ...field, value: sealed[row]![index]! })),
+      })),
+    )
+    expect(opened).toEqual([
+      [{ value: { S: '0.0' } }, { value: { S: '0.1' } }, { value: { S: '0.2' } }],
+      [],
+      [{ value: { S: '2.0' } }, { value: { S: '2.1' } }],
+    ])
+  })
+
+  it('gives each field of a page its own outcome', async () => {
+    const format = createFormat({ keyring: rawKeyring() })
+    const message = await sealOne(format, item({ S: 'a' }))
+    const place = item(message)
+    const [fields] = await format.open([
+      {
+        ...place,
+        fields: [
+          ...place.fields,
+          { path: ['ssn'], value: Buffer.from('plain') },
+          { path: ['other'], value: message },
+          { path: ['ssn'], value: 'text' as unknown as Uint8Array },
+          ...place.fields,
+        ],
+      },
+    ])
+    expect(fields).toEqual([
+      { value: { S: 'a' } },
+      { error: expect.objectContaining({ code: 'not-a-message' }) },
+      { error: expect.objectContaining({ code: 'wrong-location' }) },
+      { error: expect.objectContaining({ code: 'not-a-message' }) },
+      { value: { S: 'a' } },
+    ])
+  })
+
+  it('asks for no key when there is nothing to seal or open', async () => {
+    const keyring = countingKeyring()
+    const format = createFormat({ keyring })
+    const empty = { table: 'Customers', key: customer, fields: [] }
+    expect(await format.seal([])).toEqual([])
+    expect(await format.seal([empty])).toEqual([[]])
+    expect(await format.open([])).toEqual([])
+    expect(await format.open([empty])).toEqual([[]])
+    expect(keyring.encrypts + keyring.decrypts).toBe(0)
+  })
+})
+
+describe('a sealed field that was moved', () => {
+  const format = createFormat({ keyring: rawKeyring() })
+  const here = {
+    table: 'Customers',
+    key: { id: { S: '1' }, sort: { N: '10' } },
+    path: ['address', 'city'] as AttributePath,
+  }
+
+  it.each([
+    ['another item', { ...here, key: { id: { S: '2' }, sort: { N: '10' } } }, 'wrong-location'],
+    ['another sort key', { ...here, key: { id: { S: '1' }, sort: { N: '11' } } }, 'wrong-location'],
+    ['a key of another type', { ...here, key: { id: { S: '1' }, sort: { S: '10' } } }, 'wrong-location'],
+    ['an item without a sort key', { ...here, key: { id: { S: '1' } } }, 'wrong-location'],
+    ['another attribute', { ...here, path: ['address', 'street'] }, 'wrong-location'],
+    ['the container', { ...here, path: ['address'] }, 'wrong-location'],
+    ['a list', { ...here, path: ['address', 0] }, 'wrong-location'],
+    ['another table', { ...here, table: 'Orders' }, 'wrong-context'],
+  ])('to %s does not open', async (_where, there, code) => {
+    const message = await sealOne(format, item({ S: 'Basel' }, here))
+    expect((await refusal(format, item(message, there))).code).toBe(code)
+  })
+
+  it('opens where it was, however the key is spelled or ordered', async () => {
+    const message = await sealOne(format, item({ S: 'Basel' }, here))
+    const key = { sort: { N: '1e1' }, id: { S: '1' } }
+    expect(await openOne(format, item(message, { ...here, key }))).toEqual({ S: 'Basel' })
+  })
+
+  it('opens elsewhere in the same list', async () => {
+    const message = await sealOne(format, item({ S: 'a' }, { path: ['list', 0, 'x'] }))
+    expect(await openOne(format, item(message, { path: ['list', 5, 'x'] }))).toEqual({ S: 'a' })
+  })
+
+  it('says so when the key is not known', async () => {
+    const message = await sealOne(format, item({ S: 'a' }))
+    expect((await refusal(format, item(message, { key: {} }))).code).toBe('invalid-location')
+  })
+})
+
+describe('the encryption context', () => {
+  const seal = (encryptionContext: Record<string, string>) =>
+    sealOne(createFormat({ keyring: rawKeyring(), encryptionContext }), item({ S: 'a' }))
+
+  it.each([
+    ['a pair more', { tenant: 'a', more: 'b' }],
+    ['a pair less', {}],
+    ['another value', { tenant: 'b' }],
+    ['another case', { Tenant: 'a' }],
+  ])('with %s does not open', async (_name, encryptionContext) => {
+    const message = await seal({ tenant: 'a' })
+    const format = createFormat({ keyring: rawKeyring(), encryptionContext })
+    expect((await refusal(format, item(message))).code).toBe('wrong-context')
+  })
+
+  it('may have its pairs in any order', async () => {
+    const message = await seal({ a: '1', b: '2' })
+    expect(
+      await openOne(
+        createFormat({ keyring: rawKeyring(), encryptionContext: { b: '2', a: '1' } }),
+        item(message),
+      ),
+    ).toEqual({ S: 'a' })
+  })
+
+  it('is copied, so that the caller may change the object', async () => {
+    const encryptionContext = { tenant: 'a' }
+    const format = createFormat({ keyring: rawKeyring(), encryptionContext })
+    encryptionContext.tenant = 'b'
+    expect(await openOne(format, item(await seal({ tenant: 'a' })))).toEqual({ S: 'a' })
+  })
+
+  it.each<[string, Record<string, unknown>]>([
+    ['a reserved key of the Encryption SDK', { 'aws-crypto-public-key': 'a' }],
+    ['a reserved key of AWS', { 'aws:replica': 'us-west-2' }],
+    ['a reserved key of ours', { 'dynaseal:table': 'Other' }],
+    ['an empty key', { '': 'a' }],
+    ['a value that is no string', { a: 1 }],
+    ['a lone surrogate', { a: '\ud800' }],
+    [
+      'more pairs than allowed',
+      Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`k${index}`, 'v'])),
+    ],
+    ['more bytes than allowed', { a: 'x'.repeat(8192) }],
+  ])('with %s is refused at construction', (_name, encryptionContext) => {
+    const create = () =>
+      createFormat({ keyring: rawKeyring(), encryptionContext: encryptionContext as Record<string, string> })
+    expect(create).toThrow(ConfigurationError)
+    expect(create).toThrow(expect.objectContaining({ code: 'invalid-context' }))
+  })
+
+  it('cannot hold a table name that is empty or too long', async () => {
+    const format = createFormat({ keyring: rawKeyring() })
+    for (const table of ['', 'T'.repeat(8192), '\ud800']) {
+      await expect(format.seal([item({ S: 'a' }, { table })])).rejects.toThrow(ConfigurationError)
+    }
+  })
+})
+
+describe('options', () => {
+  it.each<[string, object]>([
+    ['no keyring', {}],
+    ['half a keyring', { keyring: { onEncrypt() {} } }],
+    ['a maximum age of zero', { keyring: rawKeyring(), cache: { maxAge: 0 } }],
+    ['no maximum age', { keyring: rawKeyring(), cache: { maxAge: Number.POSITIVE_INFINITY } }],
+    ['zero messages', { keyring: rawKeyring(), cache: { maxMessages: 0 } }],
+    [
+      'more messages than the specification allows',
+      { keyring: rawKeyring(), cache: { maxMessages: 2 ** 32 + 1 } },
+    ],
+    ['zero keys', { keyring: rawKeyring(), cache: { maxKeys: 0 } }],
+    ['a negative memory', { keyring: rawKeyring(), cache: { refusalAge: -1 } }],
+    ['a grace that is no number', { keyring: rawKeyring(), cache: { openingGrace: Number.NaN } }],
+  ])('with %s are refused', (_name, options) => {
+    const create = () => createFormat(options as Parameters<typeof createFormat>[0])
+    expect(create).toThrow(expect.objectContaining({ name: 'ConfigurationError', code: 'invalid-option' }))
+  })
+})
+
+describe('calls into the keyring', () => {
+  const manyItems = (count: number): ItemFields<AttributeValue>[] =>
+    Array.from({ length: count }, (_, row) => ({
+      table: 'Customers',
+      key: { id: { N: String(row) } },
+      fields: ['a', 'b', 'c', 'd', 'e'].map(name => ({ path: [name], value: { S: `${name}${row}` } })),
+    }))
+  const stored = (items: ItemFields<AttributeValue>[], sealed: Uint8Array[][]): ItemFields<Uint8Array>[] =>
+    items.map((one, row) => ({
+      ...one,
+      fields: one.fields.map((field, index) => ({ ...field, value: sealed[row]![index]! })),
+    }))
+
+  it('200 parallel cold seals make one', async () => {
+    const keyring = countingKeyring()
+    const format = createFormat({ keyring })
+    await Promise.all(Array.from({ length: 200 }, (_, index) => sealOne(format, item({ N: String(index) }))))
+    expect(keyring.encrypts).toBe(1)
+  })
+
+  it('1,000 items with 5,000 fields, opened cold, make one', async () => {
+    const items = manyItems(1000)
+    const sealed = await createFormat({ keyring: rawKeyring() }).seal(items)
+    const keyring = countingKeyring()
+    const opened = await createFormat({ keyring }).open(stored(items, sealed))
+    expect(opened.flat()).toEqual(items.flatMap(one => one.fields.map(({ value }) => ({ value }))))
+    expect(keyring.decrypts).toBe(1)
+    expect(keyring.encrypts).toBe(0)
+  })
+
+  it('1,000 parallel cold opens make one', async () => {
+    const items = manyItems(1000)
+    const places = stored(items, await createFormat({ keyring: rawKeyring() }).seal(items))
+    const keyring = countingKeyring()
+    const format = createFormat({ keyring })
+    await Promise.all(places.map(place => format.open([place])))
+    expect(keyring.decrypts).toBe(1)
+  })
+
+  it('as many as there are data keys, in any mixture', async () => {
+    const items = manyItems(30)
+    const writers = [1, 2, 3].map(() => createFormat({ keyring: multiKeyring('a', 'bb') }))
+    const sealed = await Promise.all(items.map(async (one, row) => (await writers[row % 3]!.seal([one]))[0]!))
+    const keyring = countingKeyring(rawKeyring('bb'))
+    const format = createFormat({ keyring })
+    const opened = await format.open(stored(items, sealed))
+    expect(opened.flat().every(field => 'value' in field)).toBe(true)
+    expect(keyring.decrypts).toBe(3)
+    await format.open(stored(items, sealed))
+    expect(keyring.decrypts).toBe(3)
+  })
+
+  it('none to open what this process sealed', async () => {
+    const keyring = countingKeyring()
+    const format = createFormat({ keyring })
+    await openOne(format, item(await sealOne(format, item({ S: 'a' }))))
+    expect(keyring.decrypts).toBe(0)
+  })
+
+  it('one per table', async () => {
+    const keyring = countingKeyring()
+    const format = createFormat({ keyring })
+    await format.seal([item({ S: 'a' }), item({ S: 'b' }, { table: 'Orders' }), item({ S: 'c' })])
+    expect(keyring.encrypts).toBe(2)
+  })
+
+  it('none for what is no message of this table', async () => {
+    const keyring = countingKeyring()
+    const format = createFormat({ keyring })
+    const message = await sealOne(
+      createFormat({ keyring: rawKeyring() }),
+      item({ S: 'a' }, { table: 'Other' }),
+    )
+    await format.open([item(message), item<Uint8Array>(Buffer.from('plain'))])
+    expect(keyring.decrypts).toBe(0)
+  })
+})
+
+describe('the event loop', () => {
+  it('turns while thousands of fields are sealed and opened', async () => {
+    const format = createFormat({ keyring: rawKeyring() })
+    const fields = Array.from({ length: 3000 }, () => ({ path: ['a'], value: { S: 'x'.repeat(200) } }))
+    let turns = 0
+    let counting = true
+    const count = () => {
+      turns++
+      if (counting) setImmediate(count)
+    }
+    setImmediate(count)
+    const [messages] = await format.seal([{ table: 'T', key: customer, fields }])
+    const sealTurns = turns
+    await format.open([
+      { table: 'T', key: customer, fields: messages!.map(value => ({ path: ['a'], value })) },
+    ])
+    counting = false
+    expect(sealTurns).toBeGreaterThan(3)
+    expect(turns - sealTurns).toBeGreaterThan(3)
+  })
+
+  it('turns while a thousand callers seal one field each', async () => {
+    const format = createFormat({ keyring: rawKeyring() })
+    let turns = 0
+    let counting = true
+    const count = () => {
+      turns++
+      if (counting) setImmediate(count)
+    }
+    setImmediate(count)
+    await Promise.all(Array.from({ length: 1000 }, () => sealOne(format, item({ S: 'x'.repeat(5000) }))))
+    counting = false
+    expect(turns).toBeGreaterThan(3)
+  })
+})

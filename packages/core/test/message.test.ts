@@ -1,0 +1,273 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createFormat, isMessage, locationHash, MAX_MESSAGE_BYTES, serializeValue } from '../src/index.js'
+import { messageContext } from '../src/message/context.js'
+import { parseHeader } from '../src/message/header.js'
+import { readMessage } from '../src/message/read.js'
+import { headerTemplate, writeMessage } from '../src/message/write.js'
+import { customer, item, openOne, refusal, sealOne } from './support/fields.js'
+import { type Parts, writeByHand } from './support/handWritten.js'
+import { clientNode, multiKeyring, rawKeyring } from './support/keyrings.js'
+
+const dataKey = Buffer.alloc(32, 9)
+const context = messageContext('Customers', {}).bytes
+const oneKey = Buffer.from('0001 0001 61 0002 6262 0003 636363'.replaceAll(' ', ''), 'hex')
+const plaintext = Buffer.from('plaintext of a message')
+
+const byHand = (frameLength: number, parts: Partial<Parts> = {}) =>
+  writeByHand({ dataKey, context, encryptedDataKeys: oneKey, ...parts }, plaintext, frameLength)
+const read = (message: Uint8Array) => readMessage(parseHeader(Buffer.from(message)), dataKey)
+const ours = () => writeMessage(headerTemplate(context, oneKey), dataKey, plaintext)
+
+/** Every code with which a damaged message may be refused. */
+const REFUSALS = [
+  'not-a-message',
+  'unsupported-suite',
+  'malformed-message',
+  'wrong-context',
+  'key-unavailable',
+  'not-authentic',
+]
+
+describe('a message written by hand, with another HKDF', () => {
+  it.each([0, 1, 7, 22, 23, 1000])('opens with frame length %i (0: unframed)', frameLength => {
+    expect(read(byHand(frameLength))).toEqual(plaintext)
+  })
+
+  it.each([1, 22, 0])('is refused with frame length %i and one bit flipped anywhere', frameLength => {
+    const message = byHand(frameLength)
+    const bound = parseHeader(message)
+    for (let bit = 0; bit < message.length * 8; bit++) {
+      const byte = bit >> 3
+      // Context and encrypted data keys are covered by the header's tag too.
+      message[byte]! ^= 1 << (bit & 7)
+      expect(() => read(message), `bit ${bit} of ${bound.end}`).toThrow(
+        expect.objectContaining({ name: 'FieldError', code: expect.toBeOneOf(REFUSALS) }),
+      )
+      message[byte]! ^= 1 << (bit & 7)
+    }
+    expect(read(message)).toEqual(plaintext)
+  })
+
+  it.each([1, 22, 0])(
+    'is refused with frame length %i, cut at any byte or with bytes after it',
+    frameLength => {
+      const message = byHand(frameLength)
+      for (let length = 0; length < message.length; length++) {
+        expect(() => read(message.subarray(0, length)), `${length} bytes`).toThrow(
+          expect.objectContaining({ code: expect.toBeOneOf(['not-a-message', 'malformed-message']) }),
+        )
+      }
+      expect(() => read(Buffer.concat([message, Buffer.of(0)]))).toThrow(
+        expect.objectContaining({ code: 'malformed-message' }),
+      )
+    },
+  )
+
+  it('is refused with another data key, by its commitment', () => {
+    const message = byHand(0)
+    expect(() => readMessage(parseHeader(message), Buffer.alloc(32, 8))).toThrow(/key commitment/)
+  })
+
+  it('is refused with its frames in another order, or one left out', () => {
+    const message = byHand(10)
+    const start = parseHeader(message).end + 16
+    const frame = 4 + 12 + 10 + 16
+    const [first, second, rest] = [
+      message.subarray(start, start + frame),
+      message.subarray(start + frame, start + 2 * frame),
+      message.subarray(start + 2 * frame),
+    ]
+    const header = message.subarray(0, start)
+    expect(read(Buffer.concat([header, first, second, rest]))).toEqual(plaintext)
+    for (const body of [
+      [second, first, rest],
+      [first, rest],
+      [second, rest],
+      [first, first, rest],
+      [first, second],
+      [],
+    ]) {
+      expect(() => read(Buffer.concat([header, ...body]))).toThrow(
+        expect.objectContaining({ code: 'malformed-message' }),
+      )
+    }
+  })
+})
+
+describe('a message of ours', () => {
+  it('has the layout of the specification', () => {
+    const message = ours()
+    const body = message.subarray(-16 - plaintext.length - 24 - 16)
+    expect(message.subarray(0, 3).toString('hex')).toBe('020478')
+    expect(message.subarray(35, 35 + context.length)).toEqual(context)
+    expect(message.subarray(35 + context.length, 35 + context.length + oneKey.length)).toEqual(oneKey)
+    expect(
+      message
+        .subarray(35 + context.length + oneKey.length)
+        .subarray(0, 5)
+        .toString('hex'),
+    ).toBe('0200080000')
+    expect(body.subarray(16, 16 + 24).toString('hex')).toBe(
+      `ffffffff00000001000000000000000000000001000000${'16'}`,
+    )
+    expect(message.length).toBe(
+      35 + context.length + oneKey.length + 5 + 32 + 16 + 24 + plaintext.length + 16,
+    )
+  })
+
+  it('is never the same twice', () => {
+    const messages = Array.from({ length: 2000 }, ours)
+    expect(new Set(messages.map(message => message.subarray(3, 35).toString('hex'))).size).toBe(2000)
+    expect(new Set(messages.map(message => message.subarray(-20).toString('hex'))).size).toBe(2000)
+  })
+
+  it('lies in memory of its own', () => {
+    const message = ours()
+    expect(message.byteOffset).toBe(0)
+    expect(message.buffer.byteLength).toBe(message.length)
+  })
+})
+
+describe('a message header', () => {
+  const withKeys = (hex: string) =>
+    byHand(100, { encryptedDataKeys: Buffer.from(hex.replaceAll(' ', ''), 'hex') })
+
+  it.each([
+    ['no encrypted data key', withKeys('0000')],
+    ['33 encrypted data keys', withKeys(`0021${'0001 61 0001 62 0001 63'.repeat(33)}`)],
+    ['an empty provider id', withKeys('0001 0000 0001 62 0001 63')],
+    ['empty provider information', withKeys('0001 0001 61 0000 0001 63')],
+    ['an empty encrypted data key', withKeys('0001 0001 61 0001 62 0000')],
+    ['an encrypted data key beyond the end', withKeys('0001 0001 61 0001 62 ffff')],
+    [
+      'a context longer than allowed',
+      byHand(100, { context: Buffer.concat([Buffer.from('2001', 'hex'), Buffer.alloc(0x2001)]) }),
+    ],
+    ['more bytes than any item', Buffer.concat([byHand(100), Buffer.alloc(MAX_MESSAGE_BYTES)])],
+  ])('with %s is malformed', (_name, message) => {
+    expect(() => parseHeader(message)).toThrow(expect.objectContaining({ code: 'malformed-message' }))
+  })
+
+  it.each([
+    ['content type 0', 0, 100],
+    ['content type 3', 3, 100],
+    ['frames of length 0', 2, 0],
+    ['a frame length without frames', 1, 100],
+  ])('with %s is malformed', (_name, contentType, frameLength) => {
+    const message = ours()
+    const position = 35 + context.length + oneKey.length
+    message[position] = contentType
+    message.writeUInt32BE(frameLength, position + 1)
+    expect(() => parseHeader(message)).toThrow(expect.objectContaining({ code: 'malformed-message' }))
+  })
+
+  it('may have 32 encrypted data keys', () => {
+    expect(read(withKeys(`0020${'0001 61 0001 62 0001 63'.repeat(32)}`))).toEqual(plaintext)
+  })
+})
+
+describe('a stored field', () => {
+  const format = createFormat({ keyring: multiKeyring('a', 'bb') })
+  let message: Uint8Array
+
+  beforeAll(async () => {
+    message = await sealOne(format, item({ S: 'secret' }))
+  })
+
+  it('is refused with one bit flipped anywhere', async () => {
+    const places = Array.from({ length: message.length * 8 }, (_, bit) => {
+      const damaged = Uint8Array.from(message)
+      damaged[bit >> 3]! ^= 1 << (bit & 7)
+      return item(damaged)
+    })
+    const fields = (await format.open(places)).flat()
+    expect(fields).toHaveLength(message.length * 8)
+    for (const field of fields) {
+      expect(field).toEqual({ error: expect.objectContaining({ code: expect.toBeOneOf(REFUSALS) }) })
+    }
+  })
+
+  it('is refused when cut at any byte', async () => {
+    const places = Array.from({ length: message.length }, (_, length) => item(message.subarray(0, length)))
+    for (const field of (await format.open(places)).flat()) {
+      expect(field).toEqual({
+        error: expect.objectContaining({ code: expect.toBeOneOf(['not-a-message', 'malformed-message']) }),
+      })
+    }
+  })
+
+  it('is refused with bytes after it', async () => {
+    const longer = Buffer.concat([message, Buffer.of(0)])
+    expect((await refusal(format, item<Uint8Array>(longer))).code).toBe('malformed-message')
+  })
+
+  it('opens from any view of memory', async () => {
+    const padded = new Uint8Array(message.length + 7)
+    padded.set(message, 5)
+    expect(await openOne(format, item(padded.subarray(5, 5 + message.length)))).toEqual({ S: 'secret' })
+  })
+
+  it.each([
+    [
+      'an unknown version',
+      Buffer.concat([Buffer.of(2), Buffer.alloc(32), Buffer.of(0, 0)]),
+      'unsupported-version',
+    ],
+    ['no content', Buffer.alloc(0), 'unsupported-version'],
+    ['a version alone', Buffer.of(1), 'malformed-value'],
+    ['another location', Buffer.concat([Buffer.of(1), Buffer.alloc(32), Buffer.of(0, 0)]), 'wrong-location'],
+    [
+      'a location alone',
+      Buffer.concat([Buffer.of(1), locationHash('Customers', customer, ['ssn'])]),
+      'malformed-value',
+    ],
+    [
+      'bytes after the value',
+      Buffer.concat([
+        Buffer.of(1),
+        locationHash('Customers', customer, ['ssn']),
+        serializeValue({ NULL: true }),
+        Buffer.of(0),
+      ]),
+      'malformed-value',
+    ],
+  ])('is refused with %s, though it is authentic', async (_name, content, code) => {
+    const { result } = await clientNode.encrypt(rawKeyring('a'), content, {
+      suiteId: 0x0478,
+      encryptionContext: { 'dynaseal:table': 'Customers' },
+    })
+    expect((await refusal(format, item<Uint8Array>(result))).code).toBe(code)
+  })
+})
+
+describe('isMessage', () => {
+  it('knows what we write', async () => {
+    const contexts: Record<string, string>[] = [{}, { a: 'b' }, { zzz: 'b', 'dynaseal-table': 'c' }]
+    for (const encryptionContext of contexts) {
+      const format = createFormat({ keyring: rawKeyring(), encryptionContext })
+      expect(isMessage(await sealOne(format, item({ S: '' })))).toBe(true)
+    }
+  })
+
+  it.each([
+    ['no bytes', new Uint8Array()],
+    ['text', Buffer.from('hello, this is a text that is longer than the shortest message there could be')],
+    ['a message without a table', byHand(100, { context: Buffer.from('0000', 'hex') })],
+    [
+      'a message of another context',
+      byHand(100, { context: Buffer.from('000a 0001 0003 666f6f 0001 62'.replaceAll(' ', ''), 'hex') }),
+    ],
+    ['a signed message', Buffer.concat([Buffer.from('020578', 'hex'), byHand(100).subarray(3)])],
+    ['a message of format 1', Buffer.concat([Buffer.from('01', 'hex'), byHand(100).subarray(1)])],
+    ['no bytes at all', 'text' as unknown as Uint8Array],
+  ])('knows %s is none', (_name, bytes) => {
+    expect(isMessage(bytes)).toBe(false)
+  })
+
+  it('stays within the context', () => {
+    const message = byHand(100)
+    for (let length = 0; length < 35 + context.length; length++)
+      expect(isMessage(message.subarray(0, length))).toBe(false)
+    expect(isMessage(message.subarray(0, 35 + context.length))).toBe(true)
+  })
+})
