@@ -5,7 +5,10 @@ export type Behaviour = { after: number; answer: string } | { after: number; err
 
 export interface Asked {
   region: string
+  /** When, on the test's clock. */
   at: number
+  /** It answered or failed by itself. */
+  settled: boolean
   aborted: boolean
 }
 
@@ -40,7 +43,7 @@ export class ScriptedRegions {
   }
 
   readonly send = ({ region }: Replica, signal: AbortSignal): Promise<string> => {
-    const asked: Asked = { region, at: this.#clock.now(), aborted: false }
+    const asked: Asked = { region, at: this.#clock.now(), settled: false, aborted: false }
     this.asked.push(asked)
     const behaviour = this.#behaviours[region]
     return new Promise((resolve, reject) => {
@@ -50,6 +53,7 @@ export class ScriptedRegions {
       })
       if (behaviour === undefined || behaviour === 'hang') return
       this.#clock.after(behaviour.after, () => {
+        asked.settled = true
         if ('error' in behaviour) reject(behaviour.error)
         else resolve(behaviour.answer)
       })
