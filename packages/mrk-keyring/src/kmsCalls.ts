@@ -64,27 +64,26 @@ function common({ encryptionContext, grantTokens }: Request) {
   }
 }
 
-/**
- * An error about a response that says success may quote it, and the SDK attaches the response to it: both
- * hold the data key, so that error goes no further.
- */
+interface SdkError {
+  $metadata?: { httpStatusCode?: number }
+  $response?: { statusCode?: number; body?: unknown }
+}
+
+/** Sees to it that what the SDK throws holds no data key and no ciphertext. */
 async function readable<T>(response: Promise<T>): Promise<T> {
   try {
     return await response
   } catch (error) {
-    if (isAboutSuccess(error)) throw new UnusableResponseError('the response of KMS could not be read')
+    if (typeof error !== 'object' || error === null) throw error
+    const { $metadata, $response }: SdkError = error
+    const status = $response?.statusCode ?? $metadata?.httpStatusCode
+    // A response that says success holds the data key, and the error may quote it.
+    if (error instanceof SyntaxError || (status !== undefined && status < 400))
+      throw new UnusableResponseError('the response of KMS could not be read')
+    // In a hidden property, the SDK keeps the response, which leads to the request and its body.
+    if ($response !== undefined) $response.body = undefined
     throw error
   }
-}
-
-function isAboutSuccess(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false
-  const { $metadata, $response } = error as {
-    $metadata?: { httpStatusCode?: number }
-    $response?: { statusCode?: number }
-  }
-  const status = $response?.statusCode ?? $metadata?.httpStatusCode
-  return (status !== undefined && status < 400) || error instanceof SyntaxError
 }
 
 // aws-encryption-sdk-specification, framework/aws-kms/aws-kms-mrk-keyring.md, OnEncrypt and OnDecrypt:

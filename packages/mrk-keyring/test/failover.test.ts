@@ -181,9 +181,9 @@ describe('the error when no region can', () => {
     everywhere(region => key.cloud.fault({ region, service: 'kms', kind: 'error' }))
     const error = await failureOf(decrypt(keyring({ clock: systemClock }), message))
     const text = inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true })
+    expect(error.attempts.length).toBeGreaterThan(2)
     expect(text).not.toContain(SECRET)
-    expect(text).not.toContain('CiphertextBlob')
-    expect(text).not.toContain('Plaintext')
+    expect(text).not.toMatch(/Uint8Array|Buffer|Plaintext|CiphertextBlob|Signature=/)
   })
 })
 
