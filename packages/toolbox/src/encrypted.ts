@@ -13,9 +13,10 @@ import {
 import { ToolboxError } from './errors.js'
 import { PendingSeal } from './pendingSeal.js'
 
+/** A second argument that nobody can give: makes the call with a key a type error that says why. */
 type NoKey<SCHEMA extends Schema> = SCHEMA extends { props: { key: true } }
-  ? 'A key attribute cannot be encrypted: DynamoDB finds items by its value.'
-  : SCHEMA
+  ? [refused: 'A key attribute cannot be encrypted: DynamoDB finds items by its value.' & never]
+  : []
 
 /**
  * Annotates an attribute: what is saved is ciphertext, what is loaded is what was saved.
@@ -31,8 +32,8 @@ type NoKey<SCHEMA extends Schema> = SCHEMA extends { props: { key: true } }
  * @example
  * item({ id: string().key(), ssn: encrypted(string()), address: encrypted(map({ city: string() })) })
  */
-export function encrypted<SCHEMA extends Schema>(schema: NoKey<SCHEMA>): SCHEMA {
-  const annotated = schema as Schema
+export function encrypted<SCHEMA extends Schema>(schema: SCHEMA, ..._refused: NoKey<SCHEMA>): SCHEMA {
+  const annotated: Schema = schema
   if (annotated.type === 'item') {
     throw new ToolboxError(
       'invalid-schema',

@@ -1,0 +1,23 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { createFormat } from '@dynaseal/core'
+import { type LocalCloud, startLocalCloud } from '@dynaseal/local-cloud'
+import { MrkKeyring } from '@dynaseal/mrk-keyring'
+import { encrypted, sealDocumentClient } from '@dynaseal/toolbox'
+import { Entity, type FormattedItem, item, map, string, Table } from 'dynamodb-toolbox'
+
+const keyring = new MrkKeyring({
+  keyArns: ['arn:aws:kms:eu-west-1:000000000000:key/mrk-00000000000000000000000000000000'],
+})
+export const format = createFormat({ keyring })
+const documentClient = sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient({})), { keyring })
+const table = new Table({ documentClient, name: 'users', partitionKey: { name: 'id', type: 'string' } })
+const User = new Entity({
+  name: 'User',
+  table,
+  schema: item({ id: string().key(), ssn: encrypted(string()), address: encrypted(map({ city: string() })) }),
+})
+documentClient.register(User)
+
+export const city = (user: FormattedItem<typeof User>): string => user.address.city
+export const start = (): Promise<LocalCloud> => startLocalCloud({ regions: ['eu-west-1'] })
