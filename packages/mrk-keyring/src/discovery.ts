@@ -1,7 +1,7 @@
 import { DescribeKeyCommand, type KeyMetadata } from '@aws-sdk/client-kms'
 import { UnusableResponseError } from './attempt.js'
 import { MrkKeyringConfigError } from './configError.js'
-import type { KmsSender } from './kmsCalls.js'
+import { type KmsSender, readable } from './kmsCalls.js'
 import type { RegionalRequest } from './regionalKms.js'
 import type { Replica } from './replicas.js'
 
@@ -9,9 +9,9 @@ import type { Replica } from './replicas.js'
 export const describeKey: RegionalRequest<KeyMetadata> = {
   operation: 'DescribeKey',
   async send(client: KmsSender, keyId: string, signal: AbortSignal) {
-    const { KeyMetadata } = await client.send(new DescribeKeyCommand({ KeyId: keyId }), {
-      abortSignal: signal,
-    })
+    const { KeyMetadata } = await readable(
+      client.send(new DescribeKeyCommand({ KeyId: keyId }), { abortSignal: signal }),
+    )
     if (KeyMetadata === undefined) throw new UnusableResponseError('KMS answered without key metadata')
     return KeyMetadata
   },

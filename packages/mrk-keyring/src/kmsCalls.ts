@@ -70,7 +70,7 @@ interface SdkError {
 }
 
 /** Sees to it that what the SDK throws holds no data key and no ciphertext. */
-async function readable<T>(response: Promise<T>): Promise<T> {
+export async function readable<T>(response: Promise<T>): Promise<T> {
   try {
     return await response
   } catch (error) {

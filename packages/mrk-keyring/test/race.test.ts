@@ -141,6 +141,33 @@ describe('a call over the regions', () => {
     expect(regions.asked).toEqual([])
   })
 
+  it('destroys an answer that comes after its deadline', async () => {
+    const { clock, regions, start } = setUp({ 'us-west-2': { after: 60, answer: 'west' } })
+    const { send } = regions
+    Object.assign(regions, {
+      // A client that pays no heed to the signal.
+      send: (...[replica, signal]: Parameters<typeof send>) =>
+        replica.region === 'us-east-1'
+          ? new Promise(resolve => clock.after(1_030, () => resolve('too late')))
+          : send(replica, signal),
+    })
+    expect(await clock.until(start())).toMatchObject({ answer: 'west' })
+    expect(regions.discarded).toEqual(['too late'])
+  })
+
+  it('hears nothing more of a region that fails after its deadline', async () => {
+    const { clock, regions, router, start } = setUp({ 'us-west-2': { after: 60, answer: 'west' } })
+    const { send } = regions
+    Object.assign(regions, {
+      send: (...[replica, signal]: Parameters<typeof send>) =>
+        replica.region === 'us-east-1'
+          ? new Promise((_, reject) => clock.after(1_030, () => reject(awsError('DisabledException'))))
+          : send(replica, signal),
+    })
+    expect(outcomes(await clock.until(start()))).toEqual(['us-east-1 timeout', 'us-west-2 answered'])
+    expect(router.rank(replicasIn('us-east-1'), 'Decrypt')[0]!.state).toBe('available')
+  })
+
   it('treats a client that throws like one that rejects', async () => {
     const { clock, regions, start } = setUp({ 'us-west-2': { after: 60, answer: 'west' } })
     const send = regions.send
