@@ -48,6 +48,12 @@ describe('canonical location', () => {
     expect(location('T', { k: { S: 'v' } }, ['a', 0, 'b'])).toBe(expected + path)
   })
 
+  it('has the hash that docs/format.md shows', () => {
+    expect(Buffer.from(locationHash('Users', { id: { S: 'u1' } }, ['ssn'])).toString('hex')).toBe(
+      '99eb71c6035964a77d2af73a2b40b7dea6f7ffbf22686c0584377d34738e06ca',
+    )
+  })
+
   it('is hashed with SHA-256', () => {
     const bytes = canonicalLocation('T', { k: { S: 'v' } }, ['a'])
     expect(Buffer.from(locationHash('T', { k: { S: 'v' } }, ['a']))).toEqual(

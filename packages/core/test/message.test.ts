@@ -115,6 +115,20 @@ describe('a message of ours', () => {
     )
   })
 
+  it('adds 402 bytes and the context, with one encrypted data key of KMS', () => {
+    const kms = Buffer.concat([
+      Buffer.from('0001 0007'.replace(' ', ''), 'hex'),
+      Buffer.from('aws-kms'),
+      Buffer.from('004b', 'hex'),
+      Buffer.alloc(75, 'a'),
+      Buffer.from('00b8', 'hex'),
+      Buffer.alloc(184),
+    ])
+    const message = writeMessage(headerTemplate(context, kms), dataKey, plaintext)
+    expect(parseHeader(message).encryptedDataKeysEnd).toBe(35 + context.length + kms.length)
+    expect(message.length - plaintext.length - context.length).toBe(402)
+  })
+
   it('is never the same twice', () => {
     const messages = Array.from({ length: 2000 }, ours)
     expect(new Set(messages.map(message => message.subarray(3, 35).toString('hex'))).size).toBe(2000)
