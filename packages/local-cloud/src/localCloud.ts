@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { AwsError, type AwsRequest, type AwsResponse, SERVICES, type ServiceName } from './aws.js'
 import { type Call, type CallFilter, CallLog, type OpenCall } from './callLog.js'
+import { DynaliteEngine } from './dynamodb/dynaliteEngine.js'
 import { DynamoDbService } from './dynamodb/service.js'
 import { checkFault, type Fault, ServiceFaults } from './faults.js'
 import { readBody } from './http/body.js'
@@ -58,7 +59,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const log = new CallLog()
   const faults = new ServiceFaults()
   const kms = new KmsService(regions, settleDelay)
-  const dynamodb = new DynamoDbService({ regions, replicationDelay, settleDelay })
+  const engines = new Map(regions.map(region => [region, new DynaliteEngine(region, settleDelay)]))
+  const dynamodb = new DynamoDbService({ engines, replicationDelay, settleDelay })
   const cuts = new Set<() => void>()
 
   const dispatch = async (request: AwsRequest, call: OpenCall): Promise<AwsResponse> =>

@@ -6,12 +6,13 @@ import { createGlobalTable, documentClient, dynamoClient } from './clients.js'
 const EAST = 'us-east-1'
 const WEST = 'us-west-2'
 const IRELAND = 'eu-west-1'
+const MUMBAI = 'ap-south-1'
 
 let cloud: LocalCloud
 let names = 0
 
 beforeAll(async () => {
-  cloud = await startLocalCloud({ regions: [EAST, WEST, IRELAND], replicationDelay: 1 })
+  cloud = await startLocalCloud({ regions: [EAST, WEST, IRELAND, MUMBAI], replicationDelay: 1 })
 })
 
 afterAll(() => cloud.stop())
@@ -134,6 +135,20 @@ describe('a replica', () => {
       { id: '2', by: 'east, later' },
     ]
     expect(all).toEqual([expected, expected, expected])
+  })
+
+  it('is not given back what was deleted, by an older write that was held back', async () => {
+    const TableName = newName()
+    await createGlobalTable(cloud, TableName, [EAST, WEST, IRELAND])
+    cloud.fault({ kind: 'cut', between: [WEST, IRELAND] })
+    await documentClient(cloud, WEST).put({ TableName, Item: { id: '1' } })
+    await cloud.waitForReplication()
+    await documentClient(cloud, EAST).delete({ TableName, Key: { id: '1' } })
+    await cloud.waitForReplication()
+    await add(IRELAND, TableName, MUMBAI)
+    cloud.heal()
+    await cloud.waitForReplication()
+    for (const region of [EAST, WEST, IRELAND, MUMBAI]) expect(await items(region, TableName)).toEqual([])
   })
 
   it('is removed with its table; the last region has an ordinary table', async () => {

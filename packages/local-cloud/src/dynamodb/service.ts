@@ -1,5 +1,4 @@
 import { AwsError, type AwsRequest, type AwsResponse } from '../aws.js'
-import { DynaliteEngine } from './dynaliteEngine.js'
 import type { Engine } from './engine.js'
 import { GlobalTables } from './globalTable.js'
 import { KeyLocks } from './keyLocks.js'
@@ -10,7 +9,8 @@ import { Writer } from './writer.js'
 import { isWriting } from './writes.js'
 
 export interface DynamoDbOptions {
-  readonly regions: readonly string[]
+  /** By region. */
+  readonly engines: ReadonlyMap<string, Engine>
   /** Milliseconds until a write starts to be applied elsewhere. */
   readonly replicationDelay: number
   /** Milliseconds that tables stay CREATING, UPDATING or DELETING. */
@@ -24,8 +24,7 @@ export class DynamoDbService {
   readonly #writer: Writer
   readonly #admin: TableAdmin
 
-  constructor({ regions, replicationDelay, settleDelay }: DynamoDbOptions) {
-    const engines = new Map(regions.map(region => [region, new DynaliteEngine(region, settleDelay)]))
+  constructor({ engines, replicationDelay, settleDelay }: DynamoDbOptions) {
     const tables = new GlobalTables()
     const locks = new KeyLocks()
     const replication = new Replication(engines, locks, replicationDelay)

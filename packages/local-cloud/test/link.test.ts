@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest'
+import { Link } from '../src/dynamodb/link.js'
+
+/** A link whose deliveries fail so many times first; `quiet` resolves when it is done. */
+function flakyLink(failures: number) {
+  const delivered: string[] = []
+  let attempts = 0
+  let resolveQuiet = () => {}
+  const quiet = new Promise<void>(resolve => {
+    resolveQuiet = resolve
+  })
+  const link = new Link<string>({
+    delay: 0,
+    async deliver(message) {
+      if (attempts++ < failures) throw new Error('the engine is not there')
+      delivered.push(message)
+    },
+    onQuiet: () => resolveQuiet(),
+  })
+  return { link, delivered, quiet, attempts: () => attempts }
+}
+
+it('repeats a failed delivery until it succeeds, and is not quiet before', async () => {
+  const { link, delivered, quiet, attempts } = flakyLink(3)
+  link.push('a')
+  expect(link.quiet).toBe(false)
+  await quiet
+  expect(delivered).toEqual(['a'])
+  expect(attempts()).toBe(4)
+  expect(link.quiet).toBe(true)
+})
+
+it('is quiet while it is cut, and loses nothing', async () => {
+  const { link, delivered, quiet } = flakyLink(0)
+  link.cut()
+  await quiet
+  link.push('a')
+  link.push('b')
+  expect(link.quiet).toBe(true)
+  expect(link.messages).toEqual(['a', 'b'])
+  const healed = flakyLink(0)
+  healed.link.cut()
+  healed.link.push('a')
+  healed.link.heal()
+  expect(healed.link.quiet).toBe(false)
+  link.stop()
+  expect(delivered).toEqual([])
+  healed.link.stop()
+})
