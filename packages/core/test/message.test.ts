@@ -1,5 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createFormat, isMessage, locationHash, MAX_MESSAGE_BYTES, serializeValue } from '../src/index.js'
+import {
+  createFormat,
+  FieldError,
+  isMessage,
+  locationHash,
+  MAX_MESSAGE_BYTES,
+  type OpenedField,
+  serializeValue,
+} from '../src/index.js'
 import { messageContext } from '../src/message/context.js'
 import { parseHeader } from '../src/message/header.js'
 import { readMessage } from '../src/message/read.js'
@@ -16,6 +24,15 @@ const plaintext = Buffer.from('plaintext of a message')
 const byHand = (frameLength: number, parts: Partial<Parts> = {}) =>
   writeByHand({ dataKey, context, encryptedDataKeys: oneKey, ...parts }, plaintext, frameLength)
 const read = (message: Uint8Array) => readMessage(parseHeader(Buffer.from(message)), dataKey)
+/** The code with which a message is refused. */
+function outcome(message: Uint8Array): string {
+  try {
+    read(message)
+    return 'opened'
+  } catch (error) {
+    return error instanceof FieldError ? error.code : `${error}`
+  }
+}
 const ours = () => writeMessage(headerTemplate(context, oneKey), dataKey, plaintext)
 
 /** Every code with which a damaged message may be refused. */
@@ -33,33 +50,25 @@ describe('a message written by hand, with another HKDF', () => {
     expect(read(byHand(frameLength))).toEqual(plaintext)
   })
 
-  it.each([1, 22, 0])('is refused with frame length %i and one bit flipped anywhere', frameLength => {
+  it.each([6, 22, 0])('is refused with frame length %i and one bit flipped anywhere', frameLength => {
     const message = byHand(frameLength)
-    const bound = parseHeader(message)
+    const codes = new Set<string>()
     for (let bit = 0; bit < message.length * 8; bit++) {
-      const byte = bit >> 3
-      // Context and encrypted data keys are covered by the header's tag too.
-      message[byte]! ^= 1 << (bit & 7)
-      expect(() => read(message), `bit ${bit} of ${bound.end}`).toThrow(
-        expect.objectContaining({ name: 'FieldError', code: expect.toBeOneOf(REFUSALS) }),
-      )
-      message[byte]! ^= 1 << (bit & 7)
+      message[bit >> 3]! ^= 1 << (bit & 7)
+      codes.add(outcome(message))
+      message[bit >> 3]! ^= 1 << (bit & 7)
     }
+    expect(REFUSALS).toEqual(expect.arrayContaining([...codes]))
     expect(read(message)).toEqual(plaintext)
   })
 
-  it.each([1, 22, 0])(
+  it.each([6, 22, 0])(
     'is refused with frame length %i, cut at any byte or with bytes after it',
     frameLength => {
       const message = byHand(frameLength)
-      for (let length = 0; length < message.length; length++) {
-        expect(() => read(message.subarray(0, length)), `${length} bytes`).toThrow(
-          expect.objectContaining({ code: expect.toBeOneOf(['not-a-message', 'malformed-message']) }),
-        )
-      }
-      expect(() => read(Buffer.concat([message, Buffer.of(0)]))).toThrow(
-        expect.objectContaining({ code: 'malformed-message' }),
-      )
+      const codes = Array.from(message, (_, length) => outcome(message.subarray(0, length)))
+      expect(new Set(codes)).toEqual(new Set(['not-a-message', 'malformed-message']))
+      expect(outcome(Buffer.concat([message, Buffer.of(0)]))).toBe('malformed-message')
     },
   )
 
@@ -180,6 +189,11 @@ describe('a message header', () => {
   })
 })
 
+/** The different codes of fields that were all refused. */
+function codes(fields: OpenedField[]): string[] {
+  return [...new Set(fields.map(field => ('error' in field ? field.error.code : 'opened')))]
+}
+
 describe('a stored field', () => {
   const format = createFormat({ keyring: multiKeyring('a', 'bb') })
   let message: Uint8Array
@@ -196,18 +210,13 @@ describe('a stored field', () => {
     })
     const fields = (await format.open(places)).flat()
     expect(fields).toHaveLength(message.length * 8)
-    for (const field of fields) {
-      expect(field).toEqual({ error: expect.objectContaining({ code: expect.toBeOneOf(REFUSALS) }) })
-    }
+    expect(REFUSALS).toEqual(expect.arrayContaining(codes(fields)))
   })
 
   it('is refused when cut at any byte', async () => {
-    const places = Array.from({ length: message.length }, (_, length) => item(message.subarray(0, length)))
-    for (const field of (await format.open(places)).flat()) {
-      expect(field).toEqual({
-        error: expect.objectContaining({ code: expect.toBeOneOf(['not-a-message', 'malformed-message']) }),
-      })
-    }
+    const places = Array.from(message, (_, length) => item(message.subarray(0, length)))
+    const fields = (await format.open(places)).flat()
+    expect(codes(fields)).toEqual(['not-a-message', 'malformed-message'])
   })
 
   it('is refused with bytes after it', async () => {
