@@ -1,0 +1,125 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { RawAesKeyringNode, RawAesWrappingSuiteIdentifier } from '@aws-crypto/client-node'
+import { describe, expect, it } from 'vitest'
+import {
+  type AttributePath,
+  type AttributeValue,
+  createFormat,
+  isMessage,
+  locationHash,
+  serializeValue,
+} from '../src/index.js'
+import { openOne, refusal } from './support/fields.js'
+import { clientNode } from './support/keyrings.js'
+
+interface Vector {
+  readonly name: string
+  readonly table: string
+  readonly key: Record<string, AttributeValue>
+  readonly path: AttributePath
+  readonly encryptionContext: Record<string, string>
+  readonly message: string
+}
+
+interface Positive extends Vector {
+  readonly value: AttributeValue
+  readonly spellings: AttributeValue[]
+  readonly content: string
+}
+
+interface Negative extends Vector {
+  readonly error: string
+}
+
+interface File<V> {
+  readonly wrappingKeys: { namespace: string; name: string; key: string }[]
+  readonly vectors: V[]
+}
+
+const folder = new URL('../../../test/vectors/', import.meta.url)
+const load = <V extends Vector>(name: string): File<V> =>
+  JSON.parse(readFileSync(new URL(name, folder), 'utf8'))
+
+const { vectors: positives, wrappingKeys } = load<Positive>('positive.json')
+const { vectors: negatives } = load<Negative>('negative.json')
+
+const keyrings = wrappingKeys.map(
+  ({ namespace, name, key }) =>
+    new RawAesKeyringNode({
+      keyName: name,
+      keyNamespace: namespace,
+      unencryptedMasterKey: Uint8Array.from(Buffer.from(key, 'hex')),
+      wrappingSuite: RawAesWrappingSuiteIdentifier.AES256_GCM_IV12_TAG16_NO_PADDING,
+      utf8Sorting: true,
+    }),
+)
+/** All vectors have an encrypted data key for the first wrapping key. */
+const keyring = keyrings[0]!
+
+/** Binaries from base64, as in DynamoDB's JSON. */
+function fromJson(value: AttributeValue): AttributeValue {
+  const bytes = (text: unknown) => Uint8Array.from(Buffer.from(text as string, 'base64'))
+  if ('B' in value) return { B: bytes(value.B) }
+  if ('BS' in value) return { BS: value.BS.map(bytes) }
+  if ('L' in value) return { L: value.L.map(fromJson) }
+  if ('M' in value) return { M: mapValues(value.M) }
+  return value
+}
+
+function mapValues(record: Record<string, AttributeValue>): Record<string, AttributeValue> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, fromJson(value)]))
+}
+
+function stored({ table, key, path, message }: Vector) {
+  return {
+    table,
+    key: mapValues(key),
+    fields: [{ path, value: Buffer.from(message, 'base64') as Uint8Array }],
+  }
+}
+
+describe('vectors', () => {
+  it('are what the specification, implemented a second time, writes', () => {
+    execFileSync(process.execPath, [fileURLToPath(new URL('generate.mjs', folder)), '--check'])
+  })
+
+  it.each(positives)('open: $name', async vector => {
+    const { encryptionContext, message, content } = vector
+    const value = fromJson(vector.value)
+    expect(isMessage(Buffer.from(message, 'base64'))).toBe(true)
+    expect(await openOne(createFormat({ keyring, encryptionContext }), stored(vector))).toEqual(value)
+
+    const { plaintext } = await clientNode.decrypt(keyring, Buffer.from(message, 'base64'))
+    expect(plaintext.toString('base64')).toBe(content)
+  })
+
+  it.each(positives)('content: $name', ({ table, key, path, value, spellings, content }) => {
+    for (const spelling of [value, ...spellings].map(fromJson)) {
+      const bytes = Buffer.concat([
+        Buffer.of(1),
+        locationHash(table, mapValues(key), path),
+        serializeValue(spelling),
+      ])
+      expect(bytes.toString('base64')).toBe(content)
+    }
+  })
+
+  it('with several encrypted data keys open with each of their keys alone', async () => {
+    const vector = positives.find(({ name }) => name === 'three encrypted data keys')!
+    for (const one of keyrings) {
+      expect(await openOne(createFormat({ keyring: one }), stored(vector))).toEqual({ S: 'value' })
+    }
+  })
+
+  it.each(negatives)('refused as $error: $name', async vector => {
+    const { encryptionContext, error } = vector
+    expect((await refusal(createFormat({ keyring, encryptionContext }), stored(vector))).code).toBe(error)
+  })
+
+  it('have names that occur once', () => {
+    const names = [...positives, ...negatives].map(({ name }) => name)
+    expect(new Set(names).size).toBe(names.length)
+  })
+})
