@@ -1,4 +1,4 @@
-import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
@@ -6,11 +6,10 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { startLocalCloud } from '../src/index.js'
+import { buildPackage } from './build.js'
 import { createGlobalTable, createMultiRegionKey, documentClient } from './clients.js'
 
-const root = fileURLToPath(new URL('../../..', import.meta.url))
 const command = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
-const tsc = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url))
 
 type Command = ChildProcessByStdio<null, Readable, Readable>
 
@@ -34,9 +33,7 @@ async function readiness(child: Command): Promise<{ endpoint: string; regions: s
   return JSON.parse(line)
 }
 
-beforeAll(() => {
-  execFileSync(process.execPath, [tsc, '-b', 'packages/local-cloud'], { cwd: root })
-})
+beforeAll(buildPackage)
 
 describe('dynaseal-local-cloud', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('ends with exit code 0 on %s, used or not', async signal => {
