@@ -24,6 +24,7 @@ import {
   any,
   DeleteItemCommand,
   Entity,
+  EntityParser,
   GetItemCommand,
   item,
   PutItemCommand,
@@ -285,6 +286,32 @@ describe('updates that would compute with ciphertext, or copy it', () => {
         ),
       code,
     )
+  })
+})
+
+describe('an encrypted value in a raw update', () => {
+  const pending = (text: string) => User.build(EntityParser).parse({ ...key, text }).item.text
+  const raw = (UpdateExpression: string) =>
+    client.send(
+      new UpdateCommand({
+        TableName: TABLE,
+        Key: key,
+        UpdateExpression,
+        ExpressionAttributeNames: { '#t': 'text' },
+        ExpressionAttributeValues: { ':v': pending(SECRET) },
+      }),
+    )
+
+  test('is sealed where it is set', async () => {
+    await raw('SET #t = if_not_exists(#t, :v)')
+  })
+
+  test.each([
+    ['to two paths', 'SET #t = :v, r = :v'],
+    ['to an encrypted path and a clear one', 'SET #t = :v, plain = :v'],
+    ['nowhere', 'REMOVE #t'],
+  ])('is refused when it goes %s', async (_, expression) => {
+    await refused(() => raw(expression), 'update-refused')
   })
 })
 
