@@ -238,6 +238,28 @@ describe('an opening key', () => {
     expect(keyring.decrypts).toBe(2)
   })
 
+  it('is one of at most 32 that are asked for at once', async () => {
+    const { cache, keyring } = setUp()
+    const foreign = await Promise.all(Array.from({ length: 100 }, foreignKey))
+    let underWay = 0
+    let most = 0
+    const inner = keyring.onDecrypt
+    keyring.onDecrypt = async (material, encryptedDataKeys) => {
+      most = Math.max(most, ++underWay)
+      try {
+        const answer = await inner(material, encryptedDataKeys)
+        if (keyring.decrypts % 10 === 0) throw new Error('timeout')
+        return answer
+      } finally {
+        underWay--
+      }
+    }
+    const outcomes = await Promise.allSettled(foreign.map(one => cache.openingKey(context, one)))
+    expect(most).toBe(32)
+    expect(outcomes).toHaveLength(100)
+    expect(cache.statistics().opening.calls).toBe(100)
+  })
+
   it('of any number of refused messages takes bounded memory', async () => {
     const { keyring, open } = setUp()
     keyring.failure = new PermanentError('corrupt')

@@ -1,12 +1,19 @@
 import type { MessageContext } from '../message/context.js'
 import type { DataKey } from './dataKey.js'
 import { decryptDataKey, type Keyring } from './keyring.js'
+import { Limiter } from './limiter.js'
 import type { ResolvedOptions } from './options.js'
 import { isPermanent, Refusals } from './refusals.js'
 import type { KeyInMemory, OpeningStatistics } from './statistics.js'
 
 /** While the keyring cannot be reached, an expired key is used this long before it is asked again, in ms. */
 const GRACE_RETRY = 5000
+
+/**
+ * Calls into the keyring at once. A page may have a thousand data keys; more calls than there are
+ * connections would only wait inside the keyring, where its deadlines already run.
+ */
+const MAX_CALLS = 32
 
 interface Entry extends KeyInMemory {
   /** During an outage: use the expired key without asking until then. */
@@ -26,6 +33,7 @@ export class OpeningKeys {
   readonly #entries = new Map<string, Entry>()
   readonly #flights = new Map<string, Flight>()
   readonly #refusals: Refusals
+  readonly #limiter = new Limiter(MAX_CALLS)
   readonly statistics: OpeningStatistics = {
     hits: 0,
     misses: 0,
@@ -129,9 +137,11 @@ export class OpeningKeys {
   }
 
   async #decrypt(id: string, context: MessageContext, encryptedDataKeys: Buffer): Promise<DataKey> {
-    this.statistics.calls++
     try {
-      const key = await decryptDataKey(this.#keyring, context, encryptedDataKeys, this.#options.now)
+      const key = await this.#limiter.run(() => {
+        this.statistics.calls++
+        return decryptDataKey(this.#keyring, context, encryptedDataKeys, this.#options.now)
+      })
       // Held for each waiter before anything can evict the key: none has resumed yet.
       for (let waiter = 0; waiter < this.#flights.get(id)!.waiters; waiter++) key.hold()
       this.#insert(id, context, key)
