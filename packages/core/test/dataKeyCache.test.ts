@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { DataKeyCache } from '../src/dataKeyCache/dataKeyCache.js'
 import type { DataKeyCacheOptions } from '../src/dataKeyCache/options.js'
+import { SealError } from '../src/errors.js'
 import { messageContext } from '../src/message/context.js'
+import { openItems } from '../src/openItems.js'
+import { sealItems } from '../src/sealItems.js'
+import { item } from './support/fields.js'
 import { type CountingKeyring, countingKeyring, rawKeyring } from './support/keyrings.js'
 
 const context = messageContext('Customers', {})
@@ -389,6 +393,42 @@ describe('the bytes of a data key', () => {
     second.key.release()
     expect(isZero(secret)).toBe(true)
     expect(isZero(second.key.secret)).toBe(false)
+  })
+
+  it.each<[string, (cache: DataKeyCache) => Promise<unknown>]>([
+    ['sealing', cache => sealItems([item({ S: 'a' })], cache, () => context)],
+    ['sealing that fails', cache => sealItems([item({ S: 'a' }), item({ N: 'x' })], cache, () => context)],
+    [
+      'opening',
+      async cache => {
+        const sealed = await sealItems([item({ S: 'a' }), item({ S: 'b' })], cache, () => context)
+        const [opened] = await openItems([item(sealed[0]![0]!)], cache, () => context)
+        expect(opened).toEqual([{ value: { S: 'a' } }])
+      },
+    ],
+  ])('are not kept by %s', async (_name, work) => {
+    const { cache } = setUp()
+    const { key } = await cache.sealingKey(context, 1)
+    const { secret } = key
+    key.release()
+    await work(cache).catch(error => expect(error).toBeInstanceOf(SealError))
+    expect(isZero(secret)).toBe(false)
+    cache.clear()
+    expect(isZero(secret)).toBe(true)
+  })
+
+  it('are not kept for one table when the key of another cannot be had', async () => {
+    const { cache, keyring } = setUp()
+    const { key } = await cache.sealingKey(context, 1)
+    const { secret } = key
+    key.release()
+    keyring.failure = new Error('denied')
+    const orders = messageContext('Orders', {})
+    const items = [item({ S: 'a' }), item({ S: 'b' }, { table: 'Orders' })]
+    const sealing = sealItems(items, cache, table => (table === 'Orders' ? orders : context))
+    await expect(sealing).rejects.toThrow(SealError)
+    cache.clear()
+    expect(isZero(secret)).toBe(true)
   })
 
   it('lie in memory that is shared with nothing', async () => {
