@@ -9,6 +9,7 @@ import { DynasealError, type FieldError } from '@dynaseal/core'
  * - `client-not-sealed`: ciphertext reached the formatter; the table's client or its registration is missing
  * - `not-registered`: an encrypted value is on its way to a table where nothing says that it belongs there
  * - `plaintext-refused`: a value in clear was about to be written where ciphertext belongs
+ * - `role-refused`: the client was restricted to sealing, or to opening
  * - `condition-refused`, `update-refused`, `projection-refused`: the expression would compute with ciphertext
  * - `expression-syntax`: an expression on a registered table could not be understood
  * - `command-unsupported`: a command that can read or write items and that is not covered
@@ -20,6 +21,7 @@ export type ToolboxErrorCode =
   | 'client-not-sealed'
   | 'not-registered'
   | 'plaintext-refused'
+  | 'role-refused'
   | 'condition-refused'
   | 'update-refused'
   | 'projection-refused'

@@ -1,6 +1,6 @@
 import { formatPath, relate } from './attributePattern.js'
 import { ToolboxError } from './errors.js'
-import { parseCondition } from './expressions/condition.js'
+import { type Condition, type ConditionReference, parseCondition } from './expressions/condition.js'
 import { parseProjection } from './expressions/projection.js'
 import type { Item } from './place.js'
 import type { RegisteredTable } from './registry.js'
@@ -23,6 +23,7 @@ const LEGACY = [
 /**
  * Refuses what would compare ciphertext: its result would be wrong, and the operand would be sent in clear.
  *
+ * @param entity the name of the item's entity, where the command says it
  * @throws {ToolboxError} `condition-refused`, `expression-syntax`, `command-unsupported`
  */
 export function guardConditions(table: RegisteredTable, entity: unknown, params: Item): void {
@@ -34,20 +35,58 @@ export function guardConditions(table: RegisteredTable, entity: unknown, params:
       )
     }
   }
-  const patterns = table.encrypted(entity)
+  const values = (params.ExpressionAttributeValues ?? {}) as Item
   for (const kind of CONDITIONS) {
     const expression = params[kind]
     if (typeof expression !== 'string' || expression === '') continue
-    for (const { path, use, operator } of parseCondition(expression, names(params))) {
-      if (use === 'existence') continue
-      if (patterns.some(pattern => relate(pattern, path) !== 'beside')) {
-        throw new ToolboxError(
-          'condition-refused',
-          `${kind}: '${formatPath(path)}' is encrypted in table ${table.name} and cannot be used with ${operator}, which would see ciphertext. Only attribute_exists and attribute_not_exists work there; compare after loading, or keep a separate attribute to search by.`,
-        )
-      }
-    }
+    guard(table, entity, parseCondition(expression, names(params)), kind, values)
   }
+}
+
+function guard(
+  table: RegisteredTable,
+  entity: unknown,
+  condition: Condition,
+  kind: string,
+  values: Item,
+): void {
+  if (condition.kind === 'test') {
+    for (const reference of condition.references) guardReference(table, entity, reference, kind, values)
+    return
+  }
+  // dynamodb-toolbox filters several entities as (_et = A AND …) OR (_et = B AND …).
+  const scope =
+    condition.kind === 'and' ? (comparedEntity(table, condition.conditions, values) ?? entity) : entity
+  for (const part of condition.conditions) guard(table, scope, part, kind, values)
+}
+
+/** The entity name that one of the parts of a conjunction asks for. */
+function comparedEntity(table: RegisteredTable, parts: readonly Condition[], values: Item): unknown {
+  for (const part of parts) {
+    const reference = part.kind === 'test' && part.references.length === 1 ? part.references[0] : undefined
+    if (reference?.operator !== '=' || reference.value === undefined) continue
+    if (reference.path.length === 1 && reference.path[0] === table.entityAttribute)
+      return values[reference.value]
+  }
+  return undefined
+}
+
+function guardReference(
+  table: RegisteredTable,
+  entity: unknown,
+  { path, use, operator, value }: ConditionReference,
+  kind: string,
+  values: Item,
+): void {
+  if (use === 'existence') return
+  const relations = table.encrypted(entity).map(pattern => relate(pattern, path))
+  // What is stored is always Binary, so this asks no more than whether it is there.
+  if (use === 'type' && value !== undefined && values[value] === 'B' && relations.includes('at')) return
+  if (relations.every(relation => relation === 'beside')) return
+  throw new ToolboxError(
+    'condition-refused',
+    `${kind}: '${formatPath(path)}' is encrypted in table ${table.name} and cannot be used with ${operator}, which would see ciphertext. Only attribute_exists, attribute_not_exists and attribute_type B work there; compare after loading, or keep a separate attribute to search by.`,
+  )
 }
 
 /** The added names would be part of the caller's result; they are taken out again. */

@@ -1,4 +1,5 @@
 export { FieldError, type FieldErrorCode, SealError, type SealErrorCode } from '@dynaseal/core'
 export { encrypted } from './encrypted.js'
 export { FieldsNotOpenedError, ToolboxError, type ToolboxErrorCode } from './errors.js'
+export { openPartially, type PartialResult, type UnopenedItem } from './openPartially.js'
 export { type SealedDocumentClient, type SealOptions, sealDocumentClient } from './sealDocumentClient.js'

@@ -1,116 +1,160 @@
 import type { AttributeValue as WireValue } from '@aws-sdk/client-dynamodb'
+import { convertToNative, marshall, type marshallOptions, unmarshall } from '@aws-sdk/util-dynamodb'
 import {
-  convertToNative,
-  marshall,
-  type marshallOptions,
-  unmarshall,
-  type unmarshallOptions,
-} from '@aws-sdk/util-dynamodb'
-import {
+  type AttributePath,
   type AttributeValue,
   FieldError,
   type FieldErrorCode,
   type Format,
   type ItemFields,
+  isMessage,
 } from '@dynaseal/core'
-import { type Occurrence, occurrences } from './attributePattern.js'
-import { FieldsNotOpenedError } from './errors.js'
+import { formatPath, type Occurrence, occurrences } from './attributePattern.js'
+import { FieldsNotOpenedError, ToolboxError } from './errors.js'
+import { currentCollector } from './openPartially.js'
 import { type Item, primaryKey } from './place.js'
 import type { RegisteredTable } from './registry.js'
+import type { ClientSettings } from './settings.js'
 
-interface Conversions {
-  readonly marshallOptions?: marshallOptions | undefined
-  readonly unmarshallOptions?: unmarshallOptions | undefined
+interface OpenItem {
+  readonly table: RegisteredTable
+  readonly item: Item
+  readonly key: Item
+  readonly failures: FieldError[]
+  /** What is sealed in the item, and the item as the format wants it. */
+  readonly found: readonly Occurrence[]
+  readonly fields?: ItemFields<Uint8Array>
 }
 
 /** Collects the sealed values of one response, and puts what they hold in their place all at once. */
 export class Opening {
-  readonly #items: { table: RegisteredTable; fields: ItemFields<Uint8Array>; found: Occurrence[] }[] = []
-  readonly #failures: FieldError[] = []
+  readonly #items: OpenItem[] = []
 
-  constructor(private readonly conversions: Conversions) {}
+  constructor(private readonly settings: ClientSettings) {}
 
   /**
    * Notes what is sealed in an item of a response.
    *
    * @param requestKey the key that was asked for, where the request names it: it, not what was
    *   returned, is what the ciphertext has to be bound to
+   * @throws {ToolboxError} `role-refused`
    */
   collect(table: RegisteredTable, item: Item, requestKey?: Item): void {
     const found: Occurrence[] = []
+    const failures: FieldError[] = []
     const seen = new Set<string>()
     for (const pattern of table.encrypted(item[table.entityAttribute])) {
       for (const occurrence of occurrences(item, pattern)) {
         const place = JSON.stringify(occurrence.path)
         if (seen.has(place)) continue
         seen.add(place)
-        if (occurrence.value instanceof Uint8Array) {
-          found.push(occurrence)
-        } else {
-          this.#fail(
-            table,
-            occurrence,
-            'not-a-message',
-            'a value in clear stands where ciphertext belongs. Somebody wrote it past the sealed client.',
+        if (this.#isSealed(occurrence.value)) found.push(occurrence)
+        else if (this.settings.plaintext === 'refuse') {
+          failures.push(
+            failure(
+              table,
+              occurrence.path,
+              'not-a-message',
+              "a value in clear stands where ciphertext belongs. Somebody wrote it past the sealed client; if the table is being migrated, read it with plaintext: 'allow'.",
+            ),
           )
         }
       }
     }
-    if (found.length === 0) return
-    const key = primaryKey(table, requestKey ?? item, this.conversions.marshallOptions)
-    if (key === undefined) {
-      for (const occurrence of found) {
-        this.#fail(
-          table,
-          occurrence,
-          'invalid-location',
-          `the response lacks the item's key attributes, so its place cannot be checked. Add ${table.keyNames.join(', ')} to the projection.`,
+    if (found.length === 0 && failures.length === 0) return
+    if (found.length > 0 && this.settings.role === 'seal') throw mayNotOpen(table, found)
+    const key = requestKey ?? item
+    const attributes = primaryKey(table, key, this.settings.marshallOptions)
+    if (attributes === undefined) {
+      for (const { path } of found) {
+        failures.push(
+          failure(
+            table,
+            path,
+            'invalid-location',
+            `the response lacks the item's key attributes, so its place cannot be checked. Add ${table.keyNames.join(', ')} to the projection.`,
+          ),
         )
       }
+      this.#items.push({ table, item, key, failures, found: [] })
       return
     }
-    const fields = found.map(({ path, value }) => ({ path, value: value as Uint8Array }))
-    this.#items.push({ table, fields: { table: table.name, key, fields }, found })
+    const fields = {
+      table: table.name,
+      key: attributes,
+      fields: found.map(({ path, value }) => ({ path, value: value as Uint8Array })),
+    }
+    this.#items.push({ table, item, key, failures, found, fields })
   }
 
-  /** @throws {FieldsNotOpenedError} with every field that did not open */
-  async open(format: Format, cause?: unknown): Promise<void> {
-    if (this.#items.length > 0) {
-      const opened = await format.open(this.#items.map(({ fields }) => fields))
-      for (const [i, { table, found }] of this.#items.entries()) {
-        for (const [j, occurrence] of found.entries()) {
-          const result = opened[i]?.[j]
-          if (result === undefined) continue
-          if ('error' in result) this.#failures.push(result.error)
-          else this.#hand(table, occurrence, result.value)
-        }
+  /**
+   * @returns the items that were not opened, inside `openPartially`
+   * @throws {FieldsNotOpenedError} with every field that did not open, elsewhere
+   */
+  async open(format: Format, cause?: unknown): Promise<ReadonlySet<unknown>> {
+    const sealed = this.#items.filter(({ found }) => found.length > 0)
+    const opened = sealed.length === 0 ? [] : await format.open(sealed.map(({ fields }) => fields!))
+    for (const [i, { table, found, failures }] of sealed.entries()) {
+      for (const [j, occurrence] of found.entries()) {
+        const result = opened[i]![j]!
+        if ('error' in result) failures.push(result.error)
+        else this.#hand(table, occurrence, result.value, failures)
       }
     }
-    if (this.#failures.length > 0) throw new FieldsNotOpenedError(this.#failures, cause)
+    const failed = this.#items.filter(({ failures }) => failures.length > 0)
+    if (failed.length === 0) return new Set()
+    const collector = cause === undefined ? currentCollector() : undefined
+    if (collector === undefined)
+      throw new FieldsNotOpenedError(
+        failed.flatMap(({ failures }) => failures),
+        cause,
+      )
+    for (const { table, key, failures } of failed) {
+      collector.push({
+        table: table.name,
+        key: Object.fromEntries(table.keyNames.map(name => [name, key[name]])),
+        failures,
+      })
+    }
+    return new Set(failed.map(({ item }) => item))
   }
 
-  #hand(table: RegisteredTable, occurrence: Occurrence, value: AttributeValue): void {
+  #isSealed(value: unknown): value is Uint8Array {
+    // In a table that is being migrated, bytes that are no message are a binary value in clear.
+    return value instanceof Uint8Array && (this.settings.plaintext === 'refuse' || isMessage(value))
+  }
+
+  #hand(table: RegisteredTable, occurrence: Occurrence, value: AttributeValue, failures: FieldError[]): void {
     try {
-      occurrence.replace(convertToNative(value as WireValue, this.conversions.unmarshallOptions))
+      occurrence.replace(convertToNative(value as WireValue, this.settings.unmarshallOptions))
     } catch {
       // The converter's own message quotes the number.
-      this.#fail(
-        table,
-        occurrence,
-        'malformed-value',
-        'a number does not fit a JavaScript number. Set unmarshallOptions.wrapNumbers on the document client.',
+      failures.push(
+        failure(
+          table,
+          occurrence.path,
+          'malformed-value',
+          'a number does not fit a JavaScript number. Set unmarshallOptions.wrapNumbers on the document client.',
+        ),
       )
     }
   }
+}
 
-  #fail(
-    { name, keyNames }: RegisteredTable,
-    { path }: Occurrence,
-    code: FieldErrorCode,
-    reason: string,
-  ): void {
-    this.#failures.push(new FieldError(code, reason, { place: { table: name, keyNames, path } }))
-  }
+function failure(
+  table: RegisteredTable,
+  path: AttributePath,
+  code: FieldErrorCode,
+  reason: string,
+): FieldError {
+  return new FieldError(code, reason, { place: { table: table.name, keyNames: table.keyNames, path } })
+}
+
+function mayNotOpen(table: RegisteredTable, found: readonly Occurrence[]): ToolboxError {
+  return new ToolboxError(
+    'role-refused',
+    `This client may only seal, and the response holds encrypted attributes of table ${table.name}: ${found.map(({ path }) => formatPath(path)).join(', ')}. Leave them out of the projection, or read with another client.`,
+  )
 }
 
 /**
@@ -120,6 +164,7 @@ export class Opening {
  */
 export async function openWireItem(
   format: Format,
+  settings: ClientSettings,
   table: RegisteredTable,
   wire: Record<string, WireValue>,
   requestKey: Item | undefined,
@@ -127,7 +172,11 @@ export async function openWireItem(
 ): Promise<Record<string, WireValue>> {
   // Numbers are wrapped so that none loses digits on its way through.
   const item = unmarshall(wire, { wrapNumbers: true })
-  const opening = new Opening({ unmarshallOptions: { wrapNumbers: true } })
+  const opening = new Opening({
+    ...settings,
+    marshallOptions: undefined,
+    unmarshallOptions: { wrapNumbers: true },
+  })
   opening.collect(table, item, requestKey)
   await opening.open(format, cause)
   return marshall(item, { allowImpreciseNumbers: true } as marshallOptions)

@@ -5,9 +5,11 @@ import type { Entity } from 'dynamodb-toolbox'
 import { type Plan, plan } from './commands.js'
 import { ToolboxError } from './errors.js'
 import { Opening, openWireItem } from './opening.js'
+import { dropItems } from './openPartially.js'
 import type { Item } from './place.js'
 import { Registry } from './registry.js'
 import { Sealing } from './sealing.js'
+import type { ClientSettings } from './settings.js'
 
 export interface SealOptions extends FormatOptions {
   /**
@@ -15,6 +17,16 @@ export interface SealOptions extends FormatOptions {
    * from a backup, one per stage). It must be the same in every region. Default: the table's own name.
    */
   logicalTableName?: (tableName: string) => string
+  /**
+   * What to do with a value in clear that stands where ciphertext belongs: `refuse` it, or `allow` it to be
+   * read, while a table is being migrated. What is written is sealed in any case. Default `refuse`.
+   */
+  plaintext?: 'refuse' | 'allow'
+  /**
+   * Restricts the client: `seal` refuses to open what is encrypted, `open` refuses to write it; the other
+   * permission on the key is then not needed. Default `both`.
+   */
+  role?: 'seal' | 'open' | 'both'
 }
 
 /** A document client whose `send` seals and opens encrypted attributes. */
@@ -57,13 +69,18 @@ export function sealDocumentClient(
       'marshallOptions.convertClassInstanceToMap would let an encrypted value that was not sealed pass as an empty map. Make the document client without it.',
     )
   }
-  const { logicalTableName = (name: string) => name, ...formatOptions } = options
+  const {
+    logicalTableName = (name: string) => name,
+    plaintext = 'refuse',
+    role = 'both',
+    ...formatOptions
+  } = options
   const format = createFormat(formatOptions)
   const registry = new Registry(logicalTableName)
-  const conversions = { marshallOptions, unmarshallOptions }
+  const settings = { plaintext, role, marshallOptions, unmarshallOptions }
 
   const send = async (command: { input: object }, ...rest: unknown[]): Promise<unknown> => {
-    const sealing = new Sealing(marshallOptions)
+    const sealing = new Sealing(settings)
     const planned = plan(registry, command, command.input as Item, sealing)
     const forward = client.send.bind(client) as (command: unknown, ...rest: unknown[]) => Promise<Item>
     if (planned === undefined) return forward(command, ...rest)
@@ -73,12 +90,12 @@ export function sealDocumentClient(
     try {
       output = { ...(await forward(new Command(planned.input), ...rest)) }
     } catch (error) {
-      await openError(format, planned, error as Item)
+      await openError(format, settings, planned, error as Item)
       throw error
     }
-    const opening = new Opening(conversions)
+    const opening = new Opening(settings)
     planned.response(output, opening)
-    await opening.open(format)
+    dropItems(output, await opening.open(format))
     planned.finish?.(output)
     return output
   }
@@ -107,11 +124,16 @@ export function sealDocumentClient(
 }
 
 /** Opens the items that a failed condition returns, in place. One that does not open is taken away. */
-async function openError(format: Format, planned: Plan, error: Item): Promise<void> {
+async function openError(
+  format: Format,
+  settings: ClientSettings,
+  planned: Plan,
+  error: Item,
+): Promise<void> {
   for (const { table, key, holder } of planned.errorItems?.(error) ?? []) {
     const wire = holder.Item
     if (wire === undefined) continue
     delete holder.Item
-    holder.Item = await openWireItem(format, table, wire as Record<string, WireValue>, key, error)
+    holder.Item = await openWireItem(format, settings, table, wire as Record<string, WireValue>, key, error)
   }
 }

@@ -1,4 +1,4 @@
-import { convertToAttr, type marshallOptions, type NativeAttributeValue } from '@aws-sdk/util-dynamodb'
+import { convertToAttr, type NativeAttributeValue } from '@aws-sdk/util-dynamodb'
 import {
   type AttributePath,
   type AttributeValue,
@@ -11,6 +11,7 @@ import { ToolboxError } from './errors.js'
 import { PendingSeal } from './pendingSeal.js'
 import { type Item, type Place, primaryKey } from './place.js'
 import type { RegisteredTable } from './registry.js'
+import type { ClientSettings } from './settings.js'
 
 interface Slot {
   readonly path: AttributePath
@@ -28,13 +29,13 @@ interface ItemSlots {
 export class Sealing {
   readonly #items: ItemSlots[] = []
 
-  constructor(private readonly options: marshallOptions | undefined) {}
+  constructor(private readonly settings: ClientSettings) {}
 
   /**
    * Notes what is pending in the value `holder[step]`, which will be written at `path` of an item.
    * The value is copied as far down as it changes; `holder` itself must be the caller's own.
    *
-   * @throws {ToolboxError} `plaintext-refused`, `not-registered`, `invalid-value`
+   * @throws {ToolboxError} `plaintext-refused`, `role-refused`, `not-registered`, `invalid-value`
    */
   collect({ table, key, entity }: Place, path: AttributePath, holder: Item, step: string): void {
     const patterns = table.encrypted(entity)
@@ -42,11 +43,17 @@ export class Sealing {
     const slots: Slot[] = []
     copyPending(holder, step, path, slots)
     if (slots.length === 0) return
+    if (this.settings.role === 'open') {
+      throw new ToolboxError(
+        'role-refused',
+        `This client may only open, and '${formatPath(slots[0]!.path)}' of table ${table.name} is encrypted. Write it with another client.`,
+      )
+    }
     for (const slot of slots) {
       if (!patterns.some(pattern => relate(pattern, slot.path) === 'at'))
         throw notRegistered(table.name, slot.path)
     }
-    const attributes = primaryKey(table, key, this.options)
+    const attributes = primaryKey(table, key, this.settings.marshallOptions)
     if (attributes === undefined) {
       throw new ToolboxError(
         'invalid-value',
@@ -76,7 +83,7 @@ export class Sealing {
   #marshall(path: AttributePath, pending: PendingSeal): AttributeValue {
     const plaintext = PendingSeal.plaintextOf(pending) as NativeAttributeValue
     try {
-      return convertToAttr(plaintext, this.options) as AttributeValue
+      return convertToAttr(plaintext, this.settings.marshallOptions) as AttributeValue
     } catch {
       // marshall's own message quotes the value it does not like.
       throw new ToolboxError(

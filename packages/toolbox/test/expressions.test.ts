@@ -1,15 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ToolboxError } from '../src/errors.js'
-import { parseCondition } from '../src/expressions/condition.js'
+import { type Condition, type ConditionReference, parseCondition } from '../src/expressions/condition.js'
 import { parseProjection } from '../src/expressions/projection.js'
 import { parseUpdate } from '../src/expressions/update.js'
 
 const names = { '#a': 'address', '#dotted': 'with.dot', '#1': 'one' }
 
 describe('conditions', () => {
+  const references = (condition: Condition): readonly ConditionReference[] =>
+    condition.kind === 'test' ? condition.references : condition.conditions.flatMap(references)
   const paths = (expression: string) =>
-    parseCondition(expression, names).map(({ path, use, operator }) => [path.join('/'), use, operator])
+    references(parseCondition(expression, names)).map(({ path, use, operator }) => [
+      path.join('/'),
+      use,
+      operator,
+    ])
 
   test.each([
     ['a = :v', [['a', 'content', '=']]],
@@ -53,7 +59,7 @@ describe('conditions', () => {
     ],
     ['attribute_exists(#a.city)', [['address/city', 'existence', 'attribute_exists']]],
     ['attribute_not_exists (list[2].x[0])', [['list/2/x/0', 'existence', 'attribute_not_exists']]],
-    ['attribute_type(a, :t)', [['a', 'content', 'attribute_type']]],
+    ['attribute_type(a, :t)', [['a', 'type', 'attribute_type']]],
     ['begins_with(a, :v)', [['a', 'content', 'begins_with']]],
     [
       'contains(a, b)',
@@ -92,6 +98,15 @@ describe('conditions', () => {
     ["a = 'text'", 4],
   ])('%j is refused at position %i', (expression, position) => {
     expect(() => parseCondition(expression, names)).toThrow(`position ${position}`)
+  })
+
+  test('AND binds tighter than OR, NOT tighter than AND, parentheses tightest', () => {
+    const shape = (condition: Condition): string =>
+      condition.kind === 'test'
+        ? condition.references.map(({ path }) => path.join('.')).join()
+        : `${condition.kind}(${condition.conditions.map(shape).join(' ')})`
+    expect(shape(parseCondition('a = :v OR NOT b = :v AND c = :v', names))).toBe('or(a and(not(b) c))')
+    expect(shape(parseCondition('(a = :v OR b = :v) AND c BETWEEN :x AND :y', names))).toBe('and(or(a b) c)')
   })
 
   test('a name that is not given is refused', () => {

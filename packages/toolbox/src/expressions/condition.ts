@@ -1,113 +1,131 @@
 import type { AttributePath } from '@dynaseal/core'
 import { Tokens } from './tokens.js'
 
-/** How a condition looks at a path: only whether it is there, or at what it holds. */
+/** How one test of a condition looks at a path: whether it is there, its type, or what it holds. */
 export interface ConditionReference {
   readonly path: AttributePath
-  readonly use: 'existence' | 'content'
+  readonly use: 'existence' | 'type' | 'content'
   /** What the developer wrote, for messages: a function's name or a comparator. */
   readonly operator: string
+  /** The value placeholder that it is compared with, if it is just one. */
+  readonly value?: string
 }
+
+/** A condition as a tree; `test` is one comparison or function with the paths that it refers to. */
+export type Condition =
+  | { readonly kind: 'test'; readonly references: readonly ConditionReference[] }
+  | { readonly kind: 'and' | 'or' | 'not'; readonly conditions: readonly Condition[] }
 
 const COMPARATORS = new Set(['=', '<>', '<', '<=', '>', '>='])
 
 /**
- * Reads a condition, filter or key-condition expression and lists the paths it refers to.
+ * Reads a condition, filter or key-condition expression.
  *
  * Grammar: DynamoDB developer guide, "Condition and filter expressions, operators, and functions".
  *
  * @throws {ToolboxError} `expression-syntax`
  */
-export function parseCondition(
-  expression: string,
-  names: Readonly<Record<string, string>>,
-): ConditionReference[] {
+export function parseCondition(expression: string, names: Readonly<Record<string, string>>): Condition {
   const tokens = new Tokens(expression, names)
-  const references: ConditionReference[] = []
-  disjunction(tokens, references)
+  const condition = disjunction(tokens)
   tokens.end()
-  return references
+  return condition
 }
 
-function disjunction(tokens: Tokens, references: ConditionReference[]): void {
-  do conjunction(tokens, references)
-  while (tokens.skipKeyword('OR'))
+function disjunction(tokens: Tokens): Condition {
+  const conditions = [conjunction(tokens)]
+  while (tokens.skipKeyword('OR')) conditions.push(conjunction(tokens))
+  return conditions.length === 1 ? conditions[0]! : { kind: 'or', conditions }
 }
 
-function conjunction(tokens: Tokens, references: ConditionReference[]): void {
-  do negation(tokens, references)
-  while (tokens.skipKeyword('AND'))
+function conjunction(tokens: Tokens): Condition {
+  const conditions = [negation(tokens)]
+  while (tokens.skipKeyword('AND')) conditions.push(negation(tokens))
+  return conditions.length === 1 ? conditions[0]! : { kind: 'and', conditions }
 }
 
-function negation(tokens: Tokens, references: ConditionReference[]): void {
-  while (tokens.skipKeyword('NOT')) {
-    // NOT binds tighter than AND and may be repeated.
-  }
+function negation(tokens: Tokens): Condition {
+  if (tokens.skipKeyword('NOT')) return { kind: 'not', conditions: [negation(tokens)] }
   if (tokens.skip('(')) {
-    disjunction(tokens, references)
+    const inner = disjunction(tokens)
     tokens.expect(')')
-    return
+    return inner
   }
-  if (tokens.isCall() && tokens.peek().text !== 'size') test(tokens, references)
-  else comparison(tokens, references)
+  if (tokens.isCall() && tokens.peek().text !== 'size') return test(tokens)
+  return comparison(tokens)
 }
 
 /** A function that is a condition by itself. */
-function test(tokens: Tokens, references: ConditionReference[]): void {
+function test(tokens: Tokens): Condition {
   const name = tokens.take()
+  const operator = name.text
   tokens.expect('(')
-  switch (name.text) {
+  let references: ConditionReference[]
+  switch (operator) {
     case 'attribute_exists':
     case 'attribute_not_exists':
-      references.push({ path: tokens.path(), use: 'existence', operator: name.text })
+      references = [{ path: tokens.path(), use: 'existence', operator }]
       break
     case 'attribute_type':
     case 'begins_with':
-    case 'contains':
-      operand(tokens, references, name.text)
+    case 'contains': {
+      const left = operand(tokens)
       tokens.expect(',')
-      operand(tokens, references, name.text)
+      const right = operand(tokens)
+      references = compare(operator, [left, right], operator === 'attribute_type' ? 'type' : 'content')
       break
+    }
     default:
       throw tokens.unexpected('a function of DynamoDB conditions', name)
   }
   tokens.expect(')')
+  return { kind: 'test', references }
 }
 
-function comparison(tokens: Tokens, references: ConditionReference[]): void {
-  const left: ConditionReference[] = []
-  operand(tokens, left, '')
-  const operator = tokens.take()
-  const keyword = operator.kind === 'name' ? operator.text.toUpperCase() : operator.text
-  references.push(...left.map(reference => ({ ...reference, operator: reference.operator || keyword })))
-  if (COMPARATORS.has(keyword)) {
-    operand(tokens, references, keyword)
-  } else if (keyword === 'BETWEEN') {
-    operand(tokens, references, keyword)
+function comparison(tokens: Tokens): Condition {
+  const operands = [operand(tokens)]
+  const token = tokens.take()
+  const operator = token.kind === 'name' ? token.text.toUpperCase() : token.text
+  if (COMPARATORS.has(operator)) {
+    operands.push(operand(tokens))
+  } else if (operator === 'BETWEEN') {
+    operands.push(operand(tokens))
     if (!tokens.skipKeyword('AND')) throw tokens.unexpected('AND')
-    operand(tokens, references, keyword)
-  } else if (keyword === 'IN') {
+    operands.push(operand(tokens))
+  } else if (operator === 'IN') {
     tokens.expect('(')
-    do operand(tokens, references, keyword)
+    do operands.push(operand(tokens))
     while (tokens.skip(','))
     tokens.expect(')')
   } else {
-    throw tokens.unexpected('a comparison', operator)
+    throw tokens.unexpected('a comparison', token)
   }
+  return { kind: 'test', references: compare(operator, operands, 'content') }
 }
 
-function operand(tokens: Tokens, references: ConditionReference[], operator: string): void {
-  if (tokens.peek().kind === 'value') {
-    tokens.take()
-    return
-  }
-  if (tokens.isCall()) {
-    const name = tokens.take()
-    if (name.text !== 'size') throw tokens.unexpected('an attribute, a value or size()', name)
-    tokens.expect('(')
-    references.push({ path: tokens.path(), use: 'content', operator: 'size' })
-    tokens.expect(')')
-    return
-  }
-  references.push({ path: tokens.path(), use: 'content', operator })
+type Operand = { readonly path: AttributePath; readonly size?: true } | { readonly value: string }
+
+function operand(tokens: Tokens): Operand {
+  if (tokens.peek().kind === 'value') return { value: tokens.take().text }
+  if (!tokens.isCall()) return { path: tokens.path() }
+  const name = tokens.take()
+  if (name.text !== 'size') throw tokens.unexpected('an attribute, a value or size()', name)
+  tokens.expect('(')
+  const path = tokens.path()
+  tokens.expect(')')
+  return { path, size: true }
+}
+
+function compare(
+  operator: string,
+  operands: readonly Operand[],
+  use: 'type' | 'content',
+): ConditionReference[] {
+  const values = operands.flatMap(each => ('value' in each ? [each.value] : []))
+  const value = values.length === 1 && operands.length === 2 ? { value: values[0]! } : {}
+  return operands.flatMap(each => {
+    if ('value' in each) return []
+    if (each.size) return [{ path: each.path, use: 'content' as const, operator: 'size' }]
+    return [{ path: each.path, use, operator, ...value }]
+  })
 }

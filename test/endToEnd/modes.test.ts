@@ -1,0 +1,262 @@
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { encrypted, openPartially, ToolboxError } from '@dynaseal/toolbox'
+import {
+  BatchGetCommand,
+  BatchGetRequest,
+  Entity,
+  executeBatchGet,
+  GetItemCommand,
+  item,
+  number,
+  PutItemCommand,
+  QueryCommand,
+  ScanCommand,
+  string,
+  Table,
+  UpdateItemCommand,
+} from 'dynamodb-toolbox'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { leaks } from '../support/recordingProxy.js'
+import { userEntity } from '../support/user.js'
+import { createWorld, EAST, type World } from '../support/world.js'
+
+let world: World
+let tableName: string
+let tables = 0
+const SECRET = 'the secret plaintext'
+const key = { pk: 'a', sk: '1' }
+
+beforeAll(async () => {
+  world = await createWorld()
+})
+afterAll(() => world.stop())
+beforeEach(async () => {
+  tableName = `table-${++tables}`
+  await world.createTable(tableName)
+})
+
+const raw = (Item: Record<string, unknown>) =>
+  world.rawClient(EAST).send(new PutCommand({ TableName: tableName, Item }))
+
+describe('a table that is being migrated', () => {
+  const CLEAR = {
+    ...key,
+    _et: 'User',
+    _ct: '2026-01-01T00:00:00.000Z',
+    _md: '2026-01-01T00:00:00.000Z',
+    text: 'in clear',
+    amount: 5,
+    blob: new Uint8Array([1, 2, 3]),
+    address: { city: 'Oslo', country: 'NO' },
+    nested: { open: 'o', shut: 'in clear' },
+    defaulted: 'd',
+  }
+  const loaded = () => {
+    const { _et, _ct, _md, ...attributes } = CLEAR
+    return attributes
+  }
+
+  test("is read with plaintext: 'allow', whatever is in clear or sealed", async () => {
+    await raw(CLEAR)
+    const { User } = userEntity(world.sealedClient(EAST, { plaintext: 'allow' }), tableName)
+    expect((await User.build(GetItemCommand).key(key).send()).Item).toMatchObject(loaded())
+    await User.build(UpdateItemCommand)
+      .item({ ...key, text: SECRET })
+      .send()
+    expect((await User.build(GetItemCommand).key(key).send()).Item).toMatchObject({
+      ...loaded(),
+      text: SECRET,
+    })
+  })
+
+  test('what is written is sealed all the same, and a value in clear is still refused', async () => {
+    await raw(CLEAR)
+    const client = world.sealedClient(EAST, { plaintext: 'allow' })
+    const { User } = userEntity(client, tableName)
+    await User.build(PutItemCommand)
+      .item({ ...key, text: SECRET })
+      .send()
+    const { Item } = await world
+      .rawClient(EAST)
+      .send(new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }))
+    expect(Item?.text).toBeInstanceOf(Uint8Array)
+    expect(leaks(world.proxy.sent, [SECRET])).toEqual([])
+    await expect(
+      client.send(new PutCommand({ TableName: tableName, Item: { ...key, text: SECRET } })),
+    ).rejects.toMatchObject({ code: 'plaintext-refused' })
+  })
+})
+
+describe('roles', () => {
+  test('a client that may only seal writes, and asks KMS for no decryption', async () => {
+    const { User } = userEntity(world.sealedClient(EAST, { role: 'seal' }), tableName)
+    world.cloud.clearCalls()
+    await User.build(PutItemCommand)
+      .item({ ...key, plain: 'p', text: SECRET })
+      .send()
+    const error = await User.build(GetItemCommand)
+      .key(key)
+      .send()
+      .catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(ToolboxError)
+    expect(error).toMatchObject({ code: 'role-refused' })
+    expect(
+      (
+        await User.build(GetItemCommand)
+          .key(key)
+          .options({ attributes: ['plain'] })
+          .send()
+      ).Item,
+    ).toEqual({ plain: 'p' })
+    expect(world.kmsCalls()).toEqual([`GenerateDataKey ${EAST}`])
+  })
+
+  test('a client that may only open reads, and sends nothing that would have to be sealed', async () => {
+    await userEntity(world.sealedClient(EAST), tableName)
+      .User.build(PutItemCommand)
+      .item({ ...key, text: SECRET })
+      .send()
+    const { User } = userEntity(world.sealedClient(EAST, { role: 'open' }), tableName)
+    world.cloud.clearCalls()
+    expect((await User.build(GetItemCommand).key(key).options({ consistent: true }).send()).Item?.text).toBe(
+      SECRET,
+    )
+    const before = world.cloud.calls({ service: 'dynamodb' }).length
+    await expect(
+      User.build(UpdateItemCommand)
+        .item({ ...key, text: 'other' })
+        .send(),
+    ).rejects.toMatchObject({
+      code: 'role-refused',
+    })
+    expect(world.cloud.calls({ service: 'dynamodb' })).toHaveLength(before)
+    await User.build(UpdateItemCommand)
+      .item({ ...key, plain: 'p' })
+      .send()
+    expect(world.kmsCalls()).toEqual([`Decrypt ${EAST}`])
+  })
+})
+
+describe('openPartially', () => {
+  async function page() {
+    const { User, Users } = userEntity(world.sealedClient(EAST), tableName)
+    for (const sk of ['1', '2', '3'])
+      await User.build(PutItemCommand).item({ pk: 'a', sk, text: SECRET }).send()
+    const { Item } = await world
+      .rawClient(EAST)
+      .send(new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }))
+    await raw({ ...Item, sk: '2' })
+    return { User, Users }
+  }
+  const unopened = [
+    {
+      key: { pk: 'a', sk: '2' },
+      failures: [
+        { code: 'wrong-location', path: ['text'] },
+        { code: 'wrong-location', path: ['defaulted'] },
+      ],
+    },
+  ]
+
+  test('gives the good items of a page, and the failures beside them', async () => {
+    const { User, Users } = await page()
+    const query = await openPartially(() =>
+      Users.build(QueryCommand).entities(User).query({ partition: 'a' }).send(),
+    )
+    expect(query.result.Items?.map(({ sk }) => sk)).toEqual(['1', '3'])
+    expect(query.unopened).toMatchObject(unopened)
+    const scan = await openPartially(() => Users.build(ScanCommand).entities(User).send())
+    expect(scan.result.Items).toHaveLength(2)
+    expect(scan.unopened).toMatchObject(unopened)
+    const batch = await openPartially(() =>
+      executeBatchGet(
+        Users.build(BatchGetCommand).requests(
+          ...['1', '2'].map(sk => User.build(BatchGetRequest).key({ pk: 'a', sk })),
+        ),
+      ),
+    )
+    expect(batch.result.Responses?.[0]?.map(found => found?.sk)).toEqual(['1', undefined])
+    expect(batch.unopened).toMatchObject(unopened)
+    const get = await openPartially(() => User.build(GetItemCommand).key({ pk: 'a', sk: '2' }).send())
+    expect(get.result.Item).toBeUndefined()
+    expect(get.unopened).toMatchObject(unopened)
+  })
+
+  test('reports nothing when all is well, and does not reach beyond its own commands', async () => {
+    const { User, Users } = await page()
+    const outside = Users.build(QueryCommand)
+      .entities(User)
+      .query({ partition: 'a' })
+      .send()
+      .catch((error: unknown) => error)
+    const { result, unopened } = await openPartially(() => User.build(GetItemCommand).key(key).send())
+    expect(result.Item?.text).toBe(SECRET)
+    expect(unopened).toEqual([])
+    expect(await outside).toMatchObject({ name: 'FieldsNotOpenedError' })
+  })
+})
+
+describe('several entities in one table, the same attribute encrypted in one and clear in another', () => {
+  function entities() {
+    const documentClient = world.sealedClient(EAST)
+    const table = new Table({
+      documentClient,
+      name: tableName,
+      partitionKey: { name: 'pk', type: 'string' },
+      sortKey: { name: 'sk', type: 'string' },
+    })
+    const keys = { pk: string().key(), sk: string().key() }
+    const Patient = new Entity({
+      name: 'Patient',
+      table,
+      schema: item({ ...keys, note: encrypted(string()), age: encrypted(number()) }),
+    })
+    const Room = new Entity({
+      name: 'Room',
+      table,
+      schema: item({ ...keys, note: string(), beds: number() }),
+    })
+    documentClient.register(Patient, Room)
+    return { table, Patient, Room }
+  }
+
+  test('each is saved, updated, filtered and loaded by its own rules', async () => {
+    const { table, Patient, Room } = entities()
+    await Patient.build(PutItemCommand).item({ pk: 'w', sk: 'p', note: SECRET, age: 44 }).send()
+    await Room.build(PutItemCommand).item({ pk: 'w', sk: 'r', note: 'second floor', beds: 2 }).send()
+    await Room.build(UpdateItemCommand).item({ pk: 'w', sk: 'r', note: 'third floor' }).send()
+    const { Items } = await table.build(QueryCommand).entities(Patient, Room).query({ partition: 'w' }).send()
+    expect(Items).toMatchObject([
+      { sk: 'p', note: SECRET, age: 44 },
+      { sk: 'r', note: 'third floor', beds: 2 },
+    ])
+    const projected = await table
+      .build(QueryCommand)
+      .entities(Patient, Room)
+      .query({ partition: 'w' })
+      .options({ attributes: ['note'] })
+      .send()
+    expect(projected.Items).toEqual([{ note: SECRET }, { note: 'third floor' }])
+    const filtered = await table
+      .build(ScanCommand)
+      .entities(Patient, Room)
+      .options({
+        filters: { Room: { attr: 'note', beginsWith: 'third' }, Patient: { attr: 'note', exists: true } },
+      })
+      .send()
+    expect(filtered.Items).toHaveLength(2)
+    expect(leaks(world.proxy.sent, [SECRET])).toEqual([])
+    expect(leaks(world.proxy.sent, ['third floor'])).toEqual(['third floor'])
+  })
+
+  test("a filter that compares the encrypted one's note is refused, beside the other's", async () => {
+    const { table, Patient, Room } = entities()
+    await expect(
+      table
+        .build(ScanCommand)
+        .entities(Patient, Room)
+        .options({ filters: { Room: { attr: 'note', eq: 'x' }, Patient: { attr: 'note', eq: SECRET } } })
+        .send(),
+    ).rejects.toMatchObject({ code: 'condition-refused' })
+  })
+})
