@@ -1,12 +1,11 @@
-import type { IncomingMessage } from 'node:http'
-import { AwsError, type AwsRequest, type AwsResponse, SERVICES, type ServiceName } from './aws.js'
-import { type Call, type CallFilter, CallLog, type OpenCall } from './callLog.js'
+import { ActiveFaults } from './activeFaults.js'
+import { SERVICES } from './aws.js'
+import { type Call, type CallFilter, CallLog } from './callLog.js'
 import { DynaliteEngine } from './dynamodb/dynaliteEngine.js'
 import { DynamoDbService } from './dynamodb/service.js'
-import { checkFault, type Fault, ServiceFaults } from './faults.js'
-import { readBody } from './http/body.js'
-import { errorName, errorResponse } from './http/responses.js'
-import { readOperation, readScope } from './http/scope.js'
+import { checkFault, type Fault } from './faults.js'
+import { Front } from './front.js'
+import { type Controlled, handleControl, isControl } from './http/control.js'
 import { listen } from './http/server.js'
 import { KmsService } from './kms/service.js'
 import { checkRegions } from './regions.js'
@@ -38,6 +37,8 @@ export interface LocalCloud {
    * such as an unknown region.
    */
   fault(fault: Fault): () => void
+  /** The faults that are set, in the order in which they were. */
+  faults(): Fault[]
   /** Heals all faults, cut replication included. */
   heal(): void
   /** Resolves when no write is on its way to another region, other than over a cut. */
@@ -57,36 +58,36 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const regions: readonly string[] = Object.freeze([...options.regions])
   checkRegions(regions)
   const log = new CallLog()
-  const faults = new ServiceFaults()
   const kms = new KmsService(regions, settleDelay)
   const engines = new Map(regions.map(region => [region, new DynaliteEngine(region, settleDelay)]))
   const dynamodb = new DynamoDbService({ engines, replicationDelay, settleDelay })
-  const cuts = new Set<() => void>()
+  const faults = new ActiveFaults((a, b) => dynamodb.cut(a, b))
 
-  const dispatch = async (request: AwsRequest, call: OpenCall): Promise<AwsResponse> =>
-    request.service === 'kms' ? kms.handle(request, call) : dynamodb.handle(request)
-
-  async function answer(message: IncomingMessage, clientGone: AbortSignal): Promise<AwsResponse | undefined> {
-    const { headers } = message
-    let service: ServiceName = 'dynamodb'
-    let call: OpenCall | undefined
-    try {
-      const { region, service: name, principal } = readScope(headers)
-      service = knownService(name)
-      const operation = readOperation(headers)
-      call = log.open(service, knownRegion(region, regions), operation)
-      const body = await readBody(message)
-      const verdict = await faults.meet({ region, service, operation, principal, body }, clientGone)
-      if (verdict.outcome === 'drop') return undefined
-      if (verdict.outcome === 'fail') throw verdict.error
-      return noted(call, await dispatch({ region, service, operation, headers, body }, call))
-    } catch (error) {
-      if (clientGone.aborted) return undefined
-      return noted(call, errorResponse(service, asAwsError(error, service)))
-    }
+  const front = new Front({
+    regions,
+    log,
+    faults,
+    dispatch: async (request, call) =>
+      request.service === 'kms' ? kms.handle(request, call) : dynamodb.handle(request),
+  })
+  const addFault = (fault: Fault): number => {
+    checkFault(fault, regions)
+    return faults.add(fault)
+  }
+  const controlled: Controlled = {
+    describe: () => ({ regions, services: SERVICES, faults: faults.list() }),
+    calls: filter => log.list(filter),
+    clearCalls: () => log.clear(),
+    faults: () => faults.list().map(({ id, fault }) => ({ id, ...fault })),
+    addFault,
+    healFault: id => faults.heal(id),
+    healAll: () => faults.healAll(),
+    waitForReplication: () => dynamodb.whenReplicated(),
   }
 
-  const server = await listen(port, answer)
+  const server = await listen(port, async (request, clientGone) =>
+    isControl(request) ? handleControl(controlled, request) : front.handle(request, clientGone),
+  )
 
   return {
     endpoint: server.endpoint,
@@ -94,19 +95,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     calls: filter => log.list(filter),
     clearCalls: () => log.clear(),
     fault(fault) {
-      checkFault(fault, regions)
-      if (fault.kind !== 'cut') return faults.add(fault)
-      const restore = dynamodb.cut(...fault.between)
-      const heal = () => {
-        if (cuts.delete(heal)) restore()
-      }
-      cuts.add(heal)
-      return heal
+      const id = addFault(fault)
+      return () => void faults.heal(id)
     },
-    heal() {
-      faults.heal()
-      for (const heal of [...cuts]) heal()
-    },
+    faults: () => faults.list().map(({ fault }) => fault),
+    heal: () => faults.healAll(),
     waitForReplication: () => dynamodb.whenReplicated(),
     async stop() {
       await server.close()
@@ -114,42 +107,4 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       await dynamodb.stop()
     },
   }
-}
-
-function noted(call: OpenCall | undefined, response: AwsResponse): AwsResponse {
-  if (call !== undefined) {
-    call.status = response.status
-    const error = errorName(response)
-    if (error !== undefined) call.error = error
-  }
-  return response
-}
-
-function knownService(name: string): ServiceName {
-  const service = SERVICES.find(known => known === name)
-  if (service === undefined)
-    throw new AwsError(
-      'UnknownOperationException',
-      `The local cloud has no service ${name}; it has ${SERVICES.join(' and ')}.`,
-    )
-  return service
-}
-
-function knownRegion(region: string, regions: readonly string[]): string {
-  if (!regions.includes(region))
-    throw new AwsError(
-      'UnrecognizedClientException',
-      `The local cloud has no region ${region}; it was started with ${regions.join(', ')}.`,
-    )
-  return region
-}
-
-/** An error that is not AWS's is a defect of ours; the client sees it as AWS's own failure. */
-function asAwsError(error: unknown, service: ServiceName): AwsError {
-  if (error instanceof AwsError) return error
-  const name = service === 'kms' ? 'KMSInternalException' : 'InternalServerError'
-  return new AwsError(
-    name,
-    `The local cloud failed: ${error instanceof Error ? error.message : String(error)}`,
-  )
 }

@@ -144,7 +144,8 @@ const requests = (TableName: string): [string, unknown][] => [
     },
   ],
   ['BatchWriteItem', { RequestItems: { [TableName]: [], nowhere: [] } }],
-  ['BatchGetItem', { RequestItems: { [TableName]: { Keys: [Key, { id: { S: '1' } }] } } }],
+  // One key: dynalite answers several in any order.
+  ['BatchGetItem', { RequestItems: { [TableName]: { Keys: [Key] } } }],
   ['Query', { TableName, KeyConditionExpression: 'id = :v', ExpressionAttributeValues: values(item.id) }],
   ['Query', { TableName, KeyConditionExpression: 'n = :v', ExpressionAttributeValues: values(item.id) }],
   ['Scan', { TableName }],

@@ -1,0 +1,192 @@
+import { ACCOUNT, AwsError, type ServiceName } from './aws.js'
+import type { Fault, FaultEffect } from './faults.js'
+
+/** What a call meets on its way in. */
+export type Verdict =
+  | { readonly outcome: 'pass' }
+  | { readonly outcome: 'drop' }
+  | { readonly outcome: 'fail'; readonly error: AwsError }
+
+/** What faults look at. */
+export interface IncomingCall {
+  readonly region: string
+  readonly service: ServiceName
+  readonly operation: string
+  /** Access key id. */
+  readonly principal: string
+  readonly body: Buffer
+}
+
+interface Entry {
+  readonly id: number
+  readonly fault: Fault
+  /** How many calls it has hit. */
+  hits: number
+  /** Aborted when it is healed. */
+  readonly healed: AbortController
+  readonly onHeal: () => void
+}
+
+const PASS: Verdict = { outcome: 'pass' }
+const DROP: Verdict = { outcome: 'drop' }
+
+/** The faults that are set, and what calls meet because of them. */
+export class ActiveFaults {
+  readonly #cut: (a: string, b: string) => () => void
+  #entries: Entry[] = []
+  #lastId = 0
+
+  /** `cut` cuts replication between two regions and answers the function that restores it. */
+  constructor(cut: (a: string, b: string) => () => void) {
+    this.#cut = cut
+  }
+
+  /** Answers its id. */
+  add(fault: Fault): number {
+    const id = ++this.#lastId
+    const onHeal = fault.kind === 'cut' ? this.#cut(...fault.between) : () => {}
+    this.#entries.push({ id, fault: structuredClone(fault), hits: 0, healed: new AbortController(), onHeal })
+    return id
+  }
+
+  /** In the order in which they were set. */
+  list(): { id: number; fault: Fault }[] {
+    return this.#entries.map(({ id, fault }) => ({ id, fault: structuredClone(fault) }))
+  }
+
+  /** False when there is none of this id, any more. */
+  heal(id: number): boolean {
+    const entry = this.#entries.find(one => one.id === id)
+    if (entry === undefined) return false
+    this.#entries = this.#entries.filter(one => one !== entry)
+    entry.healed.abort()
+    entry.onHeal()
+    return true
+  }
+
+  healAll(): void {
+    for (const { id } of this.#entries) this.heal(id)
+  }
+
+  /**
+   * Takes a call through the faults: all delays first, then the first of the faults still set that ends it.
+   * Resolves early when the client goes away.
+   */
+  async meet(call: IncomingCall, clientGone: AbortSignal): Promise<Verdict> {
+    for (const entry of this.#hitting(call)) {
+      if (entry.fault.kind !== 'slow') continue
+      const { delay, jitter = 0 } = entry.fault
+      await pause(delay + jitter * evenly(entry.hits++), entry.healed.signal, clientGone)
+      if (clientGone.aborted) return DROP
+    }
+    for (const entry of this.#hitting(call)) {
+      const verdict = await this.#verdict(entry, call, clientGone)
+      if (verdict.outcome !== 'pass') return verdict
+    }
+    return PASS
+  }
+
+  #hitting(call: IncomingCall): Entry[] {
+    return this.#entries.filter(({ fault }) => hits(fault, call))
+  }
+
+  async #verdict(entry: Entry, call: IncomingCall, clientGone: AbortSignal): Promise<Verdict> {
+    const { fault } = entry
+    switch (fault.kind) {
+      case 'refuse':
+        return DROP
+      case 'hang':
+        await pause(undefined, entry.healed.signal, clientGone)
+        return DROP
+      case 'error':
+        entry.hits++
+        if (entry.hits === fault.times) this.heal(entry.id)
+        return { outcome: 'fail', error: injectedError(fault.service, fault.error, fault.status) }
+      case 'deny':
+        return denies(fault, call) ? { outcome: 'fail', error: accessDenied(call) } : PASS
+      case 'throttle': {
+        // Bresenham's line: of any n calls in a row, share * n (rounded) are throttled.
+        const before = Math.floor(entry.hits * fault.share)
+        entry.hits++
+        if (Math.floor(entry.hits * fault.share) === before) return PASS
+        return { outcome: 'fail', error: throttled(fault.service) }
+      }
+      case 'slow':
+      case 'cut':
+        return PASS
+    }
+  }
+}
+
+function hits(fault: Fault, call: IncomingCall): boolean {
+  return (
+    fault.kind !== 'cut' &&
+    fault.region === call.region &&
+    fault.service === call.service &&
+    (fault.operation === undefined || fault.operation === call.operation)
+  )
+}
+
+function injectedError(service: ServiceName, name?: string, status?: number): AwsError {
+  const error = name ?? (service === 'kms' ? 'KMSInternalException' : 'InternalServerError')
+  return new AwsError(error, 'Injected by a fault of the local cloud.', status)
+}
+
+function denies(fault: Extract<FaultEffect, { kind: 'deny' }>, call: IncomingCall): boolean {
+  if (fault.principal !== undefined && fault.principal !== call.principal) return false
+  if (fault.unlessContext === undefined) return true
+  const context = encryptionContext(call.body)
+  return Object.entries(fault.unlessContext).some(([name, value]) => context[name] !== value)
+}
+
+function encryptionContext(body: Buffer): Readonly<Record<string, unknown>> {
+  try {
+    const { EncryptionContext, SourceEncryptionContext } = JSON.parse(body.toString())
+    return EncryptionContext ?? SourceEncryptionContext ?? {}
+  } catch {
+    return {}
+  }
+}
+
+function accessDenied({ service, operation, principal }: IncomingCall): AwsError {
+  const action = `${service}:${operation}`
+  return new AwsError(
+    'AccessDeniedException',
+    `User: arn:aws:iam::${ACCOUNT}:user/${principal} is not authorized to perform: ${action} on this resource ` +
+      `because no identity-based policy allows the ${action} action`,
+  )
+}
+
+function throttled(service: ServiceName): AwsError {
+  return service === 'kms'
+    ? new AwsError(
+        'ThrottlingException',
+        'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.',
+      )
+    : new AwsError(
+        'ProvisionedThroughputExceededException',
+        'The level of configured provisioned throughput for the table was exceeded. ' +
+          'Consider increasing your provisioning level with the UpdateTable API.',
+      )
+}
+
+/** The n-th of a sequence that fills [0, 1) evenly: multiples of the golden ratio, modulo 1. */
+function evenly(n: number): number {
+  return (n * 0.618033988749895) % 1
+}
+
+/** Waits so many milliseconds (undefined: for ever), or until it is healed or the client goes away. */
+function pause(delay: number | undefined, healed: AbortSignal, clientGone: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      clearTimeout(timer)
+      clientGone.removeEventListener('abort', done)
+      healed.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = delay === undefined ? undefined : setTimeout(done, delay)
+    clientGone.addEventListener('abort', done)
+    healed.addEventListener('abort', done)
+    if (clientGone.aborted || healed.aborted) done()
+  })
+}

@@ -1,0 +1,94 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { type AwsResponse, SERVICES } from '../aws.js'
+import type { CallFilter } from '../callLog.js'
+import type { Fault } from '../faults.js'
+import { readBody } from './body.js'
+
+/** What can be done over HTTP: what a LocalCloud can, for tests that run in another process or language. */
+export interface Controlled {
+  describe(): unknown
+  calls(filter: CallFilter): unknown[]
+  clearCalls(): void
+  faults(): unknown[]
+  /** Answers the fault's id. Throws RangeError for what cannot be. */
+  addFault(fault: Fault): number
+  /** False when there is none of this id. */
+  healFault(id: number): boolean
+  healAll(): void
+  waitForReplication(): Promise<void>
+}
+
+const PREFIX = '/_local'
+
+/** AWS's requests go to `/`; these do not. A browser that opens `/` is shown the same as at `/_local`. */
+export function isControl({ method, url = '' }: IncomingMessage): boolean {
+  return url === PREFIX || url.startsWith(`${PREFIX}/`) || (method === 'GET' && url === '/')
+}
+
+export async function handleControl(cloud: Controlled, request: IncomingMessage): Promise<AwsResponse> {
+  if (!fromThisMachine(request.headers)) return answer(403, { error: 'Only for programs on this machine.' })
+  const url = new URL(request.url ?? '/', 'http://localhost')
+  const path = url.pathname.slice(PREFIX.length)
+  switch (`${request.method} ${path}`) {
+    case 'GET ':
+      return answer(200, cloud.describe())
+    case 'GET /calls':
+      return answer(200, { calls: cloud.calls(readFilter(url.searchParams)) })
+    case 'DELETE /calls':
+      cloud.clearCalls()
+      return answer(204)
+    case 'GET /faults':
+      return answer(200, { faults: cloud.faults() })
+    case 'POST /faults':
+      return addFault(cloud, await readBody(request))
+    case 'DELETE /faults':
+      cloud.healAll()
+      return answer(204)
+    case 'POST /replication/wait':
+      await cloud.waitForReplication()
+      return answer(204)
+  }
+  const [, id] = /^\/faults\/(\d+)$/.exec(path) ?? []
+  if (request.method === 'DELETE' && id !== undefined)
+    return cloud.healFault(Number(id))
+      ? answer(204)
+      : answer(404, { error: `There is no fault ${id}, any more.` })
+  return answer(404, {
+    error: `There is no ${request.method} ${url.pathname} here; see the README for what there is.`,
+  })
+}
+
+/**
+ * The socket is on loopback, but a web page that the developer has open could send requests to it: with its own
+ * origin, or under a name of its own that it points at 127.0.0.1.
+ */
+function fromThisMachine({ host = '', origin }: IncomingHttpHeaders): boolean {
+  const local = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host)
+  return local && (origin === undefined || origin === `http://${host}`)
+}
+
+function addFault(cloud: Controlled, body: Buffer): AwsResponse {
+  try {
+    return answer(201, { id: cloud.addFault(JSON.parse(body.toString())) })
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof SyntaxError)
+      return answer(400, { error: error.message })
+    throw error
+  }
+}
+
+function readFilter(query: URLSearchParams): CallFilter {
+  const service = SERVICES.find(name => name === query.get('service'))
+  const region = query.get('region')
+  const operation = query.get('operation')
+  return {
+    ...(service === undefined ? {} : { service }),
+    ...(region === null ? {} : { region }),
+    ...(operation === null ? {} : { operation }),
+  }
+}
+
+function answer(status: number, value?: unknown): AwsResponse {
+  if (value === undefined) return { status, headers: {}, body: '' }
+  return { status, headers: { 'content-type': 'application/json' }, body: `${JSON.stringify(value)}\n` }
+}

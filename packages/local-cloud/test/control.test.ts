@@ -1,0 +1,116 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type LocalCloud, startLocalCloud } from '../src/index.js'
+import { createGlobalTable, documentClient, kmsClient } from './clients.js'
+
+const EAST = 'us-east-1'
+const WEST = 'us-west-2'
+
+let cloud: LocalCloud
+
+beforeAll(async () => {
+  cloud = await startLocalCloud({ regions: [EAST, WEST] })
+})
+
+afterEach(() => {
+  cloud.heal()
+  cloud.clearCalls()
+})
+
+afterAll(() => cloud.stop())
+
+async function control(method: string, path: string, body?: unknown) {
+  const init = body === undefined ? { method } : { method, body: JSON.stringify(body) }
+  const response = await fetch(`${cloud.endpoint}/_local${path}`, init)
+  const answer = await response.text()
+  return { status: response.status, json: answer === '' ? undefined : JSON.parse(answer) }
+}
+
+/** With headers that fetch does not let one set. */
+async function plainRequest(
+  headers: Record<string, string>,
+): Promise<{ status: number | undefined; body: string }> {
+  const outgoing = request(`${cloud.endpoint}/_local/faults`, { method: 'DELETE', headers }).end()
+  const [response] = await once(outgoing, 'response')
+  return { status: response.statusCode, body: await text(response) }
+}
+
+describe('over HTTP', () => {
+  it('says which regions there are', async () => {
+    const expected = { regions: [EAST, WEST], services: ['kms', 'dynamodb'], faults: [] }
+    expect((await control('GET', '')).json).toEqual(expected)
+    expect(await (await fetch(cloud.endpoint)).json()).toEqual(expected)
+  })
+
+  it('sets, lists and heals faults', async () => {
+    const fault = { region: WEST, service: 'kms', kind: 'refuse' }
+    const { status, json } = await control('POST', '/faults', fault)
+    expect(status).toBe(201)
+    await expect(kmsClient(cloud, WEST).listKeys({})).rejects.toThrow()
+    expect((await control('GET', '/faults')).json).toEqual({ faults: [{ id: json.id, ...fault }] })
+
+    expect(await control('DELETE', `/faults/${json.id}`)).toMatchObject({ status: 204 })
+    await kmsClient(cloud, WEST).listKeys({})
+    expect(await control('DELETE', `/faults/${json.id}`)).toMatchObject({ status: 404 })
+  })
+
+  it('forgets a fault that has run out', async () => {
+    await control('POST', '/faults', { region: WEST, service: 'kms', kind: 'error', times: 1 })
+    await expect(kmsClient(cloud, WEST).listKeys({})).rejects.toThrow()
+    expect((await control('GET', '/faults')).json).toEqual({ faults: [] })
+  })
+
+  it('heals everything', async () => {
+    await control('POST', '/faults', { region: WEST, service: 'kms', kind: 'refuse' })
+    await control('POST', '/faults', { kind: 'cut', between: [EAST, WEST] })
+    expect(await control('DELETE', '/faults')).toMatchObject({ status: 204 })
+    expect(cloud.faults()).toEqual([])
+  })
+
+  it('waits for replication', async () => {
+    await createGlobalTable(cloud, 'controlled', [EAST, WEST])
+    await documentClient(cloud, EAST).put({ TableName: 'controlled', Item: { id: '1' } })
+    expect(await control('POST', '/replication/wait')).toMatchObject({ status: 204 })
+    const { Item } = await documentClient(cloud, WEST).get({ TableName: 'controlled', Key: { id: '1' } })
+    expect(Item).toEqual({ id: '1' })
+  })
+
+  it('shows and clears the call log, and is not in it', async () => {
+    await kmsClient(cloud, WEST).listKeys({})
+    await kmsClient(cloud, EAST).listAliases({})
+    const call = { service: 'kms', region: WEST, operation: 'ListKeys', status: 200 }
+    expect((await control('GET', `/calls?region=${WEST}&service=kms`)).json).toMatchObject({ calls: [call] })
+    expect((await control('GET', '/calls')).json.calls).toHaveLength(2)
+    await control('DELETE', '/calls')
+    expect(cloud.calls()).toEqual([])
+  })
+
+  it.each([
+    [{ region: 'eu-west-1', service: 'kms', kind: 'refuse' }, 'No region eu-west-1'],
+    [{ region: WEST, service: 's3', kind: 'refuse' }, 'No service s3'],
+    [{ region: WEST, service: 'kms', kind: 'explode' }, 'No kind of fault called "explode"'],
+    [{ kind: 'cut' }, 'A cut is between two regions'],
+    [null, 'A fault is an object'],
+  ])('refuses the fault %j', async (fault, message) => {
+    const { status, json } = await control('POST', '/faults', fault)
+    expect(status).toBe(400)
+    expect(json.error).toContain(message)
+  })
+
+  it('says so when there is no such thing', async () => {
+    expect(await control('PUT', '/weather')).toMatchObject({
+      status: 404,
+      json: { error: 'There is no PUT /_local/weather here; see the README for what there is.' },
+    })
+  })
+
+  it.each([
+    ['a page of another origin', { origin: 'http://example.com' }, 403],
+    ['a name that points at this machine', { host: 'rebound.example.com' }, 403],
+    ['this machine', { host: 'localhost:1234' }, 204],
+  ])('answers a request from %s with %j: %d', async (_, headers, status) => {
+    expect((await plainRequest(headers)).status).toBe(status)
+  })
+})
