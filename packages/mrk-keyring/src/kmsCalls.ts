@@ -6,6 +6,7 @@ import {
   type KMSClient,
 } from '@aws-sdk/client-kms'
 import { UnusableResponseError } from './attempt.js'
+import type { AttemptSignal } from './attemptSignal.js'
 
 /** What a keyring needs of a `KMSClient`. */
 export type KmsSender = Pick<KMSClient, 'send'>
@@ -15,7 +16,7 @@ interface Request {
   arn: string
   encryptionContext: Readonly<Record<string, string>>
   grantTokens: readonly string[] | undefined
-  signal: AbortSignal
+  signal: AttemptSignal
 }
 
 /** A data key that nobody else holds a reference to. */

@@ -5,6 +5,7 @@ import {
   AttemptTimeoutError,
   type Operation,
 } from './attempt.js'
+import { AttemptSignal } from './attemptSignal.js'
 import type { Clock } from './clock.js'
 import { publish } from './events.js'
 import type { Replica } from './replicas.js'
@@ -16,7 +17,7 @@ export interface RegionalCall<T> {
   operation: Operation
   replicas: readonly Replica[]
   /** Asks one region. Rejects soon after the signal fires. */
-  send(replica: Replica, signal: AbortSignal): Promise<T>
+  send(replica: Replica, signal: AttemptSignal): Promise<T>
   /** Destroys an answer that came too late to be used. */
   discard(answer: T): void
   /** When the whole call ends, on the clock's time. */
@@ -41,8 +42,11 @@ interface Runner {
   route: Standing
   reason: AttemptReason
   startedAt: number
-  controller: AbortController
-  release: (() => void)[]
+  signal: AttemptSignal
+  /** Milliseconds that it has. */
+  limit: number
+  disarm: () => void
+  unlisten: () => void
   ended?: Attempt
 }
 
@@ -81,7 +85,10 @@ export class Race<T> {
         signal.addEventListener('abort', abort, { once: true })
         this.#release.push(() => signal.removeEventListener('abort', abort))
       }
-      this.#release.push(this.#clock.after(deadline - this.#clock.now(), () => this.#lose('deadline')))
+      if (deadline <= this.#clock.now()) {
+        this.#lose('deadline')
+        return
+      }
       this.#router.countCall()
       const { operation, replicas } = this.#call
       publish('choice', () => ({ operation, routes: this.#router.explain(replicas, operation) }))
@@ -104,21 +111,38 @@ export class Race<T> {
     // A region that hangs must leave time for those behind it, however many there are.
     const share = (this.#call.deadline - now) / (this.#unasked.length + 1)
     const limit = Math.min(this.#call.attemptTimeout, share)
-    const runner: Runner = { route, reason, startedAt: now, controller: new AbortController(), release: [] }
+    const runner: Runner = {
+      route,
+      reason,
+      startedAt: now,
+      limit,
+      signal: new AttemptSignal(),
+      disarm: () => {},
+      unlisten: this.#router.onOpen(route.region, () => this.#giveWay(runner)),
+    }
     this.#runners.push(runner)
     this.#live.add(runner)
-    runner.release.push(
-      this.#clock.after(limit, () => this.#fail(runner, new AttemptTimeoutError(limit))),
-      this.#router.onOpen(route.region, () => this.#giveWay(runner)),
-    )
-    if (route.hedgeAfter !== undefined && route.hedgeAfter < limit)
-      runner.release.push(this.#clock.after(route.hedgeAfter, () => this.#hedge(runner)))
+    this.#arm(runner)
     // Asynchronous, so that a client that throws at once is treated like one that rejects.
-    const asked = (async () => this.#call.send(route, runner.controller.signal))()
+    const asked = (async () => this.#call.send(route, runner.signal))()
     asked.then(
       answer => this.#win(runner, answer),
       error => this.#fail(runner, error),
     )
+  }
+
+  /** One timer at a time: hardly any is ever due, and every call pays for those it sets. */
+  #arm(runner: Runner): void {
+    const { route, limit, startedAt } = runner
+    const expire = () => this.#fail(runner, new AttemptTimeoutError(limit))
+    const { hedgeAfter } = route
+    runner.disarm =
+      hedgeAfter === undefined || hedgeAfter >= limit
+        ? this.#clock.after(limit, expire)
+        : this.#clock.after(hedgeAfter, () => {
+            runner.disarm = this.#clock.after(startedAt + limit - this.#clock.now(), expire)
+            this.#hedge(runner)
+          })
   }
 
   #win(runner: Runner, answer: T): void {
@@ -169,8 +193,13 @@ export class Race<T> {
   }
 
   #endRound(): void {
-    const wait = ROUND_BACKOFF * 2 ** (this.#round - 1) * (0.5 + this.#random() / 2)
     const timeLeft = this.#call.deadline - this.#clock.now()
+    // Attempts end at sums of fractions of the deadline.
+    if (timeLeft < 1) {
+      this.#lose('deadline')
+      return
+    }
+    const wait = ROUND_BACKOFF * 2 ** (this.#round - 1) * (0.5 + this.#random() / 2)
     if (this.#again.length === 0 || this.#round === ROUNDS || wait >= timeLeft) {
       this.#lose('exhausted')
       return
@@ -182,12 +211,7 @@ export class Race<T> {
   }
 
   #lose(ended: 'message' | 'exhausted' | 'deadline' | 'aborted'): void {
-    for (const runner of this.#live) {
-      if (ended === 'deadline') {
-        const waited = this.#clock.now() - runner.startedAt
-        this.#end(runner, 'timeout', new AttemptTimeoutError(waited))
-      } else this.#end(runner, 'aborted')
-    }
+    for (const runner of this.#live) this.#end(runner, 'aborted')
     this.#settle({ won: false, ended, attempts: this.#attempts() })
   }
 
@@ -197,8 +221,9 @@ export class Race<T> {
     const durationMs = this.#clock.now() - runner.startedAt
     runner.ended = { region, arn, reason, durationMs, outcome, ...(error === undefined ? {} : { error }) }
     this.#live.delete(runner)
-    for (const release of runner.release) release()
-    if (outcome !== 'answered') runner.controller.abort()
+    runner.disarm()
+    runner.unlisten()
+    if (outcome !== 'answered') runner.signal.abort()
     const attempt = runner.ended
     const { operation } = this.#call
     publish('attempt', () => ({ operation, ...attempt }))

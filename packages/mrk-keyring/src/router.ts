@@ -39,6 +39,8 @@ const PAUSE_MAX = 5_000
 interface Health {
   breaker: Breaker
   latency: Latency
+  /** By distance from the own region. */
+  estimate: number | undefined
   pausedUntil: number
   throttles: number
   demotedUntil: Map<Operation, number>
@@ -181,8 +183,8 @@ export class Router {
   }
 
   #stand({ region, arn }: Replica, operation: Operation): Standing {
-    const { breaker, latency, pausedUntil, demotedUntil } = this.#healthOf(region)
-    const { ownRegion, hedge, clock } = this.#options
+    const { breaker, latency, estimate, pausedUntil, demotedUntil } = this.#healthOf(region)
+    const { hedge, clock } = this.#options
     const now = clock.now()
     return {
       region,
@@ -195,7 +197,7 @@ export class Router {
             : pausedUntil > now
               ? 'paused'
               : 'available',
-      expectedMs: latency.mean(now) ?? estimatedLatency(ownRegion, region),
+      expectedMs: latency.mean(now) ?? estimate,
       hedgeAfter: hedge === false ? undefined : hedgeDelay(latency.late(now), hedge),
     }
   }
@@ -224,6 +226,7 @@ export class Router {
       health = {
         breaker: new Breaker(this.#options.breaker),
         latency: new Latency(),
+        estimate: estimatedLatency(this.#options.ownRegion, region),
         pausedUntil: 0,
         throttles: 0,
         demotedUntil: new Map(),

@@ -1,3 +1,4 @@
+import type { AttemptSignal } from '../src/attemptSignal.js'
 import type { Replica } from '../src/replicas.js'
 import type { ManualClock } from './manualClock.js'
 
@@ -42,14 +43,14 @@ export class ScriptedRegions {
     this.#behaviours[region] = behaviour
   }
 
-  readonly send = ({ region }: Replica, signal: AbortSignal): Promise<string> => {
+  readonly send = ({ region }: Replica, signal: AttemptSignal): Promise<string> => {
     const asked: Asked = { region, at: this.#clock.now(), settled: false, aborted: false }
     this.asked.push(asked)
     const behaviour = this.#behaviours[region]
     return new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => {
         asked.aborted = true
-        reject(signal.reason)
+        reject(awsError('AbortError', 0))
       })
       if (behaviour === undefined || behaviour === 'hang') return
       this.#clock.after(behaviour.after, () => {
