@@ -6,19 +6,26 @@ const HELP = `AWS regions on loopback: KMS with multi-Region keys, DynamoDB with
 
 Usage: dynaseal-local-cloud [options]
 
-  --regions LIST   regions, separated by commas (default: us-east-1,us-west-2)
-  --port NUMBER    port on 127.0.0.1, 0 for any free one (default: 4566)
-  --json           print one line of JSON when ready, and nothing else
-  --help           print this
+  --regions LIST           regions, separated by commas (default: us-east-1,us-west-2)
+  --port NUMBER            port on 127.0.0.1, 0 for any free one (default: 4566)
+  --replication-delay MS   until a write starts to be applied in other regions (default: 20)
+  --settle-delay MS        that keys stay Creating and tables CREATING (default: 0)
+  --json                   print one line of JSON when ready, and nothing else
+  --help                   print this
 
 Everything is in memory and gone when it stops. Stop it with Ctrl-C.
 `
+
+/** Milliseconds in an hour: longer is a mistake. */
+const MAX_DELAY = 3_600_000
 
 class UsageError extends Error {}
 
 interface Options {
   readonly regions: readonly string[]
   readonly port: number
+  readonly replicationDelay: number
+  readonly settleDelay: number
   readonly json: boolean
 }
 
@@ -30,10 +37,20 @@ function readOptions(args: readonly string[]): Options | undefined {
     .split(',')
     .map(region => region.trim())
     .filter(region => region !== '')
-  const port = Number(values.port)
-  if (!/^\d+$/.test(values.port) || port > 65535)
-    throw new UsageError(`--port takes a number from 0 to 65535, not ${JSON.stringify(values.port)}`)
-  return { regions, port, json: values.json }
+  return {
+    regions,
+    port: readNumber('--port', values.port, 65_535),
+    replicationDelay: readNumber('--replication-delay', values['replication-delay'], MAX_DELAY),
+    settleDelay: readNumber('--settle-delay', values['settle-delay'], MAX_DELAY),
+    json: values.json,
+  }
+}
+
+function readNumber(option: string, text: string, max: number): number {
+  const number = Number(text)
+  if (!/^\d+$/.test(text) || number > max)
+    throw new UsageError(`${option} takes a number from 0 to ${max}, not ${JSON.stringify(text)}`)
+  return number
 }
 
 function parse(args: readonly string[]) {
@@ -43,6 +60,8 @@ function parse(args: readonly string[]) {
       options: {
         regions: { type: 'string', default: 'us-east-1,us-west-2' },
         port: { type: 'string', default: '4566' },
+        'replication-delay': { type: 'string', default: '20' },
+        'settle-delay': { type: 'string', default: '0' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },

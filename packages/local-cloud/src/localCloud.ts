@@ -74,11 +74,12 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     checkFault(fault, regions)
     return faults.add(fault)
   }
+  const numbered = () => faults.list().map(({ id, fault }) => ({ id, ...fault }))
   const controlled: Controlled = {
-    describe: () => ({ regions, services: SERVICES, faults: faults.list() }),
+    describe: () => ({ regions, services: SERVICES, faults: numbered() }),
     calls: filter => log.list(filter),
     clearCalls: () => log.clear(),
-    faults: () => faults.list().map(({ id, fault }) => ({ id, ...fault })),
+    faults: numbered,
     addFault,
     healFault: id => faults.heal(id),
     healAll: () => faults.healAll(),

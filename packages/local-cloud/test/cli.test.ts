@@ -68,6 +68,8 @@ describe('dynaseal-local-cloud', () => {
   it.each([
     [['--port', 'http'], '--port takes a number from 0 to 65535, not "http"'],
     [['--port', '70000'], '--port takes a number from 0 to 65535, not "70000"'],
+    [['--settle-delay', '-5'], '--settle-delay'],
+    [['--replication-delay', '1s'], '--replication-delay takes a number from 0 to 3600000, not "1s"'],
     [['--regions', 'virginia'], '"virginia" is not a region name; one looks like us-east-1'],
     [['--regions', ''], 'A local cloud needs at least one region'],
     [['--verbose'], "Unknown option '--verbose'"],

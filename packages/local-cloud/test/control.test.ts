@@ -99,6 +99,12 @@ describe('over HTTP', () => {
     expect(json.error).toContain(message)
   })
 
+  it('refuses what is not JSON', async () => {
+    const response = await fetch(`${cloud.endpoint}/_local/faults`, { method: 'POST', body: '{' })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toHaveProperty('error')
+  })
+
   it('says so when there is no such thing', async () => {
     expect(await control('PUT', '/weather')).toMatchObject({
       status: 404,

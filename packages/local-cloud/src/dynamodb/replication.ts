@@ -29,6 +29,7 @@ export class Replication {
   readonly #links = new Map<string, Link<Change>>()
   readonly #background = new Set<Promise<void>>()
   #quietWaiters: (() => void)[] = []
+  #stopped = false
 
   constructor(engines: ReadonlyMap<string, Engine>, locks: KeyLocks, delay: number) {
     this.#engines = engines
@@ -84,14 +85,16 @@ export class Replication {
   }
 
   /** Resolves when nothing waits and nothing is being applied, cut links aside. */
-  whenQuiet(): Promise<void> {
-    return new Promise(resolve => {
+  async whenQuiet(): Promise<void> {
+    if (this.#stopped) return
+    await new Promise(resolve => {
       this.#quietWaiters.push(resolve)
       this.#checkQuiet()
     })
   }
 
   stop(): void {
+    this.#stopped = true
     for (const link of this.#links.values()) link.stop()
     const waiters = this.#quietWaiters
     this.#quietWaiters = []

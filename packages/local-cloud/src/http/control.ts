@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { type AwsResponse, SERVICES } from '../aws.js'
+import { AwsError, type AwsResponse, SERVICES } from '../aws.js'
 import type { CallFilter } from '../callLog.js'
 import type { Fault } from '../faults.js'
 import { readBody } from './body.js'
@@ -26,6 +26,17 @@ export function isControl({ method, url = '' }: IncomingMessage): boolean {
 }
 
 export async function handleControl(cloud: Controlled, request: IncomingMessage): Promise<AwsResponse> {
+  try {
+    return await route(cloud, request)
+  } catch (error) {
+    if (error instanceof AwsError) return answer(error.status, { error: error.message })
+    if (error instanceof RangeError || error instanceof SyntaxError)
+      return answer(400, { error: error.message })
+    throw error
+  }
+}
+
+async function route(cloud: Controlled, request: IncomingMessage): Promise<AwsResponse> {
   if (!fromThisMachine(request.headers)) return answer(403, { error: 'Only for programs on this machine.' })
   const url = new URL(request.url ?? '/', 'http://localhost')
   const path = url.pathname.slice(PREFIX.length)
@@ -40,7 +51,7 @@ export async function handleControl(cloud: Controlled, request: IncomingMessage)
     case 'GET /faults':
       return answer(200, { faults: cloud.faults() })
     case 'POST /faults':
-      return addFault(cloud, await readBody(request))
+      return answer(201, { id: cloud.addFault(JSON.parse((await readBody(request)).toString())) })
     case 'DELETE /faults':
       cloud.healAll()
       return answer(204)
@@ -65,16 +76,6 @@ export async function handleControl(cloud: Controlled, request: IncomingMessage)
 function fromThisMachine({ host = '', origin }: IncomingHttpHeaders): boolean {
   const local = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host)
   return local && (origin === undefined || origin === `http://${host}`)
-}
-
-function addFault(cloud: Controlled, body: Buffer): AwsResponse {
-  try {
-    return answer(201, { id: cloud.addFault(JSON.parse(body.toString())) })
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof SyntaxError)
-      return answer(400, { error: error.message })
-    throw error
-  }
 }
 
 function readFilter(query: URLSearchParams): CallFilter {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { AwsResponse } from '../aws.js'
 
-/** Answers a request, or undefined to destroy its connection without an answer. */
+/** Answers a request, or undefined (or a rejection) to destroy its connection without an answer. */
 export type Handler = (request: IncomingMessage, clientGone: AbortSignal) => Promise<AwsResponse | undefined>
 
 const HOST = '127.0.0.1'
@@ -32,7 +32,7 @@ export async function listen(port: number, handler: Handler): Promise<LoopbackSe
 async function serve(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = new AbortController()
   response.on('close', () => gone.abort())
-  const answer = await handler(request, gone.signal)
+  const answer = await handler(request, gone.signal).catch(() => undefined)
   if (answer === undefined || gone.signal.aborted) {
     response.destroy()
     return
