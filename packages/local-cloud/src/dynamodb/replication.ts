@@ -87,7 +87,7 @@ export class Replication {
   /** Resolves when nothing waits and nothing is being applied, cut links aside. */
   async whenQuiet(): Promise<void> {
     if (this.#stopped) return
-    await new Promise(resolve => {
+    await new Promise<void>(resolve => {
       this.#quietWaiters.push(resolve)
       this.#checkQuiet()
     })
