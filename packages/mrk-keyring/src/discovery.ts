@@ -1,6 +1,6 @@
 import { DescribeKeyCommand, type KeyMetadata } from '@aws-sdk/client-kms'
 import { UnusableResponseError } from './attempt.js'
-import type { AttemptSignal } from './attemptSignal.js'
+import type { AnySignal } from './attemptSignal.js'
 import { MrkKeyringConfigError } from './configError.js'
 import { type KmsSender, readable } from './kmsCalls.js'
 import type { RegionalRequest } from './regionalKms.js'
@@ -9,7 +9,7 @@ import type { Replica } from './replicas.js'
 /** Asks a region which replicas a key has. */
 export const describeKey: RegionalRequest<KeyMetadata> = {
   operation: 'DescribeKey',
-  async send(client: KmsSender, keyId: string, signal: AttemptSignal) {
+  async send(client: KmsSender, keyId: string, signal: AnySignal) {
     const { KeyMetadata } = await readable(
       client.send(new DescribeKeyCommand({ KeyId: keyId }), { abortSignal: signal }),
     )

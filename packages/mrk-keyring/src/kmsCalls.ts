@@ -6,7 +6,7 @@ import {
   type KMSClient,
 } from '@aws-sdk/client-kms'
 import { UnusableResponseError } from './attempt.js'
-import type { AttemptSignal } from './attemptSignal.js'
+import type { AnySignal } from './attemptSignal.js'
 
 /** What a keyring needs of a `KMSClient`. */
 export type KmsSender = Pick<KMSClient, 'send'>
@@ -16,7 +16,7 @@ interface Request {
   arn: string
   encryptionContext: Readonly<Record<string, string>>
   grantTokens: readonly string[] | undefined
-  signal: AttemptSignal
+  signal: AnySignal
 }
 
 /** A data key that nobody else holds a reference to. */

@@ -1,6 +1,6 @@
 import { KMSClient } from '@aws-sdk/client-kms'
 import type { Attempt, Operation } from './attempt.js'
-import type { AttemptSignal } from './attemptSignal.js'
+import { type AnySignal, signalFor } from './attemptSignal.js'
 import { type Clock, systemClock } from './clock.js'
 import type { KmsSender } from './kmsCalls.js'
 import { ATTEMPT_TIMEOUT, CALL_TIMEOUT, checkOptions, ownRegionOf, type RoutingOptions } from './options.js'
@@ -11,7 +11,7 @@ import { type Route, Router } from './router.js'
 /** One KMS request, as it is sent to whichever region's turn it is. */
 export interface RegionalRequest<T> {
   operation: Operation
-  send(client: KmsSender, arn: string, signal: AttemptSignal): Promise<T>
+  send(client: KmsSender, arn: string, signal: AnySignal): Promise<T>
   /** Destroys an answer that came too late to be used. */
   discard(answer: T): void
 }
@@ -77,7 +77,10 @@ export class RegionalKms {
       {
         operation,
         replicas: this.#replicas,
-        send: ({ region, arn }, abort) => request.send(this.#client(region), arn, abort),
+        send: ({ region, arn }, abort) => {
+          const client = this.#client(region)
+          return request.send(client, arn, signalFor(client, abort))
+        },
         discard,
         deadline,
         attemptTimeout: this.#attemptTimeout,
