@@ -2,6 +2,8 @@ import { ActiveFaults } from './activeFaults.js'
 import { SERVICES } from './aws.js'
 import { type Call, type CallFilter, CallLog } from './callLog.js'
 import { DynaliteEngine } from './dynamodb/dynaliteEngine.js'
+import type { Engine } from './dynamodb/engine.js'
+import { HttpEngine } from './dynamodb/httpEngine.js'
 import { DynamoDbService } from './dynamodb/service.js'
 import { checkFault, type Fault } from './faults.js'
 import { Front } from './front.js'
@@ -22,6 +24,11 @@ export interface LocalCloudOptions {
    * have settled by the time that the client has the answer.
    */
   readonly settleDelay?: number
+  /**
+   * DynamoDB servers that you run, by region: for example DynamoDB Local, for what dynalite does not have. They
+   * should be empty at the start. Regions without one have dynalite, in memory.
+   */
+  readonly engines?: Readonly<Record<string, string>>
 }
 
 /** AWS regions on loopback. */
@@ -57,9 +64,21 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const { port = 0, replicationDelay = 20, settleDelay = 0 } = options
   const regions: readonly string[] = Object.freeze([...options.regions])
   checkRegions(regions)
+  for (const region of Object.keys(options.engines ?? {})) {
+    if (!regions.includes(region))
+      throw new RangeError(`There is an engine for ${region}, but no such region`)
+  }
   const log = new CallLog()
   const kms = new KmsService(regions, settleDelay)
-  const engines = new Map(regions.map(region => [region, new DynaliteEngine(region, settleDelay)]))
+  const engines = new Map(
+    regions.map((region): [string, Engine] => {
+      const url = options.engines?.[region]
+      return [
+        region,
+        url === undefined ? new DynaliteEngine(region, settleDelay) : new HttpEngine(region, url),
+      ]
+    }),
+  )
   const dynamodb = new DynamoDbService({ engines, replicationDelay, settleDelay })
   const faults = new ActiveFaults((a, b) => dynamodb.cut(a, b))
 

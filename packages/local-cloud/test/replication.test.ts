@@ -16,7 +16,6 @@ const TableName = 'table'
 
 class FickleEngine implements Engine {
   readonly name = 'fickle'
-  readonly operations: ReadonlySet<string>
   /** Operations that fail until they are taken out. */
   readonly failing = new Set<string>()
   readonly #inner: Engine
@@ -24,7 +23,10 @@ class FickleEngine implements Engine {
 
   constructor(inner: Engine) {
     this.#inner = inner
-    this.operations = inner.operations
+  }
+
+  supports(operation: string): boolean {
+    return this.#inner.supports(operation)
   }
 
   /** The next such operation waits before it is done. */

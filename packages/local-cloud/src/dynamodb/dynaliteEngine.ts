@@ -27,7 +27,6 @@ const OPERATIONS: ReadonlySet<string> = new Set([
 /** dynalite, in memory. Its request handler is called directly: a socket between us would cost half the speed. */
 export class DynaliteEngine implements Engine {
   readonly name = 'dynalite'
-  readonly operations = OPERATIONS
   readonly #server: Server
 
   /** `settleDelay`: how long, in milliseconds, a table stays CREATING, UPDATING or DELETING. */
@@ -35,6 +34,10 @@ export class DynaliteEngine implements Engine {
     this.#server = withEnvironment({ AWS_REGION: region, AWS_ACCOUNT_ID: ACCOUNT }, () =>
       dynalite({ createTableMs: settleDelay, updateTableMs: settleDelay, deleteTableMs: settleDelay }),
     )
+  }
+
+  supports(operation: string): boolean {
+    return OPERATIONS.has(operation)
   }
 
   send({ headers, body }: EngineRequest): Promise<AwsResponse> {

@@ -5,8 +5,8 @@ import type { AttributeMap } from './items.js'
 export interface Engine {
   /** For people: "dynalite". */
   readonly name: string
-  /** What it can do; anything else is refused before it gets there. */
-  readonly operations: ReadonlySet<string>
+  /** Anything else is refused before it gets there. */
+  supports(operation: string): boolean
   /** Sends a request as the client made it. */
   send(request: EngineRequest): Promise<AwsResponse>
   close(): Promise<void>

@@ -2,6 +2,7 @@ import { AwsError, type AwsRequest, type AwsResponse } from '../aws.js'
 import type { Engine } from './engine.js'
 import { GlobalTables } from './globalTable.js'
 import { KeyLocks } from './keyLocks.js'
+import { isPartiQl, refuseGlobalWrites } from './partiQl.js'
 import { Replication } from './replication.js'
 import { isTableAdmin, TableAdmin } from './tableAdmin.js'
 import { VersionClock } from './versions.js'
@@ -21,6 +22,7 @@ export interface DynamoDbOptions {
 export class DynamoDbService {
   readonly #engines: ReadonlyMap<string, Engine>
   readonly #replication: Replication
+  readonly #tables: GlobalTables
   readonly #writer: Writer
   readonly #admin: TableAdmin
 
@@ -31,6 +33,7 @@ export class DynamoDbService {
     const writer = new Writer(tables, locks, replication, new VersionClock())
     this.#engines = engines
     this.#replication = replication
+    this.#tables = tables
     this.#writer = writer
     this.#admin = new TableAdmin({
       engines,
@@ -41,14 +44,15 @@ export class DynamoDbService {
     })
   }
 
-  handle(request: AwsRequest): Promise<AwsResponse> {
+  async handle(request: AwsRequest): Promise<AwsResponse> {
     const engine = this.#engines.get(request.region)!
     const { operation } = request
-    if (!engine.operations.has(operation))
+    if (!engine.supports(operation))
       throw new AwsError(
         'UnknownOperationException',
         `${operation} is not there: ${engine.name}, the engine behind this DynamoDB, does not have it.`,
       )
+    if (isPartiQl(operation)) refuseGlobalWrites(request, this.#tables)
     if (isWriting(operation)) return this.#writer.write(engine, request)
     if (isTableAdmin(operation)) return this.#admin.handle(engine, request)
     return engine.send(request)

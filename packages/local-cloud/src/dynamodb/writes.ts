@@ -12,7 +12,13 @@ export interface Write {
   readonly effect: 'put' | 'delete' | 'update'
 }
 
-const WRITING: ReadonlySet<string> = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem'])
+const WRITING: ReadonlySet<string> = new Set([
+  'PutItem',
+  'UpdateItem',
+  'DeleteItem',
+  'BatchWriteItem',
+  'TransactWriteItems',
+])
 
 export function isWriting(operation: string): boolean {
   return WRITING.has(operation)
@@ -23,6 +29,14 @@ interface WriteInput {
   Item?: AttributeMap
   Key?: AttributeMap
   RequestItems?: BatchRequests
+  TransactItems?: TransactItem[]
+}
+
+interface TransactItem {
+  Put?: WriteInput
+  Update?: WriteInput
+  Delete?: WriteInput
+  ConditionCheck?: WriteInput
 }
 
 type BatchRequests = Record<
@@ -34,8 +48,7 @@ type BatchRequests = Record<
 export function readWrites({ operation, body }: AwsRequest): Write[] {
   try {
     const input = JSON.parse(body.toString()) as WriteInput
-    const writes =
-      operation === 'BatchWriteItem' ? batchWrites(input.RequestItems) : singleWrite(operation, input)
+    const writes = writesOf(operation, input)
     return writes.every(({ tableName, item }) => typeof tableName === 'string' && isMap(item)) ? writes : []
   } catch {
     return []
@@ -46,6 +59,21 @@ export function readWrites({ operation, body }: AwsRequest): Write[] {
 export function readUnprocessed(body: string): Write[] {
   const { UnprocessedItems } = JSON.parse(body) as { UnprocessedItems?: BatchRequests }
   return batchWrites(UnprocessedItems)
+}
+
+function writesOf(operation: string, input: WriteInput): Write[] {
+  if (operation === 'BatchWriteItem') return batchWrites(input.RequestItems)
+  if (operation === 'TransactWriteItems') return (input.TransactItems ?? []).flatMap(transactWrite)
+  return singleWrite(operation, input)
+}
+
+/**
+ * A transaction that is repeated with its ClientRequestToken succeeds and writes nothing, so that what its items
+ * are has to be read. A condition check writes nothing either way.
+ */
+function transactWrite({ Put, Update, Delete }: TransactItem): Write[] {
+  const { TableName = '', Item, Key = {} } = Put ?? Update ?? Delete ?? {}
+  return Put || Update || Delete ? [{ tableName: TableName, item: Item ?? Key, effect: 'update' }] : []
 }
 
 function singleWrite(operation: string, { TableName = '', Item = {}, Key = {} }: WriteInput): Write[] {

@@ -1,0 +1,103 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import dynalite from 'dynalite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { GlobalTable, GlobalTables } from '../src/dynamodb/globalTable.js'
+import { refuseGlobalWrites } from '../src/dynamodb/partiQl.js'
+import { readWrites } from '../src/dynamodb/writes.js'
+import { type LocalCloud, startLocalCloud } from '../src/index.js'
+import { createGlobalTable, documentClient, dynamoClient } from './clients.js'
+
+const EAST = 'us-east-1'
+const WEST = 'us-west-2'
+
+describe('a DynamoDB server that somebody else runs', () => {
+  let server: Server
+  let cloud: LocalCloud
+
+  beforeAll(async () => {
+    server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    cloud = await startLocalCloud({ regions: [EAST, WEST], engines: { [WEST]: `http://127.0.0.1:${port}` } })
+  })
+
+  afterAll(async () => {
+    await cloud.stop()
+    server.close()
+  })
+
+  it('is one region of a global table', async () => {
+    const TableName = 'mixed'
+    await createGlobalTable(cloud, TableName, [EAST, WEST])
+    await documentClient(cloud, EAST).put({ TableName, Item: { id: '1', by: 'east' } })
+    await documentClient(cloud, WEST).put({ TableName, Item: { id: '2', by: 'west' } })
+    await cloud.waitForReplication()
+    for (const region of [EAST, WEST]) {
+      const { Items } = await documentClient(cloud, region).scan({ TableName })
+      expect(Items).toHaveLength(2)
+    }
+  })
+
+  it('answers for itself what it does not have', async () => {
+    await expect(dynamoClient(cloud, WEST).transactWriteItems({ TransactItems: [] })).rejects.toMatchObject({
+      name: 'UnknownOperationException',
+    })
+  })
+
+  it.each([
+    [{ 'eu-west-1': 'http://127.0.0.1:8000' }, 'There is an engine for eu-west-1, but no such region'],
+    [{ [EAST]: 'localhost' }, 'The engine of us-east-1 is an http:// URL, not "localhost"'],
+  ])('is refused as %j', async (engines, message) => {
+    await expect(startLocalCloud({ regions: [EAST], engines })).rejects.toThrow(new RangeError(message))
+  })
+
+  it('that does not answer is named', async () => {
+    const lost = await startLocalCloud({ regions: [EAST], engines: { [EAST]: 'http://127.0.0.1:1' } })
+    await expect(dynamoClient(lost, EAST).listTables({})).rejects.toMatchObject({
+      name: 'InternalServerError',
+      message: expect.stringContaining('http://127.0.0.1:1 does not answer'),
+    })
+    await lost.stop()
+  })
+})
+
+const request = (operation: string, input: unknown) => ({
+  service: 'dynamodb' as const,
+  region: EAST,
+  operation,
+  headers: {},
+  body: Buffer.from(JSON.stringify(input)),
+})
+
+describe('what an engine may have that dynalite has not', () => {
+  it('transactions: every item they write is replicated as it is then found, what they only check is not', () => {
+    const Key = { id: { S: 'k' } }
+    const TransactItems = [
+      { Put: { TableName: 'a', Item: { id: { S: '1' } } } },
+      { Update: { TableName: 'b', Key, UpdateExpression: 'SET n = :n' } },
+      { Delete: { TableName: 'c', Key } },
+      { ConditionCheck: { TableName: 'd', Key, ConditionExpression: 'attribute_exists(id)' } },
+    ]
+    expect(readWrites(request('TransactWriteItems', { TransactItems }))).toEqual([
+      { tableName: 'a', item: { id: { S: '1' } }, effect: 'update' },
+      { tableName: 'b', item: Key, effect: 'update' },
+      { tableName: 'c', item: Key, effect: 'update' },
+    ])
+  })
+
+  it('PartiQL: a write to a global table would be lost elsewhere, and is refused', () => {
+    const tables = new GlobalTables()
+    tables.join(new GlobalTable('worldwide', ['id']), EAST, 'ACTIVE')
+    const refuse = (operation: string, input: unknown) => () =>
+      refuseGlobalWrites(request(operation, input), tables)
+    const write = { Statement: `INSERT INTO "worldwide" VALUE {'id': '1'}` }
+    expect(refuse('ExecuteStatement', write)).toThrow('worldwide is a global table')
+    expect(refuse('BatchExecuteStatement', { Statements: [write] })).toThrow('worldwide')
+    expect(refuse('ExecuteTransaction', { TransactStatements: [write] })).toThrow('worldwide')
+    expect(refuse('ExecuteStatement', { Statement: 'update worldwide set n = 1' })).toThrow('worldwide')
+    expect(refuse('ExecuteStatement', { Statement: 'SELECT * FROM "worldwide"' })).not.toThrow()
+    expect(refuse('ExecuteStatement', { Statement: `DELETE FROM "other" WHERE id = '1'` })).not.toThrow()
+  })
+})
