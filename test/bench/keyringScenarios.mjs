@@ -1,0 +1,255 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { DisableKeyCommand, EnableKeyCommand, UpdatePrimaryRegionCommand } from '@aws-sdk/client-kms'
+import { channelNames } from '@dynaseal/mrk-keyring'
+import { load, percentile, round, summary } from './keyringLoad.mjs'
+import { NEAREST, PROBE_INTERVAL, REGIONS, SECOND } from './keyringWorld.mjs'
+
+const CALLS = 2_000
+/** For the stock keyrings where most calls have to be given up. */
+const FEW = 64
+const OPERATION = { decrypt: 'Decrypt', encrypt: 'GenerateDataKey' }
+
+/** Collects the events of the keyring while `act` runs. */
+async function listening(act) {
+  const heard = { breaker: [], warning: [], hedge: [], attempt: [] }
+  const listeners = Object.keys(heard).map(name => {
+    const listener = event => heard[name].push({ ...event, at: performance.now() })
+    subscribe(channelNames[name], listener)
+    return () => unsubscribe(channelNames[name], listener)
+  })
+  try {
+    return { result: await act(), heard }
+  } finally {
+    for (const stop of listeners) stop()
+  }
+}
+
+/** A contestant that has connections open and, if it learns, has learned. */
+async function warm(call) {
+  await load(call, { calls: 300 })
+}
+
+function check(name, ok, detail) {
+  return { name, ok, detail }
+}
+
+export async function healthy(world, op) {
+  const all = world.contestants()
+  await all.prepare()
+  const names = Object.keys(all[op])
+  const done = Object.fromEntries(names.map(name => [name, []]))
+  for (const name of names) await warm(all[op][name])
+  await world.cloud.clearCalls()
+  // Interleaved, so that what else the machine does falls on all of them.
+  for (let round = 0; round < 8; round++)
+    for (const name of names) done[name].push(...(await load(all[op][name], { calls: CALLS / 8 })))
+  const ours = summary(done.ours)
+  const direct = summary(done.direct)
+  const elsewhere = (await world.cloud.calls({ operation: OPERATION[op] })).filter(
+    ({ region }) => region !== NEAREST,
+  )
+  const ratio = ours.p50 / direct.p50
+  return {
+    results: Object.fromEntries(names.map(name => [name, summary(done[name])])),
+    checks: [
+      check('no failure', ours.failures === 0, `${ours.failures} failures`),
+      check('nearest region only', elsewhere.length === CALLS, `${elsewhere.length - CALLS} calls elsewhere`),
+      check('p50 at most 1.15 of the client', ratio <= 1.15, `${ratio.toFixed(3)} of ${direct.p50} ms`),
+    ],
+  }
+}
+
+export async function nearestHangs(world, op) {
+  const all = world.contestants()
+  await all.prepare()
+  await load(all[op].second, { calls: 300 })
+  await warm(all[op].ours)
+  await world.cloud.fault('loss', { region: NEAREST, kind: 'hang' })
+  const { result, heard } = await listening(async () => {
+    const ours = []
+    const second = []
+    // Interleaved, so that what else the machine does falls on both.
+    for (let round = 0; round < 8; round++) {
+      ours.push(...(await load(all[op].ours, { calls: CALLS / 8 })))
+      second.push(...(await load(all[op].second, { calls: CALLS / 8 })))
+    }
+    return { ours, second }
+  })
+  const end = performance.now()
+  const done = result.ours
+  const second = summary(result.second)
+  const opened = heard.breaker.find(({ state }) => state === 'open')?.at
+  const before = done.filter(({ at }) => at < opened)
+  const after = done.filter(({ at }) => at >= opened)
+  const hedgeDelay = Math.max(...heard.hedge.filter(({ at }) => at <= opened).map(({ afterMs }) => afterMs))
+  const p99Before = percentile(
+    before.map(({ ms }) => ms),
+    0.99,
+  )
+  const p99After = percentile(
+    after.map(({ ms }) => ms),
+    0.99,
+  )
+  const probes = heard.attempt.filter(({ reason, region }) => reason === 'probe' && region === NEAREST)
+  const strict = await stockUnderLoss(all[op].strict)
+  const discovery = all[op].discovery && (await stockUnderLoss(all[op].discovery))
+  await world.cloud.heal('loss')
+  const ours = summary(done)
+  return {
+    results: {
+      ours,
+      second,
+      strict,
+      ...(discovery ? { discovery } : {}),
+      hedgeDelay: round(hedgeDelay),
+      beforeBreaker: summary(before),
+      afterBreaker: summary(after),
+      probes: probes.length,
+    },
+    checks: [
+      check('no failure', ours.failures === 0, `${ours.failures} failures`),
+      check(
+        'p99 before the breaker opens at most hedge delay + 2 × second region',
+        p99Before <= hedgeDelay + 2 * second.p99,
+        `${round(p99Before)} ms of ${round(hedgeDelay + 2 * second.p99)} ms`,
+      ),
+      check(
+        'p99 after it at most 1.3 × that of the second region',
+        p99After <= 1.3 * second.p99,
+        `${round(p99After)} ms of ${round(1.3 * second.p99)} ms`,
+      ),
+      check(
+        'at most one probe per interval',
+        probes.length <= Math.ceil((end - opened) / PROBE_INTERVAL),
+        `${probes.length} in ${round(end - opened)} ms`,
+      ),
+    ],
+  }
+}
+
+async function stockUnderLoss(call) {
+  return summary(await load(call, { calls: FEW }))
+}
+
+export function nearestFails(fault) {
+  return async (world, op) => {
+    const all = world.contestants()
+    await all.prepare()
+    await warm(all[op].ours)
+    await world.cloud.fault('loss', { region: NEAREST, ...fault })
+    const ours = summary(await load(all[op].ours, { calls: CALLS }))
+    const strict = summary(await load(all[op].strict, { calls: CALLS / 4 }))
+    const discovery = all[op].discovery && summary(await load(all[op].discovery, { calls: CALLS / 4 }))
+    await world.cloud.heal('loss')
+    return {
+      results: { ours, strict, ...(discovery ? { discovery } : {}) },
+      checks: [check('no failure', ours.failures === 0, `${ours.failures} failures`)],
+    }
+  }
+}
+
+export async function nearestRecovers(world, op) {
+  const all = world.contestants()
+  await all.prepare()
+  await warm(all[op].ours)
+  await world.cloud.fault('loss', { region: NEAREST, kind: 'hang' })
+  const { result, heard } = await listening(async () => {
+    const lost = await load(all[op].ours, { calls: CALLS / 2 })
+    await world.cloud.heal('loss')
+    const healedAt = performance.now()
+    return { healedAt, done: [...lost, ...(await load(all[op].ours, { calls: CALLS * 2 }))] }
+  })
+  const back = heard.attempt.find(
+    ({ region, outcome, at }) => region === NEAREST && outcome === 'answered' && at > result.healedAt,
+  )
+  const wait = back === undefined ? Number.POSITIVE_INFINITY : back.at - result.healedAt
+  const ours = summary(result.done)
+  return {
+    results: { ours, backAfter: round(wait) },
+    checks: [
+      check('no failure', ours.failures === 0, `${ours.failures} failures`),
+      check(
+        'traffic is back within a probe interval',
+        // The interval, and what the probe itself takes.
+        wait <= PROBE_INTERVAL + 100,
+        `after ${round(wait)} ms`,
+      ),
+    ],
+  }
+}
+
+export async function allHang(world, op) {
+  const timeout = 2_000
+  const all = world.contestants({ timeout })
+  await all.prepare()
+  await warm(all[op].ours)
+  for (const region of REGIONS) await world.cloud.fault(`loss of ${region}`, { region, kind: 'hang' })
+  const done = await load(all[op].ours, { calls: 32 })
+  for (const region of REGIONS) await world.cloud.heal(`loss of ${region}`)
+  const ours = summary(done)
+  const causes = done.map(({ error }) => error?.errors?.length)
+  return {
+    results: { ours, timeout },
+    checks: [
+      check('every call fails', ours.failures === 32, `${ours.failures} of 32`),
+      check('not later than the deadline', ours.max <= timeout + 100, `${ours.max} ms of ${timeout} ms`),
+      check(
+        'one error with three causes',
+        causes.every(count => count === 3),
+        `${[...new Set(causes)]} causes`,
+      ),
+    ],
+  }
+}
+
+export function replicaRefuses(lose, mend) {
+  return async (world, op) => {
+    const all = world.contestants()
+    await all.prepare()
+    await warm(all[op].ours)
+    await lose(world)
+    const { result: done, heard } = await listening(() => load(all[op].ours, { calls: CALLS }))
+    await mend(world)
+    const ours = summary(done)
+    return {
+      results: { ours, warnings: heard.warning.length },
+      checks: [
+        check('no failure', ours.failures === 0, `${ours.failures} failures`),
+        check('breaker untouched', heard.breaker.length === 0, `${heard.breaker.length} changes`),
+        check('one warning', heard.warning.length === 1, `${heard.warning.length} warnings`),
+      ],
+    }
+  }
+}
+
+export const disabled = replicaRefuses(
+  ({ admin, arnIn }) => admin.send(new DisableKeyCommand({ KeyId: arnIn(NEAREST) })),
+  ({ admin, arnIn }) => admin.send(new EnableKeyCommand({ KeyId: arnIn(NEAREST) })),
+)
+
+export const refusedWith = error =>
+  replicaRefuses(
+    ({ cloud }) => cloud.fault('loss', { region: NEAREST, kind: 'error', error }),
+    ({ cloud }) => cloud.heal('loss'),
+  )
+
+export async function primaryMoves(world, op) {
+  const all = world.contestants()
+  await all.prepare()
+  await warm(all[op].ours)
+  const still = summary(await load(all[op].ours, { calls: CALLS }))
+  const moving = load(all[op].ours, { calls: CALLS })
+  await world.admin.send(
+    new UpdatePrimaryRegionCommand({ KeyId: world.arnIn(NEAREST), PrimaryRegion: SECOND }),
+  )
+  const moved = summary(await moving)
+  const back = { KeyId: world.arnIn(SECOND), PrimaryRegion: NEAREST }
+  await world.adminIn(SECOND).send(new UpdatePrimaryRegionCommand(back))
+  return {
+    results: { ours: moved, without: still },
+    checks: [
+      check('no failure', moved.failures === 0, `${moved.failures} failures`),
+      check('no pause', moved.max <= 300, `longest ${moved.max} ms, without it ${still.max} ms`),
+    ],
+  }
+}
