@@ -22,6 +22,7 @@ const OPERATIONS: ReadonlySet<string> = new Set([
   'DescribeTable',
   'UpdateTable',
   'DeleteTable',
+  'UpdateTimeToLive',
 ])
 
 export function isTableAdmin(operation: string): boolean {
@@ -67,8 +68,20 @@ export class TableAdmin {
     if (response.status !== 200) return response
     if (request.operation === 'DeleteTable' && global !== undefined)
       this.#tables.leave(global, request.region)
+    if (request.operation === 'UpdateTimeToLive') {
+      if (global !== undefined) await this.#repeatElsewhere(global, request)
+      return response
+    }
     if (request.operation !== 'DescribeTable' && this.#settleDelay === 0) await settled(engine, TableName)
     return global === undefined ? response : withReplicas(response, global.describe(request.region))
+  }
+
+  /** A global table has one TTL setting. */
+  async #repeatElsewhere(table: GlobalTable, request: AwsRequest): Promise<void> {
+    for (const region of table.replicas.keys()) {
+      const engine = this.#engines.get(region)!
+      if (region !== request.region && engine.supports(request.operation)) await engine.send(request)
+    }
   }
 
   async #updateReplicas(
@@ -146,6 +159,7 @@ export class TableAdmin {
   async #fill(table: GlobalTable, source: string, target: string): Promise<void> {
     await settled(this.#engines.get(target)!, table.name)
     await this.#untrackedDone()
+    await copyTimeToLive(this.#engines.get(source)!, this.#engines.get(target)!, table.name)
     await this.#replication.backfill(table, source, target)
     if (table.replicas.has(target)) table.replicas.set(target, 'ACTIVE')
   }
@@ -191,6 +205,15 @@ async function settled(engine: Engine, tableName: string): Promise<void> {
     }
     await sleep(1)
   }
+}
+
+async function copyTimeToLive(from: Engine, to: Engine, tableName: string): Promise<void> {
+  if (!to.supports('UpdateTimeToLive')) return
+  const { TimeToLiveDescription } = await ask(from, 'DescribeTimeToLive', { TableName: tableName })
+  const { AttributeName } = (TimeToLiveDescription ?? {}) as { AttributeName?: string }
+  if (AttributeName === undefined) return
+  const TimeToLiveSpecification = { AttributeName, Enabled: true }
+  await ask(to, 'UpdateTimeToLive', { TableName: tableName, TimeToLiveSpecification })
 }
 
 /** The CreateTable that makes the same table again, its indexes included. */
