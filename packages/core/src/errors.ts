@@ -31,7 +31,7 @@ export abstract class DynasealError extends Error {
 
 export type ConfigurationErrorCode = 'invalid-option' | 'invalid-context'
 
-/** What an option of {@link createFormat} is, it cannot be used. Thrown at construction, or on first use of a table name. */
+/** An option cannot be used. Thrown by {@link createFormat}, or when a table name is first used. */
 export class ConfigurationError extends DynasealError {
   override readonly name = 'ConfigurationError'
 

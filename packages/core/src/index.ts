@@ -26,6 +26,7 @@ export {
   MAX_MESSAGE_BYTES,
 } from './limits.js'
 export { canonicalLocation, locationHash } from './location.js'
+export type { CodecName } from './message/codec.js'
 export { isMessage } from './message/header.js'
 export { createFormat, type FormatOptions, MessageFormat } from './messageFormat.js'
 export { normalizeNumber } from './value/number.js'

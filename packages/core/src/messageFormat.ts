@@ -5,6 +5,8 @@ import type { DataKeyCacheOptions } from './dataKeyCache/options.js'
 import type { CacheStatistics } from './dataKeyCache/statistics.js'
 import { ConfigurationError } from './errors.js'
 import type { Format, ItemFields, OpenedField } from './format.js'
+import type { FormatParts } from './formatParts.js'
+import { type Codec, type CodecName, codecNamed } from './message/codec.js'
 import { checkAdditionalContext, type MessageContext, messageContext } from './message/context.js'
 import { openItems } from './openItems.js'
 import { sealItems } from './sealItems.js'
@@ -19,6 +21,11 @@ export interface FormatOptions {
    */
   readonly encryptionContext?: Readonly<Record<string, string>>
   readonly cache?: DataKeyCacheOptions
+  /**
+   * Who writes and reads the messages: `own` (default), or `client-node`, the AWS Encryption SDK itself,
+   * which has to be installed and is some ten times slower. The format is the same.
+   */
+  readonly codec?: CodecName
 }
 
 /**
@@ -34,10 +41,11 @@ export function createFormat(options: FormatOptions): MessageFormat {
 /** Made by {@link createFormat}. */
 export class MessageFormat implements Format {
   readonly #cache: DataKeyCache
+  readonly #codec: Codec
   readonly #additionalContext: Readonly<Record<string, string>>
   readonly #contexts = new Map<string, MessageContext>()
 
-  constructor({ keyring, encryptionContext = {}, cache }: FormatOptions) {
+  constructor({ keyring, encryptionContext = {}, cache, codec = 'own' }: FormatOptions) {
     if (typeof keyring?.onEncrypt !== 'function' || typeof keyring.onDecrypt !== 'function') {
       throw new ConfigurationError(
         'invalid-option',
@@ -47,6 +55,7 @@ export class MessageFormat implements Format {
     checkAdditionalContext(encryptionContext)
     this.#additionalContext = { ...encryptionContext }
     this.#cache = new DataKeyCache(keyring, cache)
+    this.#codec = codecNamed(codec)
   }
 
   /**
@@ -56,7 +65,7 @@ export class MessageFormat implements Format {
    * @throws {ConfigurationError} `invalid-context` when a table name cannot be part of a context
    */
   seal(items: readonly ItemFields<AttributeValue>[]): Promise<Uint8Array[][]> {
-    return sealItems(items, this.#cache, this.#context)
+    return sealItems(items, this.#parts)
   }
 
   /**
@@ -66,7 +75,7 @@ export class MessageFormat implements Format {
    * @throws {ConfigurationError} `invalid-context` when a table name cannot be part of a context
    */
   open(items: readonly ItemFields<Uint8Array>[]): Promise<OpenedField[][]> {
-    return openItems(items, this.#cache, this.#context)
+    return openItems(items, this.#parts)
   }
 
   /** What the data-key cache did and holds. */
@@ -79,7 +88,11 @@ export class MessageFormat implements Format {
     this.#cache.clear()
   }
 
-  readonly #context = (table: string): MessageContext => {
+  get #parts(): FormatParts {
+    return { cache: this.#cache, codec: this.#codec, contextOf: table => this.#contextOf(table) }
+  }
+
+  #contextOf(table: string): MessageContext {
     let context = this.#contexts.get(table)
     if (context === undefined) {
       context = messageContext(table, this.#additionalContext)

@@ -3,12 +3,14 @@ import { Writer } from './bytes/writer.js'
 import { writeContent } from './content.js'
 import type { DataKeyCache } from './dataKeyCache/dataKeyCache.js'
 import type { SealingLease } from './dataKeyCache/sealingKeys.js'
-import { type DynasealError, SealError } from './errors.js'
+import { ConfigurationError, type DynasealError, SealError } from './errors.js'
 import type { Field, ItemFields } from './format.js'
+import type { FormatParts } from './formatParts.js'
 import { MAX_MESSAGE_BYTES } from './limits.js'
 import { ItemLocation } from './location.js'
+import type { Codec } from './message/codec.js'
 import type { MessageContext } from './message/context.js'
-import { messageLength, writeMessage } from './message/write.js'
+import { messageLength } from './message/write.js'
 import { placeOf } from './place.js'
 import { nextSlice, sliceIsOver } from './slices.js'
 
@@ -20,20 +22,19 @@ const scratch = new Writer(4096)
 /** @throws {SealError} */
 export async function sealItems(
   items: readonly Item[],
-  cache: DataKeyCache,
-  contextOf: (table: string) => MessageContext,
+  { cache, codec, contextOf }: FormatParts,
 ): Promise<Uint8Array[][]> {
   const supplies = await takeKeys(items, cache, contextOf)
   try {
     const sealed: Uint8Array[][] = []
-    for (const item of items) sealed.push(await sealItem(item, supplies.get(item.table)))
+    for (const item of items) sealed.push(await sealItem(item, supplies.get(item.table), codec))
     return sealed
   } finally {
     for (const supply of supplies.values()) supply.release()
   }
 }
 
-async function sealItem(item: Item, supply: KeySupply | undefined): Promise<Uint8Array[]> {
+async function sealItem(item: Item, supply: KeySupply | undefined, codec: Codec): Promise<Uint8Array[]> {
   const messages: Uint8Array[] = []
   // An item without fields needs no key, no location and no place.
   if (item.fields.length === 0 || supply === undefined) return messages
@@ -41,7 +42,8 @@ async function sealItem(item: Item, supply: KeySupply | undefined): Promise<Uint
   for (const field of item.fields) {
     while (sliceIsOver()) await nextSlice()
     const lease = supply.next() ?? (await refill(supply, item))
-    messages.push(sealField(item, field, location, lease))
+    const message = sealField(item, field, location, lease, codec)
+    messages.push(message instanceof Promise ? await message : message)
   }
   return messages
 }
@@ -51,7 +53,8 @@ function sealField(
   field: Field<AttributeValue>,
   location: ItemLocation,
   lease: SealingLease,
-): Buffer {
+  codec: Codec,
+): Buffer | Promise<Buffer> {
   try {
     writeContent(scratch, location.hash(field.path), field.value)
     if (messageLength(lease.template, scratch.length) > MAX_MESSAGE_BYTES) {
@@ -60,7 +63,11 @@ function sealField(
         'the value is larger than any DynamoDB item (400 KB). Store it elsewhere, or split it.',
       )
     }
-    return writeMessage(lease.template, lease.key.secret, scratch.written())
+    const message = codec.write(lease, scratch.written())
+    if (!(message instanceof Promise)) return message
+    return message.catch(error => {
+      throw placed(error, item, field)
+    })
   } catch (error) {
     throw placed(error, item, field)
   } finally {
@@ -158,6 +165,7 @@ class KeySupply {
 function placed(error: unknown, item: Item, field: Field<AttributeValue>): DynasealError {
   const place = placeOf(item, field.path)
   if (error instanceof SealError) return error.at(place)
+  if (error instanceof ConfigurationError) return error
   return new SealError('sealing-failed', 'the value could not be read. Is it a plain attribute value?', {
     place,
   })

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { DataKeyCache } from '../src/dataKeyCache/dataKeyCache.js'
 import type { DataKeyCacheOptions } from '../src/dataKeyCache/options.js'
 import { SealError } from '../src/errors.js'
+import type { FormatParts } from '../src/formatParts.js'
+import { codecNamed } from '../src/message/codec.js'
 import { messageContext } from '../src/message/context.js'
 import { openItems } from '../src/openItems.js'
 import { sealItems } from '../src/sealItems.js'
@@ -36,6 +38,12 @@ function gate(): { promise: Promise<void>; open: () => void } {
     open = resolve
   })
   return { promise, open }
+}
+
+/** What seals and opens with a cache. */
+function parts(cache: DataKeyCache): FormatParts {
+  const orders = messageContext('Orders', {})
+  return { cache, codec: codecNamed('own'), contextOf: table => (table === 'Orders' ? orders : context) }
 }
 
 /** A data key of another process. */
@@ -330,6 +338,23 @@ describe('grace for opening during an outage', () => {
     expect(keyring.decrypts).toBe(2)
   })
 
+  it.each([
+    ['succeeds', undefined],
+    ['is refused for good', new PermanentError('denied')],
+    ['fails for now', new Error('KMS is down')],
+  ])('keeps no expired key when the call for its successor %s', async (_name, failure) => {
+    const { cache, clock, keyring, open } = setUp({ openingGrace: 60_000 })
+    const foreign = await foreignKey()
+    const key = await cache.openingKey(context, foreign)
+    const { secret } = key
+    key.release()
+    clock.now += 1000
+    keyring.failure = failure
+    await open(foreign).catch(() => {})
+    cache.clear()
+    expect(secret.every(byte => byte === 0)).toBe(true)
+  })
+
   it('is never given for sealing', async () => {
     const { clock, keyring, seal } = setUp({ openingGrace: 60_000 })
     await seal()
@@ -396,13 +421,13 @@ describe('the bytes of a data key', () => {
   })
 
   it.each<[string, (cache: DataKeyCache) => Promise<unknown>]>([
-    ['sealing', cache => sealItems([item({ S: 'a' })], cache, () => context)],
-    ['sealing that fails', cache => sealItems([item({ S: 'a' }), item({ N: 'x' })], cache, () => context)],
+    ['sealing', cache => sealItems([item({ S: 'a' })], parts(cache))],
+    ['sealing that fails', cache => sealItems([item({ S: 'a' }), item({ N: 'x' })], parts(cache))],
     [
       'opening',
       async cache => {
-        const sealed = await sealItems([item({ S: 'a' }), item({ S: 'b' })], cache, () => context)
-        const [opened] = await openItems([item(sealed[0]![0]!)], cache, () => context)
+        const sealed = await sealItems([item({ S: 'a' }), item({ S: 'b' })], parts(cache))
+        const [opened] = await openItems([item(sealed[0]![0]!)], parts(cache))
         expect(opened).toEqual([{ value: { S: 'a' } }])
       },
     ],
@@ -423,9 +448,8 @@ describe('the bytes of a data key', () => {
     const { secret } = key
     key.release()
     keyring.failure = new Error('denied')
-    const orders = messageContext('Orders', {})
     const items = [item({ S: 'a' }), item({ S: 'b' }, { table: 'Orders' })]
-    const sealing = sealItems(items, cache, table => (table === 'Orders' ? orders : context))
+    const sealing = sealItems(items, parts(cache))
     await expect(sealing).rejects.toThrow(SealError)
     cache.clear()
     expect(isZero(secret)).toBe(true)

@@ -145,6 +145,15 @@ describe('an error of opening', () => {
     expect(errors.at(-1)!.cause).toBe(keyring.failure)
   })
 
+  it('by the Encryption SDK tells as little', async () => {
+    const other = createFormat({ keyring: rawKeyring(), codec: 'client-node' })
+    const message = await sealOne(other, item({ S: SECRET }, here))
+    message[message.length - 1]! ^= 1
+    const error = await refusal(other, item(message, here))
+    expect(error).toMatchObject({ code: 'not-authentic', table: 'Customers', path: ['ssn'] })
+    expectNoSecret(error)
+  })
+
   it('about the content tells nothing of it', async () => {
     const { result } = await clientNode.encrypt(rawKeyring(), `\x01${SECRET.padEnd(64)}`, {
       suiteId: 0x0478,

@@ -2,190 +2,196 @@ import { describe, expect, it } from 'vitest'
 import {
   type AttributePath,
   type AttributeValue,
+  type CodecName,
   ConfigurationError,
   createFormat,
   type ItemFields,
   isMessage,
 } from '../src/index.js'
 import { customer, item, openOne, refusal, sealOne } from './support/fields.js'
-import { countingKeyring, multiKeyring, rawKeyring } from './support/keyrings.js'
+import { countingKeyring, multiKeyring, rawKeyring, unboundKeyring } from './support/keyrings.js'
 
-describe('sealing and opening', () => {
-  it.each<AttributeValue>([
-    { S: 'text' },
-    { N: '12.5' },
-    { B: Uint8Array.of(0, 1, 2) },
-    { BOOL: false },
-    { NULL: true },
-    { SS: ['a', 'b'] },
-    { NS: ['1', '2'] },
-    { BS: [Uint8Array.of(1), Uint8Array.of(2)] },
-    { M: { street: { S: 'Main St' }, number: { N: '7' } } },
-    { L: [{ S: 'a' }, { M: {} }] },
-  ])('gives %j back', async value => {
-    const format = createFormat({ keyring: rawKeyring() })
-    const message = await sealOne(format, item(value))
-    expect(isMessage(message)).toBe(true)
-    expect(await openOne(format, item(message))).toEqual(value)
+describe.each<CodecName>(['own', 'client-node'])('with codec %s', codec => {
+  describe('sealing and opening', () => {
+    it.each<AttributeValue>([
+      { S: 'text' },
+      { N: '12.5' },
+      { B: Uint8Array.of(0, 1, 2) },
+      { BOOL: false },
+      { NULL: true },
+      { SS: ['a', 'b'] },
+      { NS: ['1', '2'] },
+      { BS: [Uint8Array.of(1), Uint8Array.of(2)] },
+      { M: { street: { S: 'Main St' }, number: { N: '7' } } },
+      { L: [{ S: 'a' }, { M: {} }] },
+    ])('gives %j back', async value => {
+      const format = createFormat({ keyring: rawKeyring(), codec })
+      const message = await sealOne(format, item(value))
+      expect(isMessage(message)).toBe(true)
+      expect(await openOne(format, item(message))).toEqual(value)
+    })
+
+    it('keeps items and fields in their order', async () => {
+      const format = createFormat({ keyring: rawKeyring(), codec })
+      const items: ItemFields<AttributeValue>[] = [3, 0, 2].map((count, row) => ({
+        table: row === 2 ? 'Orders' : 'Customers',
+        key: { id: { N: String(row) } },
+        fields: Array.from({ length: count }, (_, index) => ({
+          path: ['list', index],
+          value: { S: `${row}.${index}` },
+        })),
+      }))
+      const sealed = await format.seal(items)
+      expect(sealed.map(messages => messages.length)).toEqual([3, 0, 2])
+      const opened = await format.open(
+        items.map((one, row) => ({
+          ...one,
+          fields: one.fields.map((field, index) => ({ ...field, value: sealed[row]![index]! })),
+        })),
+      )
+      expect(opened).toEqual([
+        [{ value: { S: '0.0' } }, { value: { S: '0.1' } }, { value: { S: '0.2' } }],
+        [],
+        [{ value: { S: '2.0' } }, { value: { S: '2.1' } }],
+      ])
+    })
+
+    it('gives each field of a page its own outcome', async () => {
+      const format = createFormat({ keyring: rawKeyring(), codec })
+      const message = await sealOne(format, item({ S: 'a' }))
+      const place = item(message)
+      const [fields] = await format.open([
+        {
+          ...place,
+          fields: [
+            ...place.fields,
+            { path: ['ssn'], value: Buffer.from('plain') },
+            { path: ['other'], value: message },
+            { path: ['ssn'], value: 'text' as unknown as Uint8Array },
+            ...place.fields,
+          ],
+        },
+      ])
+      expect(fields).toEqual([
+        { value: { S: 'a' } },
+        { error: expect.objectContaining({ code: 'not-a-message' }) },
+        { error: expect.objectContaining({ code: 'wrong-location' }) },
+        { error: expect.objectContaining({ code: 'not-a-message' }) },
+        { value: { S: 'a' } },
+      ])
+    })
+
+    it('asks for no key when there is nothing to seal or open', async () => {
+      const keyring = countingKeyring()
+      const format = createFormat({ keyring, codec })
+      const empty = { table: 'Customers', key: customer, fields: [] }
+      expect(await format.seal([])).toEqual([])
+      expect(await format.seal([empty])).toEqual([[]])
+      expect(await format.open([])).toEqual([])
+      expect(await format.open([empty])).toEqual([[]])
+      expect(keyring.encrypts + keyring.decrypts).toBe(0)
+    })
   })
 
-  it('keeps items and fields in their order', async () => {
-    const format = createFormat({ keyring: rawKeyring() })
-    const items: ItemFields<AttributeValue>[] = [3, 0, 2].map((count, row) => ({
-      table: row === 2 ? 'Orders' : 'Customers',
-      key: { id: { N: String(row) } },
-      fields: Array.from({ length: count }, (_, index) => ({
-        path: ['list', index],
-        value: { S: `${row}.${index}` },
-      })),
-    }))
-    const sealed = await format.seal(items)
-    expect(sealed.map(messages => messages.length)).toEqual([3, 0, 2])
-    const opened = await format.open(
-      items.map((one, row) => ({
-        ...one,
-        fields: one.fields.map((field, index) => ({ ...field, value: sealed[row]![index]! })),
-      })),
-    )
-    expect(opened).toEqual([
-      [{ value: { S: '0.0' } }, { value: { S: '0.1' } }, { value: { S: '0.2' } }],
-      [],
-      [{ value: { S: '2.0' } }, { value: { S: '2.1' } }],
-    ])
-  })
-
-  it('gives each field of a page its own outcome', async () => {
-    const format = createFormat({ keyring: rawKeyring() })
-    const message = await sealOne(format, item({ S: 'a' }))
-    const place = item(message)
-    const [fields] = await format.open([
-      {
-        ...place,
-        fields: [
-          ...place.fields,
-          { path: ['ssn'], value: Buffer.from('plain') },
-          { path: ['other'], value: message },
-          { path: ['ssn'], value: 'text' as unknown as Uint8Array },
-          ...place.fields,
-        ],
-      },
-    ])
-    expect(fields).toEqual([
-      { value: { S: 'a' } },
-      { error: expect.objectContaining({ code: 'not-a-message' }) },
-      { error: expect.objectContaining({ code: 'wrong-location' }) },
-      { error: expect.objectContaining({ code: 'not-a-message' }) },
-      { value: { S: 'a' } },
-    ])
-  })
-
-  it('asks for no key when there is nothing to seal or open', async () => {
-    const keyring = countingKeyring()
-    const format = createFormat({ keyring })
-    const empty = { table: 'Customers', key: customer, fields: [] }
-    expect(await format.seal([])).toEqual([])
-    expect(await format.seal([empty])).toEqual([[]])
-    expect(await format.open([])).toEqual([])
-    expect(await format.open([empty])).toEqual([[]])
-    expect(keyring.encrypts + keyring.decrypts).toBe(0)
-  })
-})
-
-describe('a sealed field that was moved', () => {
-  const format = createFormat({ keyring: rawKeyring() })
-  const here = {
-    table: 'Customers',
-    key: { id: { S: '1' }, sort: { N: '10' } },
-    path: ['address', 'city'] as AttributePath,
-  }
-
-  it.each([
-    ['another item', { ...here, key: { id: { S: '2' }, sort: { N: '10' } } }, 'wrong-location'],
-    ['another sort key', { ...here, key: { id: { S: '1' }, sort: { N: '11' } } }, 'wrong-location'],
-    ['a key of another type', { ...here, key: { id: { S: '1' }, sort: { S: '10' } } }, 'wrong-location'],
-    ['an item without a sort key', { ...here, key: { id: { S: '1' } } }, 'wrong-location'],
-    ['another attribute', { ...here, path: ['address', 'street'] }, 'wrong-location'],
-    ['the container', { ...here, path: ['address'] }, 'wrong-location'],
-    ['a list', { ...here, path: ['address', 0] }, 'wrong-location'],
-    ['another table', { ...here, table: 'Orders' }, 'wrong-context'],
-  ])('to %s does not open', async (_where, there, code) => {
-    const message = await sealOne(format, item({ S: 'Basel' }, here))
-    expect((await refusal(format, item(message, there))).code).toBe(code)
-  })
-
-  it('opens where it was, however the key is spelled or ordered', async () => {
-    const message = await sealOne(format, item({ S: 'Basel' }, here))
-    const key = { sort: { N: '1e1' }, id: { S: '1' } }
-    expect(await openOne(format, item(message, { ...here, key }))).toEqual({ S: 'Basel' })
-  })
-
-  it('opens elsewhere in the same list', async () => {
-    const message = await sealOne(format, item({ S: 'a' }, { path: ['list', 0, 'x'] }))
-    expect(await openOne(format, item(message, { path: ['list', 5, 'x'] }))).toEqual({ S: 'a' })
-  })
-
-  it('says so when the key is not known', async () => {
-    const message = await sealOne(format, item({ S: 'a' }))
-    expect((await refusal(format, item(message, { key: {} }))).code).toBe('invalid-location')
-  })
-})
-
-describe('the encryption context', () => {
-  const seal = (encryptionContext: Record<string, string>) =>
-    sealOne(createFormat({ keyring: rawKeyring(), encryptionContext }), item({ S: 'a' }))
-
-  it.each([
-    ['a pair more', { tenant: 'a', more: 'b' }],
-    ['a pair less', {}],
-    ['another value', { tenant: 'b' }],
-    ['another case', { Tenant: 'a' }],
-  ])('with %s does not open', async (_name, encryptionContext) => {
-    const message = await seal({ tenant: 'a' })
-    const format = createFormat({ keyring: rawKeyring(), encryptionContext })
-    expect((await refusal(format, item(message))).code).toBe('wrong-context')
-  })
-
-  it('may have its pairs in any order', async () => {
-    const message = await seal({ a: '1', b: '2' })
-    expect(
-      await openOne(
-        createFormat({ keyring: rawKeyring(), encryptionContext: { b: '2', a: '1' } }),
-        item(message),
-      ),
-    ).toEqual({ S: 'a' })
-  })
-
-  it('is copied, so that the caller may change the object', async () => {
-    const encryptionContext = { tenant: 'a' }
-    const format = createFormat({ keyring: rawKeyring(), encryptionContext })
-    encryptionContext.tenant = 'b'
-    expect(await openOne(format, item(await seal({ tenant: 'a' })))).toEqual({ S: 'a' })
-  })
-
-  it.each<[string, Record<string, unknown>]>([
-    ['a reserved key of the Encryption SDK', { 'aws-crypto-public-key': 'a' }],
-    ['a reserved key of AWS', { 'aws:replica': 'us-west-2' }],
-    ['a reserved key of ours', { 'dynaseal:table': 'Other' }],
-    ['an empty key', { '': 'a' }],
-    ['a value that is no string', { a: 1 }],
-    ['a lone surrogate', { a: '\ud800' }],
-    [
-      'more pairs than allowed',
-      Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`k${index}`, 'v'])),
-    ],
-    ['more bytes than allowed', { a: 'x'.repeat(8192) }],
-  ])('with %s is refused at construction', (_name, encryptionContext) => {
-    const create = () =>
-      createFormat({ keyring: rawKeyring(), encryptionContext: encryptionContext as Record<string, string> })
-    expect(create).toThrow(ConfigurationError)
-    expect(create).toThrow(expect.objectContaining({ code: 'invalid-context' }))
-  })
-
-  it('cannot hold a table name that is empty or too long', async () => {
-    const format = createFormat({ keyring: rawKeyring() })
-    for (const table of ['', 'T'.repeat(8192), '\ud800']) {
-      await expect(format.seal([item({ S: 'a' }, { table })])).rejects.toThrow(ConfigurationError)
+  describe('a sealed field that was moved', () => {
+    const format = createFormat({ keyring: rawKeyring(), codec })
+    const here = {
+      table: 'Customers',
+      key: { id: { S: '1' }, sort: { N: '10' } },
+      path: ['address', 'city'] as AttributePath,
     }
+
+    it.each([
+      ['another item', { ...here, key: { id: { S: '2' }, sort: { N: '10' } } }, 'wrong-location'],
+      ['another sort key', { ...here, key: { id: { S: '1' }, sort: { N: '11' } } }, 'wrong-location'],
+      ['a key of another type', { ...here, key: { id: { S: '1' }, sort: { S: '10' } } }, 'wrong-location'],
+      ['an item without a sort key', { ...here, key: { id: { S: '1' } } }, 'wrong-location'],
+      ['another attribute', { ...here, path: ['address', 'street'] }, 'wrong-location'],
+      ['the container', { ...here, path: ['address'] }, 'wrong-location'],
+      ['a list', { ...here, path: ['address', 0] }, 'wrong-location'],
+      ['another table', { ...here, table: 'Orders' }, 'wrong-context'],
+    ])('to %s does not open', async (_where, there, code) => {
+      const message = await sealOne(format, item({ S: 'Basel' }, here))
+      expect((await refusal(format, item(message, there))).code).toBe(code)
+    })
+
+    it('opens where it was, however the key is spelled or ordered', async () => {
+      const message = await sealOne(format, item({ S: 'Basel' }, here))
+      const key = { sort: { N: '1e1' }, id: { S: '1' } }
+      expect(await openOne(format, item(message, { ...here, key }))).toEqual({ S: 'Basel' })
+    })
+
+    it('opens elsewhere in the same list', async () => {
+      const message = await sealOne(format, item({ S: 'a' }, { path: ['list', 0, 'x'] }))
+      expect(await openOne(format, item(message, { path: ['list', 5, 'x'] }))).toEqual({ S: 'a' })
+    })
+
+    it('says so when the key is not known', async () => {
+      const message = await sealOne(format, item({ S: 'a' }))
+      expect((await refusal(format, item(message, { key: {} }))).code).toBe('invalid-location')
+    })
+  })
+
+  describe('the encryption context', () => {
+    const seal = (encryptionContext: Record<string, string>) =>
+      sealOne(createFormat({ keyring: rawKeyring(), encryptionContext, codec }), item({ S: 'a' }))
+
+    it.each([
+      ['a pair more', { tenant: 'a', more: 'b' }],
+      ['a pair less', {}],
+      ['another value', { tenant: 'b' }],
+      ['another case', { Tenant: 'a' }],
+    ])('with %s does not open', async (_name, encryptionContext) => {
+      const message = await seal({ tenant: 'a' })
+      const format = createFormat({ keyring: rawKeyring(), encryptionContext, codec })
+      expect((await refusal(format, item(message))).code).toBe('wrong-context')
+    })
+
+    it('may have its pairs in any order', async () => {
+      const message = await seal({ a: '1', b: '2' })
+      expect(
+        await openOne(
+          createFormat({ keyring: rawKeyring(), encryptionContext: { b: '2', a: '1' }, codec }),
+          item(message),
+        ),
+      ).toEqual({ S: 'a' })
+    })
+
+    it('is copied, so that the caller may change the object', async () => {
+      const encryptionContext = { tenant: 'a' }
+      const format = createFormat({ keyring: rawKeyring(), encryptionContext, codec })
+      encryptionContext.tenant = 'b'
+      expect(await openOne(format, item(await seal({ tenant: 'a' })))).toEqual({ S: 'a' })
+    })
+
+    it.each<[string, Record<string, unknown>]>([
+      ['a reserved key of the Encryption SDK', { 'aws-crypto-public-key': 'a' }],
+      ['a reserved key of AWS', { 'aws:replica': 'us-west-2' }],
+      ['a reserved key of ours', { 'dynaseal:table': 'Other' }],
+      ['an empty key', { '': 'a' }],
+      ['a value that is no string', { a: 1 }],
+      ['a lone surrogate', { a: '\ud800' }],
+      [
+        'more pairs than allowed',
+        Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`k${index}`, 'v'])),
+      ],
+      ['more bytes than allowed', { a: 'x'.repeat(8192) }],
+    ])('with %s is refused at construction', (_name, encryptionContext) => {
+      const create = () =>
+        createFormat({
+          keyring: rawKeyring(),
+          encryptionContext: encryptionContext as Record<string, string>,
+        })
+      expect(create).toThrow(ConfigurationError)
+      expect(create).toThrow(expect.objectContaining({ code: 'invalid-context' }))
+    })
+
+    it('cannot hold a table name that is empty or too long', async () => {
+      const format = createFormat({ keyring: rawKeyring(), codec })
+      for (const table of ['', 'T'.repeat(8192), '\ud800']) {
+        await expect(format.seal([item({ S: 'a' }, { table })])).rejects.toThrow(ConfigurationError)
+      }
+    })
   })
 })
 
@@ -193,6 +199,7 @@ describe('options', () => {
   it.each<[string, object]>([
     ['no keyring', {}],
     ['half a keyring', { keyring: { onEncrypt() {} } }],
+    ['an unknown codec', { keyring: rawKeyring(), codec: 'other' }],
     ['a maximum age of zero', { keyring: rawKeyring(), cache: { maxAge: 0 } }],
     ['no maximum age', { keyring: rawKeyring(), cache: { maxAge: Number.POSITIVE_INFINITY } }],
     ['zero messages', { keyring: rawKeyring(), cache: { maxMessages: 0 } }],
@@ -250,6 +257,15 @@ describe('calls into the keyring', () => {
     expect(keyring.decrypts).toBe(1)
   })
 
+  it('one, too, when the Encryption SDK writes and reads', async () => {
+    const keyring = countingKeyring()
+    const format = createFormat({ keyring, codec: 'client-node' })
+    const items = manyItems(20)
+    const opened = await format.open(stored(items, await format.seal(items)))
+    expect(opened.flat().every(field => 'value' in field)).toBe(true)
+    expect([keyring.encrypts, keyring.decrypts]).toEqual([1, 0])
+  })
+
   it('as many as there are data keys, in any mixture', async () => {
     const items = manyItems(30)
     const writers = [1, 2, 3].map(() => createFormat({ keyring: multiKeyring('a', 'bb') }))
@@ -261,6 +277,23 @@ describe('calls into the keyring', () => {
     expect(keyring.decrypts).toBe(3)
     await format.open(stored(items, sealed))
     expect(keyring.decrypts).toBe(3)
+  })
+
+  it('one per table, though the tables share encrypted data keys', async () => {
+    const keyring = countingKeyring(unboundKeyring())
+    const places = await Promise.all(
+      ['Customers', 'Orders', 'Customers'].map(async table => {
+        const format = createFormat({ keyring: unboundKeyring() })
+        return item(await sealOne(format, item({ S: table }, { table })), { table })
+      }),
+    )
+    const opened = await createFormat({ keyring }).open(places)
+    expect(opened.flat()).toEqual([
+      { value: { S: 'Customers' } },
+      { value: { S: 'Orders' } },
+      { value: { S: 'Customers' } },
+    ])
+    expect(keyring.decrypts).toBe(2)
   })
 
   it('none to open what this process sealed', async () => {

@@ -1,3 +1,4 @@
+import type { WritingKey } from '../message/codec.js'
 import type { MessageContext } from '../message/context.js'
 import { headerTemplate } from '../message/write.js'
 import type { DataKey } from './dataKey.js'
@@ -22,10 +23,8 @@ interface Slot {
 }
 
 /** A data key to seal with, held for the caller, who releases it. */
-export interface SealingLease {
+export interface SealingLease extends WritingKey {
   readonly key: DataKey
-  /** The header of its messages. */
-  readonly template: Buffer
   /** Messages that may be sealed with it; at least 1, at most what was asked for. */
   readonly granted: number
 }
@@ -115,10 +114,12 @@ export class SealingKeys {
     return now - key.createdAt >= maxAge * REFRESH_AHEAD || key.sealed >= maxMessages * REFRESH_AHEAD
   }
 
-  #lease({ key, template }: Current, wanted: number): SealingLease {
+  #lease({ key, context, template }: Current, wanted: number): SealingLease {
     const granted = Math.min(wanted, this.#options.maxMessages - key.sealed)
     key.sealed += granted
-    return { key: key.hold(), template, granted }
+    key.hold()
+    const { encryptedDataKeys, secret } = key
+    return { key, context: context.pairs, encryptedDataKeys, secret, template, granted }
   }
 
   #startFlight(slot: Slot, context: MessageContext): Promise<void> {

@@ -1,8 +1,12 @@
 import {
   buildClient,
   CommitmentPolicy,
-  type KeyringNode,
+  EncryptedDataKey,
+  KeyringNode,
+  KeyringTraceFlag,
   MultiKeyringNode,
+  type NodeDecryptionMaterial,
+  type NodeEncryptionMaterial,
   RawAesKeyringNode,
   RawAesWrappingSuiteIdentifier,
 } from '@aws-crypto/client-node'
@@ -24,6 +28,29 @@ export function rawKeyring(name = 'test'): KeyringNode {
 export function multiKeyring(...names: string[]): KeyringNode {
   const [generator, ...children] = names.map(name => rawKeyring(name))
   return new MultiKeyringNode({ generator: generator!, children })
+}
+
+/** Has one data key for every context, and one encrypted data key: what no good keyring does. */
+export function unboundKeyring(): KeyringNode {
+  const trace = { keyNamespace: 'dynaseal-tests', keyName: 'unbound' }
+  const encryptedDataKey = new EncryptedDataKey({
+    providerId: 'dynaseal-tests',
+    providerInfo: 'unbound',
+    encryptedDataKey: Uint8Array.of(1),
+  })
+  class Unbound extends KeyringNode {
+    override async _onEncrypt(material: NodeEncryptionMaterial) {
+      const flags = KeyringTraceFlag.WRAPPING_KEY_GENERATED_DATA_KEY
+      return material
+        .setUnencryptedDataKey(new Uint8Array(32).fill(5), { ...trace, flags })
+        .addEncryptedDataKey(encryptedDataKey, KeyringTraceFlag.WRAPPING_KEY_ENCRYPTED_DATA_KEY)
+    }
+    override async _onDecrypt(material: NodeDecryptionMaterial) {
+      const flags = KeyringTraceFlag.WRAPPING_KEY_DECRYPTED_DATA_KEY
+      return material.setUnencryptedDataKey(new Uint8Array(32).fill(5), { ...trace, flags })
+    }
+  }
+  return new Unbound()
 }
 
 export interface CountingKeyring extends Keyring {
