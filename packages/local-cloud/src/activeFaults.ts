@@ -1,5 +1,6 @@
 import { ACCOUNT, AwsError, type ServiceName } from './aws.js'
 import type { Fault, FaultEffect } from './faults.js'
+import { evenly } from './spread.js'
 
 /** What a call meets on its way in. */
 export type Verdict =
@@ -168,11 +169,6 @@ function throttled(service: ServiceName): AwsError {
         'The level of configured provisioned throughput for the table was exceeded. ' +
           'Consider increasing your provisioning level with the UpdateTable API.',
       )
-}
-
-/** The n-th of a sequence that fills [0, 1) evenly: multiples of the golden ratio, modulo 1. */
-function evenly(n: number): number {
-  return (n * 0.618033988749895) % 1
 }
 
 /** Waits so many milliseconds (undefined: for ever), or until it is healed or the client goes away. */

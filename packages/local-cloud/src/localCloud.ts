@@ -19,6 +19,8 @@ export interface LocalCloudOptions {
   readonly port?: number
   /** Milliseconds until a write to a global table starts to be applied in other regions. Default 20. */
   readonly replicationDelay?: number
+  /** Up to so many milliseconds more, so that writes may overtake each other. Default 0. */
+  readonly replicationJitter?: number
   /**
    * Milliseconds that keys stay Creating or Updating, and tables CREATING, UPDATING or DELETING. Default 0: they
    * have settled by the time that the client has the answer.
@@ -61,7 +63,7 @@ export interface LocalCloud {
  * Throws RangeError for a region name that cannot be, and an Error that names the port if it is taken.
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  const { port = 0, replicationDelay = 20, settleDelay = 0 } = options
+  const { port = 0, replicationDelay = 20, replicationJitter = 0, settleDelay = 0 } = options
   const regions: readonly string[] = Object.freeze([...options.regions])
   checkRegions(regions)
   for (const region of Object.keys(options.engines ?? {})) {
@@ -79,7 +81,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       ]
     }),
   )
-  const dynamodb = new DynamoDbService({ engines, replicationDelay, settleDelay })
+  const dynamodb = new DynamoDbService({
+    engines,
+    replicationLag: { delay: replicationDelay, jitter: replicationJitter },
+    settleDelay,
+  })
   const faults = new ActiveFaults((a, b) => dynamodb.cut(a, b))
 
   const front = new Front({

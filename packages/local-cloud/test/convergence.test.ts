@@ -14,7 +14,7 @@ let cloud: LocalCloud
 let tables = 0
 
 beforeAll(async () => {
-  cloud = await startLocalCloud({ regions: REGIONS, replicationDelay: 0 })
+  cloud = await startLocalCloud({ regions: REGIONS, replicationDelay: 0, replicationJitter: 5 })
 })
 
 afterAll(() => cloud.stop())

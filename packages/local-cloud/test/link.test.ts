@@ -10,7 +10,7 @@ function flakyLink(failures: number) {
     resolveQuiet = resolve
   })
   const link = new Link<string>({
-    delay: 0,
+    lag: { delay: 0, jitter: 0 },
     async deliver(message) {
       if (attempts++ < failures) throw new Error('the engine is not there')
       delivered.push(message)
@@ -46,4 +46,18 @@ it('is quiet while it is cut, and loses nothing', async () => {
   link.stop()
   expect(delivered).toEqual([])
   healed.link.stop()
+})
+
+it('with jitter lets messages overtake each other', async () => {
+  const delivered: number[] = []
+  await new Promise<void>(resolve => {
+    const link = new Link<number>({
+      lag: { delay: 0, jitter: 40 },
+      deliver: async message => void delivered.push(message),
+      onQuiet: resolve,
+    })
+    for (let n = 0; n < 10; n++) link.push(n)
+  })
+  expect(delivered).not.toEqual(delivered.toSorted((a, b) => a - b))
+  expect(delivered.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
 })

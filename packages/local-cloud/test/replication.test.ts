@@ -69,7 +69,7 @@ let service: DynamoDbService
 
 beforeEach(async () => {
   engines = new Map(REGIONS.map(region => [region, new FickleEngine(new DynaliteEngine(region, 0))]))
-  service = new DynamoDbService({ engines, replicationDelay: 0, settleDelay: 0 })
+  service = new DynamoDbService({ engines, replicationLag: { delay: 0, jitter: 0 }, settleDelay: 0 })
   await call(EAST, 'CreateTable', {
     TableName,
     AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],

@@ -1,3 +1,11 @@
+import { evenly } from '../spread.js'
+
+/** How late messages are: `delay`, plus up to `jitter`, milliseconds, so that they may overtake each other. */
+export interface Lag {
+  readonly delay: number
+  readonly jitter: number
+}
+
 /** What is on its way to a region. */
 interface Waiting<T> {
   readonly message: T
@@ -15,17 +23,18 @@ const retryDelay = (attempts: number) => Math.min(1000, 10 * 2 ** attempts)
 /** Replication in one direction between two regions: late, and held back while it is cut. Loses nothing. */
 export class Link<T> {
   readonly #deliver: (message: T) => Promise<void>
-  readonly #delay: number
+  readonly #lag: Lag
   readonly #onQuiet: () => void
   #waiting: Waiting<T>[] = []
+  #pushed = 0
   #cuts = 0
   #delivering = false
   #stopped = false
   #timer: NodeJS.Timeout | undefined
 
   /** `deliver` is repeated until it succeeds; `onQuiet` is called each time that `quiet` may have become true. */
-  constructor(options: { delay: number; deliver: (message: T) => Promise<void>; onQuiet: () => void }) {
-    this.#delay = options.delay
+  constructor(options: { lag: Lag; deliver: (message: T) => Promise<void>; onQuiet: () => void }) {
+    this.#lag = options.lag
     this.#deliver = options.deliver
     this.#onQuiet = options.onQuiet
   }
@@ -41,7 +50,9 @@ export class Link<T> {
   }
 
   push(message: T): void {
-    this.#waiting.push({ message, due: Date.now() + this.#delay, attempts: 0 })
+    const { delay, jitter } = this.#lag
+    const due = Date.now() + delay + jitter * evenly(this.#pushed++)
+    this.#waiting.push({ message, due, attempts: 0 })
     this.#schedule()
   }
 

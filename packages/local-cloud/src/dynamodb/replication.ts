@@ -2,7 +2,7 @@ import { ask, type Engine, readItem } from './engine.js'
 import type { GlobalTable } from './globalTable.js'
 import { type AttributeMap, itemId, keyOfId } from './items.js'
 import type { KeyLocks } from './keyLocks.js'
-import { Link } from './link.js'
+import { type Lag, Link } from './link.js'
 import { isNewer, type Version } from './versions.js'
 
 /** One write, as it travels to the other replicas. */
@@ -31,7 +31,7 @@ export class Replication {
   #quietWaiters: (() => void)[] = []
   #stopped = false
 
-  constructor(engines: ReadonlyMap<string, Engine>, locks: KeyLocks, delay: number) {
+  constructor(engines: ReadonlyMap<string, Engine>, locks: KeyLocks, lag: Lag) {
     this.#engines = engines
     this.#locks = locks
     const onQuiet = () => this.#checkQuiet()
@@ -39,7 +39,7 @@ export class Replication {
       for (const to of engines.keys()) {
         if (from === to) continue
         const deliver = (change: Change) => this.#receive(change, to)
-        this.#links.set(`${from}>${to}`, new Link({ delay, deliver, onQuiet }))
+        this.#links.set(`${from}>${to}`, new Link({ lag, deliver, onQuiet }))
       }
     }
   }

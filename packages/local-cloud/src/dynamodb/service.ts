@@ -2,6 +2,7 @@ import { AwsError, type AwsRequest, type AwsResponse } from '../aws.js'
 import type { Engine } from './engine.js'
 import { GlobalTables } from './globalTable.js'
 import { KeyLocks } from './keyLocks.js'
+import type { Lag } from './link.js'
 import { isPartiQl, refuseGlobalWrites } from './partiQl.js'
 import { Replication } from './replication.js'
 import { isTableAdmin, TableAdmin } from './tableAdmin.js'
@@ -12,8 +13,8 @@ import { isWriting } from './writes.js'
 export interface DynamoDbOptions {
   /** By region. */
   readonly engines: ReadonlyMap<string, Engine>
-  /** Milliseconds until a write starts to be applied elsewhere. */
-  readonly replicationDelay: number
+  /** How long after a write it starts to be applied elsewhere. */
+  readonly replicationLag: Lag
   /** Milliseconds that tables stay CREATING, UPDATING or DELETING. */
   readonly settleDelay: number
 }
@@ -26,10 +27,10 @@ export class DynamoDbService {
   readonly #writer: Writer
   readonly #admin: TableAdmin
 
-  constructor({ engines, replicationDelay, settleDelay }: DynamoDbOptions) {
+  constructor({ engines, replicationLag, settleDelay }: DynamoDbOptions) {
     const tables = new GlobalTables()
     const locks = new KeyLocks()
-    const replication = new Replication(engines, locks, replicationDelay)
+    const replication = new Replication(engines, locks, replicationLag)
     const writer = new Writer(tables, locks, replication, new VersionClock())
     this.#engines = engines
     this.#replication = replication

@@ -45,7 +45,6 @@ export const keys: KmsOperations = {
       policy: readPolicy(parameters),
       tags: readTags(parameters),
     })
-    call.used(replica)
     call.later(() => {
       if (replica.state === 'Creating') replica.state = 'Enabled'
     })
