@@ -186,11 +186,12 @@ export class Router {
     const { breaker, latency, estimate, pausedUntil, demotedUntil } = this.#healthOf(region)
     const { hedge, clock } = this.#options
     const now = clock.now()
+    const broken = breaker.state(now)
     return {
       region,
       arn,
       state:
-        breaker.state(now) === 'open'
+        broken === 'open'
           ? 'open'
           : (demotedUntil.get(operation) ?? 0) > now
             ? 'demoted'
@@ -198,7 +199,8 @@ export class Router {
               ? 'paused'
               : 'available',
       expectedMs: latency.mean(now) ?? estimate,
-      hedgeAfter: hedge === false ? undefined : hedgeDelay(latency.late(now), hedge),
+      // Whoever probes a region that is probably still gone shall not wait for it any longer than needed.
+      hedgeAfter: hedge === false ? undefined : hedgeDelay(broken === 'probe' ? 0 : latency.late(now), hedge),
     }
   }
 

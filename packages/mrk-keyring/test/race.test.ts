@@ -168,6 +168,22 @@ describe('a call over the regions', () => {
     expect(router.rank(replicasIn('us-east-1'), 'Decrypt')[0]!.state).toBe('available')
   })
 
+  it('stops listening for what becomes of a region', async () => {
+    const { clock, router, start } = setUp({ 'us-west-2': { after: 60, answer: 'west' } })
+    let listening = 0
+    const onOpen = router.onOpen.bind(router)
+    router.onOpen = (region, listener) => {
+      listening++
+      const stop = onOpen(region, listener)
+      return () => {
+        listening--
+        stop()
+      }
+    }
+    await clock.until(start())
+    expect(listening).toBe(0)
+  })
+
   it('treats a client that throws like one that rejects', async () => {
     const { clock, regions, start } = setUp({ 'us-west-2': { after: 60, answer: 'west' } })
     const send = regions.send
