@@ -81,7 +81,8 @@ export class Link<T> {
 
   async #run(): Promise<void> {
     const now = Date.now()
-    const batch = this.#waiting.filter(({ due }) => due <= now).slice(0, PARALLEL)
+    const overdue = this.#waiting.filter(({ due }) => due <= now).sort((a, b) => a.due - b.due)
+    const batch = overdue.slice(0, PARALLEL)
     this.#delivering = true
     const delivered = new Set<Waiting<T>>()
     await Promise.all(
