@@ -255,7 +255,9 @@ describe('several entities in one table, the same attribute encrypted in one and
       table
         .build(ScanCommand)
         .entities(Patient, Room)
-        .options({ filters: { Room: { attr: 'note', eq: 'x' }, Patient: { attr: 'note', eq: SECRET } } })
+        .options({
+          filters: { Room: { attr: 'note', eq: 'x' }, Patient: { attr: 'note', eq: SECRET } } as never,
+        })
         .send(),
     ).rejects.toMatchObject({ code: 'condition-refused' })
   })

@@ -423,6 +423,7 @@ describe('what a developer forgets', () => {
       .send()
     const plain = DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST)))
     const Forgot = ssnEntity(plain as never, { register: false })
+    client.register(Forgot)
     const error = await refused_(() =>
       Forgot.build(GetItemCommand)
         .key({ ...key, sk: 'ssn' })
@@ -443,12 +444,13 @@ describe('what a developer forgets', () => {
       'not-registered',
     )
     expect(writing.message).toContain('register(entity)')
+    expect(writing.message).toContain(TABLE)
     const reading = await refused_(() =>
       Forgot.build(GetItemCommand)
         .key({ ...key, sk: 'ssn' })
         .send(),
     )
-    expect(reading).toMatchObject({ code: 'client-not-sealed' })
+    expect(reading).toMatchObject({ code: 'not-registered' })
   })
 
   test('that another entity is registered: nothing is written', async () => {

@@ -12,6 +12,10 @@ export function startApplication(aws: Aws, region: string, keyArns: string[]) {
   const keyring = new MrkKeyring({
     keyArns,
     region,
+    // The demo counts KMS calls per region: one that was hedged because this machine is busy would be counted too.
+    hedge: false,
+    attemptTimeout: 10_000,
+    timeout: 15_000,
     client: kmsRegion => new KMSClient({ ...aws.config(kmsRegion), maxAttempts: 1 }),
   })
   const documentClient = sealDocumentClient(

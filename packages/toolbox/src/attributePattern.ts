@@ -2,11 +2,11 @@ import type { AttributePath } from '@dynaseal/core'
 
 /** Any key of a record. */
 export const anyKey = Symbol('*')
-/** Any position of a list or tuple. */
+/** Any position of a list; those of a tuple are numbers. */
 export const anyIndex = Symbol('[n]')
 
 /** The paths that one attribute of a schema can have in items: names as saved, open where the schema is. */
-export type AttributePattern = readonly (string | typeof anyKey | typeof anyIndex)[]
+export type AttributePattern = readonly (string | number | typeof anyKey | typeof anyIndex)[]
 
 function fits(segment: AttributePattern[number], step: AttributePath[number]): boolean {
   if (segment === anyKey) return typeof step === 'string'
@@ -32,6 +32,8 @@ export function overlap(one: AttributePattern, other: AttributePattern): boolean
     if (a === b) continue
     if (a === anyKey && typeof b === 'string') continue
     if (b === anyKey && typeof a === 'string') continue
+    if (a === anyIndex && typeof b === 'number') continue
+    if (b === anyIndex && typeof a === 'number') continue
     return false
   }
   return true
@@ -74,8 +76,11 @@ export function* occurrences(
 }
 
 function steps(container: Container, segment: AttributePattern[number]): (string | number)[] {
-  if (Array.isArray(container)) return segment === anyIndex ? [...container.keys()] : []
-  if (segment === anyIndex) return []
+  if (Array.isArray(container)) {
+    if (segment === anyIndex) return [...container.keys()]
+    return typeof segment === 'number' ? [segment] : []
+  }
+  if (segment === anyIndex || typeof segment === 'number') return []
   if (segment === anyKey) return Object.keys(container)
   return Object.hasOwn(container, segment) ? [segment] : []
 }

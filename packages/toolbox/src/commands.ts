@@ -12,7 +12,6 @@ import {
   TransactGetItemsCommand,
   TransactWriteItemsCommand,
   UpdateItemCommand,
-  type AttributeValue as WireValue,
 } from '@aws-sdk/client-dynamodb'
 import {
   BatchGetCommand,
@@ -27,19 +26,12 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 import { ToolboxError } from './errors.js'
-import { completeProjection, guardConditions } from './guards.js'
-import type { Opening } from './opening.js'
+import { completeProjection, guardConditions, trustedEntity } from './guards.js'
+import type { ErrorItem, Opening } from './opening.js'
 import type { Item } from './place.js'
 import type { RegisteredTable, Registry } from './registry.js'
-import { findPending, notRegistered, type Sealing } from './sealing.js'
+import type { Sealing } from './sealing.js'
 import { sealUpdate, updatedEntity } from './sealUpdate.js'
-
-/** An item that DynamoDB's error carries, with what it belongs to. */
-export interface ErrorItem {
-  readonly table: RegisteredTable
-  readonly key: Item | undefined
-  readonly holder: { Item?: Record<string, WireValue> }
-}
 
 /** What the sealed client does with one command: before it is sent, with its response, with its error. */
 export interface Plan {
@@ -48,6 +40,11 @@ export interface Plan {
   /** Runs after everything is open. */
   finish?(output: Item): void
   errorItems?(error: Item): ErrorItem[]
+}
+
+/** A plan for a command of the document client, and the class to make the command anew with. */
+export interface CommandPlan extends Plan {
+  readonly type: new (input: Item) => object
 }
 
 type Planner = (registry: Registry, input: Item, sealing: Sealing) => Plan
@@ -87,9 +84,17 @@ const ITEM_COMMANDS = [
  * @returns `undefined` for a command that reads and writes no items
  * @throws {ToolboxError} for everything that is refused before it is sent
  */
-export function plan(registry: Registry, command: object, input: Item, sealing: Sealing): Plan | undefined {
-  const planner = PLANNERS.find(([type]) => command instanceof type)?.[1]
-  if (planner !== undefined) return planner(registry, input, sealing)
+export function plan(
+  registry: Registry,
+  command: object,
+  input: Item,
+  sealing: Sealing,
+): CommandPlan | undefined {
+  const known = PLANNERS.find(([type]) => command instanceof type)
+  if (known !== undefined) {
+    const [type, planner] = known
+    return { ...planner(registry, input, sealing), type: type as new (input: Item) => object }
+  }
   // Names and `clientCommand` catch the classes of another copy of the SDK.
   const carriesItems =
     'clientCommand' in command ||
@@ -102,46 +107,48 @@ export function plan(registry: Registry, command: object, input: Item, sealing: 
 }
 
 function planGet(registry: Registry, input: Item): Plan {
-  const table = tableOf(registry, input)
-  if (table === undefined) return untouched(input)
+  const table = registry.table(input.TableName)
   const { params, strip } = completeProjection(table, input)
   return {
     input: params,
-    response(output, opening) {
-      if (output.Item !== undefined) opening.collect(table, output.Item as Item, input.Key as Item)
+    response({ Item }, opening) {
+      if (Item !== undefined)
+        opening.collect(table, Item as Item, trustedEntity(table, input, Item as Item), input.Key as Item)
     },
-    finish: output => {
-      if (output.Item !== undefined) strip(output.Item as Item)
+    finish({ Item }) {
+      if (Item !== undefined) strip(Item as Item)
     },
   }
 }
 
 function planPut(registry: Registry, input: Item, sealing: Sealing): Plan {
-  const table = tableOf(registry, input)
-  if (table === undefined) return untouched(input)
-  return planWrite(table, input.Item as Item, { ...input, ...sealPut(table, input, sealing) })
+  const table = registry.table(input.TableName)
+  const sealed = sealPut(table, input, sealing)
+  return planWrite(table, input.Item as Item, { ...input, ...sealed }, sealing)
 }
 
 function planUpdate(registry: Registry, input: Item, sealing: Sealing): Plan {
-  const table = tableOf(registry, input)
-  if (table === undefined) return untouched(input)
+  const table = registry.table(input.TableName)
   guardConditions(table, updatedEntity(table, input), input)
-  return planWrite(table, input.Key as Item, sealUpdate(table, input, sealing))
+  return planWrite(table, input.Key as Item, sealUpdate(table, input, sealing), sealing)
 }
 
-function planDelete(registry: Registry, input: Item): Plan {
-  const table = tableOf(registry, input)
-  if (table === undefined) return untouched(input)
+/** Delete, and the condition checks of transactions. */
+function planDelete(registry: Registry, input: Item, sealing: Sealing): Plan {
+  const table = registry.table(input.TableName)
   guardConditions(table, undefined, input)
-  return planWrite(table, input.Key as Item, input)
+  return planWrite(table, input.Key as Item, input, sealing)
 }
 
 /** A single write: what it returns, and what its failed condition returns, is the item of its key. */
-function planWrite(table: RegisteredTable, key: Item, input: Item): Plan {
+function planWrite(table: RegisteredTable, key: Item, input: Item, sealing: Sealing): Plan {
+  sealing.guardReturnValues(table, input)
   return {
     input,
-    response(output, opening) {
-      if (output.Attributes !== undefined) opening.collect(table, output.Attributes as Item, key)
+    response({ Attributes }, opening) {
+      if (Attributes === undefined) return
+      const item = Attributes as Item
+      opening.collect(table, item, item[table.entityAttribute], key)
     },
     errorItems: error => [{ table, key, holder: error }],
   }
@@ -149,16 +156,15 @@ function planWrite(table: RegisteredTable, key: Item, input: Item): Plan {
 
 /** Query and Scan. */
 function planRead(registry: Registry, input: Item): Plan {
-  const table = tableOf(registry, input)
-  if (table === undefined) return untouched(input)
+  const table = registry.table(input.TableName)
   guardConditions(table, undefined, input)
   const { params, strip } = completeProjection(table, input)
   return {
     input: params,
     response(output, opening) {
-      for (const item of itemsOf(output)) opening.collect(table, item)
+      for (const item of itemsOf(output)) opening.collect(table, item, trustedEntity(table, input, item))
     },
-    finish: output => {
+    finish(output) {
       for (const item of itemsOf(output)) strip(item)
     },
   }
@@ -166,41 +172,39 @@ function planRead(registry: Registry, input: Item): Plan {
 
 function planBatchGet(registry: Registry, input: Item): Plan {
   const requests = (input.RequestItems ?? {}) as Record<string, Item>
-  const completed = Object.entries(requests).flatMap(([name, request]) => {
-    const table = registry.find(name)
-    if (table === undefined) return []
-    guardConditions(table, undefined, request)
-    return [{ name, table, ...completeProjection(table, request) }]
-  })
-  const responses = (output: Item, name: string) => (output.Responses as Record<string, Item[]>)?.[name] ?? []
+  const byTable = new Map(
+    Object.entries(requests).map(([name, request]) => {
+      const table = registry.table(name)
+      guardConditions(table, undefined, request)
+      return [table, { name, request, ...completeProjection(table, request) }]
+    }),
+  )
+  // The response may call a table by name where the request had its ARN.
+  const each = (output: Item, visit: (table: RegisteredTable, item: Item) => void) => {
+    for (const [name, items] of Object.entries((output.Responses ?? {}) as Record<string, Item[]>)) {
+      for (const item of items) visit(registry.table(name), item)
+    }
+  }
   return {
     input: {
       ...input,
-      RequestItems: {
-        ...requests,
-        ...Object.fromEntries(completed.map(({ name, params }) => [name, params])),
-      },
+      RequestItems: Object.fromEntries([...byTable.values()].map(({ name, params }) => [name, params])),
     },
-    response(output, opening) {
-      for (const { name, table } of completed) {
-        for (const item of responses(output, name)) opening.collect(table, item)
-      }
-    },
-    finish(output) {
-      for (const { name, strip } of completed) for (const item of responses(output, name)) strip(item)
-    },
+    response: (output, opening) =>
+      each(output, (table, item) =>
+        opening.collect(table, item, trustedEntity(table, byTable.get(table)?.request ?? {}, item)),
+      ),
+    finish: output => each(output, (table, item) => byTable.get(table)?.strip(item)),
   }
 }
 
 function planBatchWrite(registry: Registry, input: Item, sealing: Sealing): Plan {
   const requests = (input.RequestItems ?? {}) as Record<string, Item[]>
   const sealed = Object.entries(requests).map(([name, writes]) => {
-    const table = registry.find(name)
+    const table = registry.table(name)
     const copies = writes.map(write => {
       const put = write.PutRequest as Item | undefined
-      if (put === undefined) return write
-      if (table === undefined) return untouched(write).input
-      return { ...write, PutRequest: sealPut(table, put, sealing) }
+      return put === undefined ? write : { ...write, PutRequest: sealPut(table, put, sealing) }
     })
     return [name, copies]
   })
@@ -246,17 +250,6 @@ function sealPut(table: RegisteredTable, params: Item, sealing: Sealing): { Item
   const holder = { Item: item }
   sealing.collect({ table, key: item, entity }, [], holder, 'Item')
   return holder
-}
-
-/** A command on a table without encrypted attributes; a value that waits to be sealed does not belong there. */
-function untouched(input: Item): Plan {
-  const pending = findPending(input)
-  if (pending !== undefined) throw notRegistered(String(input.TableName ?? 'of this batch'), pending.slice(1))
-  return { input, response: () => {} }
-}
-
-function tableOf(registry: Registry, { TableName }: Item): RegisteredTable | undefined {
-  return typeof TableName === 'string' ? registry.find(TableName) : undefined
 }
 
 function itemsOf(output: Item): Item[] {

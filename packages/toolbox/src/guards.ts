@@ -78,22 +78,27 @@ function guardReference(
   kind: string,
   values: Item,
 ): void {
-  if (use === 'existence') return
   const relations = table.encrypted(entity).map(pattern => relate(pattern, path))
+  // Inside what is sealed as a whole nothing exists for DynamoDB: the answer would be wrong.
+  if (use === 'existence' && !relations.includes('below')) return
   // What is stored is always Binary, so this asks no more than whether it is there.
   if (use === 'type' && value !== undefined && values[value] === 'B' && relations.includes('at')) return
   if (relations.every(relation => relation === 'beside')) return
   throw new ToolboxError(
     'condition-refused',
-    `${kind}: '${formatPath(path)}' is encrypted in table ${table.name} and cannot be used with ${operator}, which would see ciphertext. Only attribute_exists, attribute_not_exists and attribute_type B work there; compare after loading, or keep a separate attribute to search by.`,
+    `${kind}: '${formatPath(path)}' is encrypted in table ${table.name} and cannot be used with ${operator}, which would see ciphertext. Only attribute_exists, attribute_not_exists and attribute_type B work, on the encrypted attribute itself; compare after loading, or keep a separate attribute to search by.`,
   )
 }
 
-/** The added names would be part of the caller's result; they are taken out again. */
+/** A projection with what is needed to check where ciphertext belongs, and what is not the caller's. */
 export interface CompletedProjection {
   readonly params: Item
+  /** Takes what was added out of a result. */
   strip(item: Item): void
 }
+
+/** Placeholders of ours; they come back when a caller sends DynamoDB's `UnprocessedKeys` again. */
+const OURS = '#dynaseal_'
 
 /**
  * Adds the key attributes and the entity's name to a projection that reads encrypted attributes:
@@ -106,7 +111,8 @@ export function completeProjection(table: RegisteredTable, params: Item): Comple
   const expression = params.ProjectionExpression
   if (typeof expression !== 'string' || expression === '') return unchanged
   const patterns = table.encrypted(undefined)
-  const paths = parseProjection(expression, names(params))
+  const given = names(params)
+  const paths = parseProjection(expression, given)
   for (const path of paths) {
     if (patterns.some(pattern => relate(pattern, path) === 'below')) {
       throw new ToolboxError(
@@ -117,20 +123,36 @@ export function completeProjection(table: RegisteredTable, params: Item): Comple
   }
   const reads = paths.some(path => patterns.some(pattern => relate(pattern, path) !== 'beside'))
   if (!reads) return unchanged
-  const added = [...table.keyNames, table.entityAttribute].filter(
+  const ours = Object.keys(given).flatMap(name => (name.startsWith(OURS) ? [given[name]!] : []))
+  const missing = [...table.keyNames, table.entityAttribute].filter(
     name => !paths.some(([first]) => first === name),
   )
-  const placeholders = added.map((name, i) => [`#dynaseal_${i}`, name] as const)
+  const placeholders = missing.map((name, i) => [`${OURS}${ours.length + i}`, name] as const)
   return {
     params: {
       ...params,
       ProjectionExpression: [expression, ...placeholders.map(([placeholder]) => placeholder)].join(', '),
-      ExpressionAttributeNames: { ...names(params), ...Object.fromEntries(placeholders) },
+      ExpressionAttributeNames: { ...given, ...Object.fromEntries(placeholders) },
     },
     strip: item => {
-      for (const name of added) delete item[name]
+      for (const name of [...ours, ...missing]) delete item[name]
     },
   }
+}
+
+/**
+ * The entity name that an item's own attribute may decide by. An attribute of the same name that is
+ * encrypted in one entity and clear in another is told apart by the stored name, which whoever writes
+ * the table can change; dynamodb-toolbox notices, but only where it sees that name.
+ */
+export function trustedEntity(table: RegisteredTable, params: Item, item: Item): unknown {
+  const entity = item[table.entityAttribute]
+  const expression = params.ProjectionExpression
+  if (typeof expression !== 'string' || expression === '' || !table.isAmbiguous) return entity
+  const seen = parseProjection(expression, names(params)).some(
+    path => path.length === 1 && path[0] === table.entityAttribute,
+  )
+  return seen ? entity : undefined
 }
 
 export function names(params: Item): Names {

@@ -1,5 +1,5 @@
 import type { AttributeValue as WireValue } from '@aws-sdk/client-dynamodb'
-import { convertToNative, marshall, type marshallOptions, unmarshall } from '@aws-sdk/util-dynamodb'
+import { convertToNative, marshall, unmarshall } from '@aws-sdk/util-dynamodb'
 import {
   type AttributePath,
   type AttributeValue,
@@ -11,6 +11,7 @@ import {
 } from '@dynaseal/core'
 import { formatPath, type Occurrence, occurrences } from './attributePattern.js'
 import { FieldsNotOpenedError, ToolboxError } from './errors.js'
+import { markOpened } from './opened.js'
 import { currentCollector } from './openPartially.js'
 import { type Item, primaryKey } from './place.js'
 import type { RegisteredTable } from './registry.js'
@@ -35,15 +36,16 @@ export class Opening {
   /**
    * Notes what is sealed in an item of a response.
    *
+   * @param entity the name of the item's entity, as far as it can be relied on
    * @param requestKey the key that was asked for, where the request names it: it, not what was
    *   returned, is what the ciphertext has to be bound to
    * @throws {ToolboxError} `role-refused`
    */
-  collect(table: RegisteredTable, item: Item, requestKey?: Item): void {
+  collect(table: RegisteredTable, item: Item, entity: unknown, requestKey?: Item): void {
     const found: Occurrence[] = []
     const failures: FieldError[] = []
     const seen = new Set<string>()
-    for (const pattern of table.encrypted(item[table.entityAttribute])) {
+    for (const pattern of table.encrypted(entity)) {
       for (const occurrence of occurrences(item, pattern)) {
         const place = JSON.stringify(occurrence.path)
         if (seen.has(place)) continue
@@ -126,7 +128,9 @@ export class Opening {
 
   #hand(table: RegisteredTable, occurrence: Occurrence, value: AttributeValue, failures: FieldError[]): void {
     try {
-      occurrence.replace(convertToNative(value as WireValue, this.settings.unmarshallOptions))
+      const native = convertToNative(value as WireValue, this.settings.unmarshallOptions)
+      markOpened(native)
+      occurrence.replace(native)
     } catch {
       // The converter's own message quotes the number.
       failures.push(
@@ -157,27 +161,39 @@ function mayNotOpen(table: RegisteredTable, found: readonly Occurrence[]): Toolb
   )
 }
 
+/** An item in an error, with what it belongs to. The document client leaves it as attribute values. */
+export interface ErrorItem {
+  readonly table: RegisteredTable
+  readonly key: Item
+  readonly holder: { Item?: Record<string, WireValue> }
+}
+
 /**
- * Opens an item that an error carries: the document client leaves those as attribute values.
+ * Opens the items that a failed condition returns, in place. They are taken away before anything can
+ * fail: none is left in an error as ciphertext.
  *
- * @param restore is given the opened item
+ * @throws {FieldsNotOpenedError} with DynamoDB's error as its cause
  */
-export async function openWireItem(
+export async function openErrorItems(
   format: Format,
   settings: ClientSettings,
-  table: RegisteredTable,
-  wire: Record<string, WireValue>,
-  requestKey: Item | undefined,
+  items: readonly ErrorItem[],
   cause: unknown,
-): Promise<Record<string, WireValue>> {
+): Promise<void> {
   // Numbers are wrapped so that none loses digits on its way through.
-  const item = unmarshall(wire, { wrapNumbers: true })
   const opening = new Opening({
     ...settings,
     marshallOptions: undefined,
     unmarshallOptions: { wrapNumbers: true },
   })
-  opening.collect(table, item, requestKey)
+  const opened = items.flatMap(({ table, key, holder }) => {
+    if (holder.Item === undefined) return []
+    const item: Item = unmarshall(holder.Item, { wrapNumbers: true })
+    delete holder.Item
+    if (settings.role === 'seal') return []
+    opening.collect(table, item, item[table.entityAttribute], key)
+    return [{ holder, item }]
+  })
   await opening.open(format, cause)
-  return marshall(item, { allowImpreciseNumbers: true } as marshallOptions)
+  for (const { holder, item } of opened) holder.Item = marshall(item)
 }

@@ -1,5 +1,6 @@
-import { convertToAttr, type marshallOptions, type NativeAttributeValue } from '@aws-sdk/util-dynamodb'
+import type { marshallOptions, NativeAttributeValue } from '@aws-sdk/util-dynamodb'
 import type { AttributeValue } from '@dynaseal/core'
+import { marshallNative } from './nativeValues.js'
 import type { RegisteredTable } from './registry.js'
 
 /** An item, a key or a part of one as the document client has it: native values by attribute name. */
@@ -24,7 +25,7 @@ export function primaryKey(
   for (const name of keyNames) {
     const value = item[name]
     if (value === undefined) return undefined
-    key[name] = convertToAttr(value as NativeAttributeValue, options) as AttributeValue
+    key[name] = marshallNative(value as NativeAttributeValue, options)
   }
   return key
 }

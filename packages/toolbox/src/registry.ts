@@ -1,16 +1,19 @@
+import type { AttributePath } from '@dynaseal/core'
 import type { Entity, Schema } from 'dynamodb-toolbox'
-import { type AttributePattern, anyIndex, anyKey, formatPath, overlap } from './attributePattern.js'
-import { EncryptedAttribute } from './encrypted.js'
+import { type AttributePattern, anyIndex, anyKey, formatPath, overlap, relate } from './attributePattern.js'
+import { EncryptedAttribute } from './encryptedAttribute.js'
 import { ToolboxError } from './errors.js'
 
 interface RegisteredEntity {
   readonly encrypted: readonly AttributePattern[]
+  /** Leaves that are stored as they are. */
   readonly clear: readonly AttributePattern[]
 }
 
 /** What is known of one table: its key, and where its entities keep ciphertext. */
 export class RegisteredTable {
-  readonly #entities = new Map<string, RegisteredEntity>()
+  /** Several registrations of one name (versions of a schema, say) hold together. */
+  readonly #entities = new Map<string, RegisteredEntity[]>()
 
   constructor(
     /** Logical name, part of what a ciphertext is bound to. */
@@ -21,25 +24,46 @@ export class RegisteredTable {
   ) {}
 
   add(name: string, entity: RegisteredEntity): void {
-    this.#entities.set(name, entity)
+    this.#entities.set(name, [...(this.#entities.get(name) ?? []), entity])
   }
 
   /**
-   * Where ciphertext belongs in an item. A pattern of one entity holds for an item of another one too,
-   * unless that other entity is registered and says that it keeps something in clear there: the stored
-   * entity name alone, which anyone who writes the table can change, never switches a check off.
+   * Where ciphertext belongs in an item. A pattern of one entity holds for items of another one too,
+   * unless that other entity is registered and declares what stands there: a name that nobody registered
+   * switches no check off.
    *
    * @param entity the item's entity name, as far as it is known
    */
   encrypted(entity: unknown): AttributePattern[] {
-    const clear = typeof entity === 'string' ? (this.#entities.get(entity)?.clear ?? []) : []
-    const patterns: AttributePattern[] = []
-    for (const [name, registered] of this.#entities) {
-      for (const pattern of registered.encrypted) {
-        if (name === entity || !clear.some(open => overlap(open, pattern))) patterns.push(pattern)
-      }
-    }
-    return patterns
+    const own = this.#registered(entity)
+    const declared = own.flatMap(({ encrypted, clear }) => [...encrypted, ...clear])
+    const others = [...this.#entities.values()]
+      .flat()
+      .filter(registered => !own.includes(registered))
+      .flatMap(({ encrypted }) => encrypted)
+      .filter(pattern => !declared.some(other => overlap(other, pattern)))
+    return [...own.flatMap(({ encrypted }) => encrypted), ...others]
+  }
+
+  /** Whether an entity declares a clear leaf at just this path, where another alternative has a container. */
+  hasClearLeaf(entity: unknown, path: AttributePath): boolean {
+    const own = this.#registered(entity)
+    const candidates = own.length > 0 ? own : [...this.#entities.values()].flat()
+    return candidates.some(({ clear }) => clear.some(pattern => relate(pattern, path) === 'at'))
+  }
+
+  /** Whether it takes the entity's name to tell ciphertext from a clear attribute of another entity. */
+  get isAmbiguous(): boolean {
+    const all = [...this.#entities.values()].flat()
+    return all.some(({ encrypted }) =>
+      encrypted.some(pattern =>
+        all.some(({ clear }) => clear.some(open => overlap(open, pattern) && open.length >= pattern.length)),
+      ),
+    )
+  }
+
+  #registered(entity: unknown): readonly RegisteredEntity[] {
+    return typeof entity === 'string' ? (this.#entities.get(entity) ?? []) : []
   }
 }
 
@@ -80,7 +104,7 @@ export class Registry {
         )
       }
     }
-    const name = this.logicalName(table.getName())
+    const name = this.logicalName(plainName(table.getName()))
     let registered = this.#tables.get(name)
     if (registered === undefined) {
       const keyNames = [table.partitionKey.name, ...(table.sortKey === undefined ? [] : [table.sortKey.name])]
@@ -90,12 +114,23 @@ export class Registry {
     registered.add(entity.entityName, patterns)
   }
 
-  /** @param tableName a table's name or ARN, as the `TableName` of a request allows both */
-  find(tableName: string): RegisteredTable | undefined {
-    return this.#tables.get(
-      this.logicalName(/^arn:[^:]*:dynamodb:[^:]*:[^:]*:table\/([^/]+)/.exec(tableName)?.[1] ?? tableName),
+  /**
+   * @param tableName a table's name or ARN: a request's `TableName` allows both
+   * @throws {ToolboxError} `not-registered`
+   */
+  table(tableName: unknown): RegisteredTable {
+    const registered =
+      typeof tableName === 'string' ? this.#tables.get(this.logicalName(plainName(tableName))) : undefined
+    if (registered !== undefined) return registered
+    throw new ToolboxError(
+      'not-registered',
+      `This sealed client knows no entity of table ${String(tableName)}, so it cannot tell what is encrypted there. Call register(entity) on it (for entities that encrypt nothing as well), map the name with logicalTableName if the table is known under another one, or use the document client that you gave to sealDocumentClient().`,
     )
   }
+}
+
+function plainName(tableName: string): string {
+  return /^arn:[^:]*:dynamodb:[^:]*:[^:]*:table\/([^/]+)/.exec(tableName)?.[1] ?? tableName
 }
 
 function patternsOf(entity: Entity): RegisteredEntity {
@@ -105,12 +140,6 @@ function patternsOf(entity: Entity): RegisteredEntity {
     const place = formatPath(path)
     const attribute = path.length > 0 ? EncryptedAttribute.of(schema, place) : undefined
     if (attribute !== undefined) {
-      if (schema.props.key === true) {
-        throw new ToolboxError(
-          'invalid-schema',
-          `'${place}' of entity ${entity.entityName} is both encrypted and a key. DynamoDB finds items by a key's value: remove one of the two.`,
-        )
-      }
       attribute.places.add(place)
       encrypted.push(path)
       return
@@ -135,7 +164,7 @@ function patternsOf(entity: Entity): RegisteredEntity {
         visit(schema.elements, [...path, anyIndex])
         return
       case 'tuple':
-        for (const element of schema.elements) visit(element, [...path, anyIndex])
+        for (const [index, element] of schema.elements.entries()) visit(element, [...path, index])
         return
       case 'record':
         visit(schema.elements, [...path, anyKey])
@@ -149,10 +178,10 @@ function patternsOf(entity: Entity): RegisteredEntity {
   }
   visit(entity.schema, [])
   for (const pattern of encrypted) {
-    if (clear.some(open => overlap(open, pattern))) {
+    if (clear.some(open => open.length >= pattern.length && overlap(open, pattern))) {
       throw new ToolboxError(
         'invalid-schema',
-        `'${formatPath(pattern)}' of entity ${entity.entityName} is encrypted in one alternative and clear in another, so nobody could tell which one a stored value should be. Encrypt both, or the anyOf (or tuple) as a whole.`,
+        `'${formatPath(pattern)}' of entity ${entity.entityName} is encrypted in one alternative and clear in another, so nobody could tell which one a stored value should be. Encrypt both, or the anyOf as a whole.`,
       )
     }
   }

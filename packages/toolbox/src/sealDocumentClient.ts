@@ -1,15 +1,15 @@
-import type { AttributeValue as WireValue } from '@aws-sdk/client-dynamodb'
 import type { DynamoDBDocumentClient, TranslateConfig } from '@aws-sdk/lib-dynamodb'
-import { createFormat, type Format, type FormatOptions } from '@dynaseal/core'
+import { createFormat, type FormatOptions } from '@dynaseal/core'
 import type { Entity } from 'dynamodb-toolbox'
-import { type Plan, plan } from './commands.js'
+import { isContainer } from './attributePattern.js'
+import { type CommandPlan, plan } from './commands.js'
 import { ToolboxError } from './errors.js'
-import { Opening, openWireItem } from './opening.js'
+import { withNumberValue } from './nativeValues.js'
+import { Opening, openErrorItems } from './opening.js'
 import { dropItems } from './openPartially.js'
 import type { Item } from './place.js'
 import { Registry } from './registry.js'
 import { Sealing } from './sealing.js'
-import type { ClientSettings } from './settings.js'
 
 export interface SealOptions extends FormatOptions {
   /**
@@ -77,7 +77,7 @@ export function sealDocumentClient(
   } = options
   const format = createFormat(formatOptions)
   const registry = new Registry(logicalTableName)
-  const settings = { plaintext, role, marshallOptions, unmarshallOptions }
+  const settings = { plaintext, role, marshallOptions, unmarshallOptions: withNumberValue(unmarshallOptions) }
 
   const send = async (command: { input: object }, ...rest: unknown[]): Promise<unknown> => {
     const sealing = new Sealing(settings)
@@ -85,12 +85,12 @@ export function sealDocumentClient(
     const forward = client.send.bind(client) as (command: unknown, ...rest: unknown[]) => Promise<Item>
     if (planned === undefined) return forward(command, ...rest)
     await sealing.seal(format)
-    const Command = command.constructor as new (input: Item) => object
+    const copy = copyCommand(command, planned)
     let output: Item
     try {
-      output = { ...(await forward(new Command(planned.input), ...rest)) }
+      output = copyContainers(await forward(copy, ...rest)) as Item
     } catch (error) {
-      await openError(format, settings, planned, error as Item)
+      await openErrorItems(format, settings, planned.errorItems?.(error as Item) ?? [], error)
       throw error
     }
     const opening = new Opening(settings)
@@ -107,10 +107,14 @@ export function sealDocumentClient(
       value: (command: { input: object }, ...rest: unknown[]) => {
         const callback = rest.at(-1)
         if (typeof callback !== 'function') return send(command, ...rest)
-        send(command, ...rest.slice(0, -1)).then(
-          output => callback(null, output),
-          error => callback(error),
-        )
+        send(command, ...rest.slice(0, -1))
+          .then(
+            output => callback(null, output),
+            error => callback(error),
+          )
+          .catch(() => {
+            // As in the SDK: what a callback throws is nobody's.
+          })
       },
     },
     register: {
@@ -123,17 +127,19 @@ export function sealDocumentClient(
   return sealed
 }
 
-/** Opens the items that a failed condition returns, in place. One that does not open is taken away. */
-async function openError(
-  format: Format,
-  settings: ClientSettings,
-  planned: Plan,
-  error: Item,
-): Promise<void> {
-  for (const { table, key, holder } of planned.errorItems?.(error) ?? []) {
-    const wire = holder.Item
-    if (wire === undefined) continue
-    delete holder.Item
-    holder.Item = await openWireItem(format, settings, table, wire as Record<string, WireValue>, key, error)
-  }
+/** The caller's command stays as it is; its middleware comes along. */
+function copyCommand(
+  command: { input: object; middlewareStack?: unknown },
+  { type, input }: CommandPlan,
+): object {
+  const copy = new type(input) as { middlewareStack: { use(plugin: unknown): void } }
+  if (command.middlewareStack !== undefined) copy.middlewareStack.use(command.middlewareStack)
+  return copy
+}
+
+/** A response may be handed out again by a mock or a cache; what is opened is a copy. */
+function copyContainers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyContainers)
+  if (!isContainer(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, copyContainers(child)]))
 }

@@ -25,7 +25,7 @@ export function sealUpdate(table: RegisteredTable, params: Item, sealing: Sealin
     } else if (findPending(content) !== undefined) {
       throw new ToolboxError(
         'update-refused',
-        `${value} is the value of an encrypted attribute, but the expression does not simply SET it: ${params.UpdateExpression ?? params.ConditionExpression}`,
+        `${value} is the value of an encrypted attribute, but the expression does not simply SET it.`,
       )
     }
   }

@@ -1,4 +1,4 @@
-import { convertToAttr, type NativeAttributeValue } from '@aws-sdk/util-dynamodb'
+import type { NativeAttributeValue } from '@aws-sdk/util-dynamodb'
 import {
   type AttributePath,
   type AttributeValue,
@@ -8,6 +8,7 @@ import {
 } from '@dynaseal/core'
 import { type AttributePattern, formatPath, isContainer, occurrences, relate } from './attributePattern.js'
 import { ToolboxError } from './errors.js'
+import { marshallNative } from './nativeValues.js'
 import { PendingSeal } from './pendingSeal.js'
 import { type Item, type Place, primaryKey } from './place.js'
 import type { RegisteredTable } from './registry.js'
@@ -39,7 +40,7 @@ export class Sealing {
    */
   collect({ table, key, entity }: Place, path: AttributePath, holder: Item, step: string): void {
     const patterns = table.encrypted(entity)
-    for (const pattern of patterns) refusePlaintext(table, pattern, path, holder[step])
+    for (const pattern of patterns) refusePlaintext(table, entity, pattern, path, holder[step])
     const slots: Slot[] = []
     copyPending(holder, step, path, slots)
     if (slots.length === 0) return
@@ -63,6 +64,21 @@ export class Sealing {
     this.#items.push({ table: table.name, key: attributes, slots })
   }
 
+  /**
+   * A client that may only seal must not learn from what a write returns that it cannot open it: by then
+   * the write has happened.
+   *
+   * @throws {ToolboxError} `role-refused`
+   */
+  guardReturnValues(table: RegisteredTable, params: Item): void {
+    if (this.settings.role !== 'seal' || table.encrypted(undefined).length === 0) return
+    if (params.ReturnValues === undefined || params.ReturnValues === 'NONE') return
+    throw new ToolboxError(
+      'role-refused',
+      `This client may only seal, and ReturnValues ${String(params.ReturnValues)} would return encrypted attributes of table ${table.name}. Leave it out.`,
+    )
+  }
+
   /** @throws {SealError} when any one value cannot be sealed: then nothing was put anywhere */
   async seal(format: Format): Promise<void> {
     if (this.#items.length === 0) return
@@ -83,12 +99,12 @@ export class Sealing {
   #marshall(path: AttributePath, pending: PendingSeal): AttributeValue {
     const plaintext = PendingSeal.plaintextOf(pending) as NativeAttributeValue
     try {
-      return convertToAttr(plaintext, this.settings.marshallOptions) as AttributeValue
+      return marshallNative(plaintext, this.settings.marshallOptions)
     } catch {
       // marshall's own message quotes the value it does not like.
       throw new ToolboxError(
         'invalid-value',
-        `The value of encrypted attribute '${formatPath(path)}' has no DynamoDB type: look for class instances, functions, undefined inside containers, empty or mixed sets, and numbers beyond 2^53 that are not bigint.`,
+        `The value of encrypted attribute '${formatPath(path)}' has no DynamoDB type: look for class instances, functions, undefined inside containers, empty or mixed sets, a key named __proto__, and numbers beyond 2^53 that are not bigint.`,
       )
     }
   }
@@ -105,7 +121,7 @@ export function findPending(value: unknown, path: AttributePath = []): Attribute
   return undefined
 }
 
-export function notRegistered(table: string, path: AttributePath): ToolboxError {
+function notRegistered(table: string, path: AttributePath): ToolboxError {
   return new ToolboxError(
     'not-registered',
     `The schema encrypts '${formatPath(path)}', but no entity registered for table ${table} does. Call register(entity) on the client that sealDocumentClient() returned.`,
@@ -145,6 +161,7 @@ function mayBeWritten(value: unknown): boolean {
 
 function refusePlaintext(
   table: RegisteredTable,
+  entity: unknown,
   pattern: AttributePattern,
   path: AttributePath,
   value: unknown,
@@ -158,11 +175,28 @@ function refusePlaintext(
       if (!mayBeWritten(value)) throw plaintextRefused(table, path)
       return
     case 'above':
-      if (!isContainer(value)) return
-      for (const found of occurrences(value, pattern.slice(path.length), path)) {
-        if (!mayBeWritten(found.value)) throw plaintextRefused(table, found.path)
-      }
+      refusePlaintextInside(table, entity, pattern.slice(path.length), path, value)
   }
+}
+
+/** A value above an encrypted path: what stands at the path must wait to be sealed, whatever holds it. */
+function refusePlaintextInside(
+  table: RegisteredTable,
+  entity: unknown,
+  rest: AttributePattern,
+  path: AttributePath,
+  value: unknown,
+): void {
+  if (isContainer(value)) {
+    for (const found of occurrences(value, rest.slice(0, 1), path)) {
+      if (rest.length > 1) refusePlaintextInside(table, entity, rest.slice(1), found.path, found.value)
+      else if (!mayBeWritten(found.value)) throw plaintextRefused(table, found.path)
+    }
+    return
+  }
+  if (value === undefined || value === null || table.hasClearLeaf(entity, path)) return
+  // A Map, a Set, a string …: the schema has a container here, and none of these is looked into.
+  throw plaintextRefused(table, path)
 }
 
 function plaintextRefused(table: RegisteredTable, path: AttributePath): ToolboxError {

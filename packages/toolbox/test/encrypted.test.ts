@@ -5,17 +5,25 @@ import {
   binary,
   Entity,
   EntityParser,
+  fromSchemaDTO,
   item,
   list,
   map,
+  nul,
   number,
+  Parser,
   record,
+  type Schema,
+  SchemaDTO,
   set,
   string,
   Table,
+  tuple,
 } from 'dynamodb-toolbox'
 import { describe, expect, test } from 'vitest'
+import { formatPath } from '../src/attributePattern.js'
 import { encrypted } from '../src/encrypted.js'
+import { EncryptedAttribute } from '../src/encryptedAttribute.js'
 import { ToolboxError } from '../src/errors.js'
 import { PendingSeal } from '../src/pendingSeal.js'
 import { Registry } from '../src/registry.js'
@@ -89,24 +97,76 @@ describe('the annotation', () => {
     })
   })
 
-  test('opened values come out as the schema formats them', () => {
-    const schema = encrypted(map({ city: string().savedAs('c'), hush: string().hidden() })) as unknown as {
-      props: { transform: { decode(value: unknown): unknown } }
+  /** The transformer of an attribute that is registered, as it has to be before anything is loaded. */
+  function transformer(attribute: Schema): {
+    decode(value: unknown): unknown
+    encode(value: unknown): unknown
+  } {
+    register({ attribute })
+    return (attribute.props as { transform: never }).transform
+  }
+  const thrownBy = (work: () => unknown): unknown => {
+    try {
+      work()
+    } catch (error) {
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(SECRET)
+      return error
     }
-    expect(schema.props.transform.decode({ c: 'Oslo', hush: 'x' })).toEqual({ city: 'Oslo' })
+    return undefined
+  }
+
+  test('opened values come out as the schema formats them', () => {
+    const schema = encrypted(map({ city: string().savedAs('c'), hush: string().hidden() }))
+    expect(transformer(schema).decode({ c: 'Oslo', hush: 'x' })).toEqual({ city: 'Oslo' })
+  })
+
+  test('nothing comes out for an entity that was never registered', () => {
+    const schema = encrypted(string())
+    const { transform } = schema.props as unknown as { transform: { decode(value: unknown): unknown } }
+    expect(thrownBy(() => transform.decode('planted'))).toMatchObject({ code: 'not-registered' })
+  })
+
+  test.each([
+    ['the keys of a record', encrypted(record(string(), number())), { [SECRET]: 'x' }],
+    ['an unknown key of a strict map', encrypted(map({ a: string() }).strict()), { a: 'x', [SECRET]: 1 }],
+    ['an enum', encrypted(string().enum('a')), SECRET],
+    ['an alternative', encrypted(anyOf(number(), map({ a: string() }))), { a: 1, b: SECRET }],
+  ])('a value that does not fit is refused without quoting it: %s', (_, schema, value) => {
+    expect(thrownBy(() => transformer(schema as Schema).encode(value))).toMatchObject({
+      code: 'invalid-value',
+    })
+  })
+
+  test('a transformer that throws does not get its message out', () => {
+    const parse = { encode: String, decode: (text: string) => JSON.parse(text) as string }
+    const error = thrownBy(() => transformer(encrypted(string().transform(parse))).decode(SECRET))
+    expect(error).toMatchObject({ code: 'invalid-value', message: expect.stringContaining('SyntaxError') })
+  })
+
+  test('says which part does not fit, as far as the schema says it', () => {
+    const schema = encrypted(map({ lines: list(map({ zip: number() })) }))
+    expect(thrownBy(() => transformer(schema).encode({ lines: [{ zip: SECRET }] }))).toMatchObject({
+      message: expect.stringContaining('lines[n].zip'),
+    })
+  })
+
+  test('another alternative of an anyOf gets its turn when the first does not fit', () => {
+    const user = entity({ either: anyOf(encrypted(string()), encrypted(number())) })
+    const { item: parsed } = user.build(EntityParser).parse({ id: '1', either: 5 } as never)
+    expect(PendingSeal.plaintextOf((parsed as { either: PendingSeal }).either)).toBe(5)
+  })
+
+  test('is validated where dynamodb-toolbox validates', () => {
+    const schema = item({ a: encrypted(string()) })
+    expect(schema.build(Parser).parse({ a: 'x' }, { transform: false })).toEqual({ a: 'x' })
+    expect(() => schema.build(Parser).parse({ a: 5 }, { transform: false })).toThrow(ToolboxError)
   })
 
   test('an opened value of another type is refused without quoting it', () => {
     const amount = encrypted(number())
-    const schema = amount as unknown as { props: { transform: { decode(value: unknown): unknown } } }
-    let error: unknown
-    try {
-      schema.props.transform.decode(SECRET)
-    } catch (thrown) {
-      error = thrown
-    }
-    expect(error).toMatchObject({ code: 'invalid-value' })
-    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(SECRET)
+    expect(thrownBy(() => transformer(amount).decode(SECRET))).toMatchObject({
+      code: 'invalid-value',
+    })
   })
 
   test('validators run, and their refusal does not quote the value', () => {
@@ -134,32 +194,57 @@ describe('the annotation', () => {
   })
 })
 
+describe('after encrypted(), nothing can undo it', () => {
+  test.each([
+    ['transform', () => encrypted(string()).transform({ encode: String, decode: String } as never)],
+    [
+      'transform, past meta',
+      () =>
+        encrypted(string())
+          .meta({ title: 'x' })
+          .transform({ encode: String, decode: String } as never),
+    ],
+    ['validate', () => encrypted(string()).validate(() => true)],
+    [
+      'updateValidate',
+      () =>
+        encrypted(string())
+          .optional()
+          .updateValidate(() => true),
+    ],
+    ['enum', () => encrypted(string()).enum('a')],
+    ['pick', () => encrypted(map({ a: string() })).pick('a')],
+    ['key', () => encrypted(string()).key()],
+  ])('%s throws, and says to put it inside or leave it', (_, chain) => {
+    expect(chain).toThrow(/Put it inside|cannot be encrypted/)
+  })
+
+  test('clone cannot replace the transformer', () => {
+    const schema = encrypted(string())
+    const clone = schema.clone({ transform: undefined }) as unknown as Schema
+    expect(EncryptedAttribute.of(clone, 'x')).toBeInstanceOf(EncryptedAttribute)
+  })
+
+  test('a schema rebuilt from its DTO is refused', () => {
+    const dto = JSON.parse(
+      JSON.stringify(item({ id: string().key(), ssn: encrypted(string()) }).build(SchemaDTO)),
+    )
+    const rebuilt = fromSchemaDTO(dto) as ReturnType<typeof item>
+    expect(() => register(rebuilt.attributes)).toThrow(/fromSchemaDTO/)
+  })
+})
+
 describe('registration refuses', () => {
   test.each([
+    ['one alternative in clear', { x: anyOf(encrypted(string()), number()) }],
+    ['one alternative in clear, deeper', { x: anyOf(map({ a: encrypted(string()) }), map({ a: string() })) }],
     [
-      'a key made of an encrypted attribute afterwards',
-      { ssn: encrypted(string()).key() },
-      /both encrypted and a key/,
+      'one alternative sealed as a whole, with a clear part in the other',
+      { x: anyOf(encrypted(string()), map({ a: string() })) },
     ],
-    [
-      'a transformer afterwards',
-      { ssn: encrypted(string()).transform({ encode: String, decode: String } as never) },
-      /store 'ssn' in clear/,
-    ],
-    ['a validator afterwards', { ssn: encrypted(string()).validate(() => true) }, /inside/],
-    ['an update validator afterwards', { ssn: encrypted(string()).updateValidate(() => true) }, /inside/],
-    [
-      'one alternative in clear',
-      { x: anyOf(encrypted(string()), number()) },
-      /encrypted in one alternative and clear in another/,
-    ],
-    [
-      'one alternative in clear, deeper',
-      { x: anyOf(map({ a: encrypted(string()) }), map({ a: string() })) },
-      /encrypted in one alternative/,
-    ],
-  ])('%s', (_, attributes, message) => {
-    expect(() => register(attributes)).toThrow(message)
+    ['single elements of a set', { x: set(encrypted(string()) as never) }],
+  ])('%s', (_, attributes) => {
+    expect(() => register(attributes)).toThrow()
   })
 
   test('an index key', () => {
@@ -172,6 +257,8 @@ describe('registration refuses', () => {
     register({
       a: encrypted(string()).optional().hidden().savedAs('x').default('d'),
       b: list(encrypted(binary())),
+      n: anyOf(nul(), map({ s: encrypted(string()) })),
+      t: tuple(string(), encrypted(string())),
       c: record(string(), map({ d: encrypted(set(string())) })),
       e: anyOf(
         map({ kind: string(), a: encrypted(string()) }),
@@ -192,23 +279,55 @@ describe('where ciphertext belongs', () => {
       schema: item({ id: string().key(), shared: string() }),
     }) as unknown as Entity,
   )
-  const users = registry.find('users')
+  const users = registry.table('users')
 
   test('is known by entity', () => {
-    expect(users?.encrypted('User')).toEqual([['secret'], ['shared']])
+    expect(users.encrypted('User')).toEqual([['secret'], ['shared']])
   })
 
   test('an unknown entity name switches no check off', () => {
-    expect(users?.encrypted('Invented')).toEqual([['secret'], ['shared']])
-    expect(users?.encrypted(undefined)).toEqual([['secret'], ['shared']])
+    expect(users.encrypted('Invented')).toEqual([['secret'], ['shared']])
+    expect(users.encrypted(undefined)).toEqual([['secret'], ['shared']])
   })
 
   test('another entity may keep in clear what it declares, and nothing else', () => {
-    expect(users?.encrypted('Other')).toEqual([['secret']])
+    expect(users.encrypted('Other')).toEqual([['secret']])
   })
 
-  test('a table is found by its ARN', () => {
-    expect(registry.find('arn:aws:dynamodb:us-east-1:111122223333:table/users')).toBe(users)
-    expect(registry.find('arn:aws:dynamodb:us-east-1:111122223333:table/users2')).toBeUndefined()
+  test('containers of another entity are told apart as well', () => {
+    const both = new Registry(name => name)
+    both.register(entity({ data: encrypted(list(string())) }))
+    both.register(
+      new Entity({
+        name: 'Other',
+        table,
+        schema: item({ id: string().key(), data: list(encrypted(string())) }),
+      }) as unknown as Entity,
+    )
+    expect(both.table('users').encrypted('Other').map(formatPath)).toEqual(['data[n]'])
+    expect(both.table('users').encrypted('User').map(formatPath)).toEqual(['data'])
+  })
+
+  test('two registrations of one name hold together', () => {
+    const versions = new Registry(name => name)
+    versions.register(entity({ ssn: encrypted(string()) }))
+    versions.register(entity({ other: string() }))
+    expect(versions.table('users').encrypted('User')).toEqual([['ssn']])
+  })
+
+  test('a table is found by its ARN, registered by name or ARN', () => {
+    const arn = 'arn:aws:dynamodb:us-east-1:111122223333:table/users'
+    expect(registry.table(arn)).toBe(users)
+    expect(() => registry.table(`${arn}2`)).toThrow(/knows no entity of table/)
+    const byArn = new Registry(name => name)
+    const arnTable = new Table({ name: arn, partitionKey: { name: 'id', type: 'string' } })
+    byArn.register(
+      new Entity({
+        name: 'U',
+        table: arnTable,
+        schema: item({ id: string().key(), s: encrypted(string()) }),
+      }) as unknown as Entity,
+    )
+    expect(byArn.table('users').encrypted('U')).toEqual([['s']])
   })
 })

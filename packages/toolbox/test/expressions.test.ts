@@ -78,6 +78,22 @@ describe('conditions', () => {
     ],
     ['#dotted = :v', [['with.dot', 'content', '=']]],
     ['size = :v', [['size', 'content', '=']]],
+    ['(a) = (:v)', [['a', 'content', '=']]],
+    [
+      '((size(a)) > :n) AND (b = :v)',
+      [
+        ['a', 'content', 'size'],
+        ['b', 'content', '='],
+      ],
+    ],
+    ['(a) = (:v)', [['a', 'content', '=']]],
+    [
+      '((size(a)) > :n) AND (b = :v)',
+      [
+        ['a', 'content', 'size'],
+        ['b', 'content', '='],
+      ],
+    ],
   ])('%s', (expression, expected) => {
     expect(paths(expression)).toEqual(expected)
   })
@@ -110,8 +126,8 @@ describe('conditions', () => {
   })
 
   test('a name that is not given is refused', () => {
-    expect(() => parseCondition('#missing = :v', names)).toThrow("'#missing' is not among")
-    expect(() => parseCondition('#constructor = :v', {})).toThrow("'#constructor' is not among")
+    expect(() => parseCondition('#missing = :v', names)).toThrow("'#missing' at position 0")
+    expect(() => parseCondition('#constructor = :v', {})).toThrow("'#constructor' at position 0")
   })
 })
 

@@ -46,10 +46,17 @@ function conjunction(tokens: Tokens): Condition {
 
 function negation(tokens: Tokens): Condition {
   if (tokens.skipKeyword('NOT')) return { kind: 'not', conditions: [negation(tokens)] }
-  if (tokens.skip('(')) {
-    const inner = disjunction(tokens)
-    tokens.expect(')')
-    return inner
+  if (tokens.peek().text === '(') {
+    // A parenthesis opens a condition, or an operand of a comparison: which one, only its end tells.
+    return tokens.either(
+      () => {
+        tokens.expect('(')
+        const inner = disjunction(tokens)
+        tokens.expect(')')
+        return inner
+      },
+      () => comparison(tokens),
+    )
   }
   if (tokens.isCall() && tokens.peek().text !== 'size') return test(tokens)
   return comparison(tokens)
@@ -106,6 +113,11 @@ function comparison(tokens: Tokens): Condition {
 type Operand = { readonly path: AttributePath; readonly size?: true } | { readonly value: string }
 
 function operand(tokens: Tokens): Operand {
+  if (tokens.skip('(')) {
+    const inner = operand(tokens)
+    tokens.expect(')')
+    return inner
+  }
   if (tokens.peek().kind === 'value') return { value: tokens.take().text }
   if (!tokens.isCall()) return { path: tokens.path() }
   const name = tokens.take()

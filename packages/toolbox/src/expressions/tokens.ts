@@ -22,7 +22,7 @@ export class Tokens {
   #next = 0
 
   constructor(
-    readonly expression: string,
+    expression: string,
     readonly names: Readonly<Record<string, string>>,
   ) {
     this.#tokens = tokenize(expression)
@@ -84,7 +84,7 @@ export class Tokens {
     if (!Object.hasOwn(this.names, token.text)) {
       throw new ToolboxError(
         'expression-syntax',
-        `'${token.text}' is not among the ExpressionAttributeNames of: ${this.expression}`,
+        `'${token.text}' at position ${token.at} of the expression is not among the ExpressionAttributeNames.`,
       )
     }
     return this.names[token.text] as string
@@ -94,12 +94,28 @@ export class Tokens {
     if (this.peek().kind !== 'end') throw this.unexpected('the end')
   }
 
+  /** Says where, and not what: a value that was pasted into the expression would be quoted. */
   unexpected(wanted: string, token = this.peek()): ToolboxError {
-    const found = token.kind === 'end' ? 'its end' : `'${token.text}'`
     return new ToolboxError(
       'expression-syntax',
-      `Expected ${wanted} at position ${token.at}, found ${found}: ${this.expression}`,
+      `Expected ${wanted} at position ${token.at} of the expression.`,
     )
+  }
+
+  /** Tries one way to read on, and another from the same place if it does not fit. */
+  either<RESULT>(first: () => RESULT, second: () => RESULT): RESULT {
+    const start = this.#next
+    try {
+      return first()
+    } catch (firstError) {
+      const reached = this.#next
+      this.#next = start
+      try {
+        return second()
+      } catch (secondError) {
+        throw this.#next > reached ? secondError : firstError
+      }
+    }
   }
 }
 
@@ -110,7 +126,10 @@ function tokenize(expression: string): Token[] {
     TOKEN.lastIndex = at
     const groups = TOKEN.exec(expression)?.groups
     if (groups === undefined) {
-      throw new ToolboxError('expression-syntax', `Unexpected character at position ${at}: ${expression}`)
+      throw new ToolboxError(
+        'expression-syntax',
+        `Unexpected character at position ${at} of the expression. Values belong into ExpressionAttributeValues.`,
+      )
     }
     for (const kind of ['name', 'placeholder', 'value', 'index', 'symbol'] as const) {
       const text = groups[kind]

@@ -1,0 +1,186 @@
+import type {
+  DeleteItemOptions,
+  DeleteTransactionOptions,
+  Entity,
+  ItemSchema,
+  ListSchema,
+  MapAttributes,
+  MapSchema,
+  NullSchema,
+  PutItemOptions,
+  PutTransactionOptions,
+  Query,
+  QueryOptions,
+  RecordSchema,
+  ScanOptions,
+  Schema,
+  SchemaCondition,
+  Table,
+  UpdateAttributesOptions,
+  UpdateItemOptions,
+  UpdateTransactionOptions,
+} from 'dynamodb-toolbox'
+import type { EncryptedMeta } from './encryptedType.js'
+
+/** To a condition, an encrypted attribute looks like one of type NULL: it can exist, and nothing else. */
+type View<SCHEMA> = SCHEMA extends { props: { meta: EncryptedMeta } }
+  ? NullSchema
+  : SCHEMA extends MapSchema<infer ATTRIBUTES, infer PROPS>
+    ? MapSchema<ViewAttributes<ATTRIBUTES>, PROPS>
+    : SCHEMA extends ListSchema<infer ELEMENTS, infer PROPS>
+      ? ListSchema<View<ELEMENTS>, PROPS>
+      : SCHEMA extends RecordSchema<infer KEYS, infer ELEMENTS, infer PROPS>
+        ? RecordSchema<KEYS, View<ELEMENTS>, PROPS>
+        : SCHEMA extends Schema
+          ? SCHEMA
+          : never
+type ViewAttributes<ATTRIBUTES> = { [NAME in keyof ATTRIBUTES]: View<ATTRIBUTES[NAME]> }
+
+/** The conditions on an entity that do not look into encrypted attributes. */
+export type SafeCondition<ENTITY extends Entity> =
+  ViewAttributes<ENTITY['schema']['attributes']> extends infer ATTRIBUTES extends MapAttributes
+    ? SchemaCondition<ItemSchema<ATTRIBUTES>>
+    : never
+
+/** What `options()` gives for a condition that would see ciphertext: something that cannot be sent. */
+export interface EncryptedAttributeInCondition<CONDITION> {
+  error: 'An encrypted attribute can only be tested for existence: DynamoDB sees ciphertext.'
+  condition: CONDITION
+}
+
+/** `unknown`, which changes nothing, for a condition that is refused; `never`, which fits nothing, otherwise. */
+type Refused<ENTITY extends Entity, CONDITION> = Entity extends ENTITY
+  ? never
+  : unknown extends CONDITION
+    ? never
+    : [CONDITION] extends [SafeCondition<ENTITY> | undefined]
+      ? never
+      : unknown
+
+type FiltersRefused<ENTITIES extends Entity[], FILTERS> = Entity[] extends ENTITIES
+  ? never
+  : unknown extends FILTERS
+    ? never
+    : true extends {
+          [NAME in keyof FILTERS]: unknown extends Refused<
+            Extract<ENTITIES[number], { entityName: NAME }>,
+            FILTERS[NAME]
+          >
+            ? true
+            : false
+        }[keyof FILTERS]
+      ? unknown
+      : never
+
+// Each overload applies only to a refused condition, and gives a type without send() or params().
+// What they cannot reach (function-form options, constructor arguments) is refused at run time.
+
+declare module 'dynamodb-toolbox/entity/actions/put' {
+  interface PutItemCommand<
+    ENTITY extends Entity = Entity,
+    OPTIONS extends PutItemOptions<ENTITY> = PutItemOptions<ENTITY>,
+  > {
+    options<NEXT extends PutItemOptions<ENTITY>>(
+      refused: NEXT & Refused<ENTITY, NEXT['condition']>,
+    ): EncryptedAttributeInCondition<NEXT['condition']>
+  }
+}
+
+declare module 'dynamodb-toolbox/entity/actions/update' {
+  interface UpdateItemCommand<
+    ENTITY extends Entity = Entity,
+    OPTIONS extends UpdateItemOptions<ENTITY> = UpdateItemOptions<ENTITY>,
+  > {
+    options<NEXT extends UpdateItemOptions<ENTITY>>(
+      refused: NEXT & Refused<ENTITY, NEXT['condition']>,
+    ): EncryptedAttributeInCondition<NEXT['condition']>
+  }
+}
+
+declare module 'dynamodb-toolbox/entity/actions/updateAttributes' {
+  interface UpdateAttributesCommand<
+    ENTITY extends Entity = Entity,
+    OPTIONS extends UpdateAttributesOptions<ENTITY> = UpdateAttributesOptions<ENTITY>,
+  > {
+    options<NEXT extends UpdateAttributesOptions<ENTITY>>(
+      refused: NEXT & Refused<ENTITY, NEXT['condition']>,
+    ): EncryptedAttributeInCondition<NEXT['condition']>
+  }
+}
+
+declare module 'dynamodb-toolbox/entity/actions/delete' {
+  interface DeleteItemCommand<
+    ENTITY extends Entity = Entity,
+    OPTIONS extends DeleteItemOptions<ENTITY> = DeleteItemOptions<ENTITY>,
+  > {
+    options<NEXT extends DeleteItemOptions<ENTITY>>(
+      refused: NEXT & Refused<ENTITY, NEXT['condition']>,
+    ): EncryptedAttributeInCondition<NEXT['condition']>
+  }
+}
+
+declare module 'dynamodb-toolbox/entity/actions/transactPut' {
+  interface PutTransaction<
+    ENTITY extends Entity = Entity,
+    OPTIONS extends PutTransactionOptions<ENTITY> = PutTransactionOptions<ENTITY>,
+  > {
+    options<NEXT extends PutTransactionOptions<ENTITY>>(
+      refused: NEXT & Refused<ENTITY, NEXT['condition']>,
+    ): EncryptedAttributeInCondition<NEXT['condition']>
+  }
+}
+
+declare module 'dynamodb-toolbox/entity/actions/transactUpdate' {
+  interface UpdateTransaction<
+    ENTITY extends Entity = Entity,
+    OPTIONS extends UpdateTransactionOptions<ENTITY> = UpdateTransactionOptions<ENTITY>,
+  > {
+    options<NEXT extends UpdateTransactionOptions<ENTITY>>(
+      refused: NEXT & Refused<ENTITY, NEXT['condition']>,
+    ): EncryptedAttributeInCondition<NEXT['condition']>
+  }
+}
+
+declare module 'dynamodb-toolbox/entity/actions/transactDelete' {
+  interface DeleteTransaction<
+    ENTITY extends Entity = Entity,
+    OPTIONS extends DeleteTransactionOptions<ENTITY> = DeleteTransactionOptions<ENTITY>,
+  > {
+    options<NEXT extends DeleteTransactionOptions<ENTITY>>(
+      refused: NEXT & Refused<ENTITY, NEXT['condition']>,
+    ): EncryptedAttributeInCondition<NEXT['condition']>
+  }
+}
+
+declare module 'dynamodb-toolbox/entity/actions/transactCheck' {
+  interface ConditionCheck<ENTITY extends Entity = Entity> {
+    condition<CONDITION extends SchemaCondition<ENTITY['schema']>>(
+      refused: CONDITION & Refused<ENTITY, CONDITION>,
+    ): EncryptedAttributeInCondition<CONDITION>
+  }
+}
+
+declare module 'dynamodb-toolbox/table/actions/query' {
+  interface QueryCommand<
+    TABLE extends Table = Table,
+    ENTITIES extends Entity[] = Entity[],
+    QUERY extends Query<TABLE> = Query<TABLE>,
+    OPTIONS extends QueryOptions<TABLE, ENTITIES, QUERY> = QueryOptions<TABLE, ENTITIES, QUERY>,
+  > {
+    options<NEXT extends QueryOptions<TABLE, ENTITIES, QUERY>>(
+      refused: NEXT & FiltersRefused<ENTITIES, NEXT['filters']>,
+    ): EncryptedAttributeInCondition<NEXT['filters']>
+  }
+}
+
+declare module 'dynamodb-toolbox/table/actions/scan' {
+  interface ScanCommand<
+    TABLE extends Table = Table,
+    ENTITIES extends Entity[] = Entity[],
+    OPTIONS extends ScanOptions<TABLE, ENTITIES> = ScanOptions<TABLE, ENTITIES>,
+  > {
+    options<NEXT extends ScanOptions<TABLE, ENTITIES>>(
+      refused: NEXT & FiltersRefused<ENTITIES, NEXT['filters']>,
+    ): EncryptedAttributeInCondition<NEXT['filters']>
+  }
+}

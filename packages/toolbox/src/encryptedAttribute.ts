@@ -1,0 +1,167 @@
+import { isMessage } from '@dynaseal/core'
+import {
+  $SET,
+  DynamoDBToolboxError,
+  Formatter,
+  isExtension,
+  isSetting,
+  Parser,
+  type Schema,
+  type Transformer,
+} from 'dynamodb-toolbox'
+import { ENCRYPTED_META, EncryptedSchema } from './encryptedSchema.js'
+import { ToolboxError } from './errors.js'
+import { wasOpened } from './opened.js'
+import { PendingSeal } from './pendingSeal.js'
+
+export type Validator = (input: unknown, schema: Schema) => boolean | string
+
+/** What was wrong with a value, by dynamodb-toolbox's error code; its own messages may quote record keys. */
+const REASONS: Readonly<Record<string, string>> = {
+  'parsing.attributeRequired': 'a required part is missing',
+  'parsing.invalidAttributeInput': 'it is not of the type that the schema says',
+  'parsing.customValidationFailed': 'a custom validation inside it failed',
+  'formatter.missingAttribute': 'a required part is missing in what was stored',
+  'formatter.invalidAttribute': 'what was stored is not of the type that the schema says',
+}
+
+/** The transformer of an encrypted attribute: plaintext to {@link PendingSeal}, and opened value to plaintext. */
+export class EncryptedAttribute implements Transformer {
+  readonly transformerId = 'dynaseal:encrypted'
+  /** Where registration found the attribute. */
+  readonly places = new Set<string>()
+
+  constructor(private readonly schema: Schema) {}
+
+  /**
+   * The encrypted attribute behind a schema.
+   *
+   * @throws {ToolboxError} `invalid-schema` when it says that it is encrypted and nothing encrypts it
+   */
+  static of(schema: Schema, place: string): EncryptedAttribute | undefined {
+    const { transform, meta } = schema.props as { transform?: unknown; meta?: Record<string, unknown> }
+    if (schema instanceof EncryptedSchema && transform instanceof EncryptedAttribute) return transform
+    if (meta?.[ENCRYPTED_META] === true) {
+      throw new ToolboxError(
+        'invalid-schema',
+        `'${place}' was encrypted in the schema that this one was made from, and is not any more: fromSchemaDTO() and the like lose transformers, so it would be stored in clear. Annotate it again with encrypted().`,
+      )
+    }
+    return undefined
+  }
+
+  encode(input: unknown): PendingSeal {
+    const value = this.#explicit(input)
+    return new PendingSeal(this.#scrubbed(() => new Parser(this.schema).parse(value, { fill: true })))
+  }
+
+  decode(stored: unknown): never {
+    if (this.places.size === 0) {
+      throw new ToolboxError(
+        'not-registered',
+        'An encrypted attribute was loaded for an entity that no sealed client knows. Call register(entity) on the client that sealDocumentClient() returned, and give that client to the table.',
+      )
+    }
+    if (stored instanceof Uint8Array && !wasOpened(stored) && isMessage(stored)) {
+      throw new ToolboxError(
+        'client-not-sealed',
+        `The ${this.#name} arrived as ciphertext. Give the table the document client from sealDocumentClient() on which its entity is registered.`,
+      )
+    }
+    return this.#scrubbed(() => new Formatter(this.schema).format(stored)) as never
+  }
+
+  /** Checks the value where dynamodb-toolbox validates, and lets no value into an error's payload. */
+  validator(mode: 'put' | 'update', own: Validator | undefined): Validator {
+    return (input, schema) => {
+      // dynamodb-toolbox merges a bare map or list into the stored one; ciphertext cannot be merged into.
+      if (mode === 'update' && !isSetting(input) && this.#wouldMerge(input)) {
+        throw new ToolboxError(
+          'update-refused',
+          `The ${this.#name} can only be replaced as a whole. Say so: $set({ ... all of it ... }), or use UpdateAttributesCommand.`,
+        )
+      }
+      const value = this.#explicit(input)
+      this.#scrubbed(() => new Parser(this.schema).parse(value, { fill: true, transform: false }))
+      const verdict = own === undefined ? true : this.#scrubbed(() => own(value, schema))
+      if (verdict === true) return true
+      throw new ToolboxError(
+        'invalid-value',
+        `Custom validation of the ${this.#name} failed${typeof verdict === 'string' ? `: ${verdict}` : '.'}`,
+      )
+    }
+  }
+
+  get #name(): string {
+    return this.places.size === 0
+      ? 'encrypted attribute'
+      : `encrypted attribute '${[...this.places].join("' or '")}'`
+  }
+
+  #wouldMerge(input: unknown): boolean {
+    switch (this.schema.type) {
+      case 'map':
+      case 'record':
+      case 'list':
+      case 'tuple':
+        return true
+      case 'any':
+      case 'anyOf':
+        return (
+          typeof input === 'object' &&
+          input !== null &&
+          !isExtension(input) &&
+          !(input instanceof Set) &&
+          !(input instanceof Uint8Array)
+        )
+      default:
+        return false
+    }
+  }
+
+  #explicit(input: unknown): unknown {
+    if (isSetting(input)) return (input as { [$SET]: unknown })[$SET]
+    if (isExtension(input)) {
+      throw new ToolboxError(
+        'update-refused',
+        `The ${this.#name} cannot be computed with: DynamoDB sees ciphertext. Load it, change it, and save it with a condition on a version attribute.`,
+      )
+    }
+    return input
+  }
+
+  /** Errors of schemas, transformers and validators may quote the value; ours must not, nor have them as cause. */
+  #scrubbed<RESULT>(work: () => RESULT): RESULT {
+    try {
+      return work()
+    } catch (error) {
+      const reason =
+        error instanceof DynamoDBToolboxError
+          ? `${REASONS[error.code] ?? error.code}${this.#inside(error.path)}`
+          : `a transformer, validator or default inside it threw ${error instanceof Error ? error.name : 'something'}`
+      throw new ToolboxError('invalid-value', `The ${this.#name} is not valid: ${reason}.`)
+    }
+  }
+
+  /** The part of an error's path that the schema says; keys of records are part of the value. */
+  #inside(path: string | undefined): string {
+    const known: string[] = []
+    let schema: Schema | undefined = this.schema
+    for (const step of path?.split(/[.[\]']+/).filter(text => text !== '') ?? []) {
+      if (schema?.type === 'map') {
+        schema = Object.hasOwn(schema.attributes, step) ? schema.attributes[step] : undefined
+        if (schema !== undefined) known.push(`.${step}`)
+      } else if (schema?.type === 'record') {
+        schema = schema.elements
+        known.push('.*')
+      } else if (schema?.type === 'list' || schema?.type === 'set') {
+        schema = schema.elements
+        known.push('[n]')
+      } else {
+        schema = undefined
+      }
+      if (schema === undefined) break
+    }
+    return known.length === 0 ? '' : ` (at ${known.join('').replace(/^\./, '')})`
+  }
+}

@@ -1,0 +1,80 @@
+import { AnySchema_ } from 'dynamodb-toolbox'
+import { ToolboxError } from './errors.js'
+
+/** Marks the attribute where a serialized schema keeps it, so that one rebuilt from a DTO is noticed. */
+export const ENCRYPTED_META = 'dynaseal:encrypted'
+
+/** Methods that say where the attribute stands in its item; they do not touch the value. */
+const PLACE_METHODS = [
+  'required',
+  'optional',
+  'hidden',
+  'savedAs',
+  'castAs',
+  'default',
+  'putDefault',
+  'updateDefault',
+  'link',
+  'putLink',
+  'updateLink',
+  'clone',
+] as const
+
+/** Methods that concern the value, which the outer schema no longer sees. */
+const VALUE_METHODS = [
+  'transform',
+  'validate',
+  'putValidate',
+  'updateValidate',
+  'keyValidate',
+  'enum',
+  'const',
+  'big',
+  'pick',
+  'omit',
+  'and',
+  'partial',
+  'strict',
+  'discriminate',
+] as const
+
+const KEY_METHODS = ['key', 'keyDefault', 'keyLink'] as const
+
+type Builder = (...args: unknown[]) => AnySchema_
+const inherited = AnySchema_.prototype as unknown as Record<string, Builder>
+
+/** `any()` that stays encrypted: whatever is called on it, its transformer is never replaced. */
+export class EncryptedSchema extends AnySchema_ {
+  static {
+    const methods = EncryptedSchema.prototype as unknown as Record<string, Builder>
+    for (const name of PLACE_METHODS) {
+      methods[name] = function (this: EncryptedSchema, ...args) {
+        const { transform, putValidator, updateValidator } = this.props as Record<string, unknown>
+        const { props } = (inherited[name] as Builder).apply(this, args)
+        return new EncryptedSchema({ ...props, transform, putValidator, updateValidator } as object)
+      }
+    }
+    methods.meta = function (this: EncryptedSchema, meta) {
+      return new EncryptedSchema({
+        ...this.props,
+        meta: { ...(meta as object), [ENCRYPTED_META]: true },
+      } as object)
+    }
+    for (const name of VALUE_METHODS) {
+      methods[name] = () => {
+        throw new ToolboxError(
+          'invalid-schema',
+          `${name}() concerns the value, which is encrypted already. Put it inside: encrypted(schema.${name}(...)).`,
+        )
+      }
+    }
+    for (const name of KEY_METHODS) {
+      methods[name] = () => {
+        throw new ToolboxError(
+          'invalid-schema',
+          `${name}() makes a key attribute, which cannot be encrypted: DynamoDB finds items by its value.`,
+        )
+      }
+    }
+  }
+}
