@@ -3,7 +3,7 @@ import { DataKeyCache } from '../src/dataKeyCache/dataKeyCache.js'
 import type { DataKeyCacheOptions } from '../src/dataKeyCache/options.js'
 import { SealError } from '../src/errors.js'
 import type { FormatParts } from '../src/formatParts.js'
-import { codecNamed } from '../src/message/codec.js'
+import { type Codec, codecNamed } from '../src/message/codec.js'
 import { messageContext } from '../src/message/context.js'
 import { openItems } from '../src/openItems.js'
 import { sealItems } from '../src/sealItems.js'
@@ -440,6 +440,27 @@ describe('the bytes of a data key', () => {
     expect(isZero(secret)).toBe(false)
     cache.clear()
     expect(isZero(secret)).toBe(true)
+  })
+
+  it.each([['right'], ['wrong']])('leave no plaintext behind in the %s place', async where => {
+    const { cache } = setUp()
+    const [sealed] = await sealItems([item({ S: 'a' })], parts(cache))
+    const contents: Buffer[] = []
+    const own = codecNamed('own')
+    const codec: Codec = {
+      write: own.write,
+      async read(header, dataKey) {
+        const content = await own.read(header, dataKey)
+        contents.push(content)
+        return content
+      },
+    }
+    await openItems([item(sealed![0]!, { path: [where === 'right' ? 'ssn' : 'other'] })], {
+      ...parts(cache),
+      codec,
+    })
+    expect(contents).toHaveLength(1)
+    expect(contents.every(isZero)).toBe(true)
   })
 
   it('are not kept for one table when the key of another cannot be had', async () => {

@@ -1,5 +1,5 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Hmac } from '../src/message/hmac.js'
 import { deriveKeys } from '../src/message/keyDerivation.js'
 
@@ -40,6 +40,13 @@ describe('HMAC-SHA-512', () => {
 })
 
 describe('the keys of a message', () => {
+  it('leave no data key behind', () => {
+    const messages = vi.spyOn(Hmac.prototype, 'setMessage')
+    deriveKeys(randomBytes(32), randomBytes(32))
+    expect(messages.mock.lastCall).toEqual([new Uint8Array(32)])
+    messages.mockRestore()
+  })
+
   it('are those of HKDF', () => {
     for (let round = 0; round < 50; round++) {
       const dataKey = randomBytes(32)
