@@ -1,6 +1,6 @@
 // node test/bench/keyringFailover.mjs [SCENARIO]
 // Prints the table of what the keyring shows when a region is lost, writes it as JSON, and draws a timeline;
-// with the beginning of a scenario's name, runs and prints just that.
+// with the beginning of a scenario's name, runs and prints just that; with `timeline`, only draws.
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import * as scenarios from './keyringScenarios.mjs'
@@ -35,7 +35,8 @@ try {
       print(op, name, outcome)
     }
   }
-  if (only === undefined) await write()
+  if (only === undefined) writeResults()
+  if (only === undefined || only === 'timeline') await draw()
 } finally {
   await world.stop()
 }
@@ -59,8 +60,7 @@ function print(op, name, { results, checks }) {
   }
 }
 
-async function write() {
-  const timeline = drawTimeline(await measureTimeline(world))
+function writeResults() {
   const report = {
     node: process.version,
     cpus: cpus().length,
@@ -70,5 +70,9 @@ async function write() {
     results,
   }
   writeFileSync(new URL('keyringFailover.json', import.meta.url), `${JSON.stringify(report, undefined, 2)}\n`)
+}
+
+async function draw() {
+  const timeline = drawTimeline(await measureTimeline(world))
   writeFileSync(new URL('../../packages/mrk-keyring/failover.svg', import.meta.url), timeline)
 }

@@ -4,7 +4,7 @@ import { NEAREST } from './keyringWorld.mjs'
 const LOST_AT = 3_000
 const HEALED_AT = 8_000
 const DURATION = 12_000
-const EVERY = 20
+const EVERY = 60
 
 const CURVES = [
   ['strict', 'stock strict keyrings, in turn', '#c2410c'],

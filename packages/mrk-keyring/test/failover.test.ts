@@ -155,6 +155,23 @@ describe('the error when no region can', () => {
     expect(error.errors).toHaveLength(3)
   })
 
+  it('is not permanent when one data key was refused and another could not be asked about', async () => {
+    const both = new MultiKeyringNode({ generator: keyring(), children: [keyring({ region: 'us-west-2' })] })
+    const { result } = await encrypt(both, SECRET, { encryptionContext })
+    const single = keyring({ keyArns: [key.arnIn('us-east-1')], clock: systemClock })
+    const scope = { region: 'us-east-1', service: 'kms' } as const
+    key.cloud.fault({ ...scope, kind: 'error', error: 'KMSInternalException', times: 3 })
+    key.cloud.fault({ ...scope, kind: 'error', error: 'InvalidCiphertextException' })
+    const error = await failureOf(decrypt(single, result))
+    expect(error.attempts.map(({ outcome }) => outcome)).toEqual([
+      'failed',
+      'failed',
+      'failed',
+      'message-refused',
+    ])
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', permanent: false })
+  })
+
   it('comes at the deadline of the call when all hang, with a cause for each region', async () => {
     everywhere(region => key.cloud.fault({ region, service: 'kms', kind: 'hang' }))
     const error = await failureOf(
@@ -236,13 +253,13 @@ describe('the default client', () => {
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
     vi.stubEnv('AWS_ENDPOINT_URL_KMS', key.cloud.endpoint)
     vi.stubEnv('AWS_MAX_ATTEMPTS', '5')
-    vi.stubEnv('AWS_REGION', 'us-east-1')
+    vi.stubEnv('AWS_REGION', 'us-west-2')
     try {
       const byDefault = new MrkKeyring({ keyArns: key.arns })
-      expect(byDefault.routes()[0]).toMatchObject({ region: 'us-east-1' })
-      key.cloud.fault({ region: 'us-east-1', service: 'kms', kind: 'error' })
+      expect(byDefault.routes()[0]).toMatchObject({ region: 'us-west-2' })
+      key.cloud.fault({ region: 'us-west-2', service: 'kms', kind: 'error' })
       expect((await decrypt(byDefault, message)).plaintext.toString()).toBe(SECRET)
-      expect(key.asked('Decrypt')).toEqual(['us-east-1', 'us-west-2'])
+      expect(key.asked('Decrypt')).toEqual(['us-west-2', 'us-east-1'])
     } finally {
       vi.unstubAllEnvs()
     }

@@ -6,6 +6,7 @@ import {
   NodeAlgorithmSuite,
   NodeDecryptionMaterial,
   NodeEncryptionMaterial,
+  unwrapDataKey,
 } from '@aws-crypto/material-management-node'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { describe, expect, it } from 'vitest'
@@ -113,5 +114,22 @@ describe('materials that have a data key already', () => {
     const material = await decryptWith(keyringOver({ 'us-east-1': good(EAST) }))
     await keyringOver({})._onDecrypt(material, [])
     expect(material.keyringTrace).toHaveLength(1)
+  })
+})
+
+describe('the data key in the answer of the SDK', () => {
+  it('is zeroed once it was taken, because it may lie in a buffer that others see', async () => {
+    const { send } = KMSClient.prototype
+    const plaintexts: Uint8Array[] = []
+    const client = new KMSClient({ region: 'us-east-1' })
+    client.send = (async () => {
+      plaintexts.push(Uint8Array.from(DATA_KEY))
+      return { KeyId: EAST, Plaintext: plaintexts.at(-1), CiphertextBlob: Buffer.alloc(184), $metadata: {} }
+    }) as typeof send
+    const keyring = new MrkKeyring({ keyArns: [EAST], client: () => client })
+    const material = await decryptWith(keyring)
+    expect(DATA_KEY.equals(unwrapDataKey(material.getUnencryptedDataKey()))).toBe(true)
+    await encryptWith(keyring)
+    expect(plaintexts).toEqual([new Uint8Array(32), new Uint8Array(32)])
   })
 })
