@@ -3,6 +3,7 @@ import { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dy
 import {
   DynamoDBDocumentClient,
   GetCommand,
+  NumberValue,
   PutCommand,
   BatchGetCommand as RawBatchGetCommand,
   UpdateCommand,

@@ -3,6 +3,7 @@ import {
   convertToAttr,
   type marshallOptions,
   type NativeAttributeValue,
+  NumberValueImpl,
   type unmarshallOptions,
 } from '@aws-sdk/util-dynamodb'
 import type { AttributeValue } from '@dynaseal/core'
@@ -46,6 +47,6 @@ function adoptNumbers(value: unknown): unknown {
   }
   if (value instanceof Set) return new Set([...value].map(adoptNumbers))
   if (value?.constructor?.name === 'NumberValue')
-    return NumberValue.from(String((value as { value: string }).value))
+    return NumberValueImpl.from(String((value as { value: string }).value))
   return value
 }
