@@ -186,12 +186,11 @@ export class Router {
     const { breaker, latency, estimate, pausedUntil, demotedUntil } = this.#healthOf(region)
     const { hedge, clock } = this.#options
     const now = clock.now()
-    const broken = breaker.state(now)
     return {
       region,
       arn,
       state:
-        broken === 'open'
+        breaker.state(now) === 'open'
           ? 'open'
           : (demotedUntil.get(operation) ?? 0) > now
             ? 'demoted'
@@ -199,8 +198,9 @@ export class Router {
               ? 'paused'
               : 'available',
       expectedMs: latency.mean(now) ?? estimate,
-      // Whoever probes a region that is probably still gone shall not wait for it any longer than needed.
-      hedgeAfter: hedge === false ? undefined : hedgeDelay(broken === 'probe' ? 0 : latency.late(now), hedge),
+      // For a probe as well: a region that is back has its connections to make anew, and must not lose the
+      // race, and another interval, for that.
+      hedgeAfter: hedge === false ? undefined : hedgeDelay(latency.late(now), hedge),
     }
   }
 
