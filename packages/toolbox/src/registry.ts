@@ -1,8 +1,25 @@
 import type { AttributePath } from '@dynaseal/core'
-import type { Entity, Schema } from 'dynamodb-toolbox'
+import type { Schema } from 'dynamodb-toolbox'
 import { type AttributePattern, anyIndex, anyKey, formatPath, overlap, relate } from './attributePattern.js'
 import { EncryptedAttribute } from './encryptedAttribute.js'
 import { ToolboxError } from './errors.js'
+
+/**
+ * What registration reads of a dynamodb-toolbox `Entity`. Not the class itself, whose type is invariant in
+ * its schema: there is no type of all entities.
+ */
+export interface RegistrableEntity {
+  readonly entityName: string
+  /** Its schema; `object`, because anything closer would guide the inference of an entity written in place. */
+  readonly schema: object
+  readonly table: {
+    getName(): string
+    readonly partitionKey: { readonly name: string }
+    readonly sortKey?: { readonly name: string } | undefined
+    readonly indexes: Readonly<Record<string, object>>
+    readonly entityAttributeSavedAs: string
+  }
+}
 
 interface RegisteredEntity {
   readonly encrypted: readonly AttributePattern[]
@@ -75,7 +92,7 @@ export class Registry {
   constructor(readonly logicalName: (physical: string) => string) {}
 
   /** @throws {ToolboxError} `invalid-schema` */
-  register(entity: Entity): void {
+  register(entity: RegistrableEntity): void {
     const { table } = entity
     const patterns = patternsOf(entity)
     const indexes = Object.values(table.indexes) as {
@@ -133,7 +150,7 @@ function plainName(tableName: string): string {
   return /^arn:[^:]*:dynamodb:[^:]*:[^:]*:table\/([^/]+)/.exec(tableName)?.[1] ?? tableName
 }
 
-function patternsOf(entity: Entity): RegisteredEntity {
+function patternsOf(entity: RegistrableEntity): RegisteredEntity {
   const encrypted: AttributePattern[] = []
   const clear: AttributePattern[] = []
   const visit = (schema: Schema, path: AttributePattern): void => {
@@ -176,7 +193,7 @@ function patternsOf(entity: Entity): RegisteredEntity {
         clear.push(path)
     }
   }
-  visit(entity.schema, [])
+  visit(entity.schema as Schema, [])
   for (const pattern of encrypted) {
     if (clear.some(open => open.length >= pattern.length && overlap(open, pattern))) {
       throw new ToolboxError(

@@ -1,6 +1,5 @@
 import type { DynamoDBDocumentClient, TranslateConfig } from '@aws-sdk/lib-dynamodb'
 import { createFormat, type FormatOptions } from '@dynaseal/core'
-import type { Entity } from 'dynamodb-toolbox'
 import { isContainer } from './attributePattern.js'
 import { type CommandPlan, plan } from './commands.js'
 import { ToolboxError } from './errors.js'
@@ -8,7 +7,7 @@ import { withNumberValue } from './nativeValues.js'
 import { Opening, openErrorItems } from './opening.js'
 import { dropItems } from './openPartially.js'
 import type { Item } from './place.js'
-import { Registry } from './registry.js'
+import { type RegistrableEntity, Registry } from './registry.js'
 import { Sealing } from './sealing.js'
 
 export interface SealOptions extends FormatOptions {
@@ -37,8 +36,7 @@ export type SealedDocumentClient = DynamoDBDocumentClient & {
    *
    * @throws {ToolboxError} `invalid-schema`
    */
-  // biome-ignore lint/suspicious/noExplicitAny: an Entity is invariant in its schema, so this is how dynamodb-toolbox itself says "any entity".
-  register(...entities: Entity<any, any, any, any, any>[]): SealedDocumentClient
+  register(...entities: RegistrableEntity[]): SealedDocumentClient
 }
 
 const SEALED = Symbol('dynaseal:sealed')
@@ -118,7 +116,7 @@ export function sealDocumentClient(
       },
     },
     register: {
-      value: (...entities: Entity[]) => {
+      value: (...entities: RegistrableEntity[]) => {
         for (const entity of entities) registry.register(entity)
         return sealed
       },
