@@ -3,6 +3,7 @@ import { encrypted, openPartially, ToolboxError } from '@dynaseal/toolbox'
 import {
   BatchGetCommand,
   BatchGetRequest,
+  DeleteItemCommand,
   Entity,
   executeBatchGet,
   GetItemCommand,
@@ -247,6 +248,28 @@ describe('several entities in one table, the same attribute encrypted in one and
     expect(filtered.Items).toHaveLength(2)
     expect(leaks(world.proxy.sent, [SECRET])).toEqual([])
     expect(leaks(world.proxy.sent, ['third floor'])).toEqual(['third floor'])
+  })
+
+  test('a projection or a condition that does not say which one is refused, and accepted when it does', async () => {
+    const { Room } = entities()
+    const room = { pk: 'w', sk: 'r' }
+    await Room.build(PutItemCommand)
+      .item({ ...room, note: 'second floor', beds: 2 })
+      .send()
+    const get = Room.build(GetItemCommand).key(room)
+    await expect(get.options({ attributes: ['note'], consistent: true }).send()).rejects.toMatchObject({
+      name: 'FieldsNotOpenedError',
+    })
+    const { Item } = await get.options({ attributes: ['note', 'entity'], consistent: true }).send()
+    expect(Item?.note).toBe('second floor')
+
+    const remove = Room.build(DeleteItemCommand).key(room)
+    const isSecond = { attr: 'note', eq: 'second floor' } as const
+    await expect(remove.options({ condition: isSecond }).send()).rejects.toMatchObject({
+      code: 'condition-refused',
+    })
+    await remove.options({ condition: { and: [{ attr: 'entity', eq: 'Room' }, isSecond] } }).send()
+    expect((await get.options({ consistent: true }).send()).Item).toBeUndefined()
   })
 
   test("a filter that compares the encrypted one's note is refused, beside the other's", async () => {
