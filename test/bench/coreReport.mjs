@@ -1,0 +1,184 @@
+/** The results as a page of Markdown. Each target is held or missed, and says so. */
+export function report(results) {
+  const { machine, speed, addedBytes, coldCalls, imports, memory, pauses } = results
+  const at256 = speed.find(({ bytes }) => bytes === 256)
+  const importShare = imports['ours, without the AWS SDK'] / imports['client-node, without the AWS SDK']
+  const rows = [
+    atLeast(
+      'seal 256 B, cached key, against client-node 0x0478 with its caching CMM',
+      at256.clientNodeToPage.seal,
+      14,
+    ),
+    atLeast('open 256 B, likewise', at256.clientNodeToPage.open, 16),
+    atMost('seal 256 B against bare `node:crypto` AES-256-GCM', at256.pageToBare.seal, 3.2, 'times as long'),
+    atMost('open 256 B, likewise', at256.pageToBare.open, 4.5, 'times as long'),
+    // 402, the context with its length for the table name "Customers", and 35.
+    atMost('bytes added to a field, one KMS key, table name of 9 bytes', addedBytes, 402 + 31 + 35, 'B'),
+    atMost('KMS calls of 1,000 parallel cold seals', coldCalls.ours.seal, 1, ''),
+    atMost('KMS calls of 1,000 parallel cold opens of one data key', coldCalls.ours.open, 1, ''),
+    atMost(
+      'import of toolbox and core against client-node, both without the AWS SDK',
+      importShare,
+      0.5,
+      'times as long',
+    ),
+    atMost('peak memory while a page of 1,000 items × 5 fields is opened', memory.times, 8, 'times the page'),
+    atMost(
+      'longest pause of the event loop, 5,000 fields sealed',
+      pauses.seal.longestProcessorPause,
+      12,
+      'ms',
+    ),
+    atMost(
+      'longest pause of the event loop, 5,000 fields opened',
+      pauses.open.longestProcessorPause,
+      12,
+      'ms',
+    ),
+    atMost('cost of yielding while sealing', pauses.seal.cost * 100, 5, '%'),
+    atMost('cost of yielding while opening', pauses.open.cost * 100, 5, '%'),
+  ]
+  const missed = rows.filter(({ held }) => !held)
+  return `${[
+    '# What sealing and opening cost',
+    '',
+    'Written by `pnpm bench`. One process, one thread; all contestants take turns in each of 15 rounds; times are processor time,',
+    'and times and ratios are medians over the rounds.',
+    '',
+    `Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGB} GB, Node.js ${machine.node}, ${machine.platform}; load average ${machine.load.map(load => load.toFixed(1)).join(' before, ')} after.`,
+    '',
+    '## Targets',
+    '',
+    ...table(
+      ['measure', 'target', 'measured', ''],
+      rows.map(row => [row.name, row.target, row.measured, row.held ? 'held' : '**missed**']),
+    ),
+    '',
+    missed.length === 0
+      ? 'All targets are held in this run.'
+      : `Missed in this run: ${missed.map(({ name }) => name).join('; ')}.`,
+    '',
+    'The targets of speed are for fields of a page, 25 items of 4 fields in one call. The KMS is a stand-in in the',
+    'same process, with a key ARN of 75 bytes and data keys of 184.',
+    '',
+    '## Processor time per field, in µs',
+    '',
+    ...speedTable(speed),
+    '',
+    '*Single* is a call for one field of one item: it has the promises, the location of the item and the look-up',
+    'of the data key to itself. *Bare* is `createCipheriv` with a random IV and `Buffer.concat` of IV, ciphertext and',
+    'tag, under a key that is just there: no key derivation, no commitment, no header, no location, no value types.',
+    'All begin with a string and end with one.',
+    '',
+    '## Parallel cold callers',
+    '',
+    ...table(
+      ['KMS calls of 1,000 callers', 'seal', 'open'],
+      [
+        ['Dynaseal', coldCalls.ours.seal, coldCalls.ours.open],
+        ['client-node with its caching CMM', coldCalls.clientNode.seal, coldCalls.clientNode.open],
+      ],
+    ),
+    '',
+    '## Import',
+    '',
+    ...table(
+      ['import in a fresh process', 'ms'],
+      Object.entries(imports).map(([name, ms]) => [name, ms.toFixed(0)]),
+    ),
+    '',
+    '*Ours* is `@dynaseal/toolbox` and `@dynaseal/core`, *client-node* is `@aws-crypto/client-node`. *Without the AWS',
+    'SDK*: the process first imports `@aws-sdk/client-dynamodb`, `lib-dynamodb`, `util-dynamodb` and `client-kms`, and',
+    'the clock starts then. The target compares these two. dynamodb-toolbox, which an application has anyway, counts',
+    'as ours in it; the last row leaves it out.',
+    '',
+    '## Memory and pauses',
+    '',
+    `The page has ${megabytes(memory.pageBytes)} of messages, ${memory.items} items × ${memory.fields} fields of 32 bytes: the format adds ${addedBytes} bytes to each, so`,
+    'that five thousand fields do not fit 1 MB. Opening it takes at most',
+    `${megabytes(memory.peakBytes)} more than there was before: heap and external memory, what is returned and garbage included,`,
+    'median of 7 runs, seen at each turn of the event loop.',
+    '',
+    ...table(
+      [
+        '5,000 fields of 256 B',
+        'in all',
+        'without yielding',
+        'yielding costs',
+        'longest pause, processor time',
+        'by the clock, median of 9',
+        'by the clock, worst of 9',
+      ],
+      ['seal', 'open'].map(name => {
+        const { total, withoutYields, cost, longestPause, medianLongestPause, longestProcessorPause } =
+          pauses[name]
+        return [
+          name,
+          ms(total),
+          ms(withoutYields),
+          `${(cost * 100).toFixed(1)} %`,
+          ms(longestProcessorPause),
+          ms(medianLongestPause),
+          ms(longestPause),
+        ]
+      }),
+    ),
+    '',
+    'Without yielding: the clock that ends a slice of work stands still. A pause by the clock includes what the machine',
+    'did for other processes in it, and is what a busy machine makes of it; the target is about processor time.',
+  ].join('\n')}\n`
+}
+
+function speedTable(speed) {
+  const header = [
+    'value',
+    '',
+    'page',
+    'single',
+    'bare',
+    'client-node',
+    'client-node ÷ page',
+    '÷ single',
+    'page ÷ bare',
+    'single ÷ bare',
+  ]
+  return table(
+    header,
+    speed.flatMap(({ bytes, micros, clientNodeToPage, clientNodeToSingle, pageToBare, singleToBare }) =>
+      ['seal', 'open'].map(act => [
+        `${bytes} B`,
+        act,
+        ...['page', 'single', 'bare', 'clientNode'].map(who => micros[`${who}.${act}`].toFixed(1)),
+        ...[clientNodeToPage, clientNodeToSingle, pageToBare, singleToBare].map(ratio =>
+          ratio[act].toFixed(1),
+        ),
+      ]),
+    ),
+  )
+}
+
+function table(header, rows) {
+  return [header, header.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`)
+}
+
+function atLeast(name, value, limit) {
+  return {
+    name,
+    target: `at least ${limit} times faster`,
+    measured: `${value.toFixed(1)} times`,
+    held: value >= limit,
+  }
+}
+
+function atMost(name, value, limit, unit) {
+  const measured = Number.isInteger(value) ? value : value.toFixed(2)
+  return {
+    name,
+    target: `at most ${limit} ${unit}`.trim(),
+    measured: `${measured} ${unit}`.trim(),
+    held: value <= limit,
+  }
+}
+
+const megabytes = bytes => `${(bytes / 1e6).toFixed(1)} MB`
+const ms = value => `${value.toFixed(1)} ms`

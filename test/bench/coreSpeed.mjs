@@ -1,0 +1,121 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import {
+  AlgorithmSuiteIdentifier,
+  buildClient,
+  CommitmentPolicy,
+  getLocalCryptographicMaterialsCache,
+  NodeCachingMaterialsManager,
+} from '@aws-crypto/client-node'
+import { createFormat } from '@dynaseal/core'
+import { checkOpened, median, pageOf, startWorld, TABLE, withMessages } from './coreWorld.mjs'
+
+const suiteId = AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY
+const client = buildClient(CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT)
+
+const ROUNDS = 15
+const ITEMS = 25
+const FIELDS = 4
+const PAGE = ITEMS * FIELDS
+
+/**
+ * Microseconds of processor time per field, by contestant, and how many times as much each takes as another.
+ * All take turns in every round, and the ratios are medians of the rounds' own: what else the machine does,
+ * it does to all. Processor time, because a busy machine would charge whoever it interrupts.
+ */
+export async function measureSpeed(bytes) {
+  const contestants = await contestantsFor('x'.repeat(bytes))
+  const times = Object.fromEntries(Object.keys(contestants).map(name => [name, []]))
+  for (let round = -2; round < ROUNDS; round++) {
+    for (const [name, { fields, run }] of rotated(Object.entries(contestants), round)) {
+      // Nobody pays for the garbage of another.
+      globalThis.gc()
+      const start = process.cpuUsage()
+      await run()
+      const { user, system } = process.cpuUsage(start)
+      const micros = (user + system) / fields
+      if (round >= 0) times[name].push(micros)
+    }
+  }
+  const ratio = (a, b) => median(times[a].map((time, round) => time / times[b][round]))
+  return {
+    bytes,
+    micros: Object.fromEntries(Object.entries(times).map(([name, list]) => [name, median(list)])),
+    clientNodeToPage: {
+      seal: ratio('clientNode.seal', 'page.seal'),
+      open: ratio('clientNode.open', 'page.open'),
+    },
+    clientNodeToSingle: {
+      seal: ratio('clientNode.seal', 'single.seal'),
+      open: ratio('clientNode.open', 'single.open'),
+    },
+    pageToBare: { seal: ratio('page.seal', 'bare.seal'), open: ratio('page.open', 'bare.open') },
+    singleToBare: { seal: ratio('single.seal', 'bare.seal'), open: ratio('single.open', 'bare.open') },
+  }
+}
+
+function rotated(list, by) {
+  const from = ((by % list.length) + list.length) % list.length
+  return [...list.slice(from), ...list.slice(0, from)]
+}
+
+async function contestantsFor(text) {
+  const { keyring } = startWorld()
+  const format = createFormat({ keyring })
+  const items = pageOf(ITEMS, FIELDS, text)
+  const sealed = withMessages(items, await format.seal(items))
+  const one = pageOf(1, 1, text)
+  const sealedOne = withMessages(one, await format.seal(one))
+
+  const cmm = new NodeCachingMaterialsManager({
+    backingMaterials: keyring,
+    cache: getLocalCryptographicMaterialsCache(100),
+    maxAge: 3_600_000,
+    maxMessagesEncrypted: 2 ** 20,
+  })
+  const encrypt = () => client.encrypt(cmm, text, { suiteId, encryptionContext: { 'dynaseal:table': TABLE } })
+  const { result } = await encrypt()
+
+  const key = randomBytes(32)
+  const bare = sealBare(key, text)
+
+  return {
+    'page.seal': { fields: PAGE * 4, run: () => repeat(4, () => format.seal(items)) },
+    'page.open': {
+      fields: PAGE * 4,
+      run: () => repeat(4, async () => checkOpened(await format.open(sealed))),
+    },
+    'single.seal': { fields: 400, run: () => repeat(400, () => format.seal(one)) },
+    'single.open': {
+      fields: 400,
+      run: () => repeat(400, async () => checkOpened(await format.open(sealedOne))),
+    },
+    'bare.seal': { fields: 400, run: () => repeatAtOnce(400, () => sealBare(key, text)) },
+    'bare.open': { fields: 400, run: () => repeatAtOnce(400, () => openBare(key, bare)) },
+    'clientNode.seal': { fields: 16, run: () => repeat(16, encrypt) },
+    'clientNode.open': {
+      fields: 16,
+      run: () => repeat(16, async () => (await client.decrypt(cmm, result)).plaintext.toString()),
+    },
+  }
+}
+
+async function repeat(times, run) {
+  for (let i = 0; i < times; i++) await run()
+}
+
+function repeatAtOnce(times, run) {
+  for (let i = 0; i < times; i++) run()
+}
+
+/** What one writes who needs no KMS, no binding and no format: the least that encryption costs. */
+function sealBare(key, text) {
+  const iv = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', key, iv)
+  return Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
+}
+
+function openBare(key, bytes) {
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12))
+  decipher.setAuthTag(bytes.subarray(-16))
+  return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8')
+}
