@@ -95,7 +95,7 @@ export class SealError extends DynasealError {
 
 /**
  * - `not-a-message`: the bytes are no AWS Encryption SDK message of format 2
- * - `unsupported-suite`: a message, but not of algorithm suite 0x0478
+ * - `unsupported-suite`: a message of the signed suite 0x0578, which `allowSuites` does not name
  * - `malformed-message`: it begins like a message but its parts do not add up
  * - `wrong-context`: sealed for another table, or with another encryption context
  * - `key-unavailable`: the keyring gave no data key; `cause` is its error

@@ -6,6 +6,8 @@ import type { MessageContext } from './message/context.js'
 export interface FormatParts {
   readonly cache: DataKeyCache
   readonly codec: Codec
+  /** Whether messages of the signed suite 0x0578 are opened. */
+  readonly allowSigned: boolean
   /** @throws {ConfigurationError} `invalid-context` when the table name cannot be part of a context */
   contextOf(table: string): MessageContext
 }

@@ -28,7 +28,7 @@ export {
 export { canonicalLocation, locationHash } from './location.js'
 export type { CodecName } from './message/codec.js'
 export { isMessage } from './message/header.js'
-export { createFormat, type FormatOptions, MessageFormat } from './messageFormat.js'
+export { type AllowedSuite, createFormat, type FormatOptions, MessageFormat } from './messageFormat.js'
 export { normalizeNumber } from './value/number.js'
 export { parseValue } from './value/parse.js'
 export { serializeValue } from './value/serialize.js'

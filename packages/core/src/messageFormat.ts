@@ -11,6 +11,9 @@ import { checkAdditionalContext, type MessageContext, messageContext } from './m
 import { openItems } from './openItems.js'
 import { sealItems } from './sealItems.js'
 
+/** Suites that are opened on demand; sealing always uses 0x0478. */
+export type AllowedSuite = '0x0578'
+
 export interface FormatOptions {
   /** Any keyring of the AWS Encryption SDK for Node.js. */
   readonly keyring: Keyring
@@ -26,6 +29,12 @@ export interface FormatOptions {
    * which has to be installed and is some ten times slower. The format is the same.
    */
   readonly codec?: CodecName
+  /**
+   * Suites that are opened besides 0x0478. Only `0x0578`, the AWS Encryption SDK's signed default: all others
+   * lack key commitment. They are read by the AWS Encryption SDK, which has to be installed. Each such message
+   * has a data key of its own, so that each costs a call into the keyring. Default: none.
+   */
+  readonly allowSuites?: readonly AllowedSuite[]
 }
 
 /**
@@ -42,20 +51,28 @@ export function createFormat(options: FormatOptions): MessageFormat {
 export class MessageFormat implements Format {
   readonly #cache: DataKeyCache
   readonly #codec: Codec
+  readonly #allowSigned: boolean
   readonly #additionalContext: Readonly<Record<string, string>>
   readonly #contexts = new Map<string, MessageContext>()
 
-  constructor({ keyring, encryptionContext = {}, cache, codec = 'own' }: FormatOptions) {
+  constructor({ keyring, encryptionContext = {}, cache, codec = 'own', allowSuites = [] }: FormatOptions) {
     if (typeof keyring?.onEncrypt !== 'function' || typeof keyring.onDecrypt !== 'function') {
       throw new ConfigurationError(
         'invalid-option',
         'The option keyring must be a keyring, with onEncrypt and onDecrypt.',
       )
     }
+    if (!Array.isArray(allowSuites) || allowSuites.some(suite => suite !== '0x0578')) {
+      throw new ConfigurationError(
+        'invalid-option',
+        "The option allowSuites may name no suite but '0x0578': the others of the AWS Encryption SDK lack key commitment.",
+      )
+    }
     checkAdditionalContext(encryptionContext)
     this.#additionalContext = { ...encryptionContext }
     this.#cache = new DataKeyCache(keyring, cache)
     this.#codec = codecNamed(codec)
+    this.#allowSigned = allowSuites.length > 0
   }
 
   /**
@@ -89,7 +106,12 @@ export class MessageFormat implements Format {
   }
 
   get #parts(): FormatParts {
-    return { cache: this.#cache, codec: this.#codec, contextOf: table => this.#contextOf(table) }
+    return {
+      cache: this.#cache,
+      codec: this.#codec,
+      allowSigned: this.#allowSigned,
+      contextOf: table => this.#contextOf(table),
+    }
   }
 
   #contextOf(table: string): MessageContext {

@@ -6,8 +6,8 @@ import { FieldError, SealError } from './errors.js'
 import type { ItemFields, OpenedField } from './format.js'
 import type { FormatParts } from './formatParts.js'
 import { ItemLocation } from './location.js'
-import type { Codec } from './message/codec.js'
-import type { MessageContext } from './message/context.js'
+import { type Codec, readSigned } from './message/codec.js'
+import { type MessageContext, signedContext } from './message/context.js'
 import { type Header, parseHeader } from './message/header.js'
 import { CONTEXT_OFFSET } from './message/suite.js'
 import { placeOf } from './place.js'
@@ -32,10 +32,10 @@ interface Group {
 /** Every outcome is in the result; what is thrown is about the call and not about a stored value. */
 export async function openItems(
   items: readonly Item[],
-  { cache, codec, contextOf }: FormatParts,
+  { cache, codec, allowSigned, contextOf }: FormatParts,
 ): Promise<OpenedField[][]> {
   const results: OpenedField[][] = items.map(item => new Array(item.fields.length))
-  const groups = await groupByDataKey(items, contextOf, results)
+  const groups = await groupByDataKey(items, contextOf, allowSigned, results)
   const keys = await Promise.allSettled(
     groups.map(group => cache.openingKey(group.context, group.encryptedDataKeys)),
   )
@@ -54,17 +54,18 @@ export async function openItems(
 async function groupByDataKey(
   items: readonly Item[],
   contextOf: (table: string) => MessageContext,
+  allowSigned: boolean,
   results: OpenedField[][],
 ): Promise<Group[]> {
   const groups = new Map<string, Group>()
   let last: Group | undefined
   for (const [itemIndex, item] of items.entries()) {
-    const context = contextOf(item.table)
+    const expected = contextOf(item.table)
     for (const [fieldIndex, { value, path }] of item.fields.entries()) {
       while (sliceIsOver()) await nextSlice()
       try {
-        const header = parseHeader(bytesOf(value))
-        checkContext(header, context)
+        const header = parseHeader(bytesOf(value), allowSigned)
+        const context = checkedContext(header, expected)
         const encryptedDataKeys = header.message.subarray(
           header.encryptedDataKeysStart,
           header.encryptedDataKeysEnd,
@@ -111,7 +112,7 @@ async function openGroup(
     const { path } = item.fields[fieldIndex]!
     try {
       if (last?.item !== item) last = { item, location: new ItemLocation(item.table, item.key) }
-      const content = codec.read(header, key.secret)
+      const content = header.signed ? readSigned(header, key.secret) : codec.read(header, key.secret)
       // Most codecs answer at once; awaiting that all the same would cost a turn for each field.
       const plaintext = content instanceof Promise ? await content : content
       results[itemIndex]![fieldIndex] = { value: readAndZero(plaintext, last.location.hash(path)) }
@@ -147,9 +148,14 @@ function bytesOf(value: unknown): Buffer {
   throw new FieldError('not-a-message', 'the stored value is not binary, so it was never sealed.')
 }
 
-/** Byte for byte: the specification leaves a context one serialization. */
-function checkContext({ message, encryptedDataKeysStart }: Header, context: MessageContext): void {
-  if (context.bytes.equals(message.subarray(CONTEXT_OFFSET, encryptedDataKeysStart))) return
+/** Compared byte for byte: the specification leaves a context one serialization. */
+function checkedContext(
+  { message, signed, encryptedDataKeysStart }: Header,
+  expected: MessageContext,
+): MessageContext {
+  const bytes = message.subarray(CONTEXT_OFFSET, encryptedDataKeysStart)
+  const context = signed ? signedContext(expected, bytes) : expected
+  if (context?.bytes.equals(bytes)) return context
   throw new FieldError(
     'wrong-context',
     'it was sealed for another table, or with another encryption context. Check the logical table name and the encryptionContext option against those of the writer.',

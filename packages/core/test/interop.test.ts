@@ -1,7 +1,7 @@
 import { AlgorithmSuiteIdentifier } from '@aws-crypto/client-node'
 import { describe, expect, it } from 'vitest'
 import { type AttributeValue, createFormat, locationHash, serializeValue } from '../src/index.js'
-import { customer, item, openOne, refusal, sealOne } from './support/fields.js'
+import { customer, item, openOne, sealOne } from './support/fields.js'
 import { clientNode, multiKeyring, rawKeyring } from './support/keyrings.js'
 
 const SUITE = AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY
@@ -124,13 +124,5 @@ describe('what client-node writes, we open', () => {
         BOOL: true,
       })
     }
-  })
-
-  it('but not the signed suite', async () => {
-    const { result } = await clientNode.encrypt(rawKeyring(), content({ S: 'a' }), {
-      encryptionContext: { 'dynaseal:table': 'Customers' },
-    })
-    const error = await refusal(createFormat({ keyring: rawKeyring() }), item<Uint8Array>(result))
-    expect(error.code).toBe('unsupported-suite')
   })
 })

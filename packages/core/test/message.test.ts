@@ -280,11 +280,15 @@ describe('isMessage', () => {
       'a message of another context',
       byHand(100, { context: Buffer.from('000a 0001 0003 666f6f 0001 62'.replaceAll(' ', ''), 'hex') }),
     ],
-    ['a signed message', Buffer.concat([Buffer.from('020578', 'hex'), byHand(100).subarray(3)])],
+    ['a message of another suite', Buffer.concat([Buffer.from('020378', 'hex'), byHand(100).subarray(3)])],
     ['a message of format 1', Buffer.concat([Buffer.from('01', 'hex'), byHand(100).subarray(1)])],
     ['no bytes at all', 'text' as unknown as Uint8Array],
   ])('knows %s is none', (_name, bytes) => {
     expect(isMessage(bytes)).toBe(false)
+  })
+
+  it('knows a signed message, so that nobody takes it for a binary value', () => {
+    expect(isMessage(Buffer.concat([Buffer.from('020578', 'hex'), byHand(100).subarray(3)]))).toBe(true)
   })
 
   it('stays within the context', () => {

@@ -20,6 +20,8 @@ export function parseBody(header: Header): Block[] {
   const reader = new Reader(header.message, () => malformed('it ends too early'), header.end + TAG_BYTES)
   const blocks =
     header.contentType === ContentType.FRAMED ? readFrames(reader, header) : [readUnframed(reader)]
+  // The footer: a signature, which the AWS Encryption SDK verifies.
+  if (header.signed) reader.skip(reader.u16())
   if (reader.remaining !== 0) throw malformed('bytes follow its end')
   return blocks
 }

@@ -54,6 +54,9 @@ const clientNodeCodec: Codec = {
   },
 }
 
+/** Messages of the signed suite are the AWS Encryption SDK's to read, whoever reads the others. */
+export const readSigned: Codec['read'] = clientNodeCodec.read
+
 export type CodecName = 'own' | 'client-node'
 
 /** @throws {ConfigurationError} `invalid-option` */
@@ -69,7 +72,7 @@ async function loadClientNode(): Promise<typeof import('./clientNode.js')> {
   } catch {
     throw new ConfigurationError(
       'invalid-option',
-      "The option codec: 'client-node' needs the package @aws-crypto/client-node, which could not be loaded.",
+      "The options codec: 'client-node' and allowSuites need the package @aws-crypto/client-node, which could not be loaded.",
     )
   }
 }

@@ -1,9 +1,13 @@
+import { Reader } from '../bytes/reader.js'
 import { isWellFormed } from '../bytes/unicode.js'
 import { ConfigurationError } from '../errors.js'
 import { MAX_CONTEXT_BYTES, MAX_CONTEXT_PAIRS } from '../limits.js'
 
 /** The pair that every message of ours carries: the logical table name. */
 export const TABLE_KEY = 'dynaseal:table'
+
+/** The pair that signed messages have besides: the key that verifies the signature, another for each message. */
+const PUBLIC_KEY = 'aws-crypto-public-key'
 
 const RESERVED_PREFIXES = ['aws-crypto-', 'aws:', 'dynaseal:']
 
@@ -22,6 +26,36 @@ export function messageContext(table: string, additional: Readonly<Record<string
   const pairs = Object.freeze({ ...additional, [TABLE_KEY]: table })
   const bytes = serializeContext(pairs)
   return { pairs, bytes, id: bytes.toString('latin1') }
+}
+
+/**
+ * The context of a signed message: the expected pairs and the message's own public key. Undefined when the
+ * message has others.
+ *
+ * @param bytes the context as it stands in the message, with its length
+ */
+export function signedContext({ pairs }: MessageContext, bytes: Buffer): MessageContext | undefined {
+  const publicKey = findPublicKey(bytes)
+  if (publicKey === undefined) return undefined
+  const signedPairs = Object.freeze({ ...pairs, [PUBLIC_KEY]: publicKey })
+  const expected = encodePairs(signedPairs)
+  if (expected === undefined || !expected.equals(bytes)) return undefined
+  return { pairs: signedPairs, bytes: expected, id: expected.toString('latin1') }
+}
+
+function findPublicKey(bytes: Buffer): string | undefined {
+  const reader = new Reader(bytes, () => new RangeError('The context ends too early.'), 2)
+  try {
+    const count = reader.u16()
+    for (let pair = 0; pair < count; pair++) {
+      const key = reader.view(reader.u16()).toString('utf8')
+      const value = reader.view(reader.u16()).toString('utf8')
+      if (key === PUBLIC_KEY) return value
+    }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+  }
+  return undefined
 }
 
 /**
@@ -47,11 +81,18 @@ function serializeContext(pairs: Readonly<Record<string, string>>): Buffer {
   if (entries.length > MAX_CONTEXT_PAIRS) throw invalid(`it has more than ${MAX_CONTEXT_PAIRS} pairs`)
   if (!entries.flat().every(isWellFormed))
     throw invalid('a string has a lone surrogate, which has no UTF-8 form')
-  const encoded = entries
+  const bytes = encodePairs(pairs)
+  if (bytes === undefined) throw invalid(`it is longer than ${MAX_CONTEXT_BYTES} bytes`)
+  return bytes
+}
+
+/** Undefined when it is too long. */
+function encodePairs(pairs: Readonly<Record<string, string>>): Buffer | undefined {
+  const encoded = Object.entries(pairs)
     .map(([key, value]) => [Buffer.from(key, 'utf8'), Buffer.from(value, 'utf8')] as const)
     .sort(([a], [b]) => Buffer.compare(a, b))
   const length = encoded.reduce((sum, [key, value]) => sum + 4 + key.length + value.length, 2)
-  if (length > MAX_CONTEXT_BYTES) throw invalid(`it is longer than ${MAX_CONTEXT_BYTES} bytes`)
+  if (length > MAX_CONTEXT_BYTES) return undefined
   const bytes = Buffer.allocUnsafeSlow(2 + length)
   let position = bytes.writeUInt16BE(length, 0)
   position = bytes.writeUInt16BE(encoded.length, position)

@@ -26,6 +26,8 @@ import {
  */
 export interface Header {
   readonly message: Buffer
+  /** Of the signed suite: a signature follows the body. */
+  readonly signed: boolean
   /** The context starts at CONTEXT_OFFSET, with its length; the encrypted data keys follow, with their count. */
   readonly encryptedDataKeysStart: number
   readonly encryptedDataKeysEnd: number
@@ -39,10 +41,11 @@ export interface Header {
 /**
  * Reads a message up to its header's tag. Nothing is authenticated yet.
  *
+ * @param allowSigned whether a message of the signed suite is taken, too
  * @throws {FieldError} `not-a-message`, `unsupported-suite` or `malformed-message`
  */
-export function parseHeader(message: Buffer): Header {
-  checkSuite(message)
+export function parseHeader(message: Buffer, allowSigned = false): Header {
+  const signed = checkSuite(message, allowSigned)
   if (message.length > MAX_MESSAGE_BYTES) throw malformed(`it is longer than ${MAX_MESSAGE_BYTES} bytes`)
   const reader = new Reader(message, truncated, MESSAGE_ID_OFFSET)
   reader.skip(MESSAGE_ID_BYTES)
@@ -61,6 +64,7 @@ export function parseHeader(message: Buffer): Header {
   reader.skip(TAG_BYTES)
   return {
     message,
+    signed,
     encryptedDataKeysStart,
     encryptedDataKeysEnd,
     contentType,
@@ -70,14 +74,16 @@ export function parseHeader(message: Buffer): Header {
   }
 }
 
-function checkSuite(message: Buffer): void {
+/** Whether the message is of the signed suite. */
+function checkSuite(message: Buffer, allowSigned: boolean): boolean {
   const suite =
     message.length < MESSAGE_ID_OFFSET || message[0] !== FORMAT_VERSION ? undefined : message.readUInt16BE(1)
-  if (suite === SUITE_ID) return
+  if (suite === SUITE_ID) return false
   if (suite === SIGNED_SUITE_ID) {
+    if (allowSigned) return true
     throw new FieldError(
       'unsupported-suite',
-      'it is an AWS Encryption SDK message of the signed suite 0x0578, which only the AWS Encryption SDK itself opens.',
+      "it is an AWS Encryption SDK message of the signed suite 0x0578. Where such messages are expected, allow them with the option allowSuites: ['0x0578'].",
     )
   }
   throw new FieldError(
@@ -110,12 +116,14 @@ function checkContentType(contentType: number, frameLength: number): void {
 }
 
 /**
- * Whether bytes look like a sealed value: an AWS Encryption SDK message of format 2 and suite 0x0478
- * whose encryption context names a table of ours. Cheap, authenticates nothing, never throws.
+ * Whether bytes look like a sealed value: an AWS Encryption SDK message of format 2, suite 0x0478 or
+ * 0x0578, whose encryption context names a table of ours. Cheap, authenticates nothing, never throws.
+ * A message of the signed suite is one even where it is not allowed: it is ciphertext, and no binary value.
  */
 export function isMessage(bytes: Uint8Array): boolean {
   if (!(bytes instanceof Uint8Array) || bytes.length < CONTEXT_OFFSET + 2) return false
-  if (bytes[0] !== FORMAT_VERSION || u16(bytes, 1) !== SUITE_ID) return false
+  const suite = u16(bytes, 1)
+  if (bytes[0] !== FORMAT_VERSION || (suite !== SUITE_ID && suite !== SIGNED_SUITE_ID)) return false
   const end = CONTEXT_OFFSET + 2 + u16(bytes, CONTEXT_OFFSET)
   if (end > bytes.length || end < CONTEXT_OFFSET + 4) return false
   const count = u16(bytes, CONTEXT_OFFSET + 2)

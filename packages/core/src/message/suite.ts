@@ -9,7 +9,7 @@ export const FORMAT_VERSION = 2
 /** AES-256-GCM, HKDF-SHA-512 with key commitment, no signature. */
 export const SUITE_ID = 0x0478
 
-/** The same with an ECDSA signature, the AWS Encryption SDK's default; known only to be named in errors. */
+/** The same with an ECDSA signature, the AWS Encryption SDK's default. Read where the application allows it. */
 export const SIGNED_SUITE_ID = 0x0578
 
 /** What keyrings are asked for: the length of the data key. */
