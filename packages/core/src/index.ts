@@ -17,6 +17,7 @@ export {
   SealError,
   type SealErrorCode,
 } from './errors.js'
+export { channelNames, type GraceEvent } from './events.js'
 export type { AttributePath, Field, Format, ItemFields, OpenedField } from './format.js'
 export {
   MAX_CONTEXT_BYTES,

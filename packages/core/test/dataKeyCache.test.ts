@@ -1,7 +1,9 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it } from 'vitest'
 import { DataKeyCache } from '../src/dataKeyCache/dataKeyCache.js'
 import type { DataKeyCacheOptions } from '../src/dataKeyCache/options.js'
 import { SealError } from '../src/errors.js'
+import { channelNames } from '../src/events.js'
 import type { FormatParts } from '../src/formatParts.js'
 import { type Codec, codecNamed } from '../src/message/codec.js'
 import { messageContext } from '../src/message/context.js'
@@ -43,7 +45,12 @@ function gate(): { promise: Promise<void>; open: () => void } {
 /** What seals and opens with a cache. */
 function parts(cache: DataKeyCache): FormatParts {
   const orders = messageContext('Orders', {})
-  return { cache, codec: codecNamed('own'), contextOf: table => (table === 'Orders' ? orders : context) }
+  return {
+    cache,
+    codec: codecNamed('own'),
+    allowSigned: false,
+    contextOf: table => (table === 'Orders' ? orders : context),
+  }
 }
 
 /** A data key of another process. */
@@ -314,6 +321,35 @@ describe('grace for opening during an outage', () => {
     expect(keyring.decrypts).toBe(3)
     clock.now += 55_000
     await expect(open(foreign)).rejects.toThrow('KMS is down')
+  })
+
+  it('is published each time, on a channel', async () => {
+    const { clock, keyring, open } = setUp({ openingGrace: 60_000 })
+    const foreign = await foreignKey()
+    const events: unknown[] = []
+    const listen = (event: unknown) => events.push(event)
+    subscribe(channelNames.grace, listen)
+    try {
+      await open(foreign)
+      clock.now += 1000
+      const error = new Error('KMS is down')
+      keyring.failure = error
+      expect(events).toEqual([])
+      await open(foreign)
+      clock.now += 10
+      await open(foreign)
+      const pairs = { 'dynaseal:table': 'Customers' }
+      expect(events).toEqual([
+        { context: pairs, age: 1000, left: 60_000, error },
+        { context: pairs, age: 1010, left: 59_990, error },
+      ])
+      keyring.failure = undefined
+      clock.now += 5000
+      await open(foreign)
+      expect(events).toHaveLength(2)
+    } finally {
+      unsubscribe(channelNames.grace, listen)
+    }
   })
 
   it('ends when the keyring answers again', async () => {

@@ -1,3 +1,4 @@
+import { publishGrace } from '../events.js'
 import type { MessageContext } from '../message/context.js'
 import type { DataKey } from './dataKey.js'
 import { decryptDataKey, type Keyring } from './keyring.js'
@@ -18,6 +19,8 @@ const MAX_CALLS = 32
 interface Entry extends KeyInMemory {
   /** During an outage: use the expired key without asking until then. */
   graceUntil: number
+  /** What the keyring failed with when it was last asked. */
+  graceError: unknown
 }
 
 interface Flight {
@@ -120,9 +123,15 @@ export class OpeningKeys {
           throw error
         }
         entry.graceUntil = this.#options.now() + GRACE_RETRY
+        entry.graceError = error
       }
     }
     this.statistics.graced++
+    publishGrace(() => {
+      const age = this.#options.now() - expired.createdAt
+      const { maxAge, openingGrace } = this.#options
+      return { context: entry.context.pairs, age, left: maxAge + openingGrace - age, error: entry.graceError }
+    })
     return expired
   }
 
@@ -157,7 +166,7 @@ export class OpeningKeys {
 
   #insert(id: string, context: MessageContext, key: DataKey): void {
     this.#remove(id)
-    this.#entries.set(id, { key, context, graceUntil: 0 })
+    this.#entries.set(id, { key, context, graceUntil: 0, graceError: undefined })
     if (this.#entries.size > this.#options.maxKeys) this.#remove(this.#entries.keys().next().value!)
   }
 

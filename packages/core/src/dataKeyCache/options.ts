@@ -22,7 +22,8 @@ export interface DataKeyCacheOptions {
   readonly refusalAge?: number
   /**
    * How long beyond `maxAge` a data key still opens what is stored while the keyring cannot be
-   * reached, in milliseconds. Never applies to sealing. Default 0: off.
+   * reached, in milliseconds. Never applies to sealing. Each use is published on the channel
+   * `dynaseal:core:grace`. Default 0: off.
    */
   readonly openingGrace?: number
   /** The clock, in milliseconds. Default `Date.now`. */
