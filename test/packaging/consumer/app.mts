@@ -4,7 +4,7 @@ import { createFormat } from '@dynaseal/core'
 import { type LocalCloud, startLocalCloud } from '@dynaseal/local-cloud'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
 import { encrypted, sealDocumentClient } from '@dynaseal/toolbox'
-import { Entity, type FormattedItem, item, map, string, Table } from 'dynamodb-toolbox'
+import { DeleteItemCommand, Entity, type FormattedItem, item, map, string, Table } from 'dynamodb-toolbox'
 
 const keyring = new MrkKeyring({
   keyArns: ['arn:aws:kms:eu-west-1:000000000000:key/mrk-00000000000000000000000000000000'],
@@ -21,3 +21,13 @@ documentClient.register(User)
 
 export const city = (user: FormattedItem<typeof User>): string => user.address.city
 export const start = (): Promise<LocalCloud> => startLocalCloud({ regions: ['eu-west-1'] })
+
+// What cannot work is a type error for a consumer, too.
+// @ts-expect-error a key cannot be encrypted
+encrypted(string().key())
+const refused = User.build(DeleteItemCommand).options({ condition: { attr: 'ssn', eq: '078-05-1120' } })
+// @ts-expect-error ciphertext cannot be compared, so there is nothing to send
+refused.send
+export const accepted = User.build(DeleteItemCommand).options({
+  condition: { attr: 'ssn', exists: true },
+}).send
