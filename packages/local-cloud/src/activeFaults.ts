@@ -23,9 +23,19 @@ interface Entry {
   readonly fault: Fault
   /** How many calls it has hit. */
   hits: number
-  /** Aborted when it is healed. */
-  readonly healed: AbortController
+  readonly healing: Healing
   readonly onHeal: () => void
+}
+
+/** That a fault is healed. Any number of calls wait for it, where Node takes many listeners of an `AbortSignal` for a leak. */
+class Healing {
+  happened = false
+  readonly waiting = new Set<() => void>()
+
+  happen(): void {
+    this.happened = true
+    for (const done of [...this.waiting]) done()
+  }
 }
 
 const PASS: Verdict = { outcome: 'pass' }
@@ -46,7 +56,7 @@ export class ActiveFaults {
   add(fault: Fault): number {
     const id = ++this.#lastId
     const onHeal = fault.kind === 'cut' ? this.#cut(...fault.between) : () => {}
-    this.#entries.push({ id, fault: structuredClone(fault), hits: 0, healed: new AbortController(), onHeal })
+    this.#entries.push({ id, fault: structuredClone(fault), hits: 0, healing: new Healing(), onHeal })
     return id
   }
 
@@ -60,7 +70,7 @@ export class ActiveFaults {
     const entry = this.#entries.find(one => one.id === id)
     if (entry === undefined) return false
     this.#entries = this.#entries.filter(one => one !== entry)
-    entry.healed.abort()
+    entry.healing.happen()
     entry.onHeal()
     return true
   }
@@ -77,7 +87,7 @@ export class ActiveFaults {
     for (const entry of this.#hitting(call)) {
       if (entry.fault.kind !== 'slow') continue
       const { delay, jitter = 0 } = entry.fault
-      await pause(delay + jitter * evenly(entry.hits++), entry.healed.signal, clientGone)
+      await pause(delay + jitter * evenly(entry.hits++), entry.healing, clientGone)
       if (clientGone.aborted) return DROP
     }
     for (const entry of this.#hitting(call)) {
@@ -97,7 +107,7 @@ export class ActiveFaults {
       case 'refuse':
         return DROP
       case 'hang':
-        await pause(undefined, entry.healed.signal, clientGone)
+        await pause(undefined, entry.healing, clientGone)
         return DROP
       case 'error':
         entry.hits++
@@ -172,17 +182,17 @@ function throttled(service: ServiceName): AwsError {
 }
 
 /** Waits so many milliseconds (undefined: for ever), or until it is healed or the client goes away. */
-function pause(delay: number | undefined, healed: AbortSignal, clientGone: AbortSignal): Promise<void> {
+function pause(delay: number | undefined, healing: Healing, clientGone: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     const done = () => {
       clearTimeout(timer)
       clientGone.removeEventListener('abort', done)
-      healed.removeEventListener('abort', done)
+      healing.waiting.delete(done)
       resolve()
     }
     const timer = delay === undefined ? undefined : setTimeout(done, delay)
     clientGone.addEventListener('abort', done)
-    healed.addEventListener('abort', done)
-    if (clientGone.aborted || healed.aborted) done()
+    healing.waiting.add(done)
+    if (clientGone.aborted || healing.happened) done()
   })
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import type { KMS } from '@aws-sdk/client-kms'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Fault, type LocalCloud, startLocalCloud } from '../src/index.js'
 import { createGlobalTable, documentClient, dynamoClient, kmsClient } from './clients.js'
 import { wireHeaders } from './wire.js'
@@ -51,6 +51,20 @@ describe('a fault', () => {
     heal()
     await failed
     await west.listKeys({})
+  })
+
+  it('hangs for any number of calls without a warning of Node', async () => {
+    const warnings: Error[] = []
+    const listener = (warning: Error) => warnings.push(warning)
+    process.on('warning', listener)
+    const heal = cloud.fault({ ...kmsWest, kind: 'hang' })
+    const calls = Promise.allSettled(Array.from({ length: 20 }, () => west.listKeys({})))
+    await vi.waitUntil(() => cloud.calls({ operation: 'ListKeys' }).length === 20)
+    heal()
+    const results = await calls
+    process.off('warning', listener)
+    expect(results.every(({ status }) => status === 'rejected')).toBe(true)
+    expect(warnings).toEqual([])
   })
 
   it('hangs until the client goes away', async () => {
