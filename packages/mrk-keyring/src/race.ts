@@ -10,7 +10,7 @@ import type { Clock } from './clock.js'
 import { publish } from './events.js'
 import type { Replica } from './replicas.js'
 import type { Router, Standing } from './router.js'
-import { verdictOn } from './verdicts.js'
+import { type Verdict, verdictOn } from './verdicts.js'
 
 /** What is asked of one region after the other until one answers. */
 export interface RegionalCall<T> {
@@ -28,7 +28,7 @@ export interface RegionalCall<T> {
   signal: AbortSignal | undefined
 }
 
-/** How a call ended, and what was tried, in the order in which it was started. */
+/** How a call ended, and what was tried, in the order in which it was started; not what is still under way. */
 export type RaceResult<T> =
   | { won: true; answer: T; replica: Replica; attempts: Attempt[] }
   | { won: false; ended: 'message' | 'exhausted' | 'deadline' | 'aborted'; attempts: Attempt[] }
@@ -47,6 +47,8 @@ interface Runner {
   limit: number
   disarm: () => void
   unlisten: () => void
+  /** The call has its answer from elsewhere. */
+  lost: boolean
   ended?: Attempt
 }
 
@@ -117,6 +119,7 @@ export class Race<T> {
       startedAt: now,
       limit,
       signal: new AttemptSignal(),
+      lost: false,
       disarm: () => {},
       unlisten: this.#router.onOpen(route.region, () => this.#giveWay(runner)),
     }
@@ -150,27 +153,44 @@ export class Race<T> {
       this.#call.discard(answer)
       return
     }
+    if (runner.lost) this.#call.discard(answer)
     this.#end(runner, 'answered')
+    if (runner.lost) return
     for (const { route, ended } of this.#runners)
       if (ended?.outcome === 'region-refused') this.#router.demote(route.region, this.#call.operation)
     for (const other of this.#live)
-      this.#end(other, 'outpaced', undefined, other.startedAt <= runner.startedAt)
+      if (other.reason === 'probe') this.#runOn(other)
+      else this.#end(other, 'outpaced', undefined, other.startedAt <= runner.startedAt)
     this.#settle({ won: true, answer, replica: runner.route, attempts: this.#attempts() })
+  }
+
+  /**
+   * A probe is there to find out whether the region is back. What it finds counts also when another region
+   * answers the call sooner; until its deadline, and as long as the process has something else to do.
+   */
+  #runOn(probe: Runner): void {
+    probe.lost = true
+    this.#live.delete(probe)
+    probe.unlisten()
+    probe.disarm()
+    const expire = () => this.#fail(probe, new AttemptTimeoutError(probe.limit))
+    probe.disarm = this.#clock.after(probe.startedAt + probe.limit - this.#clock.now(), expire, true)
   }
 
   #fail(runner: Runner, error: unknown): void {
     if (runner.ended !== undefined) return
     const verdict = verdictOn(error)
+    if (runner.lost) {
+      this.#end(runner, failedWith(verdict, error), error)
+      if (verdict === 'region') this.#router.demote(runner.route.region, this.#call.operation)
+      return
+    }
+    this.#end(runner, failedWith(verdict, error), error)
     if (verdict === 'message') {
-      this.#end(runner, 'message-refused', error)
       this.#lose('message')
       return
     }
-    if (verdict === 'region') this.#end(runner, 'region-refused', error)
-    else {
-      this.#again.push(runner.route)
-      this.#end(runner, error instanceof AttemptTimeoutError ? 'timeout' : 'failed', error)
-    }
+    if (verdict !== 'region') this.#again.push(runner.route)
     if (this.#live.size === 0) this.#askNext('failover')
   }
 
@@ -238,6 +258,18 @@ export class Race<T> {
     for (const release of this.#release) release()
     this.#finish?.(result)
     this.#finish = undefined
+  }
+}
+
+function failedWith(verdict: Verdict, error: unknown): AttemptOutcome {
+  switch (verdict) {
+    case 'message':
+      return 'message-refused'
+    case 'region':
+      return 'region-refused'
+    case 'transient':
+    case 'caller':
+      return error instanceof AttemptTimeoutError ? 'timeout' : 'failed'
   }
 }
 

@@ -1,16 +1,22 @@
 import type { Clock } from '../src/clock.js'
 
+interface Timer {
+  at: number
+  run: () => void
+  background: boolean
+}
+
 /** Time that passes when a test says so. */
 export class ManualClock implements Clock {
   #now = 0
-  #timers: { at: number; run: () => void }[] = []
+  #timers: Timer[] = []
 
   now(): number {
     return this.#now
   }
 
-  after(ms: number, run: () => void): () => void {
-    const timer = { at: this.#now + Math.max(0, ms), run }
+  after(ms: number, run: () => void, background = false): () => void {
+    const timer = { at: this.#now + Math.max(0, ms), run, background }
     this.#timers.push(timer)
     return () => {
       this.#timers = this.#timers.filter(other => other !== timer)
@@ -19,6 +25,11 @@ export class ManualClock implements Clock {
 
   get pending(): number {
     return this.#timers.length
+  }
+
+  /** Timers that keep the process alive. */
+  get holding(): number {
+    return this.#timers.filter(({ background }) => !background).length
   }
 
   /** Runs what is due within `ms`, in order, letting promises settle in between. */
@@ -54,13 +65,13 @@ export class ManualClock implements Clock {
   }
 
   #next() {
-    return this.#timers.reduce<{ at: number; run: () => void } | undefined>(
+    return this.#timers.reduce<Timer | undefined>(
       (first, timer) => (first === undefined || timer.at < first.at ? timer : first),
       undefined,
     )
   }
 
-  #fire(timer: { at: number; run: () => void }): void {
+  #fire(timer: Timer): void {
     this.#timers = this.#timers.filter(other => other !== timer)
     this.#now = Math.max(this.#now, timer.at)
     timer.run()
