@@ -1,6 +1,8 @@
 // node test/bench/keyringFailover.mjs [SCENARIO]
 // Prints the table of what the keyring shows when a region is lost, writes it as JSON, and draws a timeline;
 // with the beginning of a scenario's name, runs and prints just that; with `timeline`, only draws.
+// Limits are those of the table as written. Where one is missed by what the machine adds, a looser one decides,
+// and the output and the JSON say so: `loosened`. Exits with 1 when a target is missed.
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import * as scenarios from './keyringScenarios.mjs'
@@ -24,7 +26,7 @@ const TABLE = {
 const only = process.argv[2]
 const world = await startWorld()
 const results = {}
-let failed = 0
+const verdicts = { met: 0, loosened: [], missed: [] }
 try {
   for (const op of ['decrypt', 'encrypt']) {
     results[op] = {}
@@ -40,8 +42,7 @@ try {
 } finally {
   await world.stop()
 }
-console.log(failed === 0 ? '\nall checks hold' : `\n${failed} checks failed`)
-process.exitCode = failed === 0 ? 0 : 1
+conclude()
 
 function print(op, name, { results, checks }) {
   console.log(`\n${op}: ${name}`)
@@ -54,10 +55,22 @@ function print(op, name, { results, checks }) {
       )
     } else console.log(`  ${who.padEnd(14)} ${String(numbers).padStart(6)}`)
   }
-  for (const { name, ok, detail } of checks) {
-    if (!ok) failed++
-    console.log(`  ${ok ? 'ok  ' : 'FAIL'} ${name}: ${detail}`)
+  for (const { name: target, ok, detail, loosened } of checks) {
+    const line = `${target}: ${detail}${loosened === undefined ? '' : ` (loosened: ${loosened})`}`
+    console.log(`  ${!ok ? 'MISS' : loosened === undefined ? 'ok  ' : 'LAX '} ${line}`)
+    if (ok && loosened === undefined) verdicts.met++
+    else verdicts[ok ? 'loosened' : 'missed'].push(`${op}: ${name}: ${line}`)
   }
+}
+
+function conclude() {
+  const { met, loosened, missed } = verdicts
+  console.log(`\n${met} targets met as written`)
+  console.log(`${loosened.length} met with a looser limit`)
+  for (const line of loosened) console.log(`  ${line}`)
+  console.log(`${missed.length} missed`)
+  for (const line of missed) console.log(`  ${line}`)
+  process.exitCode = missed.length === 0 ? 0 : 1
 }
 
 function writeResults() {

@@ -2,9 +2,11 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { DisableKeyCommand, EnableKeyCommand, UpdatePrimaryRegionCommand } from '@aws-sdk/client-kms'
 import { channelNames } from '@dynaseal/mrk-keyring'
 import { load, percentile, round, summary } from './keyringLoad.mjs'
-import { NEAREST, PROBE_INTERVAL, REGIONS, SECOND } from './keyringWorld.mjs'
+import { LATENCIES, NEAREST, PROBE_INTERVAL, REGIONS, SECOND } from './keyringWorld.mjs'
 
 const CALLS = 2_000
+/** What the keyring gives an attempt by default. */
+const ATTEMPT_TIMEOUT = 1_000
 /** For the stock keyrings where most calls have to be given up. */
 const FEW = 64
 const OPERATION = { decrypt: 'Decrypt', encrypt: 'GenerateDataKey' }
@@ -31,6 +33,14 @@ async function warm(call) {
 
 function check(name, ok, detail) {
   return { name, ok, detail }
+}
+
+/** A target that a machine may miss by what it adds itself: met as written, or within `atMost`, which says why. */
+function checkLimit(name, value, asWritten, atMost, why) {
+  const detail = `${round(value)} ms of ${round(asWritten)} ms`
+  if (value <= asWritten) return { name, ok: true, detail }
+  const loosened = `at most ${round(atMost)} ms, because ${why}`
+  return { name, ok: value <= atMost, detail, loosened }
 }
 
 export async function healthy(world, op) {
@@ -64,6 +74,9 @@ export async function nearestHangs(world, op) {
   await all.prepare()
   await load(all[op].second, { calls: 300 })
   await warm(all[op].ours)
+  // What is compared is latency, and the client of the second region has its connections open as well.
+  await all.warmSecond()
+  const { hedgeAfter } = all.routes(OPERATION[op])[0]
   await world.cloud.fault('loss', { region: NEAREST, kind: 'hang' })
   const { result, heard } = await listening(async () => {
     const ours = []
@@ -73,15 +86,17 @@ export async function nearestHangs(world, op) {
       ours.push(...(await load(all[op].ours, { calls: CALLS / 8 })))
       second.push(...(await load(all[op].second, { calls: CALLS / 8 })))
     }
-    return { ours, second }
+    const end = performance.now()
+    // The last probe may be under way.
+    await new Promise(resolve => setTimeout(resolve, ATTEMPT_TIMEOUT + 100))
+    return { ours, second, end }
   })
-  const end = performance.now()
   const done = result.ours
   const second = summary(result.second)
   const opened = heard.breaker.find(({ state }) => state === 'open')?.at
   const before = done.filter(({ at }) => at < opened)
   const after = done.filter(({ at }) => at >= opened)
-  const hedgeDelay = Math.max(...heard.hedge.filter(({ at }) => at <= opened).map(({ afterMs }) => afterMs))
+  const lastHedge = Math.max(...heard.hedge.filter(({ at }) => at <= opened).map(({ afterMs }) => afterMs))
   const p99Before = percentile(
     before.map(({ ms }) => ms),
     0.99,
@@ -90,7 +105,12 @@ export async function nearestHangs(world, op) {
     after.map(({ ms }) => ms),
     0.99,
   )
-  const probes = heard.attempt.filter(({ reason, region }) => reason === 'probe' && region === NEAREST)
+  const probes = heard.attempt
+    .filter(({ reason, region }) => reason === 'probe' && region === NEAREST)
+    .map(({ at, durationMs }) => at - durationMs)
+    .filter(at => at <= result.end)
+  const sinceOpened = [opened, ...probes]
+  const gaps = probes.map((at, i) => at - sinceOpened[i])
   const strict = await stockUnderLoss(all[op].strict)
   const discovery = all[op].discovery && (await stockUnderLoss(all[op].discovery))
   await world.cloud.heal('loss')
@@ -101,17 +121,20 @@ export async function nearestHangs(world, op) {
       second,
       strict,
       ...(discovery ? { discovery } : {}),
-      hedgeDelay: round(hedgeDelay),
+      hedgeDelay: round(hedgeAfter),
+      longestHedgeDelay: round(lastHedge),
       beforeBreaker: summary(before),
       afterBreaker: summary(after),
       probes: probes.length,
     },
     checks: [
       check('no failure', ours.failures === 0, `${ours.failures} failures`),
-      check(
+      checkLimit(
         'p99 before the breaker opens at most hedge delay + 2 × second region',
-        p99Before <= hedgeDelay + 2 * second.p99,
-        `${round(p99Before)} ms of ${round(hedgeDelay + 2 * second.p99)} ms`,
+        p99Before,
+        hedgeAfter + 2 * LATENCIES[SECOND],
+        lastHedge + 2 * second.p99,
+        'timers fire late and answers wait for the processor: with the longest delay until a hedge and the p99 that the client of that region had meanwhile',
       ),
       check(
         'p99 after it at most 1.3 × that of the second region',
@@ -120,8 +143,9 @@ export async function nearestHangs(world, op) {
       ),
       check(
         'at most one probe per interval',
-        probes.length <= Math.ceil((end - opened) / PROBE_INTERVAL),
-        `${probes.length} in ${round(end - opened)} ms`,
+        // Events are heard a moment after they happen.
+        gaps.every(gap => gap >= PROBE_INTERVAL - 1),
+        `${probes.length} in ${round(result.end - opened)} ms, at least ${round(Math.min(...gaps))} ms apart`,
       ),
     ],
   }
@@ -168,11 +192,12 @@ export async function nearestRecovers(world, op) {
     results: { ours, backAfter: round(wait) },
     checks: [
       check('no failure', ours.failures === 0, `${ours.failures} failures`),
-      check(
+      checkLimit(
         'traffic is back within a probe interval',
-        // The interval, and what the probe itself takes.
-        wait <= PROBE_INTERVAL + 100,
-        `after ${round(wait)} ms`,
+        wait,
+        PROBE_INTERVAL,
+        PROBE_INTERVAL + 100,
+        'the interval ends with asking the region, which then has its connection to make and to answer',
       ),
     ],
   }
@@ -189,10 +214,16 @@ export async function allHang(world, op) {
   const ours = summary(done)
   const causes = done.map(({ error }) => error?.errors?.length)
   return {
-    results: { ours, timeout },
+    results: { ours, earliest: round(Math.min(...done.map(({ ms }) => ms))), timeout },
     checks: [
       check('every call fails', ours.failures === 32, `${ours.failures} of 32`),
-      check('not later than the deadline', ours.max <= timeout + 100, `${ours.max} ms of ${timeout} ms`),
+      checkLimit(
+        'not later than the deadline',
+        ours.max,
+        timeout,
+        timeout + 100,
+        'a timer fires after its time, and 32 calls build their errors in turn',
+      ),
       check(
         'one error with three causes',
         causes.every(count => count === 3),
@@ -207,20 +238,26 @@ export function replicaRefuses(lose, mend) {
     const all = world.contestants()
     await all.prepare()
     await warm(all[op].ours)
+    // This is about a refusal, and not about 32 connections made at once.
+    await all.warmSecond()
     await lose(world)
     const { result: done, heard } = await listening(() => load(all[op].ours, { calls: CALLS }))
     await mend(world)
-    const touched = heard.breaker.filter(({ region }) => region === NEAREST)
     const ours = summary(done)
     return {
       results: { ours, warnings: heard.warning.length },
       checks: [
         check('no failure', ours.failures === 0, `${ours.failures} failures`),
-        check('breaker untouched', touched.length === 0, `${touched.length} changes`),
+        check('breakers of all regions untouched', heard.breaker.length === 0, changes(heard.breaker)),
         check('one warning', heard.warning.length === 1, `${heard.warning.length} warnings`),
       ],
     }
   }
+}
+
+function changes(events) {
+  if (events.length === 0) return 'no change'
+  return events.map(({ region, state }) => `${region} ${state}`).join(', ')
 }
 
 export const disabled = replicaRefuses(
@@ -250,7 +287,13 @@ export async function primaryMoves(world, op) {
     results: { ours: moved, without: still },
     checks: [
       check('no failure', moved.failures === 0, `${moved.failures} failures`),
-      check('no pause', moved.max <= 1.5 * still.max, `longest ${moved.max} ms, without it ${still.max} ms`),
+      checkLimit(
+        'no pause: no call longer than the longest without the move',
+        moved.max,
+        still.max,
+        1.5 * still.max,
+        'the longest of 2,000 calls differs from run to run, with or without a move',
+      ),
     ],
   }
 }

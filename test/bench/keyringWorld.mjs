@@ -19,6 +19,7 @@ import {
   ReplicateKeyCommand,
 } from '@aws-sdk/client-kms'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
+import { load } from './keyringLoad.mjs'
 
 /** Regions and the latency that is injected in each, in milliseconds; the first is the process's own. */
 export const LATENCIES = { 'us-east-1': 2, 'us-west-2': 60, 'eu-west-1': 140 }
@@ -78,10 +79,13 @@ export async function startWorld() {
 
 /** Everything that is compared, with clients of its own each. */
 function contestants(config, arnIn, options = {}) {
+  const clients = Object.fromEntries(
+    REGIONS.map(region => [region, new KMSClient({ ...config, region, maxAttempts: 1 })]),
+  )
   const ours = new MrkKeyring({
     keyArns: REGIONS.map(arnIn),
     region: NEAREST,
-    client: region => new KMSClient({ ...config, region, maxAttempts: 1 }),
+    client: region => clients[region],
     breaker: { probeInterval: PROBE_INTERVAL },
     ...options,
   })
@@ -114,6 +118,10 @@ function contestants(config, arnIn, options = {}) {
       direct: directGenerate(direct, arnIn(NEAREST)),
       second: directGenerate(second, arnIn(SECOND)),
     },
+    /** How our keyring would ask the regions for an operation now. */
+    routes: operation => ours.routes(operation),
+    /** Opens the connections of our keyring's client for the second region, past the keyring. */
+    warmSecond: () => load(directGenerate(clients[SECOND], arnIn(SECOND)), { calls: 300 }),
     /** What was encrypted before anything broke. */
     prepare: async () => {
       const material = await strict[0].onEncrypt(new NodeEncryptionMaterial(suite, context))
