@@ -1,0 +1,77 @@
+// node test/fuzz/core.mjs [SECONDS]
+// Feeds damaged messages, contexts and values to the parsers. Whatever they throw but a FieldError fails, and
+// so does a value that was taken though it is not canonical.
+import { readdirSync, readFileSync } from 'node:fs'
+import { createFormat, FieldError, isMessage, parseValue, serializeValue } from '@dynaseal/core'
+import { fixedKeyring } from './fixedKeyring.mjs'
+import { mutate, seededRandom } from './mutate.mjs'
+
+const seconds = Number(process.argv[2] ?? 5)
+const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 32)
+const random = seededRandom(seed)
+const corpus = readCorpus(new URL('corpus/', import.meta.url))
+const place = { table: 'Customers', key: { id: { S: 'customer-1' } } }
+const keyring = fixedKeyring()
+const formats = [{}, { allowSuites: ['0x0578'] }].map(options =>
+  createFormat({ keyring, cache: { maxKeys: 10 }, ...options }),
+)
+
+const targets = { message: openMessage, context: openMessage, value: readValue }
+const runs = { message: 0, context: 0, value: 0 }
+const end = Date.now() + seconds * 1000
+console.log(`seed ${seed}, ${seconds} s`)
+for (const [kind, inputs] of Object.entries(corpus)) for (const input of inputs) await attempt(kind, input)
+while (Date.now() < end) {
+  for (const [kind, inputs] of Object.entries(corpus)) {
+    const input = inputs[random(inputs.length)]
+    await attempt(kind, mutate(input, inputs, random))
+  }
+}
+console.log(
+  Object.entries(runs)
+    .map(([kind, count]) => `${kind}: ${count} inputs`)
+    .join(', '),
+)
+
+async function attempt(kind, input) {
+  runs[kind]++
+  try {
+    await targets[kind](input)
+  } catch (error) {
+    console.error(`${kind} ${input.toString('hex')}\nseed ${seed}`)
+    throw error
+  }
+}
+
+async function openMessage(input) {
+  if (typeof isMessage(input) !== 'boolean') throw new Error('isMessage gave no boolean.')
+  const item = { ...place, fields: [{ path: ['secret'], value: input }] }
+  for (const format of formats) {
+    const [[field]] = await format.open([item])
+    if ('error' in field && !(field.error instanceof FieldError)) throw field.error
+  }
+}
+
+function readValue(input) {
+  let value
+  try {
+    value = parseValue(input)
+  } catch (error) {
+    if (error instanceof FieldError) return
+    throw error
+  }
+  if (!Buffer.from(serializeValue(value)).equals(input)) throw new Error('A value was not canonical.')
+}
+
+/** One input a line, in base64; the name of a file is what its inputs are. */
+function readCorpus(folder) {
+  return Object.fromEntries(
+    readdirSync(folder).map(file => [
+      file.replace('.txt', ''),
+      readFileSync(new URL(file, folder), 'utf8')
+        .trim()
+        .split('\n')
+        .map(line => Buffer.from(line, 'base64')),
+    ]),
+  )
+}
