@@ -99,6 +99,7 @@ export async function createWorld(): Promise<World> {
     sealedClient: (region, options, translate) =>
       sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient(config(region)), translate), {
         keyring: world.keyring(region),
+        ...(process.env.DYNASEAL_CODEC === 'client-node' ? { codec: 'client-node' as const } : {}),
         ...options,
       }),
     rawClient: region => DynamoDBDocumentClient.from(new DynamoDBClient(config(region))),
