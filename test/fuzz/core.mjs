@@ -3,15 +3,15 @@
 // so does a value that was taken though it is not canonical.
 import { readdirSync, readFileSync } from 'node:fs'
 import { createFormat, FieldError, isMessage, parseValue, serializeValue } from '@dynaseal/core'
-import { fixedKeyring } from './fixedKeyring.mjs'
 import { mutate, seededRandom } from './mutate.mjs'
+import { vectorKeyring } from './vectorKeyring.mjs'
 
 const seconds = Number(process.argv[2] ?? 5)
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 32)
 const random = seededRandom(seed)
 const corpus = readCorpus(new URL('corpus/', import.meta.url))
 const place = { table: 'Customers', key: { id: { S: 'customer-1' } } }
-const keyring = fixedKeyring()
+const keyring = vectorKeyring()
 const formats = [{}, { allowSuites: ['0x0578'] }].map(options =>
   createFormat({ keyring, cache: { maxKeys: 10 }, ...options }),
 )
@@ -20,7 +20,10 @@ const targets = { message: openMessage, context: openMessage, value: readValue }
 const runs = { message: 0, context: 0, value: 0 }
 const end = Date.now() + seconds * 1000
 console.log(`seed ${seed}, ${seconds} s`)
+const outcomes = new Map()
 for (const [kind, inputs] of Object.entries(corpus)) for (const input of inputs) await attempt(kind, input)
+// Otherwise no damaged message would get past its commitment either, and the body would not be fuzzed.
+if (!outcomes.has('opened')) throw new Error('No message of the corpus opens.')
 while (Date.now() < end) {
   for (const [kind, inputs] of Object.entries(corpus)) {
     const input = inputs[random(inputs.length)]
@@ -32,6 +35,7 @@ console.log(
     .map(([kind, count]) => `${kind}: ${count} inputs`)
     .join(', '),
 )
+console.log([...outcomes].map(([outcome, count]) => `${outcome}: ${count}`).join(', '))
 
 async function attempt(kind, input) {
   runs[kind]++
@@ -49,6 +53,8 @@ async function openMessage(input) {
   for (const format of formats) {
     const [[field]] = await format.open([item])
     if ('error' in field && !(field.error instanceof FieldError)) throw field.error
+    const outcome = 'error' in field ? field.error.code : 'opened'
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
   }
 }
 
