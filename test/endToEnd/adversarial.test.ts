@@ -301,6 +301,28 @@ test('unprocessed keys that are sent again bring no attribute that was not asked
   expect(Responses?.[tableName]).toEqual([{ text: SECRET }])
 })
 
+test('a batch that reads two tables of one logical name reads both', async () => {
+  const restored = `${tableName}-restored`
+  await world.createTable(restored)
+  const client = world.sealedClient(EAST, { logicalTableName: name => name.replace('-restored', '') })
+  const { User } = userEntity(client, tableName)
+  for (const [table, text] of [
+    [tableName, SECRET],
+    [restored, 'another'],
+  ] as const) {
+    await User.build(PutItemCommand)
+      .item({ ...key, text })
+      .options({ tableName: table })
+      .send()
+  }
+  const request = { Keys: [key], ConsistentRead: true }
+  const { Responses } = await client.send(
+    new RawBatchGetCommand({ RequestItems: { [tableName]: request, [restored]: request } }),
+  )
+  expect(Responses?.[tableName]).toMatchObject([{ text: SECRET }])
+  expect(Responses?.[restored]).toMatchObject([{ text: 'another' }])
+})
+
 describe('transactions', () => {
   /** dynalite has none, so what would be sent is taken before it leaves, and DynamoDB's refusal is made. */
   function transacting(refusal?: (stored: Record<string, unknown>[]) => unknown) {

@@ -172,29 +172,31 @@ function planRead(registry: Registry, input: Item): Plan {
 
 function planBatchGet(registry: Registry, input: Item): Plan {
   const requests = (input.RequestItems ?? {}) as Record<string, Item>
-  const byTable = new Map(
-    Object.entries(requests).map(([name, request]) => {
-      const table = registry.table(name)
-      guardConditions(table, undefined, request)
-      return [table, { name, request, ...completeProjection(table, request) }]
-    }),
-  )
-  // The response may call a table by name where the request had its ARN.
-  const each = (output: Item, visit: (table: RegisteredTable, item: Item) => void) => {
+  const completed = Object.entries(requests).map(([name, request]) => {
+    const table = registry.table(name)
+    guardConditions(table, undefined, request)
+    return { name, table, request, ...completeProjection(table, request) }
+  })
+  const each = (output: Item, visit: (one: (typeof completed)[number], item: Item) => void) => {
     for (const [name, items] of Object.entries((output.Responses ?? {}) as Record<string, Item[]>)) {
-      for (const item of items) visit(registry.table(name), item)
+      // The response may call a table by name where the request had its ARN.
+      const one =
+        completed.find(request => request.name === name) ??
+        completed.find(request => request.table === registry.table(name))
+      if (one === undefined) throw new Error('DynamoDB answered for a table that was not asked for.')
+      for (const item of items) visit(one, item)
     }
   }
   return {
     input: {
       ...input,
-      RequestItems: Object.fromEntries([...byTable.values()].map(({ name, params }) => [name, params])),
+      RequestItems: Object.fromEntries(completed.map(({ name, params }) => [name, params])),
     },
     response: (output, opening) =>
-      each(output, (table, item) =>
-        opening.collect(table, item, trustedEntity(table, byTable.get(table)?.request ?? {}, item)),
+      each(output, ({ table, request }, item) =>
+        opening.collect(table, item, trustedEntity(table, request, item)),
       ),
-    finish: output => each(output, (table, item) => byTable.get(table)?.strip(item)),
+    finish: output => each(output, ({ strip }, item) => strip(item)),
   }
 }
 

@@ -31,6 +31,8 @@ interface RegisteredEntity {
 export class RegisteredTable {
   /** Several registrations of one name (versions of a schema, say) hold together. */
   readonly #entities = new Map<string, RegisteredEntity[]>()
+  /** By name of a registered entity, and for all other names together: it is asked for every item of a page. */
+  readonly #encrypted = new Map<unknown, readonly AttributePattern[]>()
 
   constructor(
     /** Logical name, part of what a ciphertext is bound to. */
@@ -42,6 +44,7 @@ export class RegisteredTable {
 
   add(name: string, entity: RegisteredEntity): void {
     this.#entities.set(name, [...(this.#entities.get(name) ?? []), entity])
+    this.#encrypted.clear()
   }
 
   /**
@@ -51,15 +54,20 @@ export class RegisteredTable {
    *
    * @param entity the item's entity name, as far as it is known
    */
-  encrypted(entity: unknown): AttributePattern[] {
+  encrypted(entity: unknown): readonly AttributePattern[] {
     const own = this.#registered(entity)
+    const name = own.length > 0 ? entity : undefined
+    const known = this.#encrypted.get(name)
+    if (known !== undefined) return known
     const declared = own.flatMap(({ encrypted, clear }) => [...encrypted, ...clear])
     const others = [...this.#entities.values()]
       .flat()
       .filter(registered => !own.includes(registered))
       .flatMap(({ encrypted }) => encrypted)
       .filter(pattern => !declared.some(other => overlap(other, pattern)))
-    return [...own.flatMap(({ encrypted }) => encrypted), ...others]
+    const patterns = [...own.flatMap(({ encrypted }) => encrypted), ...others]
+    this.#encrypted.set(name, patterns)
+    return patterns
   }
 
   /** Whether an entity declares a clear leaf at just this path, where another alternative has a container. */
@@ -89,7 +97,7 @@ export class Registry {
   readonly #tables = new Map<string, RegisteredTable>()
 
   /** @param logicalName physical table name (as commands carry it) to logical table name */
-  constructor(readonly logicalName: (physical: string) => string) {}
+  constructor(private readonly logicalName: (physical: string) => string) {}
 
   /** @throws {ToolboxError} `invalid-schema` */
   register(entity: RegistrableEntity): void {
@@ -99,7 +107,7 @@ export class Registry {
       partitionKey?: { name: string }
       sortKey?: { name: string }
     }[]
-    const found = new Set<string>([
+    const keys = new Set<string>([
       table.partitionKey.name,
       ...(table.sortKey === undefined ? [] : [table.sortKey.name]),
       ...indexes
@@ -108,7 +116,7 @@ export class Registry {
     ])
     for (const [first] of patterns.encrypted) {
       if (typeof first !== 'string') continue
-      if (found.has(first)) {
+      if (keys.has(first)) {
         throw new ToolboxError(
           'invalid-schema',
           `'${first}' of entity ${entity.entityName} is a key of table ${table.getName()} or of one of its indexes and cannot be encrypted: DynamoDB finds items by its value.`,

@@ -312,8 +312,11 @@ describe('where ciphertext belongs', () => {
   test('two registrations of one name hold together', () => {
     const versions = new Registry(name => name)
     versions.register(entity({ ssn: encrypted(string()) }))
-    versions.register(entity({ other: string() }))
     expect(versions.table('users').encrypted('User')).toEqual([['ssn']])
+    versions.register(entity({ other: encrypted(string()) }))
+    expect(versions.table('users').encrypted('User')).toEqual([['ssn'], ['other']])
+    versions.register(entity({ third: string() }))
+    expect(versions.table('users').encrypted('User')).toEqual([['ssn'], ['other']])
   })
 
   test('a table is found by its ARN, registered by name or ARN', () => {
