@@ -1,4 +1,5 @@
 import type { ServiceName } from './aws.js'
+import { type Counter, Counters } from './counters.js'
 
 /** One request that arrived at the local cloud. Never holds a plaintext. */
 export interface Call {
@@ -24,34 +25,65 @@ export interface CallFilter {
   readonly operation?: string
 }
 
+export interface CallListFilter extends CallFilter {
+  /** Only the latest so many of those that match. */
+  readonly last?: number
+}
+
 /** A call as its handlers fill it in. */
 export type OpenCall = { -readonly [Name in keyof Call]: Call[Name] }
 
 /** More calls than this are forgotten, oldest first, so that a long-running command does not grow. */
 const LIMIT = 100_000
 
+/** The calls, and how many there were. */
 export class CallLog {
   #calls: OpenCall[] = []
+  readonly #counters = new Counters()
 
   open(service: ServiceName, region: string, operation: string): OpenCall {
     const call: OpenCall = { service, region, operation, status: undefined, at: Date.now() }
     this.#calls.push(call)
+    this.#counters.arrived(call)
     if (this.#calls.length > LIMIT * 1.1) this.#calls = this.#calls.slice(-LIMIT)
     return call
   }
 
-  list(filter: CallFilter = {}): Call[] {
-    return this.#calls
-      .filter(
-        call =>
-          (filter.service === undefined || call.service === filter.service) &&
-          (filter.region === undefined || call.region === filter.region) &&
-          (filter.operation === undefined || call.operation === filter.operation),
-      )
-      .map(call => ({ ...call }))
+  /** It was answered, or never will be: nothing is filled in any more. */
+  close(call: OpenCall): void {
+    this.#counters.ended(call)
+  }
+
+  /** In order of arrival. */
+  list(filter: CallListFilter = {}): Call[] {
+    const found = latest(this.#calls, filter.last ?? Number.POSITIVE_INFINITY, call => matches(call, filter))
+    return found.map(call => ({ ...call }))
+  }
+
+  counters(filter: CallFilter = {}): Counter[] {
+    return this.#counters.list(counter => matches(counter, filter))
   }
 
   clear(): void {
     this.#calls = []
+    this.#counters.clear()
   }
+}
+
+function matches(call: CallFilter, { service, region, operation }: CallFilter): boolean {
+  return (
+    (service === undefined || call.service === service) &&
+    (region === undefined || call.region === region) &&
+    (operation === undefined || call.operation === operation)
+  )
+}
+
+/** The last `count` of a list that pass, in the list's order; looks no further back than it must. */
+function latest<T>(list: readonly T[], count: number, passes: (one: T) => boolean): T[] {
+  const found: T[] = []
+  for (let n = list.length - 1; n >= 0 && found.length < count; n--) {
+    const one = list[n]!
+    if (passes(one)) found.push(one)
+  }
+  return found.reverse()
 }

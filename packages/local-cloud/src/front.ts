@@ -48,6 +48,8 @@ export class Front {
     } catch (error) {
       if (clientGone.aborted) return undefined
       return noted(call, errorResponse(service, asAwsError(error, service)))
+    } finally {
+      if (call !== undefined) this.#log.close(call)
     }
   }
 

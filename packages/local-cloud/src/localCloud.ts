@@ -1,6 +1,7 @@
 import { ActiveFaults } from './activeFaults.js'
 import { SERVICES } from './aws.js'
-import { type Call, type CallFilter, CallLog } from './callLog.js'
+import { type Call, type CallFilter, type CallListFilter, CallLog } from './callLog.js'
+import type { Counter } from './counters.js'
 import { DynaliteEngine } from './dynamodb/dynaliteEngine.js'
 import type { Engine } from './dynamodb/engine.js'
 import { HttpEngine } from './dynamodb/httpEngine.js'
@@ -39,7 +40,10 @@ export interface LocalCloud {
   readonly endpoint: string
   readonly regions: readonly string[]
   /** The calls that arrived, in order of arrival; the latest 100,000. */
-  calls(filter?: CallFilter): Call[]
+  calls(filter?: CallListFilter): Call[]
+  /** How many calls arrived, and what became of them, by region, service and operation; none is forgotten. */
+  counters(filter?: CallFilter): Counter[]
+  /** Forgets the calls, and sets the counters to nothing. */
   clearCalls(): void
   /**
    * Breaks something; the function that is returned heals just that. Throws RangeError for what cannot be,
@@ -103,6 +107,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const controlled: Controlled = {
     describe: () => ({ regions, services: SERVICES, faults: numbered() }),
     calls: filter => log.list(filter),
+    counters: filter => log.counters(filter),
     clearCalls: () => log.clear(),
     faults: numbered,
     addFault,
@@ -119,6 +124,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     endpoint: server.endpoint,
     regions,
     calls: filter => log.list(filter),
+    counters: filter => log.counters(filter),
     clearCalls: () => log.clear(),
     fault(fault) {
       const id = addFault(fault)

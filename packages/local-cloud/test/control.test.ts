@@ -83,8 +83,22 @@ describe('over HTTP', () => {
     const call = { service: 'kms', region: WEST, operation: 'ListKeys', status: 200 }
     expect((await control('GET', `/calls?region=${WEST}&service=kms`)).json).toMatchObject({ calls: [call] })
     expect((await control('GET', '/calls')).json.calls).toHaveLength(2)
+    expect((await control('GET', '/calls?last=1')).json.calls).toMatchObject([{ region: EAST }])
+    expect(await control('GET', '/calls?last=few')).toMatchObject({
+      status: 400,
+      json: { error: 'last is a number of calls, not "few"' },
+    })
     await control('DELETE', '/calls')
     expect(cloud.calls()).toEqual([])
+  })
+
+  it('shows the counters, and clears them with the log', async () => {
+    await kmsClient(cloud, WEST).listKeys({})
+    const counter = { service: 'kms', region: WEST, operation: 'ListKeys', calls: 1, statuses: { 200: 1 } }
+    expect((await control('GET', `/counters?region=${WEST}`)).json).toMatchObject({ counters: [counter] })
+    expect((await control('GET', `/counters?region=${EAST}`)).json).toEqual({ counters: [] })
+    await control('DELETE', '/calls')
+    expect((await control('GET', '/counters')).json).toEqual({ counters: [] })
   })
 
   it.each([

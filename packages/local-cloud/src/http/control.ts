@@ -1,13 +1,14 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { AwsError, type AwsResponse, SERVICES } from '../aws.js'
-import type { CallFilter } from '../callLog.js'
+import type { CallFilter, CallListFilter } from '../callLog.js'
 import type { Fault } from '../faults.js'
 import { readBody } from './body.js'
 
 /** What can be done over HTTP: what a LocalCloud can, for tests that run in another process or language. */
 export interface Controlled {
   describe(): unknown
-  calls(filter: CallFilter): unknown[]
+  calls(filter: CallListFilter): unknown[]
+  counters(filter: CallFilter): unknown[]
   clearCalls(): void
   faults(): unknown[]
   /** Answers the fault's id. Throws RangeError for what cannot be. */
@@ -44,7 +45,9 @@ async function route(cloud: Controlled, request: IncomingMessage): Promise<AwsRe
     case 'GET ':
       return answer(200, cloud.describe())
     case 'GET /calls':
-      return answer(200, { calls: cloud.calls(readFilter(url.searchParams)) })
+      return answer(200, { calls: cloud.calls(readListFilter(url.searchParams)) })
+    case 'GET /counters':
+      return answer(200, { counters: cloud.counters(readFilter(url.searchParams)) })
     case 'DELETE /calls':
       cloud.clearCalls()
       return answer(204)
@@ -87,6 +90,13 @@ function readFilter(query: URLSearchParams): CallFilter {
     ...(region === null ? {} : { region }),
     ...(operation === null ? {} : { operation }),
   }
+}
+
+function readListFilter(query: URLSearchParams): CallListFilter {
+  const last = query.get('last')
+  if (last === null) return readFilter(query)
+  if (!/^\d+$/.test(last)) throw new RangeError(`last is a number of calls, not ${JSON.stringify(last)}`)
+  return { ...readFilter(query), last: Number(last) }
 }
 
 function answer(status: number, value?: unknown): AwsResponse {
