@@ -41,23 +41,41 @@ class Healing {
 const PASS: Verdict = { outcome: 'pass' }
 const DROP: Verdict = { outcome: 'drop' }
 
+/** What faults do that do not meet calls. Each answers the function that undoes it. */
+export interface Breakable {
+  /** Cuts replication between two regions. */
+  cut(a: string, b: string): () => void
+  /** Shifts a region's clock by so many milliseconds. */
+  shiftClock(region: string, shift: number): () => void
+}
+
 /** The faults that are set, and what calls meet because of them. */
 export class ActiveFaults {
-  readonly #cut: (a: string, b: string) => () => void
+  readonly #breakable: Breakable
   #entries: Entry[] = []
   #lastId = 0
 
-  /** `cut` cuts replication between two regions and answers the function that restores it. */
-  constructor(cut: (a: string, b: string) => () => void) {
-    this.#cut = cut
+  constructor(breakable: Breakable) {
+    this.#breakable = breakable
   }
 
   /** Answers its id. */
   add(fault: Fault): number {
     const id = ++this.#lastId
-    const onHeal = fault.kind === 'cut' ? this.#cut(...fault.between) : () => {}
+    const onHeal = this.#break(fault)
     this.#entries.push({ id, fault: structuredClone(fault), hits: 0, healing: new Healing(), onHeal })
     return id
+  }
+
+  #break(fault: Fault): () => void {
+    switch (fault.kind) {
+      case 'cut':
+        return this.#breakable.cut(...fault.between)
+      case 'clock':
+        return this.#breakable.shiftClock(fault.region, fault.shift)
+      default:
+        return () => {}
+    }
   }
 
   /** In the order in which they were set. */
@@ -124,6 +142,7 @@ export class ActiveFaults {
       }
       case 'slow':
       case 'cut':
+      case 'clock':
         return PASS
     }
   }
@@ -132,6 +151,7 @@ export class ActiveFaults {
 function hits(fault: Fault, call: IncomingCall): boolean {
   return (
     fault.kind !== 'cut' &&
+    fault.kind !== 'clock' &&
     fault.region === call.region &&
     fault.service === call.service &&
     (fault.operation === undefined || fault.operation === call.operation)

@@ -38,10 +38,25 @@ export interface Cut {
   readonly between: readonly [string, string]
 }
 
-export type Fault = (FaultScope & FaultEffect) | Cut
+/**
+ * A region's clock is wrong: KMS's dates, and when waiting periods end; the time by which DynamoDB decides who wrote
+ * last; the `date` of its answers. Requests that are signed by another clock are refused, as AWS refuses them:
+ * InvalidSignatureException when the two are more than 5 minutes (KMS) or 15 minutes (DynamoDB) apart.
+ */
+export interface ClockShift {
+  readonly kind: 'clock'
+  readonly region: string
+  /** Milliseconds that it is ahead, or behind when below 0. Of several, the sum. */
+  readonly shift: number
+}
+
+export type Fault = (FaultScope & FaultEffect) | Cut | ClockShift
 
 /** The longest that a timer of Node takes: 24 days. */
 const MAX_DELAY = 2 ** 31 - 1
+
+/** Ten years, in milliseconds: longer than anything in KMS waits. */
+const MAX_SHIFT = 10 * 365 * 86_400_000
 
 /** Throws when a fault could not do what it says, because of a typing mistake for example. */
 export function checkFault(fault: Fault, regions: readonly string[]): void {
@@ -57,6 +72,13 @@ export function checkFault(fault: Fault, regions: readonly string[]): void {
   }
   if (fault.kind === 'cut') {
     if (fault.between[0] === fault.between[1]) throw new RangeError('A cut is between two different regions')
+    return
+  }
+  if (fault.kind === 'clock') {
+    if (!(Number.isInteger(fault.shift) && Math.abs(fault.shift) <= MAX_SHIFT))
+      throw new RangeError(
+        `shift must be whole milliseconds between -${MAX_SHIFT} and ${MAX_SHIFT}, not ${fault.shift}`,
+      )
     return
   }
   if (!SERVICES.includes(fault.service))

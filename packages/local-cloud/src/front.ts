@@ -2,9 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import type { ActiveFaults } from './activeFaults.js'
 import { AwsError, type AwsRequest, type AwsResponse, SERVICES, type ServiceName } from './aws.js'
 import type { CallLog, OpenCall } from './callLog.js'
+import type { RegionClocks } from './clocks.js'
 import { readBody } from './http/body.js'
 import { errorName, errorResponse } from './http/responses.js'
 import { readOperation, readScope } from './http/scope.js'
+import { requireCurrent } from './http/signingDate.js'
 
 /** Does what a request asks, in the region and service it is for. Throws AwsError for what is refused. */
 export type Dispatch = (request: AwsRequest, call: OpenCall) => Promise<AwsResponse>
@@ -14,17 +16,20 @@ export class Front {
   readonly #regions: readonly string[]
   readonly #log: CallLog
   readonly #faults: ActiveFaults
+  readonly #clocks: RegionClocks
   readonly #dispatch: Dispatch
 
   constructor(options: {
     regions: readonly string[]
     log: CallLog
     faults: ActiveFaults
+    clocks: RegionClocks
     dispatch: Dispatch
   }) {
     this.#regions = options.regions
     this.#log = options.log
     this.#faults = options.faults
+    this.#clocks = options.clocks
     this.#dispatch = options.dispatch
   }
 
@@ -43,14 +48,29 @@ export class Front {
       const body = await readBody(message)
       const verdict = await this.#faults.meet({ region, service, operation, principal, body }, clientGone)
       if (verdict.outcome === 'drop') return undefined
+      this.#requireCurrent(message, call)
       if (verdict.outcome === 'fail') throw verdict.error
-      return noted(call, await this.#dispatch({ region, service, operation, headers, body }, call))
+      const response = await this.#dispatch({ region, service, operation, headers, body }, call)
+      return this.#dated(noted(call, response), region)
     } catch (error) {
       if (clientGone.aborted) return undefined
-      return noted(call, errorResponse(service, asAwsError(error, service)))
+      const response = errorResponse(service, asAwsError(error, service))
+      return call === undefined ? response : this.#dated(noted(call, response), call.region)
     } finally {
       if (call !== undefined) this.#log.close(call)
     }
+  }
+
+  /** The date of a signature matters as little as the signature, unless it is a fault that clocks differ. */
+  #requireCurrent({ headers }: IncomingMessage, { service, region }: OpenCall): void {
+    if (this.#clocks.shiftOf(region) !== 0) requireCurrent(headers, service, this.#clocks.now(region))
+  }
+
+  /** With the time that it is in the region; without a `date` here, the HTTP server adds this machine's. */
+  #dated(response: AwsResponse, region: string): AwsResponse {
+    if (this.#clocks.shiftOf(region) === 0) return response
+    const date = new Date(this.#clocks.now(region)).toUTCString()
+    return { ...response, headers: { ...response.headers, date } }
   }
 
   #requireRegion(region: string): void {
@@ -62,12 +82,10 @@ export class Front {
   }
 }
 
-function noted(call: OpenCall | undefined, response: AwsResponse): AwsResponse {
-  if (call !== undefined) {
-    call.status = response.status
-    const error = errorName(response)
-    if (error !== undefined) call.error = error
-  }
+function noted(call: OpenCall, response: AwsResponse): AwsResponse {
+  call.status = response.status
+  const error = errorName(response)
+  if (error !== undefined) call.error = error
   return response
 }
 

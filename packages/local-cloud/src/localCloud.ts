@@ -1,6 +1,7 @@
 import { ActiveFaults } from './activeFaults.js'
 import { SERVICES } from './aws.js'
 import { type Call, type CallFilter, type CallListFilter, CallLog } from './callLog.js'
+import { RegionClocks } from './clocks.js'
 import type { Counter } from './counters.js'
 import { DynaliteEngine } from './dynamodb/dynaliteEngine.js'
 import type { Engine } from './dynamodb/engine.js'
@@ -75,7 +76,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       throw new RangeError(`There is an engine for ${region}, but no such region`)
   }
   const log = new CallLog()
-  const kms = new KmsService(regions, settleDelay)
+  const clocks = new RegionClocks()
+  const kms = new KmsService(regions, settleDelay, clocks)
   const engines = new Map(
     regions.map((region): [string, Engine] => {
       const url = options.engines?.[region]
@@ -89,13 +91,18 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     engines,
     replicationLag: { delay: replicationDelay, jitter: replicationJitter },
     settleDelay,
+    clocks,
   })
-  const faults = new ActiveFaults((a, b) => dynamodb.cut(a, b))
+  const faults = new ActiveFaults({
+    cut: (a, b) => dynamodb.cut(a, b),
+    shiftClock: (region, shift) => clocks.shift(region, shift),
+  })
 
   const front = new Front({
     regions,
     log,
     faults,
+    clocks,
     dispatch: async (request, call) =>
       request.service === 'kms' ? kms.handle(request, call) : dynamodb.handle(request),
   })

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AwsResponse } from '../src/aws.js'
+import { RegionClocks } from '../src/clocks.js'
 import { DynaliteEngine } from '../src/dynamodb/dynaliteEngine.js'
 import { ask, type Engine, type EngineRequest } from '../src/dynamodb/engine.js'
 import { DynamoDbService } from '../src/dynamodb/service.js'
@@ -69,7 +70,12 @@ let service: DynamoDbService
 
 beforeEach(async () => {
   engines = new Map(REGIONS.map(region => [region, new FickleEngine(new DynaliteEngine(region, 0))]))
-  service = new DynamoDbService({ engines, replicationLag: { delay: 0, jitter: 0 }, settleDelay: 0 })
+  service = new DynamoDbService({
+    engines,
+    replicationLag: { delay: 0, jitter: 0 },
+    settleDelay: 0,
+    clocks: new RegionClocks(),
+  })
   await call(EAST, 'CreateTable', {
     TableName,
     AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],

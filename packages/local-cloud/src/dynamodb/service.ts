@@ -1,4 +1,5 @@
 import { AwsError, type AwsRequest, type AwsResponse } from '../aws.js'
+import type { RegionClocks } from '../clocks.js'
 import type { Engine } from './engine.js'
 import { GlobalTables } from './globalTable.js'
 import { KeyLocks } from './keyLocks.js'
@@ -17,6 +18,8 @@ export interface DynamoDbOptions {
   readonly replicationLag: Lag
   /** Milliseconds that tables stay CREATING, UPDATING or DELETING. */
   readonly settleDelay: number
+  /** By these it is decided who wrote last. */
+  readonly clocks: RegionClocks
 }
 
 /** DynamoDB in every region, with global tables between them. */
@@ -27,11 +30,11 @@ export class DynamoDbService {
   readonly #writer: Writer
   readonly #admin: TableAdmin
 
-  constructor({ engines, replicationLag, settleDelay }: DynamoDbOptions) {
+  constructor({ engines, replicationLag, settleDelay, clocks }: DynamoDbOptions) {
     const tables = new GlobalTables()
     const locks = new KeyLocks()
     const replication = new Replication(engines, locks, replicationLag)
-    const writer = new Writer(tables, locks, replication, new VersionClock())
+    const writer = new Writer(tables, locks, replication, new VersionClock(clocks))
     this.#engines = engines
     this.#replication = replication
     this.#tables = tables

@@ -1,6 +1,8 @@
+import type { RegionClocks } from '../clocks.js'
+
 /** When and where an item was last written. DynamoDB keeps one too, and shows it nowhere. */
 export interface Version {
-  /** Microseconds since the epoch; no two are the same. */
+  /** Microseconds since the epoch, by the region's clock. */
   readonly stamp: number
   readonly region: string
 }
@@ -11,12 +13,22 @@ export function isNewer(version: Version, than: Version | undefined): boolean {
   return version.stamp === than.stamp ? version.region > than.region : version.stamp > than.stamp
 }
 
-/** Stamps rise even when the machine's clock stands still or goes back. */
+/** As long as no region's clock is shifted, no two stamps are the same, and they rise even when the machine's clock does not. */
 export class VersionClock {
+  readonly #clocks: RegionClocks
   #last = 0
 
-  next(region: string): Version {
+  constructor(clocks: RegionClocks) {
+    this.#clocks = clocks
+  }
+
+  /**
+   * For a write to an item whose version in the region is `current`. It is newer than that even when the region's
+   * clock is behind: else the other replicas would not take what the client was told is written.
+   */
+  next(region: string, current: Version | undefined): Version {
     this.#last = Math.max(Date.now() * 1000, this.#last + 1)
-    return { stamp: this.#last, region }
+    const stamp = this.#last + this.#clocks.shiftOf(region) * 1000
+    return { stamp: current === undefined ? stamp : Math.max(stamp, current.stamp + 1), region }
   }
 }

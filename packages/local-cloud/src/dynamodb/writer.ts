@@ -77,7 +77,8 @@ export class Writer {
     for (const { table, key, write } of writes) {
       if (undone?.has(`${table.name}/${itemId(key)}`)) continue
       const image = await this.#imageAfter(engine, table, key, write)
-      this.#replication.publish({ table, key, image, version: this.#clock.next(region) })
+      const version = this.#clock.next(region, table.versions(region).get(itemId(key)))
+      this.#replication.publish({ table, key, image, version })
     }
   }
 

@@ -10,6 +10,9 @@ const contentTypes: Record<ServiceName, string> = {
 /** The namespace that DynamoDB, but not KMS, puts before its error names. */
 const DYNAMODB_ERRORS = 'com.amazonaws.dynamodb.v20120810#'
 
+/** What is refused before DynamoDB itself is asked has another one. */
+const SIGNATURE_ERRORS = 'com.amazon.coral.service#'
+
 /** `value` undefined is the empty body that KMS answers to EnableKey, for example. */
 export function jsonResponse(service: ServiceName, value: unknown, status = 200): AwsResponse {
   return {
@@ -20,9 +23,13 @@ export function jsonResponse(service: ServiceName, value: unknown, status = 200)
 }
 
 export function errorResponse(service: ServiceName, error: AwsError): AwsResponse {
-  const type = service === 'dynamodb' ? DYNAMODB_ERRORS + error.name : error.name
+  const type = service === 'dynamodb' ? dynamoDbNamespace(error.name) + error.name : error.name
   const body = error.message === '' ? { __type: type } : { __type: type, message: error.message }
   return jsonResponse(service, body, error.status)
+}
+
+function dynamoDbNamespace(errorName: string): string {
+  return errorName === 'InvalidSignatureException' ? SIGNATURE_ERRORS : DYNAMODB_ERRORS
 }
 
 /** The error name in the body of an answer: what follows the `#` of its `__type`. */

@@ -28,10 +28,10 @@ interface Region {
 /** All keys and aliases of all regions. */
 export class KeyStore {
   readonly #regions: ReadonlyMap<string, Region>
-  readonly #now: () => number
+  readonly #now: (region: string) => number
 
-  /** `now` answers milliseconds since the epoch. */
-  constructor(regions: readonly string[], now: () => number = Date.now) {
+  /** `now` answers what time it is in a region, in milliseconds since the epoch. */
+  constructor(regions: readonly string[], now: (region: string) => number) {
     this.#regions = new Map(regions.map(region => [region, { keys: new Map(), aliases: new Map() }]))
     this.#now = now
   }
@@ -41,8 +41,8 @@ export class KeyStore {
   }
 
   /** Seconds since the epoch, with fractions, as KMS writes dates. */
-  seconds(): number {
-    return this.#now() / 1000
+  seconds(region: string): number {
+    return this.#now(region) / 1000
   }
 
   create(
@@ -77,7 +77,7 @@ export class KeyStore {
       shared,
       state: 'Creating',
       description,
-      createdAt: this.seconds(),
+      createdAt: this.seconds(region),
       deletionDate: undefined,
       pendingWindowInDays: undefined,
       policy: policy ?? defaultPolicy,
@@ -88,8 +88,8 @@ export class KeyStore {
     return key
   }
 
-  rotate(shared: SharedKey): void {
-    shared.materials.push({ ...newMaterial(shared.spec), rotatedAt: this.seconds() })
+  rotate({ shared, region }: RegionalKey): void {
+    shared.materials.push({ ...newMaterial(shared.spec), rotatedAt: this.seconds(region) })
   }
 
   list(region: string): RegionalKey[] {
@@ -139,7 +139,7 @@ export class KeyStore {
    * and a primary that waited for its last replica starts its own waiting period.
    */
   #removeWhenDue(key: RegionalKey): void {
-    if (key.deletionDate === undefined || key.deletionDate > this.seconds()) return
+    if (key.deletionDate === undefined || key.deletionDate > this.seconds(key.region)) return
     const { keys, aliases } = this.#in(key.region)
     const { shared } = key
     keys.delete(shared.id)
@@ -159,7 +159,7 @@ export class KeyStore {
       key.state = 'PendingReplicaDeletion'
     } else {
       key.state = 'PendingDeletion'
-      key.deletionDate = this.seconds() + days * 86_400
+      key.deletionDate = this.seconds(key.region) + days * 86_400
     }
   }
 

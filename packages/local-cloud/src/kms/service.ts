@@ -1,5 +1,6 @@
 import { AwsError, type AwsRequest, type AwsResponse } from '../aws.js'
 import type { OpenCall } from '../callLog.js'
+import type { RegionClocks } from '../clocks.js'
 import { jsonResponse } from '../http/responses.js'
 import { kmsErrors } from './errors.js'
 import { arnOf, type RegionalKey } from './key.js'
@@ -37,8 +38,8 @@ export class KmsService {
   readonly #timers = new Set<NodeJS.Timeout>()
 
   /** `settleDelay`: how long, in milliseconds, keys stay Creating or Updating. */
-  constructor(regions: readonly string[], settleDelay: number) {
-    this.#store = new KeyStore(regions)
+  constructor(regions: readonly string[], settleDelay: number, clocks: RegionClocks) {
+    this.#store = new KeyStore(regions, region => clocks.now(region))
     this.#settleDelay = settleDelay
   }
 

@@ -17,7 +17,7 @@ export const aliases: KmsOperations = {
         'AlreadyExistsException',
         `An alias with the name ${aliasArn(call.region, name)} already exists`,
       )
-    const now = call.store.seconds()
+    const now = call.store.seconds(call.region)
     existing.set(name, { name, targetKeyId: target.shared.id, createdAt: now, updatedAt: now })
     return undefined
   },
@@ -27,7 +27,7 @@ export const aliases: KmsOperations = {
     const target = call.key('TargetKeyId')
     requireState(target, ['Enabled', 'Disabled'])
     alias.targetKeyId = target.shared.id
-    alias.updatedAt = call.store.seconds()
+    alias.updatedAt = call.store.seconds(call.region)
     return undefined
   },
 

@@ -27,7 +27,7 @@ export const rotation: KmsOperations = {
     const key = rotatableKey(call)
     if (key.shared.materials.length > MAX_ROTATIONS)
       throw new AwsError('LimitExceededException', `The key was rotated on demand ${MAX_ROTATIONS} times.`)
-    call.store.rotate(key.shared)
+    call.store.rotate(key)
     return { KeyId: arnOf(key) }
   },
 
