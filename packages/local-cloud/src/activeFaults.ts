@@ -1,6 +1,7 @@
 import { ACCOUNT, AwsError, type ServiceName } from './aws.js'
+import { delayOf } from './delays.js'
 import type { Fault, FaultEffect } from './faults.js'
-import { evenly } from './spread.js'
+import { Healing, pause } from './pause.js'
 
 /** What a call meets on its way in. */
 export type Verdict =
@@ -25,17 +26,6 @@ interface Entry {
   hits: number
   readonly healing: Healing
   readonly onHeal: () => void
-}
-
-/** That a fault is healed. Any number of calls wait for it, where Node takes many listeners of an `AbortSignal` for a leak. */
-class Healing {
-  happened = false
-  readonly waiting = new Set<() => void>()
-
-  happen(): void {
-    this.happened = true
-    for (const done of [...this.waiting]) done()
-  }
 }
 
 const PASS: Verdict = { outcome: 'pass' }
@@ -104,8 +94,7 @@ export class ActiveFaults {
   async meet(call: IncomingCall, clientGone: AbortSignal): Promise<Verdict> {
     for (const entry of this.#hitting(call)) {
       if (entry.fault.kind !== 'slow') continue
-      const { delay, jitter = 0 } = entry.fault
-      await pause(delay + jitter * evenly(entry.hits++), entry.healing, clientGone)
+      await pause(delayOf(entry.fault, entry.hits++), clientGone, entry.healing)
       if (clientGone.aborted) return DROP
     }
     for (const entry of this.#hitting(call)) {
@@ -125,12 +114,12 @@ export class ActiveFaults {
       case 'refuse':
         return DROP
       case 'hang':
-        await pause(undefined, entry.healing, clientGone)
+        await pause(undefined, clientGone, entry.healing)
         return DROP
       case 'error':
         entry.hits++
         if (entry.hits === fault.times) this.heal(entry.id)
-        return { outcome: 'fail', error: injectedError(fault.service, fault.error, fault.status) }
+        return { outcome: 'fail', error: injectedError(call.service, fault.error, fault.status) }
       case 'deny':
         return denies(fault, call) ? { outcome: 'fail', error: accessDenied(call) } : PASS
       case 'throttle': {
@@ -138,7 +127,7 @@ export class ActiveFaults {
         const before = Math.floor(entry.hits * fault.share)
         entry.hits++
         if (Math.floor(entry.hits * fault.share) === before) return PASS
-        return { outcome: 'fail', error: throttled(fault.service) }
+        return { outcome: 'fail', error: throttled(call.service) }
       }
       case 'slow':
       case 'cut':
@@ -153,8 +142,9 @@ function hits(fault: Fault, call: IncomingCall): boolean {
     fault.kind !== 'cut' &&
     fault.kind !== 'clock' &&
     fault.region === call.region &&
-    fault.service === call.service &&
-    (fault.operation === undefined || fault.operation === call.operation)
+    (fault.service === undefined || fault.service === call.service) &&
+    (fault.operation === undefined || fault.operation === call.operation) &&
+    (fault.principal === undefined || fault.principal === call.principal)
   )
 }
 
@@ -164,7 +154,6 @@ function injectedError(service: ServiceName, name?: string, status?: number): Aw
 }
 
 function denies(fault: Extract<FaultEffect, { kind: 'deny' }>, call: IncomingCall): boolean {
-  if (fault.principal !== undefined && fault.principal !== call.principal) return false
   if (fault.unlessContext === undefined) return true
   const context = encryptionContext(call.body)
   return Object.entries(fault.unlessContext).some(([name, value]) => context[name] !== value)
@@ -199,20 +188,4 @@ function throttled(service: ServiceName): AwsError {
         'The level of configured provisioned throughput for the table was exceeded. ' +
           'Consider increasing your provisioning level with the UpdateTable API.',
       )
-}
-
-/** Waits so many milliseconds (undefined: for ever), or until it is healed or the client goes away. */
-function pause(delay: number | undefined, healing: Healing, clientGone: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const done = () => {
-      clearTimeout(timer)
-      clientGone.removeEventListener('abort', done)
-      healing.waiting.delete(done)
-      resolve()
-    }
-    const timer = delay === undefined ? undefined : setTimeout(done, delay)
-    clientGone.addEventListener('abort', done)
-    healing.waiting.add(done)
-    if (clientGone.aborted || healing.happened) done()
-  })
 }

@@ -1,10 +1,13 @@
 import { SERVICES, type ServiceName } from './aws.js'
+import { checkDelay, checkRange, type Delay } from './delays.js'
 
-/** Which calls a fault hits: those to one service in one region, and only one operation if it is named. */
+/** Which calls a fault hits: those to one region, and of these only what else is named. */
 export interface FaultScope {
   readonly region: string
-  readonly service: ServiceName
+  readonly service?: ServiceName
   readonly operation?: string
+  /** Access key id: only the calls of one caller. */
+  readonly principal?: string
 }
 
 /** What happens to the calls that a fault hits. */
@@ -13,20 +16,19 @@ export type FaultEffect =
   | { readonly kind: 'refuse' }
   /** Never answered; the connection is dropped when the fault is healed or the client goes away. */
   | { readonly kind: 'hang' }
-  /** Answered after `delay`, plus up to `jitter`, milliseconds; spread evenly, not at random. */
-  | { readonly kind: 'slow'; readonly delay: number; readonly jitter?: number }
+  /** Answered late; spread evenly, not at random. */
+  | ({ readonly kind: 'slow' } & Delay)
   /**
    * Answered with an AWS error: by default KMSInternalException or InternalServerError with 500.
    * `status` defaults to what AWS uses for that error. `times`: only the next so many calls.
    */
   | { readonly kind: 'error'; readonly error?: string; readonly status?: number; readonly times?: number }
   /**
-   * Access is withdrawn: AccessDeniedException. `principal`: only for this access key id. `unlessContext`
-   * (KMS): only when the encryption context does not have all of these pairs.
+   * Access is withdrawn: AccessDeniedException. `unlessContext` (KMS): only when the encryption context does not
+   * have all of these pairs.
    */
   | {
       readonly kind: 'deny'
-      readonly principal?: string
       readonly unlessContext?: Readonly<Record<string, string>>
     }
   /** This share of the calls, from 0 to 1, is throttled; spread evenly, not at random. */
@@ -51,9 +53,6 @@ export interface ClockShift {
 }
 
 export type Fault = (FaultScope & FaultEffect) | Cut | ClockShift
-
-/** The longest that a timer of Node takes: 24 days. */
-const MAX_DELAY = 2 ** 31 - 1
 
 /** Ten years, in milliseconds: longer than anything in KMS waits. */
 const MAX_SHIFT = 10 * 365 * 86_400_000
@@ -81,12 +80,11 @@ export function checkFault(fault: Fault, regions: readonly string[]): void {
       )
     return
   }
-  if (!SERVICES.includes(fault.service))
+  if (fault.service !== undefined && !SERVICES.includes(fault.service))
     throw new RangeError(`No service ${fault.service}; there is ${SERVICES.join(' and ')}`)
   switch (fault.kind) {
     case 'slow':
-      checkRange('delay', fault.delay, MAX_DELAY)
-      checkRange('jitter', fault.jitter ?? 0, MAX_DELAY - fault.delay)
+      checkDelay(fault)
       break
     case 'throttle':
       checkRange('share', fault.share, 1)
@@ -102,9 +100,4 @@ export function checkFault(fault: Fault, regions: readonly string[]): void {
     default:
       throw new RangeError(`No kind of fault called ${JSON.stringify((fault as { kind: unknown }).kind)}`)
   }
-}
-
-function checkRange(name: string, value: number, max: number): void {
-  if (!(value >= 0 && value <= max))
-    throw new RangeError(`${name} must be between 0 and ${max}, not ${value}`)
 }

@@ -7,6 +7,8 @@ import { readBody } from './http/body.js'
 import { errorName, errorResponse } from './http/responses.js'
 import { readOperation, readScope } from './http/scope.js'
 import { requireCurrent } from './http/signingDate.js'
+import type { Latency } from './latency.js'
+import { pause } from './pause.js'
 
 /** Does what a request asks, in the region and service it is for. Throws AwsError for what is refused. */
 export type Dispatch = (request: AwsRequest, call: OpenCall) => Promise<AwsResponse>
@@ -17,6 +19,7 @@ export class Front {
   readonly #log: CallLog
   readonly #faults: ActiveFaults
   readonly #clocks: RegionClocks
+  readonly #latency: Latency
   readonly #dispatch: Dispatch
 
   constructor(options: {
@@ -24,12 +27,14 @@ export class Front {
     log: CallLog
     faults: ActiveFaults
     clocks: RegionClocks
+    latency: Latency
     dispatch: Dispatch
   }) {
     this.#regions = options.regions
     this.#log = options.log
     this.#faults = options.faults
     this.#clocks = options.clocks
+    this.#latency = options.latency
     this.#dispatch = options.dispatch
   }
 
@@ -46,6 +51,8 @@ export class Front {
       const operation = readOperation(headers)
       call = this.#log.open(service, region, operation)
       const body = await readBody(message)
+      await this.#travel(region, clientGone)
+      if (clientGone.aborted) return undefined
       const verdict = await this.#faults.meet({ region, service, operation, principal, body }, clientGone)
       if (verdict.outcome === 'drop') return undefined
       this.#requireCurrent(message, call)
@@ -59,6 +66,11 @@ export class Front {
     } finally {
       if (call !== undefined) this.#log.close(call)
     }
+  }
+
+  async #travel(region: string, clientGone: AbortSignal): Promise<void> {
+    const latency = this.#latency[region] ?? 0
+    if (latency > 0) await pause(latency, clientGone)
   }
 
   /** The date of a signature matters as little as the signature, unless it is a fault that clocks differ. */

@@ -1,5 +1,6 @@
 export type { ServiceName } from './aws.js'
 export type { Call, CallFilter, CallListFilter } from './callLog.js'
 export type { Counter } from './counters.js'
+export type { Delay } from './delays.js'
 export type { ClockShift, Cut, Fault, FaultEffect, FaultScope } from './faults.js'
 export { type LocalCloud, type LocalCloudOptions, startLocalCloud } from './localCloud.js'

@@ -12,6 +12,7 @@ import { Front } from './front.js'
 import { type Controlled, handleControl, isControl } from './http/control.js'
 import { listen } from './http/server.js'
 import { KmsService } from './kms/service.js'
+import { checkLatency, type Latency } from './latency.js'
 import { checkRegions } from './regions.js'
 
 export interface LocalCloudOptions {
@@ -28,6 +29,8 @@ export interface LocalCloudOptions {
    * have settled by the time that the client has the answer.
    */
   readonly settleDelay?: number
+  /** For example `{ 'eu-west-1': 80 }`. Not a fault: it stays when faults are healed. Default: none. */
+  readonly latency?: Latency
   /**
    * DynamoDB servers that you run, by region: for example DynamoDB Local, for what dynalite does not have. They
    * should be empty at the start. Regions without one have dynalite, in memory.
@@ -68,9 +71,10 @@ export interface LocalCloud {
  * Throws RangeError for a region name that cannot be, and an Error that names the port if it is taken.
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  const { port = 0, replicationDelay = 20, replicationJitter = 0, settleDelay = 0 } = options
+  const { port = 0, replicationDelay = 20, replicationJitter = 0, settleDelay = 0, latency = {} } = options
   const regions: readonly string[] = Object.freeze([...options.regions])
   checkRegions(regions)
+  checkLatency(latency, regions)
   for (const region of Object.keys(options.engines ?? {})) {
     if (!regions.includes(region))
       throw new RangeError(`There is an engine for ${region}, but no such region`)
@@ -103,6 +107,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     log,
     faults,
     clocks,
+    latency,
     dispatch: async (request, call) =>
       request.service === 'kms' ? kms.handle(request, call) : dynamodb.handle(request),
   })

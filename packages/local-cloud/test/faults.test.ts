@@ -105,6 +105,23 @@ describe('a fault', () => {
     expect(cloud.calls()).toMatchObject([{ error: name, status }])
   })
 
+  it('hits all services of a region, if none is named', async () => {
+    cloud.fault({ region: WEST, kind: 'error', status: 500 })
+    await expect(west.listKeys({})).rejects.toMatchObject({ name: 'KMSInternalException' })
+    await expect(dynamoClient(cloud, WEST).listTables({})).rejects.toMatchObject({
+      name: 'InternalServerError',
+    })
+    await east.listKeys({})
+    await dynamoClient(cloud, EAST).listTables({})
+  })
+
+  it('hits one caller only, if one is named', async () => {
+    cloud.fault({ region: WEST, principal: 'somebody else', kind: 'refuse' })
+    await west.listKeys({})
+    cloud.fault({ region: WEST, principal: 'local', kind: 'refuse' })
+    await expect(west.listKeys({})).rejects.toMatchObject({ code: 'ECONNRESET' })
+  })
+
   it('answers an error only so many times', async () => {
     cloud.fault({ ...kmsWest, operation: 'ListKeys', kind: 'error', times: 2 })
     const outcomes: string[] = []
@@ -179,6 +196,16 @@ describe('a fault', () => {
     [{ kind: 'cut', between: [EAST, EAST] }, 'A cut is between two different regions'],
     [{ ...kmsWest, kind: 'throttle', share: 25 }, 'share must be between 0 and 1, not 25'],
     [{ ...kmsWest, kind: 'slow', delay: -1 }, 'delay must be between 0'],
+    [
+      { ...kmsWest, kind: 'slow', percentiles: { 50: 20, 150: 30 } },
+      'a percentile must be between 0 and 100',
+    ],
+    [{ ...kmsWest, kind: 'slow', percentiles: { 50: -1 } }, 'percentile 50 must be between 0'],
+    [
+      { ...kmsWest, kind: 'slow', percentiles: { 99: 10, 50: 20 } },
+      'percentile 99 is less than one below it',
+    ],
+    [{ ...kmsWest, kind: 'slow', percentiles: {} }, 'percentiles are milliseconds by percentile'],
     [{ ...kmsWest, kind: 'error', times: 0 }, 'times must be a positive integer, not 0'],
   ])('that cannot be is refused: %j', (fault, message) => {
     expect(() => cloud.fault(fault)).toThrow(RangeError)
