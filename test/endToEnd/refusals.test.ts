@@ -1,26 +1,17 @@
 import { inspect } from 'node:util'
 import {
-  type AttributeValue,
-  ConditionalCheckFailedException,
-  DynamoDBClient,
   ExecuteStatementCommand,
   ListTablesCommand,
   GetItemCommand as WireGetItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import {
   QueryCommand as DocumentQueryCommand,
-  DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
-import { encrypted, sealDocumentClient, ToolboxError } from '@dynaseal/toolbox'
+import { encrypted, ToolboxError } from '@dynaseal/toolbox'
 import {
-  $add,
-  $append,
-  $get,
-  $subtract,
-  $sum,
   any,
   DeleteItemCommand,
   Entity,
@@ -219,30 +210,7 @@ describe('conditions and filters on encrypted attributes', () => {
   })
 })
 
-describe('updates that would compute with ciphertext, or copy it', () => {
-  const update = (given: object) => User.build(UpdateItemCommand).item({ ...key, ...given } as never)
-  test.each([
-    ['$add on a number', () => ({ amount: $add(NUMBER) })],
-    ['$sum on a number', () => ({ amount: $sum(NUMBER, 1) })],
-    ['$subtract on a number', () => ({ amount: $subtract($get('amount') as never, NUMBER) })],
-    ['$add on a set', () => ({ tags: $add(new Set([SECRET])) })],
-    ['$append to an encrypted list', () => ({ names: $append([SECRET]) })],
-    ['a bare map, which would be a partial update', () => ({ address: { city: SECRET } })],
-    ['a bare list, which would be an update by index', () => ({ names: [SECRET] })],
-    ['$get of an encrypted attribute into a clear one', () => ({ plain: $get('text') })],
-    ['$get of a clear attribute into an encrypted one', () => ({ text: $get('plain') })],
-    ['$get of an encrypted attribute into another', () => ({ text: $get('renamed') })],
-  ])('%s', async (_, given) => {
-    const error = await refused(() => update(given()).send(), 'update-refused')
-    expect(error.message).toMatch(/Load|Read|\$set|whole|ciphertext/)
-  })
-
-  test('$get with a fallback for the same attribute works', async () => {
-    await update({ level: $get('level', 'low') }).send()
-    const { Item } = await User.build(GetItemCommand).key(key).send()
-    expect(Item?.level).toBe('low')
-  })
-
+describe('raw updates that would compute with ciphertext, or write a value in clear', () => {
   test.each([
     ['ADD', 'ADD amount :v', { ':v': NUMBER }, 'update-refused'],
     ['DELETE', 'DELETE tags :v', { ':v': new Set([SECRET]) }, 'update-refused'],
@@ -272,7 +240,7 @@ describe('updates that would compute with ciphertext, or copy it', () => {
       { ':v': SECRET },
       'plaintext-refused',
     ],
-  ])('raw: %s', async (_, UpdateExpression, ExpressionAttributeValues, code) => {
+  ])('%s', async (_, UpdateExpression, ExpressionAttributeValues, code) => {
     await refused(
       () =>
         client.send(
@@ -404,152 +372,7 @@ describe('values in clear', () => {
   })
 })
 
-describe('what a developer forgets', () => {
-  test('to wrap the client: nothing is written, and the error says so', async () => {
-    const plain = DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST)))
-    const Forgot = ssnEntity(plain as never, { register: false })
-    const error = await Forgot.build(PutItemCommand)
-      .item({ ...key, sk: 'forgot', ssn: SECRET })
-      .send()
-      .catch((thrown: unknown) => thrown)
-    expect(String(error)).toContain('sealDocumentClient()')
-    expect(leaks([...world.proxy.sent, Buffer.from(inspect(error))], [SECRET])).toEqual([])
-  })
-
-  test('to wrap the client: ciphertext does not come out as data', async () => {
-    const Sealed = ssnEntity(client)
-    await Sealed.build(PutItemCommand)
-      .item({ ...key, sk: 'ssn', ssn: SECRET })
-      .send()
-    const plain = DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST)))
-    const Forgot = ssnEntity(plain as never, { register: false })
-    client.register(Forgot)
-    const error = await refused_(() =>
-      Forgot.build(GetItemCommand)
-        .key({ ...key, sk: 'ssn' })
-        .send(),
-    )
-    expect(error).toMatchObject({ code: 'client-not-sealed' })
-    expect(String(error)).toContain('sealDocumentClient()')
-  })
-
-  test('to register the entity: nothing is written, nothing comes out', async () => {
-    const fresh = world.sealedClient(EAST)
-    const Forgot = ssnEntity(fresh, { register: false })
-    const writing = await refused(
-      () =>
-        Forgot.build(PutItemCommand)
-          .item({ ...key, sk: 'ssn', ssn: SECRET })
-          .send(),
-      'not-registered',
-    )
-    expect(writing.message).toContain('register(entity)')
-    expect(writing.message).toContain(TABLE)
-    const reading = await refused_(() =>
-      Forgot.build(GetItemCommand)
-        .key({ ...key, sk: 'ssn' })
-        .send(),
-    )
-    expect(reading).toMatchObject({ code: 'not-registered' })
-  })
-
-  test('that another entity is registered: nothing is written', async () => {
-    const Forgot = ssnEntity(client, { register: false, savedAs: 'unknown' })
-    await refused(
-      () =>
-        Forgot.build(PutItemCommand)
-          .item({ ...key, ssn: SECRET })
-          .send(),
-      'not-registered',
-    )
-  })
-
-  test('convertClassInstanceToMap: the client is refused', () => {
-    const lax = DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST)), {
-      marshallOptions: { convertClassInstanceToMap: true },
-    })
-    expect(() => sealDocumentClient(lax, { keyring: world.keyring(EAST) })).toThrow(
-      /convertClassInstanceToMap/,
-    )
-  })
-
-  test('that the client is sealed already', () => {
-    expect(() => sealDocumentClient(client, { keyring: world.keyring(EAST) })).toThrow(/sealed already/)
-  })
-
-  async function refused_(action: () => Promise<unknown>): Promise<unknown> {
-    return action().catch((thrown: unknown) => thrown)
-  }
-})
-
-describe('the item that a failed condition returns', () => {
-  /** dynalite returns no items with a failed condition, so the answer is what DynamoDB would give. */
-  async function failingClient(
-    item: (stored: Record<string, AttributeValue>) => Record<string, AttributeValue>,
-  ) {
-    const stored = await new DynamoDBClient(world.config(EAST)).send(
-      new WireGetItemCommand({
-        TableName: TABLE,
-        Key: { pk: { S: 'a' }, sk: { S: 'ssn' } },
-        ConsistentRead: true,
-      }),
-    )
-    const base = new DynamoDBClient(world.config(EAST))
-    base.middlewareStack.add(
-      () => async () => {
-        throw new ConditionalCheckFailedException({
-          message: 'The conditional request failed',
-          $metadata: {},
-          Item: item(stored.Item as Record<string, AttributeValue>),
-        })
-      },
-      { step: 'finalizeRequest' },
-    )
-    return sealDocumentClient(DynamoDBDocumentClient.from(base), { keyring: world.keyring(EAST) })
-  }
-  const failing = (documentClient: ReturnType<World['sealedClient']>) =>
-    ssnEntity(documentClient)
-      .build(DeleteItemCommand)
-      .key({ ...key, sk: 'ssn' })
-      .options({ condition: { attr: 'ssn', exists: false }, returnValuesOnConditionFalse: 'ALL_OLD' })
-      .send()
-      .catch((thrown: unknown) => thrown)
-
-  beforeAll(() =>
-    ssnEntity(client)
-      .build(PutItemCommand)
-      .item({ ...key, sk: 'ssn', ssn: SECRET })
-      .send(),
-  )
-
-  test('is open', async () => {
-    const error = await failing(await failingClient(stored => stored))
-    expect(error).toBeInstanceOf(ConditionalCheckFailedException)
-    expect(error).toMatchObject({ Item: { sk: { S: 'ssn' }, ssn: { S: SECRET } } })
-  })
-
-  test('is taken away when it does not open, and the failure is told', async () => {
-    const error = await failing(await failingClient(stored => ({ ...stored, ssn: { S: 'planted' } })))
-    expect(error).toMatchObject({ name: 'FieldsNotOpenedError', failures: [{ code: 'not-a-message' }] })
-    expect((error as Error).cause).toBeInstanceOf(ConditionalCheckFailedException)
-    expect((error as Error).cause).not.toHaveProperty('Item')
-  })
-})
-
 const KEYS = {
   partitionKey: { name: 'pk', type: 'string' },
   sortKey: { name: 'sk', type: 'string' },
 } as const
-
-function ssnEntity(
-  documentClient: ReturnType<World['sealedClient']>,
-  { register = true, savedAs = 'ssn' }: { register?: boolean; savedAs?: string } = {},
-) {
-  const made = new Entity({
-    name: 'Other',
-    table: new Table({ documentClient, name: TABLE, ...KEYS }),
-    schema: item({ pk: string().key(), sk: string().key(), ssn: encrypted(string()).savedAs(savedAs) }),
-  })
-  if (register) documentClient.register(made)
-  return made
-}

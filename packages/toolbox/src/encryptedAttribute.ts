@@ -11,6 +11,7 @@ import {
 } from 'dynamodb-toolbox'
 import { ENCRYPTED_META, EncryptedSchema } from './encryptedSchema.js'
 import { ToolboxError } from './errors.js'
+import { lostEncryption } from './lostEncryption.js'
 import { wasOpened } from './opened.js'
 import { PendingSeal } from './pendingSeal.js'
 
@@ -25,11 +26,16 @@ const REASONS: Readonly<Record<string, string>> = {
   'formatter.invalidAttribute': 'what was stored is not of the type that the schema says',
 }
 
+const WAY_OUT =
+  'Give its table the document client that sealDocumentClient() returns, and call register(entity) on that client.'
+
 /** The transformer of an encrypted attribute: plaintext to {@link PendingSeal}, and opened value to plaintext. */
 export class EncryptedAttribute implements Transformer {
   readonly transformerId = 'dynaseal:encrypted'
-  /** Where registration found the attribute. */
+  /** Where entities have the attribute, as their schemas say it; several may share one schema. */
   readonly places = new Set<string>()
+  /** Whether a sealed client knows an entity that has the attribute. */
+  isRegistered = false
 
   constructor(private readonly schema: Schema) {}
 
@@ -51,15 +57,21 @@ export class EncryptedAttribute implements Transformer {
   }
 
   encode(input: unknown): PendingSeal {
+    if (!this.isRegistered) {
+      throw new ToolboxError(
+        'not-registered',
+        `The ${this.#name} was about to be written for an entity that no sealed client knows, so nothing would encrypt it. ${WAY_OUT}`,
+      )
+    }
     const value = this.#explicit(input)
     return new PendingSeal(this.#scrubbed(() => new Parser(this.schema).parse(value, { fill: true })))
   }
 
   decode(stored: unknown): never {
-    if (this.places.size === 0) {
+    if (!this.isRegistered) {
       throw new ToolboxError(
         'not-registered',
-        'An encrypted attribute was loaded for an entity that no sealed client knows. Call register(entity) on the client that sealDocumentClient() returned, and give that client to the table.',
+        `The ${this.#name} was loaded for an entity that no sealed client knows, so nothing has opened it. ${WAY_OUT}`,
       )
     }
     if (stored instanceof Uint8Array && !wasOpened(stored) && isMessage(stored)) {
@@ -69,6 +81,11 @@ export class EncryptedAttribute implements Transformer {
       )
     }
     return this.#scrubbed(() => new Formatter(this.schema).format(stored)) as never
+  }
+
+  /** For the DTO of a schema. */
+  toJSON(): object {
+    return lostEncryption
   }
 
   /** Checks the value where dynamodb-toolbox validates, and lets no value into an error's payload. */

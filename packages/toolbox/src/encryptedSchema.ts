@@ -45,6 +45,13 @@ const inherited = AnySchema_.prototype as unknown as Record<string, Builder>
 
 /** `any()` that stays encrypted: whatever is called on it, its transformer is never replaced. */
 export class EncryptedSchema extends AnySchema_ {
+  /** dynamodb-toolbox checks the schemas of an entity when it is made, and says where each one stands. */
+  override check(path?: string): void {
+    const { transform } = this.props as { transform?: { places?: Set<string> } }
+    if (path !== undefined) transform?.places?.add(path)
+    super.check(path)
+  }
+
   static {
     const methods = EncryptedSchema.prototype as unknown as Record<string, Builder>
     for (const name of PLACE_METHODS) {

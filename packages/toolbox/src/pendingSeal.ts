@@ -2,6 +2,8 @@ import { inspect } from 'node:util'
 import { ToolboxError } from './errors.js'
 
 const LABEL = '[encrypted value, not sealed yet]'
+const WAY_OUT =
+  'Give the table a document client from sealDocumentClient(), and send commands through it as dynamodb-toolbox built them.'
 
 /**
  * A value of an encrypted attribute on its way from the schema to the sealed document client, which
@@ -31,13 +33,13 @@ export class PendingSeal extends Uint8Array {
   override [Symbol.iterator](): never {
     throw new ToolboxError(
       'client-not-sealed',
-      'An encrypted value was about to be copied before it was sealed. Send the command as dynamodb-toolbox built it, through a client from sealDocumentClient().',
+      `An encrypted value was about to be copied before it was sealed. ${WAY_OUT}`,
     )
   }
 
   /** Ends up in the error of a document client that is not sealed, so it says the way out. */
   override toString() {
-    return '[encrypted value: the table needs a document client from sealDocumentClient()]'
+    return '[encrypted value: the table needs a document client from sealDocumentClient(), and not the option named next]'
   }
 
   toJSON() {
@@ -48,3 +50,15 @@ export class PendingSeal extends Uint8Array {
     return LABEL
   }
 }
+
+// A document client with `convertClassInstanceToMap`, which the error of one without it advises, would write
+// an empty map in the value's place. It reads every enumerable property, inherited ones included.
+Object.defineProperty(PendingSeal.prototype, 'dynaseal: not sealed', {
+  enumerable: true,
+  get() {
+    throw new ToolboxError(
+      'client-not-sealed',
+      `An encrypted value was about to be written as an empty map. ${WAY_OUT}`,
+    )
+  },
+})

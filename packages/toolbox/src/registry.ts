@@ -165,7 +165,7 @@ function patternsOf(entity: RegistrableEntity): RegisteredEntity {
     const place = formatPath(path)
     const attribute = path.length > 0 ? EncryptedAttribute.of(schema, place) : undefined
     if (attribute !== undefined) {
-      attribute.places.add(place)
+      attribute.isRegistered = true
       encrypted.push(path)
       return
     }

@@ -102,6 +102,9 @@ export function sealDocumentClient(
   Object.defineProperties(sealed, {
     [SEALED]: { value: true },
     send: {
+      // Mocks of document clients put their own in its place.
+      configurable: true,
+      writable: true,
       value: (command: { input: object }, ...rest: unknown[]) => {
         const callback = rest.at(-1)
         if (typeof callback !== 'function') return send(command, ...rest)

@@ -59,9 +59,12 @@ describe('a value that waits to be sealed', () => {
     for (const look of looks) expect(look).not.toContain(SECRET)
   })
 
-  test('is refused by marshalling, which names the way out', () => {
-    expect(() => marshall({ pending })).toThrow('sealDocumentClient()')
-  })
+  test.each([undefined, { convertClassInstanceToMap: true }])(
+    'is refused by marshalling with %o, and the way out is named',
+    options => {
+      expect(() => marshall({ deep: [{ pending }] }, options)).toThrow('sealDocumentClient()')
+    },
+  )
 
   test('is not copied: a copy would be an empty binary', () => {
     expect(() => Uint8Array.from(pending)).toThrow(ToolboxError)
@@ -81,6 +84,7 @@ describe('the annotation', () => {
       level: encrypted(string().enum('low', 'high')).default('low'),
       address: encrypted(map({ city: string().savedAs('c'), country: string().default('NO') })),
     })
+    new Registry(name => name).register(user)
     const { item: parsed } = user
       .build(EntityParser)
       .parse({ id: '1', ssn: 'abc', address: { city: 'Oslo' } } as never)
@@ -121,10 +125,13 @@ describe('the annotation', () => {
     expect(transformer(schema).decode({ c: 'Oslo', hush: 'x' })).toEqual({ city: 'Oslo' })
   })
 
-  test('nothing comes out for an entity that was never registered', () => {
+  test('nothing goes in and nothing comes out for an entity that was never registered', () => {
     const schema = encrypted(string())
-    const { transform } = schema.props as unknown as { transform: { decode(value: unknown): unknown } }
-    expect(thrownBy(() => transform.decode('planted'))).toMatchObject({ code: 'not-registered' })
+    const { transform } = schema.props as unknown as {
+      transform: Record<string, (value: unknown) => unknown>
+    }
+    for (const direction of ['encode', 'decode'])
+      expect(thrownBy(() => transform[direction]?.('planted'))).toMatchObject({ code: 'not-registered' })
   })
 
   test.each([
@@ -153,6 +160,7 @@ describe('the annotation', () => {
 
   test('another alternative of an anyOf gets its turn when the first does not fit', () => {
     const user = entity({ either: anyOf(encrypted(string()), encrypted(number())) })
+    new Registry(name => name).register(user)
     const { item: parsed } = user.build(EntityParser).parse({ id: '1', either: 5 } as never)
     expect(PendingSeal.plaintextOf((parsed as { either: PendingSeal }).either)).toBe(5)
   })
