@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
+import { ENGINE_NAMES, type EngineName } from './dynamodb/engines.js'
 import { startLocalCloud } from './localCloud.js'
 
 const HELP = `AWS regions on loopback: KMS with multi-Region keys, DynamoDB with global tables.
@@ -8,6 +9,8 @@ Usage: dynaseal-local-cloud [options]
 
   --regions LIST           regions, separated by commas (default: us-east-1,us-west-2)
   --port NUMBER            port on 127.0.0.1, 0 for any free one (default: 4566)
+  --engine NAME            DynamoDB's engine: dynalite, or dynoxide for transactions, PartiQL, TTL and streams
+                           (default: dynalite)
   --replication-delay MS   until a write starts to be applied in other regions (default: 20)
   --settle-delay MS        that keys stay Creating and tables CREATING (default: 0)
   --json                   print one line of JSON when ready, and nothing else
@@ -24,6 +27,7 @@ class UsageError extends Error {}
 interface Options {
   readonly regions: readonly string[]
   readonly port: number
+  readonly engine: EngineName
   readonly replicationDelay: number
   readonly settleDelay: number
   readonly json: boolean
@@ -40,6 +44,7 @@ function readOptions(args: readonly string[]): Options | undefined {
   return {
     regions,
     port: readNumber('--port', values.port, 65_535),
+    engine: readEngine(values.engine),
     replicationDelay: readNumber('--replication-delay', values['replication-delay'], MAX_DELAY),
     settleDelay: readNumber('--settle-delay', values['settle-delay'], MAX_DELAY),
     json: values.json,
@@ -53,6 +58,13 @@ function readNumber(option: string, text: string, max: number): number {
   return number
 }
 
+function readEngine(name: string): EngineName {
+  const engine = ENGINE_NAMES.find(one => one === name)
+  if (engine === undefined)
+    throw new UsageError(`--engine takes ${ENGINE_NAMES.join(' or ')}, not ${JSON.stringify(name)}`)
+  return engine
+}
+
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
@@ -60,6 +72,7 @@ function parse(args: readonly string[]) {
       options: {
         regions: { type: 'string', default: 'us-east-1,us-west-2' },
         port: { type: 'string', default: '4566' },
+        engine: { type: 'string', default: 'dynalite' },
         'replication-delay': { type: 'string', default: '20' },
         'settle-delay': { type: 'string', default: '0' },
         json: { type: 'boolean', default: false },

@@ -3,9 +3,7 @@ import { SERVICES } from './aws.js'
 import { type Call, type CallFilter, type CallListFilter, CallLog } from './callLog.js'
 import { RegionClocks } from './clocks.js'
 import type { Counter } from './counters.js'
-import { DynaliteEngine } from './dynamodb/dynaliteEngine.js'
-import type { Engine } from './dynamodb/engine.js'
-import { HttpEngine } from './dynamodb/httpEngine.js'
+import { type EngineName, startEngines } from './dynamodb/engines.js'
 import { DynamoDbService } from './dynamodb/service.js'
 import { checkFault, type Fault } from './faults.js'
 import { Front } from './front.js'
@@ -32,8 +30,13 @@ export interface LocalCloudOptions {
   /** For example `{ 'eu-west-1': 80 }`. Not a fault: it stays when faults are healed. Default: none. */
   readonly latency?: Latency
   /**
-   * DynamoDB servers that you run, by region: for example DynamoDB Local, for what dynalite does not have. They
-   * should be empty at the start. Regions without one have dynalite, in memory.
+   * What stores the tables: `dynalite` (the default) is JavaScript and runs everywhere; `dynoxide` is a binary, an
+   * optional dependency, and has transactions, PartiQL, TTL and streams besides. Its tables settle at once.
+   */
+  readonly engine?: EngineName
+  /**
+   * DynamoDB servers that you run, by region: for example DynamoDB Local. They should be empty at the start. Regions
+   * without one have `engine`, in memory.
    */
   readonly engines?: Readonly<Record<string, string>>
 }
@@ -68,29 +71,23 @@ export interface LocalCloud {
  * Starts regions with KMS and DynamoDB on one loopback port. AWS SDK clients need nothing but `endpoint`, their
  * `region`, and any credentials.
  *
- * Throws RangeError for a region name that cannot be, and an Error that names the port if it is taken.
+ * Throws RangeError for a region name or an engine that cannot be, EngineUnavailableError for an engine that does not
+ * run here, and an Error that names the port if it is taken.
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const { port = 0, replicationDelay = 20, replicationJitter = 0, settleDelay = 0, latency = {} } = options
   const regions: readonly string[] = Object.freeze([...options.regions])
   checkRegions(regions)
   checkLatency(latency, regions)
-  for (const region of Object.keys(options.engines ?? {})) {
-    if (!regions.includes(region))
-      throw new RangeError(`There is an engine for ${region}, but no such region`)
-  }
   const log = new CallLog()
   const clocks = new RegionClocks()
   const kms = new KmsService(regions, settleDelay, clocks)
-  const engines = new Map(
-    regions.map((region): [string, Engine] => {
-      const url = options.engines?.[region]
-      return [
-        region,
-        url === undefined ? new DynaliteEngine(region, settleDelay) : new HttpEngine(region, url),
-      ]
-    }),
-  )
+  const engines = await startEngines({
+    regions,
+    engine: options.engine ?? 'dynalite',
+    urls: options.engines ?? {},
+    settleDelay,
+  })
   const dynamodb = new DynamoDbService({
     engines,
     replicationLag: { delay: replicationDelay, jitter: replicationJitter },
@@ -128,9 +125,16 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     waitForReplication: () => dynamodb.whenReplicated(),
   }
 
+  const stopServices = async () => {
+    kms.stop()
+    await dynamodb.stop()
+  }
   const server = await listen(port, async (request, clientGone) =>
     isControl(request) ? handleControl(controlled, request) : front.handle(request, clientGone),
-  )
+  ).catch(async (error: unknown) => {
+    await stopServices()
+    throw error
+  })
 
   return {
     endpoint: server.endpoint,
@@ -147,8 +151,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     waitForReplication: () => dynamodb.whenReplicated(),
     async stop() {
       await server.close()
-      kms.stop()
-      await dynamodb.stop()
+      await stopServices()
     },
   }
 }

@@ -8,6 +8,7 @@ import { refuseGlobalWrites } from '../src/dynamodb/partiQl.js'
 import { readWrites } from '../src/dynamodb/writes.js'
 import { type LocalCloud, startLocalCloud } from '../src/index.js'
 import { createGlobalTable, documentClient, dynamoClient } from './clients.js'
+import { send } from './wire.js'
 
 const EAST = 'us-east-1'
 const WEST = 'us-west-2'
@@ -53,6 +54,13 @@ describe('a DynamoDB server that somebody else runs', () => {
     await expect(startLocalCloud({ regions: [EAST], engines })).rejects.toThrow(new RangeError(message))
   })
 
+  it('is refused by a name that is not one', async () => {
+    const engine = 'sqlite' as 'dynoxide'
+    await expect(startLocalCloud({ regions: [EAST], engine })).rejects.toThrow(
+      new RangeError('There is no engine "sqlite"; there are dynalite and dynoxide'),
+    )
+  })
+
   it('that does not answer is named', async () => {
     const lost = await startLocalCloud({ regions: [EAST], engines: { [EAST]: 'http://127.0.0.1:1' } })
     await expect(dynamoClient(lost, EAST).listTables({})).rejects.toMatchObject({
@@ -60,6 +68,54 @@ describe('a DynamoDB server that somebody else runs', () => {
       message: expect.stringContaining('http://127.0.0.1:1 does not answer'),
     })
     await lost.stop()
+  })
+})
+
+describe('an operation that dynalite does not have', () => {
+  let cloud: LocalCloud
+
+  beforeAll(async () => {
+    cloud = await startLocalCloud({ regions: [EAST] })
+  })
+
+  afterAll(() => cloud.stop())
+
+  const arn = `arn:aws:dynamodb:${EAST}:000000000000:table/any`
+  const statement = { Statement: 'SELECT * FROM any' }
+
+  it.each([
+    ['TransactWriteItems', { TransactItems: [] }],
+    ['TransactGetItems', { TransactItems: [] }],
+    ['ExecuteStatement', statement],
+    ['BatchExecuteStatement', { Statements: [statement] }],
+    ['ExecuteTransaction', { TransactStatements: [statement] }],
+    ['UpdateTimeToLive', { TableName: 'any' }],
+    ['ListStreams', {}],
+    ['DescribeStream', { StreamArn: arn }],
+    ['GetShardIterator', { StreamArn: arn }],
+    ['GetRecords', {}],
+  ])('is refused with the engine that has it: %s', async (operation, input) => {
+    const { status, json } = await send(cloud.endpoint, {
+      service: 'dynamodb',
+      region: EAST,
+      operation,
+      input,
+    })
+    expect(status).toBe(400)
+    expect(json).toEqual({
+      __type: 'com.amazonaws.dynamodb.v20120810#UnknownOperationException',
+      message:
+        `${operation} is not there: dynalite, the engine behind this DynamoDB, does not have it. ` +
+        "dynoxide has it: start the local cloud with --engine dynoxide (in TypeScript engine: 'dynoxide'), " +
+        'or run a DynamoDB server yourself and give its URL as `engines`.',
+    })
+  })
+
+  it('and dynoxide neither is refused, too', async () => {
+    await expect(dynamoClient(cloud, EAST).listBackups({})).rejects.toMatchObject({
+      name: 'UnknownOperationException',
+      message: expect.stringContaining('No engine that the local cloud starts has it: run a DynamoDB server'),
+    })
   })
 })
 

@@ -12,7 +12,9 @@ import { wireHeaders } from './wire.js'
 
 const EAST = 'us-east-1'
 const WEST = 'us-west-2'
-const REGIONS = [EAST, WEST]
+const IRELAND = 'eu-west-1'
+const MUMBAI = 'ap-south-1'
+const REGIONS = [EAST, WEST, IRELAND, MUMBAI]
 const TableName = 'table'
 
 /** dynalite, but that it can be made to pause or fail, and has a TTL setting that does nothing. */
@@ -98,8 +100,8 @@ async function call(region: string, operation: string, input: unknown): Promise<
 const put = (region: string, id: string, by: string) =>
   call(region, 'PutItem', { TableName, Item: { id: { S: id }, by: { S: by } } })
 
-const add = (RegionName: string) =>
-  call(EAST, 'UpdateTable', { TableName, ReplicaUpdates: [{ Create: { RegionName } }] })
+const add = (RegionName: string, from = EAST) =>
+  call(from, 'UpdateTable', { TableName, ReplicaUpdates: [{ Create: { RegionName } }] })
 
 async function items(region: string): Promise<unknown> {
   const { Items } = await ask(engine(region), 'Scan', { TableName })
@@ -131,6 +133,26 @@ describe('a new replica', () => {
     await service.whenReplicated()
     expect(await items(WEST)).toEqual([{ id: { S: '1' }, by: { S: 'after' } }])
   })
+})
+
+it('a new replica is not given back what was deleted, by an older write that overtakes the copy', async () => {
+  await add(WEST)
+  await add(IRELAND)
+  service.cut(WEST, IRELAND)
+  await put(WEST, '1', 'west')
+  await service.whenReplicated()
+  await call(EAST, 'DeleteItem', { TableName, Key: { id: { S: '1' } } })
+  await service.whenReplicated()
+  const copying = engine(IRELAND).pause('Scan')
+  const overtaking = engine(MUMBAI).pause('PutItem')
+  const added = add(MUMBAI, IRELAND)
+  await copying.reached
+  await overtaking.reached
+  overtaking.release()
+  copying.release()
+  await added
+  await service.whenReplicated()
+  expect(await items(MUMBAI)).toEqual([])
 })
 
 it('a write that cannot be applied is applied when it can', async () => {

@@ -3,26 +3,7 @@ import type { Server } from 'node:http'
 import dynalite from 'dynalite'
 import { ACCOUNT, type AwsRequest, type AwsResponse } from '../aws.js'
 import type { Engine, EngineRequest } from './engine.js'
-
-const OPERATIONS: ReadonlySet<string> = new Set([
-  'BatchGetItem',
-  'BatchWriteItem',
-  'CreateTable',
-  'DeleteItem',
-  'DeleteTable',
-  'DescribeTable',
-  'DescribeTimeToLive',
-  'GetItem',
-  'ListTables',
-  'ListTagsOfResource',
-  'PutItem',
-  'Query',
-  'Scan',
-  'TagResource',
-  'UntagResource',
-  'UpdateItem',
-  'UpdateTable',
-])
+import { DYNALITE_OPERATIONS } from './operations.js'
 
 /** dynalite, in memory. Its request handler is called directly: a socket between us would cost half the speed. */
 export class DynaliteEngine implements Engine {
@@ -37,7 +18,7 @@ export class DynaliteEngine implements Engine {
   }
 
   supports(operation: string): boolean {
-    return OPERATIONS.has(operation)
+    return DYNALITE_OPERATIONS.has(operation)
   }
 
   send({ headers, body }: EngineRequest): Promise<AwsResponse> {

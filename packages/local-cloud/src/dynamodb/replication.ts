@@ -157,7 +157,8 @@ export class Replication {
       const newest = table.versions(target).get(id)
       if (newest !== undefined && (version === undefined || !isNewer(version, newest))) return
       const image = await readItem(this.#engines.get(source)!, table.name, key)
-      if (image !== undefined) await this.#write(table, key, image, target)
+      // A deletion has something to delete only where an older write has overtaken it.
+      if (image !== undefined || newest !== undefined) await this.#write(table, key, image, target)
       if (version !== undefined) table.versions(target).set(id, version)
     })
   }

@@ -1,9 +1,10 @@
-import { AwsError, type AwsRequest, type AwsResponse } from '../aws.js'
+import type { AwsRequest, AwsResponse } from '../aws.js'
 import type { RegionClocks } from '../clocks.js'
 import type { Engine } from './engine.js'
 import { GlobalTables } from './globalTable.js'
 import { KeyLocks } from './keyLocks.js'
 import type { Lag } from './link.js'
+import { requireOperation } from './operations.js'
 import { isPartiQl, refuseGlobalWrites } from './partiQl.js'
 import { Replication } from './replication.js'
 import { isTableAdmin, TableAdmin } from './tableAdmin.js'
@@ -51,11 +52,7 @@ export class DynamoDbService {
   async handle(request: AwsRequest): Promise<AwsResponse> {
     const engine = this.#engines.get(request.region)!
     const { operation } = request
-    if (!engine.supports(operation))
-      throw new AwsError(
-        'UnknownOperationException',
-        `${operation} is not there: ${engine.name}, the engine behind this DynamoDB, does not have it.`,
-      )
+    requireOperation(engine, operation)
     if (isPartiQl(operation)) refuseGlobalWrites(request, this.#tables)
     if (isWriting(operation)) return this.#writer.write(engine, request)
     if (isTableAdmin(operation)) return this.#admin.handle(engine, request)

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { crc32 } from 'node:zlib'
 import { AwsError, type AwsRequest, type AwsResponse } from '../aws.js'
 import { jsonResponse } from '../http/responses.js'
+import { withBody } from './answers.js'
 import { ask, describeTable, type Engine, EngineError, type TableDescription } from './engine.js'
 import { GlobalTable, type GlobalTables } from './globalTable.js'
 import type { Replication } from './replication.js'
@@ -243,10 +243,9 @@ function copyOf(description: TableDescription): Record<string, unknown> {
   }
 }
 
-/** Adds members to the table description of an answer, and corrects its checksum. */
+/** Adds members to the table description of an answer. */
 function withReplicas(response: AwsResponse, replicas: Record<string, unknown>): AwsResponse {
   const answer = JSON.parse(response.body.toString()) as Record<string, Record<string, unknown>>
   for (const member of Object.values(answer)) Object.assign(member, replicas)
-  const body = JSON.stringify(answer)
-  return { ...response, headers: { ...response.headers, 'x-amz-crc32': String(crc32(body)) }, body }
+  return withBody(response, JSON.stringify(answer))
 }

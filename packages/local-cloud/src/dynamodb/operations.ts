@@ -1,0 +1,51 @@
+import { AwsError } from '../aws.js'
+import type { Engine } from './engine.js'
+
+/** What dynalite has: the files in its folder `actions`. */
+export const DYNALITE_OPERATIONS: ReadonlySet<string> = new Set([
+  'BatchGetItem',
+  'BatchWriteItem',
+  'CreateTable',
+  'DeleteItem',
+  'DeleteTable',
+  'DescribeTable',
+  'DescribeTimeToLive',
+  'GetItem',
+  'ListTables',
+  'ListTagsOfResource',
+  'PutItem',
+  'Query',
+  'Scan',
+  'TagResource',
+  'UntagResource',
+  'UpdateItem',
+  'UpdateTable',
+])
+
+/** What dynoxide has: `KNOWN_OPERATIONS` in its source. */
+export const DYNOXIDE_OPERATIONS: ReadonlySet<string> = new Set([
+  ...DYNALITE_OPERATIONS,
+  'BatchExecuteStatement',
+  'DescribeStream',
+  'ExecuteStatement',
+  'ExecuteTransaction',
+  'GetRecords',
+  'GetShardIterator',
+  'ListStreams',
+  'TransactGetItems',
+  'TransactWriteItems',
+  'UpdateTimeToLive',
+])
+
+/** Throws AwsError for an operation that the engine does not have, and names the engine that has it. */
+export function requireOperation(engine: Engine, operation: string): void {
+  if (engine.supports(operation)) return
+  const elsewhere = DYNOXIDE_OPERATIONS.has(operation)
+    ? "dynoxide has it: start the local cloud with --engine dynoxide (in TypeScript engine: 'dynoxide'), or "
+    : 'No engine that the local cloud starts has it: '
+  throw new AwsError(
+    'UnknownOperationException',
+    `${operation} is not there: ${engine.name}, the engine behind this DynamoDB, does not have it. ` +
+      `${elsewhere}run a DynamoDB server yourself and give its URL as \`engines\`.`,
+  )
+}
