@@ -20,6 +20,22 @@ export interface ItemFields<V> {
   /** Primary key: attribute name to its value (`S`, `N` or `B`). */
   readonly key: Readonly<Record<string, AttributeValue>>
   readonly fields: readonly Field<V>[]
+  /** The whole item, `NULL` in place of each marked value. Only for a format that seals items as wholes. */
+  readonly item?: Readonly<Record<string, AttributeValue>>
+}
+
+/**
+ * A format that seals items as wholes: other attributes than the marked ones are authenticated, too.
+ *
+ * Each attribute of the format is a field of every item: its value to seal is `NULL`, and the bytes are stored. What
+ * it opens to is dropped; its error is the error of the item.
+ *
+ * A part of an item cannot be authenticated, so whoever uses such a format refuses what would read or change a
+ * part: projections and update expressions.
+ */
+export interface WholeItems {
+  /** Names of the attributes that the format adds to each item, for example a header and a footer. */
+  readonly attributes: readonly [string, ...string[]]
 }
 
 /** The outcome for one field: its value, or why it did not open. */
@@ -30,6 +46,8 @@ export type OpenedField = { readonly value: AttributeValue } | { readonly error:
  * Results stand in the order of the items, and of the fields within each.
  */
 export interface Format {
+  /** Set by a format that seals items as wholes. */
+  readonly wholeItems?: WholeItems
   /** @throws {SealError} and nothing is returned, when any one value cannot be sealed */
   seal(items: readonly ItemFields<AttributeValue>[]): Promise<Uint8Array[][]>
   /** Never throws for what a stored value contains: each field has its own outcome. */

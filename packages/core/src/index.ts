@@ -18,7 +18,7 @@ export {
   type SealErrorCode,
 } from './errors.js'
 export { channelNames, type GraceEvent } from './events.js'
-export type { AttributePath, Field, Format, ItemFields, OpenedField } from './format.js'
+export type { AttributePath, Field, Format, ItemFields, OpenedField, WholeItems } from './format.js'
 export {
   MAX_CONTEXT_BYTES,
   MAX_CONTEXT_PAIRS,

@@ -32,6 +32,7 @@ import type { Item } from './place.js'
 import type { RegisteredTable, Registry } from './registry.js'
 import type { Sealing } from './sealing.js'
 import { sealUpdate, updatedEntity } from './sealUpdate.js'
+import { refuseUpdate } from './wholeItems.js'
 
 /** What the sealed client does with one command: before it is sent, with its response, with its error. */
 export interface Plan {
@@ -129,6 +130,7 @@ function planPut(registry: Registry, input: Item, sealing: Sealing): Plan {
 
 function planUpdate(registry: Registry, input: Item, sealing: Sealing): Plan {
   const table = registry.table(input.TableName)
+  refuseUpdate(table)
   guardConditions(table, updatedEntity(table, input), input)
   return planWrite(table, input.Key as Item, sealUpdate(table, input, sealing), sealing)
 }

@@ -36,6 +36,8 @@ export class EncryptedAttribute implements Transformer {
   readonly places = new Set<string>()
   /** Whether a sealed client knows an entity that has the attribute. */
   isRegistered = false
+  /** Whether it belongs to items that are sealed as wholes, in which no ciphertext need look like one. */
+  inWholeItems = false
 
   constructor(private readonly schema: Schema) {}
 
@@ -74,7 +76,7 @@ export class EncryptedAttribute implements Transformer {
         `The ${this.#name} was loaded for an entity that no sealed client knows, so nothing has opened it. ${WAY_OUT}`,
       )
     }
-    if (stored instanceof Uint8Array && !wasOpened(stored) && isMessage(stored)) {
+    if (stored instanceof Uint8Array && !wasOpened(stored) && (this.inWholeItems || isMessage(stored))) {
       throw new ToolboxError(
         'client-not-sealed',
         `The ${this.#name} arrived as ciphertext. Give the table the document client from sealDocumentClient() on which its entity is registered.`,

@@ -4,6 +4,7 @@ import { type Condition, type ConditionReference, parseCondition } from './expre
 import { parseProjection } from './expressions/projection.js'
 import type { Item } from './place.js'
 import type { RegisteredTable } from './registry.js'
+import { refuseProjection } from './wholeItems.js'
 
 export type Names = Readonly<Record<string, string>>
 
@@ -110,6 +111,7 @@ export function completeProjection(table: RegisteredTable, params: Item): Comple
   const unchanged = { params, strip: () => {} }
   const expression = params.ProjectionExpression
   if (typeof expression !== 'string' || expression === '') return unchanged
+  refuseProjection(table)
   const patterns = table.encrypted(undefined)
   const given = names(params)
   const paths = parseProjection(expression, given)

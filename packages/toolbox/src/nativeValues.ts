@@ -6,8 +6,9 @@ import {
   NumberValueImpl,
   type unmarshallOptions,
 } from '@aws-sdk/util-dynamodb'
-import type { AttributeValue } from '@dynaseal/core'
-import { isContainer } from './attributePattern.js'
+import type { AttributePath, AttributeValue } from '@dynaseal/core'
+import { formatPath, isContainer } from './attributePattern.js'
+import { ToolboxError } from './errors.js'
 
 /**
  * A native value as an attribute value.
@@ -24,6 +25,26 @@ export function marshallNative(
   } catch {
     // The application may have another copy of the SDK, whose wrapped numbers this one does not know.
     return convertToAttr(adoptNumbers(value) as NativeAttributeValue, options) as AttributeValue
+  }
+}
+
+/**
+ * As {@link marshallNative}, with an error that may be let out.
+ *
+ * @throws {ToolboxError} `invalid-value`
+ */
+export function marshallAt(
+  path: AttributePath,
+  value: NativeAttributeValue,
+  options: marshallOptions | undefined,
+): AttributeValue {
+  try {
+    return marshallNative(value, options)
+  } catch {
+    throw new ToolboxError(
+      'invalid-value',
+      `The value of attribute '${formatPath(path)}', which is to be sealed, has no DynamoDB type: look for class instances, functions, undefined inside containers, empty or mixed sets, a key named __proto__, and numbers beyond 2^53 that are not bigint.`,
+    )
   }
 }
 

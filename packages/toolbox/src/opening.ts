@@ -16,6 +16,7 @@ import { currentCollector } from './openPartially.js'
 import { type Item, primaryKey } from './place.js'
 import type { RegisteredTable } from './registry.js'
 import type { ClientSettings } from './settings.js'
+import { missingFormatAttributes, sealsWholeItems, wholeItem } from './wholeItems.js'
 
 interface OpenItem {
   readonly table: RegisteredTable
@@ -42,6 +43,16 @@ export class Opening {
    * @throws {ToolboxError} `role-refused`
    */
   collect(table: RegisteredTable, item: Item, entity: unknown, requestKey?: Item): void {
+    const key = requestKey ?? item
+    const missing = missingFormatAttributes(table, item)
+    const isInClear =
+      sealsWholeItems(table) &&
+      this.settings.plaintext === 'allow' &&
+      missing.length === table.formatAttributes.length
+    if (missing.length > 0 && !isInClear) {
+      this.#items.push({ table, item, key, failures: missing.map(name => isMissing(table, name)), found: [] })
+      return
+    }
     const found: Occurrence[] = []
     const failures: FieldError[] = []
     const seen = new Set<string>()
@@ -50,8 +61,9 @@ export class Opening {
         const place = JSON.stringify(occurrence.path)
         if (seen.has(place)) continue
         seen.add(place)
-        if (this.#isSealed(occurrence.value)) found.push(occurrence)
-        else if (this.settings.plaintext === 'refuse') {
+        if (this.#isSealed(table, occurrence.value, isInClear)) found.push(occurrence)
+        else if (this.settings.plaintext === 'allow') markOpened(occurrence.value)
+        else {
           failures.push(
             failure(
               table,
@@ -65,7 +77,6 @@ export class Opening {
     }
     if (found.length === 0 && failures.length === 0) return
     if (found.length > 0 && this.settings.role === 'seal') throw mayNotOpen(table, found)
-    const key = requestKey ?? item
     const attributes = primaryKey(table, key, this.settings.marshallOptions)
     if (attributes === undefined) {
       for (const { path } of found) {
@@ -85,6 +96,7 @@ export class Opening {
       table: table.name,
       key: attributes,
       fields: found.map(({ path, value }) => ({ path, value: value as Uint8Array })),
+      ...(sealsWholeItems(table) ? { item: wholeItem(item, found, this.settings.marshallOptions) } : {}),
     }
     this.#items.push({ table, item, key, failures, found, fields })
   }
@@ -103,6 +115,7 @@ export class Opening {
         else this.#hand(table, occurrence, result.value, failures)
       }
     }
+    for (const { table, item } of this.#items) for (const name of table.formatAttributes) delete item[name]
     const failed = this.#items.filter(({ failures }) => failures.length > 0)
     if (failed.length === 0) return new Set()
     const collector = cause === undefined ? currentCollector() : undefined
@@ -121,9 +134,11 @@ export class Opening {
     return new Set(failed.map(({ item }) => item))
   }
 
-  #isSealed(value: unknown): value is Uint8Array {
+  #isSealed({ formatAttributes }: RegisteredTable, value: unknown, isInClear: boolean): value is Uint8Array {
+    if (!(value instanceof Uint8Array)) return false
+    if (formatAttributes.length > 0) return !isInClear
     // In a table that is being migrated, bytes that are no message are a binary value in clear.
-    return value instanceof Uint8Array && (this.settings.plaintext === 'refuse' || isMessage(value))
+    return this.settings.plaintext === 'refuse' || isMessage(value)
   }
 
   #hand(table: RegisteredTable, occurrence: Occurrence, value: AttributeValue, failures: FieldError[]): void {
@@ -152,6 +167,15 @@ function failure(
   reason: string,
 ): FieldError {
   return new FieldError(code, reason, { place: { table: table.name, keyNames: table.keyNames, path } })
+}
+
+function isMissing(table: RegisteredTable, name: string): FieldError {
+  return failure(
+    table,
+    [name],
+    'not-a-message',
+    'it is missing or not binary, so the item was not sealed as a whole, or is not here as a whole. Read it from an index that has all attributes; if it is so in the table, somebody wrote past the sealed client.',
+  )
 }
 
 function mayNotOpen(table: RegisteredTable, found: readonly Occurrence[]): ToolboxError {

@@ -1,4 +1,6 @@
 import { inspect } from 'node:util'
+import type { AttributePath } from '@dynaseal/core'
+import { isContainer } from './attributePattern.js'
 import { ToolboxError } from './errors.js'
 
 const LABEL = '[encrypted value, not sealed yet]'
@@ -62,3 +64,14 @@ Object.defineProperty(PendingSeal.prototype, 'dynaseal: not sealed', {
     )
   },
 })
+
+/** Whether a value that nobody will seal is on its way. */
+export function findPending(value: unknown, path: AttributePath = []): AttributePath | undefined {
+  if (value instanceof PendingSeal) return path
+  if (!isContainer(value)) return undefined
+  for (const [step, child] of Object.entries(value)) {
+    const found = findPending(child, [...path, Array.isArray(value) ? Number(step) : step])
+    if (found !== undefined) return found
+  }
+  return undefined
+}

@@ -40,6 +40,8 @@ export class RegisteredTable {
     readonly keyNames: readonly string[],
     /** The attribute in which dynamodb-toolbox stores the entity's name. */
     readonly entityAttribute: string,
+    /** The attributes that the format adds to each item: there are some if it seals items as wholes. */
+    readonly formatAttributes: readonly string[],
   ) {}
 
   add(name: string, entity: RegisteredEntity): void {
@@ -65,7 +67,11 @@ export class RegisteredTable {
       .filter(registered => !own.includes(registered))
       .flatMap(({ encrypted }) => encrypted)
       .filter(pattern => !declared.some(other => overlap(other, pattern)))
-    const patterns = [...own.flatMap(({ encrypted }) => encrypted), ...others]
+    const patterns = [
+      ...own.flatMap(({ encrypted }) => encrypted),
+      ...others,
+      ...this.formatAttributes.map(attribute => [attribute]),
+    ]
     this.#encrypted.set(name, patterns)
     return patterns
   }
@@ -96,13 +102,26 @@ export class RegisteredTable {
 export class Registry {
   readonly #tables = new Map<string, RegisteredTable>()
 
-  /** @param logicalName physical table name (as commands carry it) to logical table name */
-  constructor(private readonly logicalName: (physical: string) => string) {}
+  /**
+   * @param logicalName physical table name (as commands carry it) to logical table name
+   * @param formatAttributes what the format adds to each item, if it seals items as wholes
+   */
+  constructor(
+    private readonly logicalName: (physical: string) => string,
+    private readonly formatAttributes: readonly string[] = [],
+  ) {}
 
   /** @throws {ToolboxError} `invalid-schema` */
   register(entity: RegistrableEntity): void {
     const { table } = entity
-    const patterns = patternsOf(entity)
+    const patterns = patternsOf(entity, this.formatAttributes.length > 0)
+    for (const [first] of [...patterns.encrypted, ...patterns.clear]) {
+      if (typeof first !== 'string' || !this.formatAttributes.includes(first)) continue
+      throw new ToolboxError(
+        'invalid-schema',
+        `'${first}' of entity ${entity.entityName} has the name of an attribute that the format adds to each item. Store it under another name, with savedAs().`,
+      )
+    }
     const indexes = Object.values(table.indexes) as {
       partitionKey?: { name: string }
       sortKey?: { name: string }
@@ -133,7 +152,7 @@ export class Registry {
     let registered = this.#tables.get(name)
     if (registered === undefined) {
       const keyNames = [table.partitionKey.name, ...(table.sortKey === undefined ? [] : [table.sortKey.name])]
-      registered = new RegisteredTable(name, keyNames, table.entityAttributeSavedAs)
+      registered = new RegisteredTable(name, keyNames, table.entityAttributeSavedAs, this.formatAttributes)
       this.#tables.set(name, registered)
     }
     registered.add(entity.entityName, patterns)
@@ -158,7 +177,7 @@ function plainName(tableName: string): string {
   return /^arn:[^:]*:dynamodb:[^:]*:[^:]*:table\/([^/]+)/.exec(tableName)?.[1] ?? tableName
 }
 
-function patternsOf(entity: RegistrableEntity): RegisteredEntity {
+function patternsOf(entity: RegistrableEntity, inWholeItems: boolean): RegisteredEntity {
   const encrypted: AttributePattern[] = []
   const clear: AttributePattern[] = []
   const visit = (schema: Schema, path: AttributePattern): void => {
@@ -166,6 +185,7 @@ function patternsOf(entity: RegistrableEntity): RegisteredEntity {
     const attribute = path.length > 0 ? EncryptedAttribute.of(schema, place) : undefined
     if (attribute !== undefined) {
       attribute.isRegistered = true
+      attribute.inWholeItems ||= inWholeItems
       encrypted.push(path)
       return
     }

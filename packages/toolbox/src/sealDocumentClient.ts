@@ -1,5 +1,5 @@
 import type { DynamoDBDocumentClient, TranslateConfig } from '@aws-sdk/lib-dynamodb'
-import { createFormat, type FormatOptions } from '@dynaseal/core'
+import { createFormat, type Format, type FormatOptions } from '@dynaseal/core'
 import { isContainer } from './attributePattern.js'
 import { type CommandPlan, plan } from './commands.js'
 import { ToolboxError } from './errors.js'
@@ -10,7 +10,7 @@ import type { Item } from './place.js'
 import { type RegistrableEntity, Registry } from './registry.js'
 import { Sealing } from './sealing.js'
 
-export interface SealOptions extends FormatOptions {
+export interface ClientOptions {
   /**
    * The name that ciphertexts are bound to, for a table that is called differently elsewhere (restored
    * from a backup, one per stage). It must be the same in every region. Default: the table's own name.
@@ -27,6 +27,9 @@ export interface SealOptions extends FormatOptions {
    */
   role?: 'seal' | 'open' | 'both'
 }
+
+/** The options of the field format, or another format in their place. */
+export type SealOptions = ClientOptions & (FormatOptions | { readonly format: Format })
 
 /** A document client whose `send` seals and opens encrypted attributes. */
 export type SealedDocumentClient = DynamoDBDocumentClient & {
@@ -73,8 +76,8 @@ export function sealDocumentClient(
     role = 'both',
     ...formatOptions
   } = options
-  const format = createFormat(formatOptions)
-  const registry = new Registry(logicalTableName)
+  const format: Format = 'format' in formatOptions ? formatOptions.format : createFormat(formatOptions)
+  const registry = new Registry(logicalTableName, format.wholeItems?.attributes ?? [])
   const settings = { plaintext, role, marshallOptions, unmarshallOptions: withNumberValue(unmarshallOptions) }
 
   const send = async (command: { input: object }, ...rest: unknown[]): Promise<unknown> => {

@@ -3,9 +3,10 @@ import { formatPath, relate } from './attributePattern.js'
 import { ToolboxError } from './errors.js'
 import { parseUpdate, type UpdateAction, type UpdateOperand } from './expressions/update.js'
 import { names } from './guards.js'
+import { findPending } from './pendingSeal.js'
 import type { Item } from './place.js'
 import type { RegisteredTable } from './registry.js'
-import { findPending, type Sealing } from './sealing.js'
+import type { Sealing } from './sealing.js'
 
 /**
  * Finds which path every value of an update expression goes to and notes it for sealing.

@@ -8,22 +8,25 @@ import {
 } from '@dynaseal/core'
 import { type AttributePattern, formatPath, isContainer, occurrences, relate } from './attributePattern.js'
 import { ToolboxError } from './errors.js'
-import { marshallNative } from './nativeValues.js'
-import { PendingSeal } from './pendingSeal.js'
+import { marshallAt } from './nativeValues.js'
+import { findPending, PendingSeal } from './pendingSeal.js'
 import { type Item, type Place, primaryKey } from './place.js'
 import type { RegisteredTable } from './registry.js'
 import type { ClientSettings } from './settings.js'
+import { isSealedItem, sealsWholeItems, wholeItem, withFormatAttributes } from './wholeItems.js'
 
 interface Slot {
   readonly path: AttributePath
   readonly pending: PendingSeal
-  put(bytes: Uint8Array): void
+  replace(value: unknown): void
 }
 
 interface ItemSlots {
   readonly table: string
   readonly key: Record<string, AttributeValue>
   readonly slots: readonly Slot[]
+  /** The item itself, if the format seals items as wholes. */
+  readonly whole: Item | undefined
 }
 
 /** Collects the pending values of one command, and puts messages in their place all at once. */
@@ -40,14 +43,21 @@ export class Sealing {
    */
   collect({ table, key, entity }: Place, path: AttributePath, holder: Item, step: string): void {
     const patterns = table.encrypted(entity)
-    for (const pattern of patterns) refusePlaintext(table, entity, pattern, path, holder[step])
+    let isCiphertext = isMessage
+    if (sealsWholeItems(table)) {
+      const isSealed = isSealedItem(table, holder[step] as Item)
+      if (!isSealed) holder[step] = withFormatAttributes(table, holder[step] as Item)
+      isCiphertext = () => isSealed
+    }
+    for (const pattern of patterns)
+      refusePlaintext({ table, entity, isCiphertext }, pattern, path, holder[step])
     const slots: Slot[] = []
     copyPending(holder, step, path, slots)
     if (slots.length === 0) return
     if (this.settings.role === 'open') {
       throw new ToolboxError(
         'role-refused',
-        `This client may only open, and '${formatPath(slots[0]!.path)}' of table ${table.name} is encrypted. Write it with another client.`,
+        `This client may only open, and '${formatPath(slots[0]!.path)}' of table ${table.name} would have to be sealed. Write it with another client.`,
       )
     }
     for (const slot of slots) {
@@ -61,7 +71,8 @@ export class Sealing {
         `An item for table ${table.name} lacks a key attribute (${table.keyNames.join(', ')}), so its encrypted fields have nothing to be bound to.`,
       )
     }
-    this.#items.push({ table: table.name, key: attributes, slots })
+    const whole = sealsWholeItems(table) ? (holder[step] as Item) : undefined
+    this.#items.push({ table: table.name, key: attributes, slots, whole })
   }
 
   /**
@@ -82,43 +93,28 @@ export class Sealing {
   /** @throws {SealError} when any one value cannot be sealed: then nothing was put anywhere */
   async seal(format: Format): Promise<void> {
     if (this.#items.length === 0) return
+    const { marshallOptions } = this.settings
     const sealed = await format.seal(
       this.#items.map(
-        ({ table, key, slots }): ItemFields<AttributeValue> => ({
+        ({ table, key, slots, whole }): ItemFields<AttributeValue> => ({
           table,
           key,
-          fields: slots.map(({ path, pending }) => ({ path, value: this.#marshall(path, pending) })),
+          fields: slots.map(({ path, pending }) => ({
+            path,
+            value: marshallAt(
+              path,
+              PendingSeal.plaintextOf(pending) as NativeAttributeValue,
+              marshallOptions,
+            ),
+          })),
+          ...(whole === undefined ? {} : { item: wholeItem(whole, slots, marshallOptions) }),
         }),
       ),
     )
     for (const [i, { slots }] of this.#items.entries()) {
-      for (const [j, slot] of slots.entries()) slot.put(sealed[i]?.[j] as Uint8Array)
+      for (const [j, slot] of slots.entries()) slot.replace(sealed[i]?.[j])
     }
   }
-
-  #marshall(path: AttributePath, pending: PendingSeal): AttributeValue {
-    const plaintext = PendingSeal.plaintextOf(pending) as NativeAttributeValue
-    try {
-      return marshallNative(plaintext, this.settings.marshallOptions)
-    } catch {
-      // marshall's own message quotes the value it does not like.
-      throw new ToolboxError(
-        'invalid-value',
-        `The value of encrypted attribute '${formatPath(path)}' has no DynamoDB type: look for class instances, functions, undefined inside containers, empty or mixed sets, a key named __proto__, and numbers beyond 2^53 that are not bigint.`,
-      )
-    }
-  }
-}
-
-/** Whether a value that nobody will seal is on its way. */
-export function findPending(value: unknown, path: AttributePath = []): AttributePath | undefined {
-  if (value instanceof PendingSeal) return path
-  if (!isContainer(value)) return undefined
-  for (const [step, child] of Object.entries(value)) {
-    const found = findPending(child, [...path, Array.isArray(value) ? Number(step) : step])
-    if (found !== undefined) return found
-  }
-  return undefined
 }
 
 function notRegistered(table: string, path: AttributePath): ToolboxError {
@@ -140,8 +136,8 @@ function copyPending(
     slots.push({
       path,
       pending: value,
-      put: bytes => {
-        own[step] = bytes
+      replace: next => {
+        own[step] = next
       },
     })
     return
@@ -154,14 +150,20 @@ function copyPending(
   }
 }
 
-/** A message may be written as it is: that is how a batch sends again what DynamoDB did not process. */
-function mayBeWritten(value: unknown): boolean {
-  return value instanceof PendingSeal || (value instanceof Uint8Array && isMessage(value))
+/** What is written, and by which rules. */
+interface Writing {
+  readonly table: RegisteredTable
+  readonly entity: unknown
+  readonly isCiphertext: (value: Uint8Array) => boolean
+}
+
+/** A ciphertext may be written as it is: that is how a batch sends again what DynamoDB did not process. */
+function mayBeWritten({ isCiphertext }: Writing, value: unknown): boolean {
+  return value instanceof PendingSeal || (value instanceof Uint8Array && isCiphertext(value))
 }
 
 function refusePlaintext(
-  table: RegisteredTable,
-  entity: unknown,
+  writing: Writing,
   pattern: AttributePattern,
   path: AttributePath,
   value: unknown,
@@ -170,27 +172,27 @@ function refusePlaintext(
     case 'beside':
       return
     case 'below':
-      throw plaintextRefused(table, path)
+      throw plaintextRefused(writing.table, path)
     case 'at':
-      if (!mayBeWritten(value)) throw plaintextRefused(table, path)
+      if (!mayBeWritten(writing, value)) throw plaintextRefused(writing.table, path)
       return
     case 'above':
-      refusePlaintextInside(table, entity, pattern.slice(path.length), path, value)
+      refusePlaintextInside(writing, pattern.slice(path.length), path, value)
   }
 }
 
 /** A value above an encrypted path: what stands at the path must wait to be sealed, whatever holds it. */
 function refusePlaintextInside(
-  table: RegisteredTable,
-  entity: unknown,
+  writing: Writing,
   rest: AttributePattern,
   path: AttributePath,
   value: unknown,
 ): void {
+  const { table, entity } = writing
   if (isContainer(value)) {
     for (const found of occurrences(value, rest.slice(0, 1), path)) {
-      if (rest.length > 1) refusePlaintextInside(table, entity, rest.slice(1), found.path, found.value)
-      else if (!mayBeWritten(found.value)) throw plaintextRefused(table, found.path)
+      if (rest.length > 1) refusePlaintextInside(writing, rest.slice(1), found.path, found.value)
+      else if (!mayBeWritten(writing, found.value)) throw plaintextRefused(table, found.path)
     }
     return
   }
@@ -202,6 +204,8 @@ function refusePlaintextInside(
 function plaintextRefused(table: RegisteredTable, path: AttributePath): ToolboxError {
   return new ToolboxError(
     'plaintext-refused',
-    `'${formatPath(path)}' is encrypted in table ${table.name}, and a value in clear was about to be written there. Write it through the entity whose schema encrypts it.`,
+    table.formatAttributes.includes(String(path[0]))
+      ? `'${formatPath(path)}' of table ${table.name} is for the format to write. Leave it out.`
+      : `'${formatPath(path)}' is encrypted in table ${table.name}, and a value in clear was about to be written there. Write it through the entity whose schema encrypts it.`,
   )
 }
