@@ -10,8 +10,11 @@ export interface HedgeOptions {
 export const HEDGE_MIN = 30
 export const HEDGE_MAX = 300
 export const HEDGE_BUDGET = 0.1
-/** Hedges that may be made in a row, saved up while all went well. */
-const BURST = 10
+/**
+ * Hedges that may be made in a row, saved up while all went well: as many as the retries after timeouts that the
+ * standard retry mode of the AWS SDKs saves up (500 tokens, 10 for each; `@smithy/core`, submodule retry).
+ */
+const BURST = 50
 
 /** Milliseconds to wait for a region before the next one is asked too, given when its answers are late. */
 export function hedgeDelay(

@@ -4,29 +4,39 @@ const MEAN_GAIN = 1 / 8
 const DEVIATION_GAIN = 1 / 4
 const LATE_DEVIATIONS = 4
 
+/**
+ * Milliseconds over which answers are averaged for the order of regions. A burst of slow answers, which this
+ * process may have caused itself, must not send the traffic to a region farther away.
+ */
+const ORDER_SPAN = 5_000
+
 /** After this long without an answer an average says nothing about today: 5 minutes, in ms. */
 const STALE_AFTER = 300_000
 
 /** Moving averages of how long a region's answers take. */
 export class Latency {
   #mean = 0
+  #typical = 0
   #deviation = 0
   #observedAt = Number.NEGATIVE_INFINITY
 
   add(ms: number, now: number): void {
     if (now - this.#observedAt > STALE_AFTER) {
       this.#mean = ms
+      this.#typical = ms
       this.#deviation = ms / 2
     } else {
       this.#deviation += DEVIATION_GAIN * (Math.abs(ms - this.#mean) - this.#deviation)
       this.#mean += MEAN_GAIN * (ms - this.#mean)
+      const gain = 1 - Math.exp((this.#observedAt - now) / ORDER_SPAN)
+      this.#typical += Math.min(MEAN_GAIN, gain) * (ms - this.#typical)
     }
     this.#observedAt = now
   }
 
-  /** Average in milliseconds, or undefined when nothing was observed of late. */
-  mean(now: number): number | undefined {
-    return now - this.#observedAt > STALE_AFTER ? undefined : this.#mean
+  /** What answers take in the average of some seconds, in milliseconds, or undefined when nothing was observed of late. */
+  typical(now: number): number | undefined {
+    return now - this.#observedAt > STALE_AFTER ? undefined : this.#typical
   }
 
   /** Milliseconds after which an answer is late, or undefined when nothing was observed of late. */

@@ -99,7 +99,7 @@ export class Race<T> {
   }
 
   #askNext(reason: AttemptReason): void {
-    const [route] = this.#router.rank(this.#unasked, this.#call.operation)
+    const route = this.#router.next(this.#unasked, this.#call.operation)
     if (route === undefined) {
       this.#endRound()
       return
@@ -121,7 +121,7 @@ export class Race<T> {
       signal: new AttemptSignal(),
       lost: false,
       disarm: () => {},
-      unlisten: this.#router.onOpen(route.region, () => this.#giveWay(runner)),
+      unlisten: () => {},
     }
     this.#runners.push(runner)
     this.#live.add(runner)
@@ -136,16 +136,25 @@ export class Race<T> {
 
   /** One timer at a time: hardly any is ever due, and every call pays for those it sets. */
   #arm(runner: Runner): void {
-    const { route, limit, startedAt } = runner
+    const { route, reason, limit, startedAt } = runner
     const expire = () => this.#fail(runner, new AttemptTimeoutError(limit))
     const { hedgeAfter } = route
-    runner.disarm =
-      hedgeAfter === undefined || hedgeAfter >= limit
-        ? this.#clock.after(limit, expire)
-        : this.#clock.after(hedgeAfter, () => {
-            runner.disarm = this.#clock.after(startedAt + limit - this.#clock.now(), expire)
-            this.#hedge(runner)
-          })
+    if (hedgeAfter === undefined || hedgeAfter >= limit) {
+      runner.disarm = this.#clock.after(limit, expire)
+      this.#listen(runner)
+      return
+    }
+    runner.disarm = this.#clock.after(hedgeAfter, () => {
+      runner.disarm = this.#clock.after(startedAt + limit - this.#clock.now(), expire)
+      if (reason !== 'probe' && this.#router.isOpen(route.region)) this.#giveWay(runner)
+      else this.#hedge(runner)
+      // Not sooner: hardly any call is late, and every one would pay for it.
+      this.#listen(runner)
+    })
+  }
+
+  #listen(runner: Runner): void {
+    runner.unlisten = this.#router.onOpen(runner.route.region, () => this.#giveWay(runner))
   }
 
   #win(runner: Runner, answer: T): void {
@@ -196,7 +205,7 @@ export class Race<T> {
 
   /** The region is late: ask the next one as well, unless there is none in good health or no budget. */
   #hedge(runner: Runner): void {
-    const [next] = this.#router.rank(this.#unasked, this.#call.operation)
+    const next = this.#router.next(this.#unasked, this.#call.operation)
     if (next === undefined || next.state !== 'available') return
     if (runner.reason !== 'probe' && !this.#router.spendHedge()) return
     const { operation } = this.#call
@@ -207,7 +216,7 @@ export class Race<T> {
 
   /** The region was given up while this call waits for it alone: that is no hedge any more. */
   #giveWay(runner: Runner): void {
-    const [next] = this.#router.rank(this.#unasked, this.#call.operation)
+    const next = this.#router.next(this.#unasked, this.#call.operation)
     if (runner.ended === undefined && this.#live.size === 1 && next?.state === 'available')
       this.#askNext('failover')
   }
@@ -251,7 +260,9 @@ export class Race<T> {
   }
 
   #attempts(): Attempt[] {
-    return this.#runners.flatMap(({ ended }) => (ended === undefined ? [] : [ended]))
+    const attempts: Attempt[] = []
+    for (const { ended } of this.#runners) if (ended !== undefined) attempts.push(ended)
+    return attempts
   }
 
   #settle(result: RaceResult<T>): void {

@@ -20,6 +20,8 @@ export interface Standing extends Replica {
   readonly state: RouteState
   /** Milliseconds that its answers take: observed, else estimated from the distance; undefined when unknown. */
   readonly expectedMs: number | undefined
+  /** Whether that was observed. */
+  readonly observed: boolean
   /** Milliseconds after which the next region is asked as well; undefined when hedging is off. */
   readonly hedgeAfter: number | undefined
 }
@@ -30,6 +32,11 @@ export interface Route extends Standing {
   readonly why: string
 }
 
+/**
+ * An estimate is good enough to leave a region that was observed only where it promises half of the time:
+ * else a slow moment of that one sends all calls to one that may be slower still.
+ */
+const DOUBT = 2
 /** Milliseconds for which a region that refused what another region did is asked last. */
 const DEMOTED_FOR = 30_000
 /** Milliseconds for which a region that throttles is asked later: the first time, and at most. */
@@ -72,11 +79,24 @@ export class Router {
   rank(replicas: readonly Replica[], operation: Operation): Standing[] {
     const standings = replicas.map(replica => this.#stand(replica, operation))
     // Array.prototype.sort is stable: regions about which nothing is known stay in the order given.
-    return standings.sort(
-      (a, b) =>
-        TIERS[a.state] - TIERS[b.state] ||
-        Number(b.region === this.#options.ownRegion) - Number(a.region === this.#options.ownRegion) ||
-        compareLatency(a.expectedMs, b.expectedMs),
+    return standings.sort((a, b) => this.#compare(a, b))
+  }
+
+  /** The first of them. */
+  next(replicas: readonly Replica[], operation: Operation): Standing | undefined {
+    let first: Standing | undefined
+    for (const replica of replicas) {
+      const standing = this.#stand(replica, operation)
+      if (first === undefined || this.#compare(standing, first) < 0) first = standing
+    }
+    return first
+  }
+
+  #compare(a: Standing, b: Standing): number {
+    return (
+      TIERS[a.state] - TIERS[b.state] ||
+      Number(b.region === this.#options.ownRegion) - Number(a.region === this.#options.ownRegion) ||
+      compareLatency(a, b)
     )
   }
 
@@ -105,6 +125,11 @@ export class Router {
   /** @returns whether the budget allows a hedge */
   spendHedge(): boolean {
     return this.#budget?.spend() ?? false
+  }
+
+  /** Whether the region's breaker is open. */
+  isOpen(region: string): boolean {
+    return this.#healthOf(region).breaker.state(this.#options.clock.now()) !== 'closed'
   }
 
   /** Runs `listener` when the region's breaker opens; returns what stops that. */
@@ -186,6 +211,7 @@ export class Router {
     const { breaker, latency, estimate, pausedUntil, demotedUntil } = this.#healthOf(region)
     const { hedge, clock } = this.#options
     const now = clock.now()
+    const typical = latency.typical(now)
     return {
       region,
       arn,
@@ -197,23 +223,21 @@ export class Router {
             : pausedUntil > now
               ? 'paused'
               : 'available',
-      expectedMs: latency.mean(now) ?? estimate,
+      expectedMs: typical ?? estimate,
+      observed: typical !== undefined,
       // For a probe as well: a region that is back has its connections to make anew, and must not lose the
       // race, and another interval, for that.
       hedgeAfter: hedge === false ? undefined : hedgeDelay(latency.late(now), hedge),
     }
   }
 
-  #why({ region, state, expectedMs }: Standing, operation: Operation): string {
-    const { breaker, latency, pausedUntil, demotedUntil } = this.#healthOf(region)
+  #why({ region, state, expectedMs, observed }: Standing, operation: Operation): string {
+    const { breaker, pausedUntil, demotedUntil } = this.#healthOf(region)
     const now = this.#options.clock.now()
     const reasons: string[] = []
     if (region === this.#options.ownRegion) reasons.push('own region')
     if (expectedMs === undefined) reasons.push('distance unknown')
-    else
-      reasons.push(
-        latency.mean(now) === undefined ? `about ${ms(expectedMs)} away` : `answers in ${ms(expectedMs)}`,
-      )
+    else reasons.push(observed ? `answers in ${ms(expectedMs)}` : `about ${ms(expectedMs)} away`)
     if (state === 'paused') reasons.push(`throttled, asked later for ${ms(pausedUntil - now)}`)
     if (state === 'demoted')
       reasons.push(`refuses ${operation}, asked last for ${ms(demotedUntil.get(operation)! - now)}`)
@@ -243,11 +267,14 @@ export class Router {
 
 const TIERS: Record<RouteState, number> = { available: 0, paused: 1, demoted: 2, open: 3 }
 
-function compareLatency(a: number | undefined, b: number | undefined): number {
-  if (a === b) return 0
-  if (a === undefined) return 1
-  if (b === undefined) return -1
-  return a - b
+function compareLatency(a: Standing, b: Standing): number {
+  const inA = cautiously(a)
+  const inB = cautiously(b)
+  return inA === inB ? 0 : inA - inB
+}
+
+function cautiously({ expectedMs = Number.POSITIVE_INFINITY, observed }: Standing): number {
+  return observed ? expectedMs : DOUBT * expectedMs
 }
 
 function ms(value: number): string {

@@ -83,6 +83,31 @@ describe('the order of regions', () => {
     expect(order(router)).toEqual(['us-east-1', 'us-west-2', 'eu-west-1', 'us-east-2'])
   })
 
+  it('stays with a region that was observed unless another promises half of its latency', () => {
+    const router = makeRouter()
+    // By distance, eu-west-1 is 83 ms away.
+    ask(router, 'us-west-2', 'answered', { durationMs: 160 })
+    expect(order(router, 'Decrypt', ['us-west-2', 'eu-west-1'])).toEqual(['us-west-2', 'eu-west-1'])
+    const slower = makeRouter()
+    ask(slower, 'us-west-2', 'answered', { durationMs: 170 })
+    expect(order(slower, 'Decrypt', ['us-west-2', 'eu-west-1'])).toEqual(['eu-west-1', 'us-west-2'])
+  })
+
+  it('does not change for a burst of slow answers, and does for seconds of them', async () => {
+    const router = makeRouter()
+    const regions = ['us-west-2', 'eu-west-1']
+    ask(router, 'us-west-2', 'answered', { durationMs: 60 })
+    ask(router, 'eu-west-1', 'answered', { durationMs: 140 })
+    await clock.advance(1_000)
+    for (let i = 0; i < 32; i++) ask(router, 'us-west-2', 'answered', { durationMs: 300 })
+    expect(order(router, 'Decrypt', regions)).toEqual(regions)
+    for (let i = 0; i < 32; i++) {
+      await clock.advance(250)
+      ask(router, 'us-west-2', 'answered', { durationMs: 300 })
+    }
+    expect(order(router, 'Decrypt', regions)).toEqual(['eu-west-1', 'us-west-2'])
+  })
+
   it('keeps the own region first however slow it was', () => {
     const router = makeRouter()
     ask(router, 'us-east-1', 'answered', { durationMs: 400 })
