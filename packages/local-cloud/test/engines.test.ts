@@ -3,9 +3,6 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import dynalite from 'dynalite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { GlobalTable, GlobalTables } from '../src/dynamodb/globalTable.js'
-import { refuseGlobalWrites } from '../src/dynamodb/partiQl.js'
-import { readWrites } from '../src/dynamodb/writes.js'
 import { type LocalCloud, startLocalCloud } from '../src/index.js'
 import { createGlobalTable, documentClient, dynamoClient } from './clients.js'
 import { send } from './wire.js'
@@ -116,44 +113,5 @@ describe('an operation that dynalite does not have', () => {
       name: 'UnknownOperationException',
       message: expect.stringContaining('No engine that the local cloud starts has it: run a DynamoDB server'),
     })
-  })
-})
-
-const request = (operation: string, input: unknown) => ({
-  service: 'dynamodb' as const,
-  region: EAST,
-  operation,
-  headers: {},
-  body: Buffer.from(JSON.stringify(input)),
-})
-
-describe('what an engine may have that dynalite has not', () => {
-  it('transactions: every item they write is replicated as it is then found, what they only check is not', () => {
-    const Key = { id: { S: 'k' } }
-    const TransactItems = [
-      { Put: { TableName: 'a', Item: { id: { S: '1' } } } },
-      { Update: { TableName: 'b', Key, UpdateExpression: 'SET n = :n' } },
-      { Delete: { TableName: 'c', Key } },
-      { ConditionCheck: { TableName: 'd', Key, ConditionExpression: 'attribute_exists(id)' } },
-    ]
-    expect(readWrites(request('TransactWriteItems', { TransactItems }))).toEqual([
-      { tableName: 'a', item: { id: { S: '1' } }, effect: 'update' },
-      { tableName: 'b', item: Key, effect: 'update' },
-      { tableName: 'c', item: Key, effect: 'update' },
-    ])
-  })
-
-  it('PartiQL: a write to a global table would be lost elsewhere, and is refused', () => {
-    const tables = new GlobalTables()
-    tables.join(new GlobalTable('worldwide', ['id']), EAST, 'ACTIVE')
-    const refuse = (operation: string, input: unknown) => () =>
-      refuseGlobalWrites(request(operation, input), tables)
-    const write = { Statement: `INSERT INTO "worldwide" VALUE {'id': '1'}` }
-    expect(refuse('ExecuteStatement', write)).toThrow('worldwide is a global table')
-    expect(refuse('BatchExecuteStatement', { Statements: [write] })).toThrow('worldwide')
-    expect(refuse('ExecuteTransaction', { TransactStatements: [write] })).toThrow('worldwide')
-    expect(refuse('ExecuteStatement', { Statement: 'update worldwide set n = 1' })).toThrow('worldwide')
-    expect(refuse('ExecuteStatement', { Statement: 'SELECT * FROM "worldwide"' })).not.toThrow()
-    expect(refuse('ExecuteStatement', { Statement: `DELETE FROM "other" WHERE id = '1'` })).not.toThrow()
   })
 })

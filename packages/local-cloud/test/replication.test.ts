@@ -17,12 +17,11 @@ const MUMBAI = 'ap-south-1'
 const REGIONS = [EAST, WEST, IRELAND, MUMBAI]
 const TableName = 'table'
 
-/** dynalite, but that it can be made to pause or fail, and has a TTL setting that does nothing. */
+/** dynalite, but that it can be made to pause or fail. */
 class FickleEngine implements Engine {
   readonly name = 'fickle'
   /** Operations that fail until they are taken out. */
   readonly failing = new Set<string>()
-  timeToLive: { AttributeName: string; Enabled: boolean } | undefined
   readonly #inner: Engine
   readonly #pauses = new Map<string, { reached: () => void; released: Promise<void> }>()
 
@@ -31,7 +30,7 @@ class FickleEngine implements Engine {
   }
 
   supports(operation: string): boolean {
-    return operation === 'UpdateTimeToLive' || this.#inner.supports(operation)
+    return this.#inner.supports(operation)
   }
 
   /** The next such operation waits before it is done. */
@@ -53,12 +52,6 @@ class FickleEngine implements Engine {
     this.#pauses.delete(operation)
     pause?.reached()
     await pause?.released
-    if (operation === 'UpdateTimeToLive') {
-      this.timeToLive = JSON.parse(request.body.toString()).TimeToLiveSpecification
-      return { status: 200, headers: {}, body: '{}' }
-    }
-    if (operation === 'DescribeTimeToLive')
-      return { status: 200, headers: {}, body: JSON.stringify({ TimeToLiveDescription: this.timeToLive }) }
     return this.#inner.send(request)
   }
 
@@ -164,14 +157,4 @@ it('a write that cannot be applied is applied when it can', async () => {
   engine(WEST).failing.clear()
   await replicated
   expect(await items(WEST)).toEqual([{ id: { S: '1' }, by: { S: 'east' } }])
-})
-
-it('the TTL setting is copied to a new replica, and follows changes in any region', async () => {
-  const setting = (Enabled: boolean) => ({ TimeToLiveSpecification: { AttributeName: 'expires', Enabled } })
-  await call(EAST, 'UpdateTimeToLive', { TableName, ...setting(true) })
-  expect(engine(WEST).timeToLive).toBeUndefined()
-  await add(WEST)
-  expect(engine(WEST).timeToLive).toEqual({ AttributeName: 'expires', Enabled: true })
-  await call(WEST, 'UpdateTimeToLive', { TableName, ...setting(false) })
-  expect(engine(EAST).timeToLive).toEqual({ AttributeName: 'expires', Enabled: false })
 })

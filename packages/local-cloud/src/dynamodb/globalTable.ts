@@ -47,6 +47,10 @@ export class GlobalTables {
     return this.#tables.get(`${region}/${tableName}`)
   }
 
+  in(region: string): GlobalTable[] {
+    return [...this.#tables.values()].filter(table => table.replicas.has(region))
+  }
+
   get empty(): boolean {
     return this.#tables.size === 0
   }

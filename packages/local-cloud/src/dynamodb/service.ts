@@ -5,7 +5,7 @@ import { GlobalTables } from './globalTable.js'
 import { KeyLocks } from './keyLocks.js'
 import type { Lag } from './link.js'
 import { requireOperation } from './operations.js'
-import { isPartiQl, refuseGlobalWrites } from './partiQl.js'
+import { isPartiQl, refuseUnclearWrites } from './partiQl/request.js'
 import { Replication } from './replication.js'
 import { isTableAdmin, TableAdmin } from './tableAdmin.js'
 import { VersionClock } from './versions.js'
@@ -53,7 +53,7 @@ export class DynamoDbService {
     const engine = this.#engines.get(request.region)!
     const { operation } = request
     requireOperation(engine, operation)
-    if (isPartiQl(operation)) refuseGlobalWrites(request, this.#tables)
+    if (isPartiQl(operation)) refuseUnclearWrites(request, this.#tables)
     if (isWriting(operation)) return this.#writer.write(engine, request)
     if (isTableAdmin(operation)) return this.#admin.handle(engine, request)
     return engine.send(request)

@@ -210,8 +210,8 @@ async function settled(engine: Engine, tableName: string): Promise<void> {
 async function copyTimeToLive(from: Engine, to: Engine, tableName: string): Promise<void> {
   if (!to.supports('UpdateTimeToLive')) return
   const { TimeToLiveDescription } = await ask(from, 'DescribeTimeToLive', { TableName: tableName })
-  const { AttributeName } = (TimeToLiveDescription ?? {}) as { AttributeName?: string }
-  if (AttributeName === undefined) return
+  const { AttributeName, TimeToLiveStatus } = TimeToLiveDescription as Record<string, unknown>
+  if (TimeToLiveStatus !== 'ENABLED' && TimeToLiveStatus !== 'ENABLING') return
   const TimeToLiveSpecification = { AttributeName, Enabled: true }
   await ask(to, 'UpdateTimeToLive', { TableName: tableName, TimeToLiveSpecification })
 }

@@ -1,11 +1,13 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { AwsRequest, AwsResponse } from '../aws.js'
 import { type Engine, readItem } from './engine.js'
 import type { GlobalTable, GlobalTables } from './globalTable.js'
 import { type AttributeMap, itemId, keyOf } from './items.js'
 import type { KeyLocks } from './keyLocks.js'
 import { lockName, type Replication } from './replication.js'
+import { TransactionTokens } from './transactionTokens.js'
 import type { VersionClock } from './versions.js'
-import { readUnprocessed, readWrites, type Write } from './writes.js'
+import { readFailed, readToken, readUnprocessed, readWrites, type Write } from './writes.js'
 
 /** A write to an item of a global table. */
 interface GlobalWrite {
@@ -23,6 +25,7 @@ export class Writer {
   readonly #locks: KeyLocks
   readonly #replication: Replication
   readonly #clock: VersionClock
+  readonly #tokens = new TransactionTokens()
   readonly #untracked = new Set<Promise<AwsResponse>>()
 
   constructor(tables: GlobalTables, locks: KeyLocks, replication: Replication, clock: VersionClock) {
@@ -37,8 +40,12 @@ export class Writer {
     if (writes.length === 0) return this.#writeUntracked(engine, request)
     const names = writes.map(({ table, key }) => lockName(request.region, table, key))
     return this.#locks.hold(names, async () => {
+      const token = tokenOf(request)
+      const before = token !== undefined && this.#tokens.has(token) ? await images(engine, writes) : undefined
       const response = await engine.send(request)
-      if (response.status === 200) await this.#publish(engine, request, writes, response)
+      if (response.status !== 200) return response
+      if (token !== undefined) this.#tokens.add(token)
+      await this.#publish(engine, request, writes, response, before)
       return response
     })
   }
@@ -59,26 +66,48 @@ export class Writer {
   }
 
   #globalWrites(request: AwsRequest): GlobalWrite[] {
-    if (this.#tables.empty) return []
-    return readWrites(request).flatMap(write => {
-      const table = this.#tables.find(request.region, write.tableName)
+    return this.#tables.empty ? [] : this.#onGlobalTables(request.region, readWrites(request))
+  }
+
+  #onGlobalTables(region: string, writes: readonly Write[]): GlobalWrite[] {
+    return writes.flatMap(write => {
+      const table = this.#tables.find(region, write.tableName)
       const key = table && keyOf(write.item, table.keyNames)
       return table && key ? [{ table, key, write }] : []
     })
   }
 
+  /** `before`: the images from before a request that may not have written anything; then only changes are published. */
   async #publish(
     engine: Engine,
-    { region, operation }: AwsRequest,
+    request: AwsRequest,
     writes: readonly GlobalWrite[],
     response: AwsResponse,
+    before: readonly (AttributeMap | undefined)[] | undefined,
   ): Promise<void> {
-    const undone = operation === 'BatchWriteItem' ? this.#unprocessed(response) : undefined
-    for (const { table, key, write } of writes) {
-      if (undone?.has(`${table.name}/${itemId(key)}`)) continue
+    const { region } = request
+    const undone = this.#undone(request, response)
+    for (const [n, { table, key, write }] of writes.entries()) {
+      if (undone.items.has(lockName(region, table, key)) || undone.positions.has(write.position)) continue
       const image = await this.#imageAfter(engine, table, key, write)
+      if (before !== undefined && isDeepStrictEqual(image, before[n])) continue
       const version = this.#clock.next(region, table.versions(region).get(itemId(key)))
       this.#replication.publish({ table, key, image, version })
+    }
+  }
+
+  /** What an answer says was not done, although it is a success. */
+  #undone(request: AwsRequest, response: AwsResponse) {
+    const body = response.body.toString()
+    const unprocessed = request.operation === 'BatchWriteItem' ? readUnprocessed(body) : []
+    const failed = request.operation === 'BatchExecuteStatement' ? readFailed(body) : []
+    return {
+      items: new Set(
+        this.#onGlobalTables(request.region, unprocessed).map(({ table, key }) =>
+          lockName(request.region, table, key),
+        ),
+      ),
+      positions: new Set<number | undefined>(failed),
     }
   }
 
@@ -97,12 +126,13 @@ export class Writer {
         return readItem(engine, table.name, key)
     }
   }
+}
 
-  /** Nearly always empty; an engine may leave writes of a batch to the client to repeat. */
-  #unprocessed(response: AwsResponse): Set<string> {
-    const undone = new Set<string>()
-    for (const { tableName, item } of readUnprocessed(response.body.toString()))
-      undone.add(`${tableName}/${itemId(item)}`)
-    return undone
-  }
+function images(engine: Engine, writes: readonly GlobalWrite[]): Promise<(AttributeMap | undefined)[]> {
+  return Promise.all(writes.map(({ table, key }) => readItem(engine, table.name, key)))
+}
+
+function tokenOf(request: AwsRequest): string | undefined {
+  const token = readToken(request)
+  return token && `${request.region}/${token}`
 }

@@ -1,5 +1,7 @@
 import type { AwsRequest } from '../aws.js'
 import type { AttributeMap } from './items.js'
+import { isPartiQl, statementsOf } from './partiQl/request.js'
+import { meaningOf, type Statement } from './partiQl/statement.js'
 
 /** One item that a request writes. */
 export interface Write {
@@ -10,14 +12,19 @@ export interface Write {
    * What the item will be: known for a put and a delete, which set all of it; to be read for an update.
    */
   readonly effect: 'put' | 'delete' | 'update'
+  /** BatchExecuteStatement: which of its statements writes it, from 0. */
+  readonly position?: number
 }
 
 const WRITING: ReadonlySet<string> = new Set([
-  'PutItem',
-  'UpdateItem',
-  'DeleteItem',
+  'BatchExecuteStatement',
   'BatchWriteItem',
+  'DeleteItem',
+  'ExecuteStatement',
+  'ExecuteTransaction',
+  'PutItem',
   'TransactWriteItems',
+  'UpdateItem',
 ])
 
 export function isWriting(operation: string): boolean {
@@ -46,6 +53,7 @@ type BatchRequests = Record<
 
 /** The items that a request writes. Empty when it is malformed: then the engine says what is wrong with it. */
 export function readWrites({ operation, body }: AwsRequest): Write[] {
+  if (isPartiQl(operation)) return statementsOf(body).flatMap(statementWrite)
   try {
     const input = JSON.parse(body.toString()) as WriteInput
     const writes = writesOf(operation, input)
@@ -55,10 +63,30 @@ export function readWrites({ operation, body }: AwsRequest): Write[] {
   }
 }
 
-/** What a BatchWriteItem answers as not done. */
+/** What a BatchWriteItem answers as not done: nearly always nothing. */
 export function readUnprocessed(body: string): Write[] {
   const { UnprocessedItems } = JSON.parse(body) as { UnprocessedItems?: BatchRequests }
   return batchWrites(UnprocessedItems)
+}
+
+/** The positions of the statements of a BatchExecuteStatement that failed. */
+export function readFailed(body: string): number[] {
+  const { Responses = [] } = JSON.parse(body) as { Responses?: { Error?: unknown }[] }
+  return Responses.flatMap(({ Error: error }, n) => (error === undefined ? [] : [n]))
+}
+
+/** The idempotency token of a transaction. */
+export function readToken({ operation, body }: AwsRequest): string | undefined {
+  if (!operation.includes('Transact')) return undefined
+  const { ClientRequestToken } = JSON.parse(body.toString()) as { ClientRequestToken?: unknown }
+  return typeof ClientRequestToken === 'string' ? ClientRequestToken : undefined
+}
+
+/** What a statement makes of the item is for the engine to say. */
+function statementWrite(statement: Statement, position: number): Write[] {
+  const meaning = meaningOf(statement)
+  if (meaning.kind !== 'write') return []
+  return [{ tableName: meaning.tableName, item: meaning.item, effect: 'update', position }]
 }
 
 function writesOf(operation: string, input: WriteInput): Write[] {
