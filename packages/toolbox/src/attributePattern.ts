@@ -1,4 +1,5 @@
 import type { AttributePath } from '@dynaseal/core'
+import type { Selection } from './selection.js'
 
 /** Any key of a record. */
 export const anyKey = Symbol('*')
@@ -48,19 +49,24 @@ export interface Occurrence {
 
 type Container = Record<string, unknown> | unknown[]
 
-/** Finds what stands at a pattern in a document-client item (plain objects and arrays). */
+/**
+ * Finds what stands at a pattern in a document-client item (plain objects and arrays).
+ *
+ * @param selection what of the item was asked for, if not all: paths are those of the stored item
+ */
 export function* occurrences(
   container: Container,
   pattern: AttributePattern,
   path: AttributePath = [],
+  selection?: Selection,
 ): Generator<Occurrence> {
   const [segment, ...rest] = pattern
   if (segment === undefined) return
-  for (const step of steps(container, segment)) {
+  for (const [step, stored] of steps(container, segment, path, selection)) {
     const holder = container as Record<string | number, unknown>
     const value = holder[step]
     if (value === undefined) continue
-    const here = [...path, step]
+    const here = [...path, stored]
     if (rest.length === 0) {
       yield {
         path: here,
@@ -70,19 +76,26 @@ export function* occurrences(
         },
       }
     } else if (isContainer(value)) {
-      yield* occurrences(value, rest, here)
+      yield* occurrences(value, rest, here, selection)
     }
   }
 }
 
-function steps(container: Container, segment: AttributePattern[number]): (string | number)[] {
+/** The members of a container that fit, each with its step in the stored item. */
+function steps(
+  container: Container,
+  segment: AttributePattern[number],
+  path: AttributePath,
+  selection: Selection | undefined,
+): (readonly [string | number, string | number])[] {
   if (Array.isArray(container)) {
-    if (segment === anyIndex) return [...container.keys()]
-    return typeof segment === 'number' ? [segment] : []
+    return [...container.keys()]
+      .map(index => [index, selection?.storedPosition(path, index, container.length) ?? index] as const)
+      .filter(([, stored]) => fits(segment, stored))
   }
   if (segment === anyIndex || typeof segment === 'number') return []
-  if (segment === anyKey) return Object.keys(container)
-  return Object.hasOwn(container, segment) ? [segment] : []
+  const names = segment === anyKey ? Object.keys(container) : [segment]
+  return names.filter(name => Object.hasOwn(container, name)).map(name => [name, name])
 }
 
 export function isContainer(value: unknown): value is Container {

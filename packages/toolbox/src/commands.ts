@@ -31,7 +31,8 @@ import type { ErrorItem, Opening } from './opening.js'
 import type { Item } from './place.js'
 import type { RegisteredTable, Registry } from './registry.js'
 import type { Sealing } from './sealing.js'
-import { sealUpdate, updatedEntity } from './sealUpdate.js'
+import { sealUpdate, updatedEntity, updatedPaths } from './sealUpdate.js'
+import { Selection } from './selection.js'
 import { refuseUpdate } from './wholeItems.js'
 
 /** What the sealed client does with one command: before it is sent, with its response, with its error. */
@@ -109,12 +110,13 @@ export function plan(
 
 function planGet(registry: Registry, input: Item): Plan {
   const table = registry.table(input.TableName)
-  const { params, strip } = completeProjection(table, input)
+  const { params, selection, strip } = completeProjection(table, input)
   return {
     input: params,
-    response({ Item }, opening) {
-      if (Item !== undefined)
-        opening.collect(table, Item as Item, trustedEntity(table, input, Item as Item), input.Key as Item)
+    response(output, opening) {
+      if (output.Item === undefined) return
+      const item = output.Item as Item
+      opening.collect(table, item, trustedEntity(table, input, item), input.Key as Item, selection)
     },
     finish({ Item }) {
       if (Item !== undefined) strip(Item as Item)
@@ -132,7 +134,9 @@ function planUpdate(registry: Registry, input: Item, sealing: Sealing): Plan {
   const table = registry.table(input.TableName)
   refuseUpdate(table)
   guardConditions(table, updatedEntity(table, input), input)
-  return planWrite(table, input.Key as Item, sealUpdate(table, input, sealing), sealing)
+  const updated = String(input.ReturnValues).startsWith('UPDATED_')
+  const selection = updated ? new Selection(updatedPaths(input)) : undefined
+  return planWrite(table, input.Key as Item, sealUpdate(table, input, sealing), sealing, selection)
 }
 
 /** Delete, and the condition checks of transactions. */
@@ -143,14 +147,20 @@ function planDelete(registry: Registry, input: Item, sealing: Sealing): Plan {
 }
 
 /** A single write: what it returns, and what its failed condition returns, is the item of its key. */
-function planWrite(table: RegisteredTable, key: Item, input: Item, sealing: Sealing): Plan {
+function planWrite(
+  table: RegisteredTable,
+  key: Item,
+  input: Item,
+  sealing: Sealing,
+  selection?: Selection,
+): Plan {
   sealing.guardReturnValues(table, input)
   return {
     input,
     response({ Attributes }, opening) {
       if (Attributes === undefined) return
       const item = Attributes as Item
-      opening.collect(table, item, item[table.entityAttribute], key)
+      opening.collect(table, item, item[table.entityAttribute], key, selection)
     },
     errorItems: error => [{ table, key, holder: error }],
   }
@@ -160,11 +170,12 @@ function planWrite(table: RegisteredTable, key: Item, input: Item, sealing: Seal
 function planRead(registry: Registry, input: Item): Plan {
   const table = registry.table(input.TableName)
   guardConditions(table, undefined, input)
-  const { params, strip } = completeProjection(table, input)
+  const { params, selection, strip } = completeProjection(table, input)
   return {
     input: params,
     response(output, opening) {
-      for (const item of itemsOf(output)) opening.collect(table, item, trustedEntity(table, input, item))
+      for (const item of itemsOf(output))
+        opening.collect(table, item, trustedEntity(table, input, item), undefined, selection)
     },
     finish(output) {
       for (const item of itemsOf(output)) strip(item)
@@ -195,8 +206,8 @@ function planBatchGet(registry: Registry, input: Item): Plan {
       RequestItems: Object.fromEntries(completed.map(({ name, params }) => [name, params])),
     },
     response: (output, opening) =>
-      each(output, ({ table, request }, item) =>
-        opening.collect(table, item, trustedEntity(table, request, item)),
+      each(output, ({ table, request, selection }, item) =>
+        opening.collect(table, item, trustedEntity(table, request, item), undefined, selection),
       ),
     finish: output => each(output, ({ strip }, item) => strip(item)),
   }

@@ -4,6 +4,7 @@ import { type Condition, type ConditionReference, parseCondition } from './expre
 import { parseProjection } from './expressions/projection.js'
 import type { Item } from './place.js'
 import type { RegisteredTable } from './registry.js'
+import { Selection } from './selection.js'
 import { refuseProjection } from './wholeItems.js'
 
 export type Names = Readonly<Record<string, string>>
@@ -94,6 +95,8 @@ function guardReference(
 /** A projection with what is needed to check where ciphertext belongs, and what is not the caller's. */
 export interface CompletedProjection {
   readonly params: Item
+  /** What is asked for; nothing for whole items. */
+  readonly selection?: Selection
   /** Takes what was added out of a result. */
   strip(item: Item): void
 }
@@ -124,7 +127,8 @@ export function completeProjection(table: RegisteredTable, params: Item): Comple
     }
   }
   const reads = paths.some(path => patterns.some(pattern => relate(pattern, path) !== 'beside'))
-  if (!reads) return unchanged
+  const selection = new Selection(paths)
+  if (!reads) return { ...unchanged, selection }
   const ours = Object.keys(given).flatMap(name => (name.startsWith(OURS) ? [given[name]!] : []))
   const missing = [...table.keyNames, table.entityAttribute].filter(
     name => !paths.some(([first]) => first === name),
@@ -136,6 +140,7 @@ export function completeProjection(table: RegisteredTable, params: Item): Comple
       ProjectionExpression: [expression, ...placeholders.map(([placeholder]) => placeholder)].join(', '),
       ExpressionAttributeNames: { ...given, ...Object.fromEntries(placeholders) },
     },
+    selection,
     strip: item => {
       for (const name of [...ours, ...missing]) delete item[name]
     },

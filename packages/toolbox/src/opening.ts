@@ -15,6 +15,7 @@ import { markOpened } from './opened.js'
 import { currentCollector } from './openPartially.js'
 import { type Item, primaryKey } from './place.js'
 import type { RegisteredTable } from './registry.js'
+import type { Selection } from './selection.js'
 import type { ClientSettings } from './settings.js'
 import { missingFormatAttributes, sealsWholeItems, wholeItem } from './wholeItems.js'
 
@@ -40,9 +41,16 @@ export class Opening {
    * @param entity the name of the item's entity, as far as it can be relied on
    * @param requestKey the key that was asked for, where the request names it: it, not what was
    *   returned, is what the ciphertext has to be bound to
+   * @param selection what of the item was asked for, if not all
    * @throws {ToolboxError} `role-refused`
    */
-  collect(table: RegisteredTable, item: Item, entity: unknown, requestKey?: Item): void {
+  collect(
+    table: RegisteredTable,
+    item: Item,
+    entity: unknown,
+    requestKey?: Item,
+    selection?: Selection,
+  ): void {
     const key = requestKey ?? item
     const missing = missingFormatAttributes(table, item)
     const isInClear =
@@ -57,7 +65,7 @@ export class Opening {
     const failures: FieldError[] = []
     const seen = new Set<string>()
     for (const pattern of table.encrypted(entity)) {
-      for (const occurrence of occurrences(item, pattern)) {
+      for (const occurrence of occurrences(item, pattern, [], selection)) {
         const place = JSON.stringify(occurrence.path)
         if (seen.has(place)) continue
         seen.add(place)

@@ -51,6 +51,11 @@ export function updatedEntity(
   return undefined
 }
 
+/** What an update writes or removes. */
+export function updatedPaths(params: Item): AttributePath[] {
+  return updateActions(params).map(({ target }) => target)
+}
+
 function updateActions(params: Item): UpdateAction[] {
   const expression = params.UpdateExpression
   return typeof expression === 'string' && expression !== '' ? parseUpdate(expression, names(params)) : []
