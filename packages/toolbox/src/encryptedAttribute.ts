@@ -1,14 +1,10 @@
 import { isMessage } from '@dynaseal/core'
-import {
-  $SET,
-  DynamoDBToolboxError,
-  Formatter,
-  isExtension,
-  isSetting,
-  Parser,
-  type Schema,
-  type Transformer,
-} from 'dynamodb-toolbox'
+import type { Schema, Transformer } from 'dynamodb-toolbox'
+// Not from its root, which loads all of it: an application loads the parts that it uses.
+import { $SET, isExtension, isSetting } from 'dynamodb-toolbox/entity/actions/update/symbols'
+import { DynamoDBToolboxError } from 'dynamodb-toolbox/errors'
+import { Formatter } from 'dynamodb-toolbox/schema/actions/format'
+import { Parser } from 'dynamodb-toolbox/schema/actions/parse'
 import { ENCRYPTED_META, EncryptedSchema } from './encryptedSchema.js'
 import { ToolboxError } from './errors.js'
 import { lostEncryption } from './lostEncryption.js'

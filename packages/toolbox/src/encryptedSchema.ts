@@ -1,4 +1,4 @@
-import { AnySchema_ } from 'dynamodb-toolbox'
+import { AnySchema_ } from 'dynamodb-toolbox/schema/any'
 import { ToolboxError } from './errors.js'
 
 /** Marks the attribute where a serialized schema keeps it, so that one rebuilt from a DTO is noticed. */

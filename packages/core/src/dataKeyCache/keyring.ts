@@ -1,15 +1,10 @@
-import {
-  AlgorithmSuiteIdentifier,
-  type EncryptedDataKey,
-  NodeAlgorithmSuite,
+import type {
+  EncryptedDataKey,
   NodeDecryptionMaterial,
   NodeEncryptionMaterial,
-  unwrapDataKey,
 } from '@aws-crypto/material-management-node'
 import type { MessageContext } from '../message/context.js'
-import { parseEncryptedDataKeys, serializeEncryptedDataKeys } from '../message/encryptedDataKeys.js'
-import { DATA_KEY_BYTES } from '../message/suite.js'
-import { DataKey } from './dataKey.js'
+import type { DataKey } from './dataKey.js'
 
 /** What is needed of a keyring; every `KeyringNode` of the AWS Encryption SDK has it. */
 export interface Keyring {
@@ -20,9 +15,9 @@ export interface Keyring {
   ): Promise<NodeDecryptionMaterial>
 }
 
-const SUITE = new NodeAlgorithmSuite(
-  AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY,
-)
+// Loaded for the first data key, and not with this package: the AWS Encryption SDK's materials take longer to
+// load than everything else here, and by then the keyring has usually loaded them itself.
+let materials: typeof import('./materials.js') | undefined
 
 /** A new data key: one `onEncrypt`. Rejects with whatever the keyring throws. */
 export async function generateDataKey(
@@ -30,14 +25,8 @@ export async function generateDataKey(
   context: MessageContext,
   now: () => number,
 ): Promise<DataKey> {
-  const material = new NodeEncryptionMaterial(SUITE, { ...context.pairs })
-  try {
-    await keyring.onEncrypt(material)
-    const encryptedDataKeys = serializeEncryptedDataKeys(material.encryptedDataKeys)
-    return new DataKey(takeSecret(material), encryptedDataKeys, now())
-  } finally {
-    zero(material)
-  }
+  materials ??= await import('./materials.js')
+  return materials.generateDataKey(keyring, context, now)
 }
 
 /** The data key of a stored message: one `onDecrypt`. Rejects with whatever the keyring throws. */
@@ -47,26 +36,6 @@ export async function decryptDataKey(
   encryptedDataKeys: Buffer,
   now: () => number,
 ): Promise<DataKey> {
-  const material = new NodeDecryptionMaterial(SUITE, { ...context.pairs })
-  try {
-    await keyring.onDecrypt(material, parseEncryptedDataKeys(encryptedDataKeys))
-    return new DataKey(takeSecret(material), Buffer.from(encryptedDataKeys), now())
-  } finally {
-    zero(material)
-  }
-}
-
-/** A copy of the material's data key in memory of its own, which nothing but DataKey holds. */
-function takeSecret(material: NodeEncryptionMaterial | NodeDecryptionMaterial): Buffer {
-  if (!material.hasUnencryptedDataKey) throw new Error('The keyring returned no data key.')
-  // Usually a copy that was exported from a KeyObject; else the material's own bytes, zeroed with it.
-  const exported = unwrapDataKey(material.getUnencryptedDataKey())
-  const secret = Buffer.allocUnsafeSlow(DATA_KEY_BYTES)
-  secret.set(exported)
-  exported.fill(0)
-  return secret
-}
-
-function zero(material: NodeEncryptionMaterial | NodeDecryptionMaterial): void {
-  if (material.hasUnencryptedDataKey) material.zeroUnencryptedDataKey()
+  materials ??= await import('./materials.js')
+  return materials.decryptDataKey(keyring, context, encryptedDataKeys, now)
 }
