@@ -25,6 +25,8 @@ MAX_DEPTH = 32
 
 SUITE = 0x0478
 SIGNED_SUITE = 0x0578
+#: The suites of message format 1.0, none of which has key commitment.
+UNCOMMITTED_SUITES = {0x0014, 0x0046, 0x0078, 0x0114, 0x0146, 0x0178, 0x0214, 0x0346, 0x0378}
 UNFRAMED, FRAMED = 1, 2
 FINAL_FRAME = 0xFFFFFFFF
 IV, TAG = 12, 16
@@ -104,6 +106,8 @@ def check_message(message: bytes, context: Mapping[str, str]) -> None:
     The AWS Encryption SDK for Python reads from a stream and leaves what follows the message unread. A field
     is the whole attribute, so nothing may follow.
     """
+    if message[:2] == b"\x01\x80" and int.from_bytes(message[2:4], "big") in UNCOMMITTED_SUITES:
+        raise Refused("unsupported-suite", "a message of format 1.0, without key commitment")
     if len(message) < 3 or message[0] != 2:
         raise Refused("not-a-message", "no message of format 2.0")
     if len(message) > MAX_MESSAGE:

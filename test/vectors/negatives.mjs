@@ -1,3 +1,4 @@
+import { messageOfFormat1 } from './format1.mjs'
 import { content, location, message, serialize, sized, u16, u32, utf8 } from './writer.mjs'
 
 const place = {
@@ -128,6 +129,43 @@ function reordered() {
   ]
 }
 
+/** Authentic, and refused for what its header has, or has too much of. */
+function beyondLimits() {
+  const name = utf8('dynaseal-vectors')
+  const withForm = (what, form, plaintext = plain) =>
+    vector(what, 'malformed-message', message(what, { ...place, ...form }, plaintext).bytes)
+  const pairs = Object.fromEntries(Array.from({ length: 64 }, (_, index) => [`key-${index}`, 'value']))
+  const large = { large: 'x'.repeat(8193 - 2 - 4 - 'dynaseal:tableCustomers'.length - 4 - 'large'.length) }
+  return [
+    withForm('zero encrypted data keys', { keyNames: [] }),
+    withForm('an empty provider id', { moreKeys: [[Buffer.alloc(0), name, name]] }),
+    withForm('empty provider information', { moreKeys: [[name, Buffer.alloc(0), name]] }),
+    withForm('an empty encrypted data key', { moreKeys: [[name, name, Buffer.alloc(0)]] }),
+    withForm('an encrypted data key of empty parts', { moreKeys: [Array(3).fill(Buffer.alloc(0))] }),
+    withForm('33 encrypted data keys', { keyNames: Array(33).fill('first') }),
+    withForm('context of 65 pairs', { encryptionContext: pairs }),
+    withForm('context of 8,193 bytes', { encryptionContext: large }),
+    withForm('frames of length zero, and an empty content', { statedFrameLength: 0 }, Buffer.alloc(0)),
+    tooLong(),
+  ]
+}
+
+/** A binary value in one frame; the ciphertext of most of it is zero, so that it is short to write down. */
+function tooLong() {
+  const start = content(place, { B: '' })
+  const zeros = 524_289 - message('524,289 bytes', place, start).bytes.length
+  const { bytes, offsets } = message('524,289 bytes', { ...place, zeros }, start)
+  const prefix = bytes.subarray(0, offsets.ciphertext + start.length)
+  return {
+    ...vector('524,289 bytes', 'malformed-message', Buffer.alloc(0)),
+    message: {
+      prefix: prefix.toString('base64'),
+      zeros,
+      suffix: bytes.subarray(prefix.length + zeros).toString('base64'),
+    },
+  }
+}
+
 /** Authentic, but with a content that no writer of this format makes. */
 function forged() {
   const head = Buffer.concat([Buffer.of(1), location(place)])
@@ -188,6 +226,7 @@ function forged() {
 
 function other() {
   return [
+    vector('format 1, without key commitment', 'unsupported-suite', messageOfFormat1('format 1', place, plain)),
     vector('no bytes', 'not-a-message', Buffer.alloc(0)),
     vector('plaintext', 'not-a-message', utf8('4111 1111 1111 1111')),
     vector(
@@ -203,5 +242,5 @@ function replaced(bytes, offset, part) {
 }
 
 export function negatives() {
-  return [...moved(), ...truncated(), ...flipped(), ...reordered(), ...forged(), ...other()]
+  return [...moved(), ...truncated(), ...flipped(), ...reordered(), ...beyondLimits(), ...forged(), ...other()]
 }

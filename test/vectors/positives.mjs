@@ -20,6 +20,7 @@ const values = [
   ['long string', { S: 'x'.repeat(5000) }],
   ['zero', { N: '0' }, [{ N: '-0' }, { N: '0.00' }, { N: '0E5' }]],
   ['integer', { N: '15' }, [{ N: '1.50E1' }, { N: '+015.0' }, { N: '1500e-2' }]],
+  ['one', { N: '1' }, [{ N: '1.' }, { N: '+1' }, { N: `${'0'.repeat(60)}1` }, { N: '.1E+1' }]],
   ['fraction', { N: '-0.5' }, [{ N: '-.5' }, { N: '-5E-1' }, { N: '-0.50' }]],
   ['38 digits', { N: nines }, [{ N: `${nines}.0` }]],
   ['38 digits of a fraction', { N: `0.${nines}` }],
@@ -67,15 +68,22 @@ const manyPairs = Object.fromEntries(
   Array.from({ length: 20 }, (_, index) => [`key-${index}`, `value-${index}`]),
 )
 
+/** As many pairs as there may be, the table's own included. */
+const allPairs = Object.fromEntries(Array.from({ length: 63 }, (_, index) => [`key-${index}`, 'value']))
+const large = { large: 'x'.repeat(8192 - 2 - 4 - 'dynaseal:tableCustomers'.length - 4 - 'large'.length) }
+
 /** Name, and what differs from the ordinary place and message. */
 const forms = [
   ['context with a tenant', { encryptionContext: { tenant: 'acme' } }],
   ['context that sorts before and after the table', { encryptionContext: { a: '1', z: '' } }],
   ['context in UTF-8 order', { encryptionContext: { 𐀂: 'a', '\uff61': 'b', é: 'ü' } }],
   ['context of 21 pairs', { encryptionContext: manyPairs }],
+  ['context of 64 pairs', { encryptionContext: allPairs }],
+  ['context of 8,192 bytes', { encryptionContext: large }],
   ['non-ASCII table name', { table: 'Kundinnen-ü' }],
   ['two encrypted data keys', { keyNames: ['second', 'first'] }],
   ['three encrypted data keys', { keyNames: ['first', 'second', 'third'] }],
+  ['32 encrypted data keys', { keyNames: Array(32).fill('first') }],
   ['number key', { key: { id: { N: '15' } } }],
   ['binary key', { key: { id: { B: b64('00ff') } } }],
   ['two key attributes', { key: { sort: { N: '-0.5' }, id: { S: 'ü' } } }],

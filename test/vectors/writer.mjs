@@ -25,7 +25,7 @@ const TYPE_IDS = {
 
 export const u16 = value => Buffer.of(value >> 8, value & 0xff)
 export const u32 = value => Buffer.of(value >>> 24, (value >> 16) & 0xff, (value >> 8) & 0xff, value & 0xff)
-const sized16 = bytes => Buffer.concat([u16(bytes.length), bytes])
+export const sized16 = bytes => Buffer.concat([u16(bytes.length), bytes])
 export const sized = bytes => Buffer.concat([u32(bytes.length), bytes])
 export const utf8 = text => Buffer.from(text, 'utf8')
 
@@ -97,7 +97,7 @@ export function content(place, value) {
   return Buffer.concat([Buffer.of(1), location(place), serialize(value)])
 }
 
-function serializeContext(pairs) {
+export function serializeContext(pairs) {
   const entries = Object.entries(pairs)
     .map(pair => pair.map(utf8))
     .sort(([a], [b]) => Buffer.compare(a, b))
@@ -105,7 +105,7 @@ function serializeContext(pairs) {
 }
 
 /** As the raw AES keyrings of the AWS Encryption SDKs write them. */
-function encryptDataKey(name, dataKey, context, iv) {
+export function encryptDataKey(name, dataKey, context, iv) {
   const cipher = createCipheriv('aes-256-gcm', WRAPPING_KEY.key(name), iv).setAAD(context)
   const ciphertext = Buffer.concat([cipher.update(dataKey), cipher.final(), cipher.getAuthTag()])
   const information = Buffer.concat([utf8(name), u32(128), u32(12), iv])
@@ -114,7 +114,8 @@ function encryptDataKey(name, dataKey, context, iv) {
 
 /**
  * One message. `frameLength` 0 writes it unframed; by default it is one final frame.
- * `statedFrameLength` is what the header says, true or not.
+ * `statedFrameLength` is what the header says, true or not. `moreKeys` are encrypted data keys besides, each as its
+ * three parts. `zeros` more bytes of content, in a message of one frame, are those whose ciphertext is zero.
  * Returns the offsets at which its parts begin along with it.
  */
 export function message(
@@ -125,8 +126,10 @@ export function message(
     keyNames = ['first'],
     frameLength = 0x80000,
     statedFrameLength = frameLength,
+    moreKeys = [],
+    zeros = 0,
   },
-  plaintext,
+  start,
 ) {
   const random = what => createHash('sha256').update(`${seed}/${what}`).digest()
   const context = serializeContext({ ...encryptionContext, 'dynaseal:table': table })
@@ -153,7 +156,7 @@ export function message(
   add('message id', messageId)
   add('context length', u16(context.length))
   add('context', context)
-  add('encrypted data key count', u16(keyNames.length))
+  add('encrypted data key count', u16(keyNames.length + moreKeys.length))
   for (const name of keyNames) {
     const [id, information, ciphertext] = encryptDataKey(
       name,
@@ -165,11 +168,15 @@ export function message(
     add('provider information', information)
     add('encrypted data key', ciphertext)
   }
+  for (const part of moreKeys.flat()) add(undefined, sized16(part))
   add('content type', Buffer.of(frameLength === 0 ? 1 : 2))
   add('frame length', u32(statedFrameLength))
   add('commitment', derive('COMMITKEY'))
   add('header tag', encrypt(Buffer.alloc(12), Buffer.concat(parts), Buffer.alloc(0))[1])
 
+  // Of zeros, AES-GCM makes what turns into zeros.
+  const [keystream] = encrypt(Buffer.concat([Buffer.alloc(8), u32(1)]), Buffer.alloc(0), Buffer.alloc(start.length + zeros))
+  const plaintext = Buffer.concat([start, keystream.subarray(start.length)])
   const frames = frameLength === 0 ? 1 : Math.floor(plaintext.length / frameLength) + 1
   for (let sequence = 1; sequence <= frames; sequence++) {
     const final = sequence === frames

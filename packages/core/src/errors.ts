@@ -94,8 +94,9 @@ export class SealError extends DynasealError {
 }
 
 /**
- * - `not-a-message`: the bytes are no AWS Encryption SDK message of format 2
- * - `unsupported-suite`: a message of the signed suite 0x0578, which `allowSuites` does not name
+ * - `not-a-message`: the bytes are no AWS Encryption SDK message
+ * - `unsupported-suite`: a message of the signed suite 0x0578, which `allowSuites` does not name, or of format 1,
+ *   without key commitment
  * - `malformed-message`: it begins like a message but its parts do not add up
  * - `wrong-context`: sealed for another table, or with another encryption context
  * - `key-unavailable`: the keyring gave no data key; `cause` is its error

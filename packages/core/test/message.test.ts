@@ -166,6 +166,7 @@ describe('a message header', () => {
       'a context longer than allowed',
       byHand(100, { context: Buffer.concat([Buffer.from('2001', 'hex'), Buffer.alloc(0x2001)]) }),
     ],
+    ['65 pairs in its context', byHand(100, { context: Buffer.from('0002 0041'.replace(' ', ''), 'hex') })],
     ['more bytes than any item', Buffer.concat([byHand(100), Buffer.alloc(MAX_MESSAGE_BYTES)])],
   ])('with %s is malformed', (_name, message) => {
     expect(() => parseHeader(message)).toThrow(expect.objectContaining({ code: 'malformed-message' }))
@@ -182,6 +183,17 @@ describe('a message header', () => {
     message[position] = contentType
     message.writeUInt32BE(frameLength, position + 1)
     expect(() => parseHeader(message)).toThrow(expect.objectContaining({ code: 'malformed-message' }))
+  })
+
+  it('may have as many bytes as are allowed, and no more', () => {
+    const most = Buffer.alloc(MAX_MESSAGE_BYTES - byHand(MAX_MESSAGE_BYTES).length + plaintext.length)
+    const parts = { dataKey, context, encryptedDataKeys: oneKey }
+    const message = writeByHand(parts, most, MAX_MESSAGE_BYTES)
+    expect(message.length).toBe(MAX_MESSAGE_BYTES)
+    expect(Buffer.compare(read(message), most)).toBe(0)
+    expect(outcome(writeByHand(parts, Buffer.alloc(most.length + 1), MAX_MESSAGE_BYTES))).toBe(
+      'malformed-message',
+    )
   })
 
   it('may have 32 encrypted data keys', () => {

@@ -1,10 +1,11 @@
-import { AlgorithmSuiteIdentifier } from '@aws-crypto/client-node'
+import { AlgorithmSuiteIdentifier, buildClient, CommitmentPolicy } from '@aws-crypto/client-node'
 import { describe, expect, it } from 'vitest'
 import {
   type AllowedSuite,
   type CodecName,
   ConfigurationError,
   createFormat,
+  isMessage,
   locationHash,
   MAX_CONTEXT_PAIRS,
   serializeValue,
@@ -111,7 +112,10 @@ describe.each<CodecName>(['own', 'client-node'])('messages of the signed suite, 
     const encryptionContext = Object.fromEntries(pairs)
     const message = await signed('a', { ...encryptionContext, ...table })
     const format = createFormat({ keyring: rawKeyring(), codec, allowSuites, encryptionContext })
+    expect(isMessage(message)).toBe(true)
     expect(await openOne(format, item(message))).toEqual({ S: 'a' })
+    const more = await signed('a', { ...encryptionContext, ...table, more: 'v' })
+    expect((await refusal(format, item(more))).code).toBe('malformed-message')
     const large = { large: 'x'.repeat(8150) }
     const strict = createFormat({ keyring: rawKeyring(), codec, allowSuites, encryptionContext: large })
     expect((await refusal(strict, item(await signed('a')))).code).toBe('wrong-context')
@@ -125,11 +129,41 @@ it('no suite without key commitment can be allowed', () => {
   }
 })
 
-it('a message without key commitment is no message', async () => {
-  const { result } = await clientNode
-    .encrypt(rawKeyring(), 'a', { encryptionContext: table })
-    .then(({ result }) => ({ result: Uint8Array.from(result) }))
-  result[0] = 1
-  const format = createFormat({ keyring: rawKeyring(), allowSuites })
-  expect((await refusal(format, item(result))).code).toBe('not-a-message')
+describe('a message without key commitment', () => {
+  const { encrypt } = buildClient(CommitmentPolicy.FORBID_ENCRYPT_ALLOW_DECRYPT)
+  const suites = [
+    AlgorithmSuiteIdentifier.ALG_AES128_GCM_IV12_TAG16,
+    AlgorithmSuiteIdentifier.ALG_AES192_GCM_IV12_TAG16,
+    AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16,
+    AlgorithmSuiteIdentifier.ALG_AES128_GCM_IV12_TAG16_HKDF_SHA256,
+    AlgorithmSuiteIdentifier.ALG_AES192_GCM_IV12_TAG16_HKDF_SHA256,
+    AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA256,
+    AlgorithmSuiteIdentifier.ALG_AES128_GCM_IV12_TAG16_HKDF_SHA256_ECDSA_P256,
+    AlgorithmSuiteIdentifier.ALG_AES192_GCM_IV12_TAG16_HKDF_SHA384_ECDSA_P384,
+    AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA384_ECDSA_P384,
+  ]
+  const uncommitted = async (
+    suiteId: AlgorithmSuiteIdentifier,
+    encryptionContext: Record<string, string> = table,
+  ) => {
+    const { result } = await encrypt(rawKeyring(), 'a', { suiteId, encryptionContext })
+    return new Uint8Array(result)
+  }
+
+  it.each(suites)('of suite %i is refused by name, whatever is allowed', async suiteId => {
+    const format = createFormat({ keyring: rawKeyring(), allowSuites })
+    const error = await refusal(format, item(await uncommitted(suiteId)))
+    expect(error.code).toBe('unsupported-suite')
+    expect(error.message).toContain('lack key commitment')
+  })
+
+  it('is ciphertext of ours if it names a table, and any binary value if not', async () => {
+    const [suiteId] = suites
+    expect(isMessage(await uncommitted(suiteId!))).toBe(true)
+    expect(isMessage(await uncommitted(suiteId!, { 'dynaseal:other': 'Customers' }))).toBe(false)
+    const unknown = await uncommitted(suiteId!)
+    unknown[3] = 0x15
+    expect(isMessage(unknown)).toBe(false)
+    expect((await refusal(createFormat({ keyring: rawKeyring() }), item(unknown))).code).toBe('not-a-message')
+  })
 })

@@ -1,7 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { RawAesKeyringNode, RawAesWrappingSuiteIdentifier } from '@aws-crypto/client-node'
+import {
+  buildClient,
+  CommitmentPolicy,
+  RawAesKeyringNode,
+  RawAesWrappingSuiteIdentifier,
+} from '@aws-crypto/client-node'
 import { describe, expect, it } from 'vitest'
 import {
   type AttributePath,
@@ -21,7 +26,8 @@ interface Vector {
   readonly key: Record<string, AttributeValue>
   readonly path: AttributePath
   readonly encryptionContext: Record<string, string>
-  readonly message: string
+  /** Base64, or its two ends around zeros. */
+  readonly message: string | { readonly prefix: string; readonly zeros: number; readonly suffix: string }
 }
 
 interface Positive extends Vector {
@@ -73,12 +79,15 @@ function mapValues(record: Record<string, AttributeValue>): Record<string, Attri
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, fromJson(value)]))
 }
 
-function stored({ table, key, path, message }: Vector) {
-  return {
-    table,
-    key: mapValues(key),
-    fields: [{ path, value: Buffer.from(message, 'base64') as Uint8Array }],
-  }
+function bytesOf({ message }: Vector): Buffer {
+  if (typeof message === 'string') return Buffer.from(message, 'base64')
+  const { prefix, zeros, suffix } = message
+  return Buffer.concat([Buffer.from(prefix, 'base64'), Buffer.alloc(zeros), Buffer.from(suffix, 'base64')])
+}
+
+function stored(vector: Vector) {
+  const { table, key, path } = vector
+  return { table, key: mapValues(key), fields: [{ path, value: bytesOf(vector) as Uint8Array }] }
 }
 
 describe('vectors', () => {
@@ -100,11 +109,25 @@ describe('vectors', () => {
     })
   })
 
-  it.each(positives)('are messages of the Encryption SDK: $name', async ({ message, content }) => {
-    expect(isMessage(Buffer.from(message, 'base64'))).toBe(true)
+  it.each(positives)('are messages of the Encryption SDK: $name', async vector => {
+    expect(isMessage(bytesOf(vector))).toBe(true)
 
-    const { plaintext } = await clientNode.decrypt(keyring, Buffer.from(message, 'base64'))
-    expect(plaintext.toString('base64')).toBe(content)
+    const { plaintext } = await clientNode.decrypt(keyring, bytesOf(vector))
+    expect(plaintext.toString('base64')).toBe(vector.content)
+  })
+
+  it.each([
+    '524,289 bytes',
+    '33 encrypted data keys',
+    'context of 65 pairs',
+    'context of 8,193 bytes',
+    'format 1, without key commitment',
+  ])('are authentic, though refused: %s', async name => {
+    const lenient = buildClient(CommitmentPolicy.REQUIRE_ENCRYPT_ALLOW_DECRYPT)
+    const vector = negatives.find(one => one.name === name)!
+    const { plaintext } = await lenient.decrypt(keyring, bytesOf(vector))
+    const location = locationHash(vector.table, mapValues(vector.key), vector.path)
+    expect(plaintext.subarray(1, 33)).toEqual(Buffer.from(location))
   })
 
   it.each(positives)('content: $name', ({ table, key, path, value, spellings, content }) => {

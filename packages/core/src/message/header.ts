@@ -18,6 +18,7 @@ import {
   SIGNED_SUITE_ID,
   SUITE_ID,
   TAG_BYTES,
+  UNCOMMITTED,
 } from './suite.js'
 
 /**
@@ -52,7 +53,9 @@ export function parseHeader(message: Buffer, allowSigned = false): Header {
   const contextLength = reader.u16()
   if (contextLength > MAX_CONTEXT_BYTES)
     throw malformed(`its context is longer than ${MAX_CONTEXT_BYTES} bytes`)
-  reader.skip(contextLength)
+  const contextStart = reader.skip(contextLength)
+  if (contextLength >= 2 && u16(message, contextStart) > maxContextPairs(signed))
+    throw malformed(`its context has more than ${MAX_CONTEXT_PAIRS} pairs`)
   const encryptedDataKeysStart = reader.position
   skipEncryptedDataKeys(reader)
   const encryptedDataKeysEnd = reader.position
@@ -86,6 +89,12 @@ function checkSuite(message: Buffer, allowSigned: boolean): boolean {
       "it is an AWS Encryption SDK message of the signed suite 0x0578. Where such messages are expected, allow them with the option allowSuites: ['0x0578'].",
     )
   }
+  if (isUncommitted(message)) {
+    throw new FieldError(
+      'unsupported-suite',
+      'it is an AWS Encryption SDK message of format 1, whose suites lack key commitment: such messages are never opened. Whoever wrote it has to write it again with suite 0x0478.',
+    )
+  }
   throw new FieldError(
     'not-a-message',
     'the stored bytes are no sealed value. Was the item written before the attribute was sealed, or by software that does not seal it?',
@@ -115,20 +124,25 @@ function checkContentType(contentType: number, frameLength: number): void {
   }
 }
 
+/** The context of a signed message has its public key besides. */
+function maxContextPairs(signed: boolean): number {
+  return signed ? MAX_CONTEXT_PAIRS + 1 : MAX_CONTEXT_PAIRS
+}
+
 /**
- * Whether bytes look like a sealed value: an AWS Encryption SDK message of format 2, suite 0x0478 or
- * 0x0578, whose encryption context names a table of ours. Cheap, authenticates nothing, never throws.
- * A message of the signed suite is one even where it is not allowed: it is ciphertext, and no binary value.
+ * Whether bytes look like a sealed value: an AWS Encryption SDK message whose encryption context names a table of
+ * ours. Cheap, authenticates nothing, never throws. A message of a suite that is not allowed is one, too: it is
+ * ciphertext, and no binary value.
  */
 export function isMessage(bytes: Uint8Array): boolean {
-  if (!(bytes instanceof Uint8Array) || bytes.length < CONTEXT_OFFSET + 2) return false
-  const suite = u16(bytes, 1)
-  if (bytes[0] !== FORMAT_VERSION || (suite !== SUITE_ID && suite !== SIGNED_SUITE_ID)) return false
-  const end = CONTEXT_OFFSET + 2 + u16(bytes, CONTEXT_OFFSET)
-  if (end > bytes.length || end < CONTEXT_OFFSET + 4) return false
-  const count = u16(bytes, CONTEXT_OFFSET + 2)
-  if (count > MAX_CONTEXT_PAIRS) return false
-  let position = CONTEXT_OFFSET + 4
+  if (!(bytes instanceof Uint8Array)) return false
+  const start = contextOffset(bytes)
+  if (start === undefined || start + 2 > bytes.length) return false
+  const end = start + 2 + u16(bytes, start)
+  if (end > bytes.length || end < start + 4) return false
+  const count = u16(bytes, start + 2)
+  if (count > maxContextPairs(true)) return false
+  let position = start + 4
   for (let pair = 0; pair < count; pair++) {
     if (position + 2 > end) return false
     const keyStart = position + 2
@@ -140,6 +154,20 @@ export function isMessage(bytes: Uint8Array): boolean {
     position = valueEnd
   }
   return false
+}
+
+function contextOffset(bytes: Uint8Array): number | undefined {
+  if (bytes[0] === FORMAT_VERSION) {
+    const suite = u16(bytes, 1)
+    return suite === SUITE_ID || suite === SIGNED_SUITE_ID ? CONTEXT_OFFSET : undefined
+  }
+  return isUncommitted(bytes) ? UNCOMMITTED.contextOffset : undefined
+}
+
+function isUncommitted(bytes: Uint8Array): boolean {
+  const { version, type, suiteIds, suiteOffset } = UNCOMMITTED
+  const suite = u16(bytes, suiteOffset)
+  return bytes[0] === version && bytes[1] === type && suiteIds.some(id => id === suite)
 }
 
 function isTableKey(bytes: Uint8Array, start: number, end: number): boolean {

@@ -12,6 +12,18 @@ export const SUITE_ID = 0x0478
 /** The same with an ECDSA signature, the AWS Encryption SDK's default. Read where the application allows it. */
 export const SIGNED_SUITE_ID = 0x0578
 
+/**
+ * The suites of message format 1.0, whose messages are `version 01, type 80, suite(2), message id(16), context …`.
+ * None has key commitment, and none is ever opened.
+ */
+export const UNCOMMITTED = {
+  version: 1,
+  type: 0x80,
+  suiteIds: [0x0014, 0x0046, 0x0078, 0x0114, 0x0146, 0x0178, 0x0214, 0x0346, 0x0378],
+  suiteOffset: 2,
+  contextOffset: 20,
+} as const
+
 /** What keyrings are asked for: the length of the data key. */
 export const DATA_KEY_BYTES = 32
 export const MESSAGE_ID_BYTES = 32
