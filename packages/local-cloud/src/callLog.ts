@@ -9,6 +9,8 @@ export interface Call {
   readonly operation: string
   /** HTTP status; undefined while it is being worked on, and if it was never answered. */
   readonly status: number | undefined
+  /** Whether it was answered, or never will be. */
+  readonly ended: boolean
   /** The AWS error name, for example `AccessDeniedException`. */
   readonly error?: string
   /** KMS: the ARN of the key that was used, in the region that was called. */
@@ -42,7 +44,7 @@ export class CallLog {
   readonly #counters = new Counters()
 
   open(service: ServiceName, region: string, operation: string): OpenCall {
-    const call: OpenCall = { service, region, operation, status: undefined, at: Date.now() }
+    const call: OpenCall = { service, region, operation, status: undefined, ended: false, at: Date.now() }
     this.#calls.push(call)
     this.#counters.arrived(call)
     if (this.#calls.length > LIMIT * 1.1) this.#calls = this.#calls.slice(-LIMIT)
@@ -51,6 +53,7 @@ export class CallLog {
 
   /** It was answered, or never will be: nothing is filled in any more. */
   close(call: OpenCall): void {
+    call.ended = true
     this.#counters.ended(call)
   }
 

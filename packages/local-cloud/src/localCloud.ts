@@ -11,6 +11,8 @@ import { type Controlled, handleControl, isControl } from './http/control.js'
 import { listen } from './http/server.js'
 import { KmsService } from './kms/service.js'
 import { checkLatency, type Latency } from './latency.js'
+import { handlePage, isPage } from './page/routes.js'
+import type { PageSource } from './page/source.js'
 import { checkRegions } from './regions.js'
 
 export interface LocalCloudOptions {
@@ -112,7 +114,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     checkFault(fault, regions)
     return faults.add(fault)
   }
-  const numbered = () => faults.list().map(({ id, fault }) => ({ id, ...fault }))
+  const numbered = () => faults.list().map(({ id, fault }) => ({ ...fault, id }))
   const controlled: Controlled = {
     describe: () => ({ regions, services: SERVICES, faults: numbered() }),
     calls: filter => log.list(filter),
@@ -125,13 +127,27 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     waitForReplication: () => dynamodb.whenReplicated(),
   }
 
+  const shown: PageSource = {
+    regions,
+    latency: region => latency[region] ?? 0,
+    keys: () => kms.overview(),
+    inspection: dynamodb.inspection,
+    calls: filter => log.list(filter),
+    counters: () => log.counters(),
+    faults: numbered,
+    addFault,
+    healFault: id => faults.heal(id),
+    healAll: () => faults.healAll(),
+  }
+
   const stopServices = async () => {
     kms.stop()
     await dynamodb.stop()
   }
-  const server = await listen(port, async (request, clientGone) =>
-    isControl(request) ? handleControl(controlled, request) : front.handle(request, clientGone),
-  ).catch(async (error: unknown) => {
+  const server = await listen(port, async (request, clientGone) => {
+    if (isPage(request)) return handlePage(shown, request)
+    return isControl(request) ? handleControl(controlled, request) : front.handle(request, clientGone)
+  }).catch(async (error: unknown) => {
     await stopServices()
     throw error
   })

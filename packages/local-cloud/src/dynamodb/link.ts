@@ -9,9 +9,18 @@ export interface Lag {
 /** What is on its way to a region. */
 interface Waiting<T> {
   readonly message: T
+  /** When it was pushed, in milliseconds since the epoch. */
+  readonly since: number
   /** When to deliver it, in milliseconds since the epoch. */
   due: number
   attempts: number
+}
+
+/** What a link has not delivered yet. */
+export interface Backlog {
+  readonly count: number
+  /** Milliseconds since the epoch; undefined when nothing waits. */
+  readonly since: number | undefined
 }
 
 /** How many messages of one link are delivered at the same time. */
@@ -49,10 +58,18 @@ export class Link<T> {
     return this.#waiting.map(({ message }) => message)
   }
 
+  /** How many of the messages that are not delivered yet pass, and since when the oldest of them waits. */
+  backlog(passes: (message: T) => boolean): Backlog {
+    const waiting = this.#waiting.filter(({ message }) => passes(message))
+    const oldest = waiting.reduce((least, { since }) => Math.min(least, since), Number.POSITIVE_INFINITY)
+    return { count: waiting.length, since: waiting.length === 0 ? undefined : oldest }
+  }
+
   push(message: T): void {
     const { delay, jitter } = this.#lag
-    const due = Date.now() + delay + jitter * evenly(this.#pushed++)
-    this.#waiting.push({ message, due, attempts: 0 })
+    const since = Date.now()
+    const due = since + delay + jitter * evenly(this.#pushed++)
+    this.#waiting.push({ message, since, due, attempts: 0 })
     this.#schedule()
   }
 

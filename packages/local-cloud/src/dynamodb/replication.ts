@@ -2,7 +2,7 @@ import { ask, type Engine, readItem } from './engine.js'
 import type { GlobalTable } from './globalTable.js'
 import { type AttributeMap, itemId, keyOfId } from './items.js'
 import type { KeyLocks } from './keyLocks.js'
-import { type Lag, Link } from './link.js'
+import { type Backlog, type Lag, Link } from './link.js'
 import { isNewer, type Version } from './versions.js'
 
 /** One write, as it travels to the other replicas. */
@@ -82,6 +82,11 @@ export class Replication {
     })
     this.#background.add(tracked)
     return tracked
+  }
+
+  /** What is on its way from one region to another; of one table, or of all. */
+  backlog(from: string, to: string, tableName?: string): Backlog {
+    return this.#link(from, to).backlog(({ table }) => tableName === undefined || table.name === tableName)
   }
 
   /** Resolves when nothing waits and nothing is being applied, cut links aside. */

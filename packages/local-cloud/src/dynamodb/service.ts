@@ -2,6 +2,7 @@ import type { AwsRequest, AwsResponse } from '../aws.js'
 import type { RegionClocks } from '../clocks.js'
 import type { Engine } from './engine.js'
 import { GlobalTables } from './globalTable.js'
+import { Inspection } from './inspection.js'
 import { KeyLocks } from './keyLocks.js'
 import type { Lag } from './link.js'
 import { requireOperation } from './operations.js'
@@ -25,6 +26,8 @@ export interface DynamoDbOptions {
 
 /** DynamoDB in every region, with global tables between them. */
 export class DynamoDbService {
+  /** For people to look at. */
+  readonly inspection: Inspection
   readonly #engines: ReadonlyMap<string, Engine>
   readonly #replication: Replication
   readonly #tables: GlobalTables
@@ -36,6 +39,7 @@ export class DynamoDbService {
     const locks = new KeyLocks()
     const replication = new Replication(engines, locks, replicationLag)
     const writer = new Writer(tables, locks, replication, new VersionClock(clocks))
+    this.inspection = new Inspection(engines, tables, replication)
     this.#engines = engines
     this.#replication = replication
     this.#tables = tables

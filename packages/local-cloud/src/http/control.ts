@@ -1,8 +1,9 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { AwsError, type AwsResponse, SERVICES } from '../aws.js'
 import type { CallFilter, CallListFilter } from '../callLog.js'
 import type { Fault } from '../faults.js'
 import { readBody } from './body.js'
+import { fromThisMachine } from './fromThisMachine.js'
 
 /** What can be done over HTTP: what a LocalCloud can, for tests that run in another process or language. */
 export interface Controlled {
@@ -21,7 +22,7 @@ export interface Controlled {
 
 const PREFIX = '/_local'
 
-/** AWS's requests go to `/`; these do not. A browser that opens `/` is shown the same as at `/_local`. */
+/** AWS's requests are POSTs to `/`; these are not. `GET /` is answered as `GET /_local`. */
 export function isControl({ method, url = '' }: IncomingMessage): boolean {
   return url === PREFIX || url.startsWith(`${PREFIX}/`) || (method === 'GET' && url === '/')
 }
@@ -70,15 +71,6 @@ async function route(cloud: Controlled, request: IncomingMessage): Promise<AwsRe
   return answer(404, {
     error: `There is no ${request.method} ${url.pathname} here; see the README for what there is.`,
   })
-}
-
-/**
- * The socket is on loopback, but a web page that the developer has open could send requests to it: with its own
- * origin, or under a name of its own that it points at 127.0.0.1.
- */
-function fromThisMachine({ host = '', origin }: IncomingHttpHeaders): boolean {
-  const local = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host)
-  return local && (origin === undefined || origin === `http://${host}`)
 }
 
 function readFilter(query: URLSearchParams): CallFilter {

@@ -13,6 +13,7 @@ import { policies } from './operations/policies.js'
 import { rotation } from './operations/rotation.js'
 import { tags } from './operations/tags.js'
 import type { KmsCall, KmsOperations } from './operations/types.js'
+import { type KeyOverview, overviewOf } from './overview.js'
 import { Parameters } from './parameters.js'
 
 const operations: KmsOperations = {
@@ -55,6 +56,10 @@ export class KmsService {
     const answer = operation(call)
     if (dryRunnable.has(request.operation) && call.parameters.boolean('DryRun')) throw kmsErrors.dryRun()
     return jsonResponse('kms', answer)
+  }
+
+  overview(): KeyOverview[] {
+    return overviewOf(this.#store)
   }
 
   stop(): void {

@@ -1,0 +1,14 @@
+import type { AttributeMap } from '../dynamodb/items.js'
+
+export const PAGE = '/_local/page'
+
+/** The list of a table's items, from the first one on or from after `start`. */
+export function tablePath(region: string, table: string, start?: AttributeMap): string {
+  const query = new URLSearchParams({ region, table })
+  if (start !== undefined) query.set('start', JSON.stringify(start))
+  return `${PAGE}/table?${query}`
+}
+
+export function itemPath(region: string, table: string, key: AttributeMap): string {
+  return `${PAGE}/item?${new URLSearchParams({ region, table, key: JSON.stringify(key) })}`
+}

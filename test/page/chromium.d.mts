@@ -1,0 +1,5 @@
+import type { Browser } from 'playwright-core'
+
+export declare const NO_CHROMIUM: string
+export declare function findChromium(): string | undefined
+export declare function launchChromium(): Promise<Browser>
