@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks'
+import { PerformanceObserver, performance } from 'node:perf_hooks'
 import {
   AlgorithmSuiteIdentifier,
   buildClient,
@@ -70,7 +70,7 @@ export async function measurePauses() {
   const outcome = {}
   for (const [name, act] of Object.entries(acts)) {
     const pauses = []
-    const processorPauses = []
+    const collecting = []
     const yielding = []
     const blocking = []
     for (let round = -2; round < ROUNDS; round++) {
@@ -82,14 +82,14 @@ export async function measurePauses() {
       const without = await withoutYields(() => time(act))
       if (round < 0) continue
       pauses.push(pause.wall)
-      processorPauses.push(pause.processor)
+      collecting.push(pause.collecting)
       yielding.push(withYields)
       blocking.push(without)
     }
     outcome[name] = {
       longestPause: Math.max(...pauses),
       medianLongestPause: median(pauses),
-      longestProcessorPause: median(processorPauses),
+      collecting: median(collecting),
       total: median(yielding),
       withoutYields: median(blocking),
       cost: median(yielding.map((ms, round) => ms / blocking[round])) - 1,
@@ -99,28 +99,35 @@ export async function measurePauses() {
 }
 
 /**
- * The longest time between two turns of the event loop while `act` is under way, in ms: by the clock, and of
- * processor time, which leaves out what the machine did for others.
+ * The longest time between two turns of the event loop while `act` is under way, in ms by the clock, and how
+ * much of it V8 collected garbage.
  */
 async function longestPause(act) {
-  const longest = { wall: 0, processor: 0 }
-  let wall = process.hrtime.bigint()
-  let processor = process.cpuUsage()
+  const collections = []
+  const observer = new PerformanceObserver(list => collections.push(...list.getEntries()))
+  observer.observe({ entryTypes: ['gc'] })
+  let longest = { from: 0, to: 0 }
+  let last = performance.now()
   let running = true
   const tick = () => {
-    const now = process.hrtime.bigint()
-    const { user, system } = process.cpuUsage(processor)
-    longest.wall = Math.max(longest.wall, Number(now - wall) / 1e6)
-    longest.processor = Math.max(longest.processor, (user + system) / 1000)
-    wall = now
-    processor = process.cpuUsage()
+    const now = performance.now()
+    if (now - last > longest.to - longest.from) longest = { from: last, to: now }
+    last = now
     if (running) setImmediate(tick)
   }
   setImmediate(tick)
   await act()
   running = false
   tick()
-  return longest
+  // Entries arrive with the next turn.
+  await new Promise(resolve => setImmediate(resolve))
+  collections.push(...observer.takeRecords())
+  observer.disconnect()
+  const within = collections.filter(({ startTime }) => startTime >= longest.from && startTime < longest.to)
+  return {
+    wall: longest.to - longest.from,
+    collecting: within.reduce((sum, { duration }) => sum + duration, 0),
+  }
 }
 
 /** Milliseconds of processor time. */

@@ -23,18 +23,8 @@ export function report(results) {
       'times as long',
     ),
     atMost('peak memory while a page of 1,000 items × 5 fields is opened', memory.times, 8, 'times the page'),
-    atMost(
-      'longest pause of the event loop, 5,000 fields sealed',
-      pauses.seal.longestProcessorPause,
-      12,
-      'ms',
-    ),
-    atMost(
-      'longest pause of the event loop, 5,000 fields opened',
-      pauses.open.longestProcessorPause,
-      12,
-      'ms',
-    ),
+    atMost('longest pause of the event loop, 5,000 fields sealed', pauses.seal.medianLongestPause, 15, 'ms'),
+    atMost('longest pause of the event loop, 5,000 fields opened', pauses.open.medianLongestPause, 15, 'ms'),
     atMost('cost of yielding while sealing', pauses.seal.cost * 100, 5, '%'),
     atMost('cost of yielding while opening', pauses.open.cost * 100, 5, '%'),
   ]
@@ -105,27 +95,27 @@ export function report(results) {
         'in all',
         'without yielding',
         'yielding costs',
-        'longest pause, processor time',
-        'by the clock, median of 9',
-        'by the clock, worst of 9',
+        'longest pause, median of 9',
+        'of it garbage collection',
+        'longest pause, worst of 9',
       ],
       ['seal', 'open'].map(name => {
-        const { total, withoutYields, cost, longestPause, medianLongestPause, longestProcessorPause } =
-          pauses[name]
+        const { total, withoutYields, cost, longestPause, medianLongestPause, collecting } = pauses[name]
         return [
           name,
           ms(total),
           ms(withoutYields),
           `${(cost * 100).toFixed(1)} %`,
-          ms(longestProcessorPause),
           ms(medianLongestPause),
+          ms(collecting),
           ms(longestPause),
         ]
       }),
     ),
     '',
-    'Without yielding: the clock that ends a slice of work stands still. A pause by the clock includes what the machine',
-    'did for other processes in it, and is what a busy machine makes of it; the target is about processor time.',
+    'Without yielding: the clock that ends a slice of work stands still. A slice is 5 ms, the target three of them. Pauses',
+    'are by the clock. V8 collects young garbage when 16 MB of it are there, in one go, and each of the cipher objects that',
+    'Node.js makes for a message (two) is freed in it.',
   ].join('\n')}\n`
 }
 

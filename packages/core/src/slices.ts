@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 
 /** Longest stretch of work before other events get their turn, in milliseconds. */
-const SLICE = 4
+const SLICE = 5
 
 let sliceEnd: number | undefined
 let turn: Promise<void> | undefined

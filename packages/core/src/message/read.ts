@@ -1,4 +1,4 @@
-import { createDecipheriv, timingSafeEqual } from 'node:crypto'
+import { createDecipheriv, type DecipherGCM, timingSafeEqual } from 'node:crypto'
 import { FieldError } from '../errors.js'
 import { bodyAdditionalData } from './additionalData.js'
 import { parseBody } from './body.js'
@@ -14,7 +14,6 @@ import {
 } from './suite.js'
 
 const HEADER_IV = Buffer.alloc(IV_BYTES)
-const NOTHING = Buffer.alloc(0)
 
 /**
  * The plaintext of a message, in memory of its own, once all of it has authenticated.
@@ -32,7 +31,8 @@ export function readMessage(header: Header, dataKey: Buffer): Buffer {
       throw notAuthentic('its key commitment does not match')
     }
     const headerTag = message.subarray(header.end, header.end + TAG_BYTES)
-    decrypt(key, HEADER_IV, message.subarray(0, header.end), NOTHING, headerTag)
+    // There is nothing to decrypt: the header's tag is over its additional data alone.
+    finish(startDecipher(key, HEADER_IV, message.subarray(0, header.end), headerTag))
     for (const { kind, sequenceNumber, iv, content, tag } of blocks) {
       const additionalData = bodyAdditionalData(messageId, kind, sequenceNumber, content.length)
       contents.push(decrypt(key, iv, additionalData, content, tag))
@@ -46,19 +46,32 @@ export function readMessage(header: Header, dataKey: Buffer): Buffer {
   }
 }
 
-/** The tag always has all of its 16 bytes: Node.js would take shorter ones. */
 function decrypt(key: Buffer, iv: Buffer, additionalData: Buffer, content: Buffer, tag: Buffer): Buffer {
+  const decipher = startDecipher(key, iv, additionalData, tag)
+  const plaintext = decipher.update(content)
+  try {
+    finish(decipher)
+  } catch (error) {
+    plaintext.fill(0)
+    throw error
+  }
+  return plaintext
+}
+
+/** The tag always has all of its 16 bytes: Node.js would take shorter ones. */
+function startDecipher(key: Buffer, iv: Buffer, additionalData: Buffer, tag: Buffer): DecipherGCM {
   const decipher = createDecipheriv(CIPHER, key, iv)
   decipher.setAAD(additionalData)
   decipher.setAuthTag(tag)
-  const plaintext = decipher.update(content)
+  return decipher
+}
+
+function finish(decipher: DecipherGCM): void {
   try {
     decipher.final()
   } catch {
-    plaintext.fill(0)
     throw notAuthentic('its authentication tag does not match')
   }
-  return plaintext
 }
 
 /** The frames' contents as one; they are zeroed. */
