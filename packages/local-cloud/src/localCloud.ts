@@ -63,7 +63,11 @@ export interface LocalCloud {
   faults(): Fault[]
   /** Heals all faults, cut replication included. */
   heal(): void
-  /** Resolves when no write is on its way to another region, other than over a cut. */
+  /**
+   * Resolves when no write is on its way to another region, other than over a cut. What fails for a while is repeated,
+   * and waited for; writes that another region's engine refuses for good (it finds them invalid, its table was deleted
+   * behind our back, it has ended) are dropped, and this throws a ReplicationError that lists those since the last time.
+   */
   waitForReplication(): Promise<void>
   /** Closes everything, dropping open connections; the process can exit. */
   stop(): Promise<void>

@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import dynalite from 'dynalite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type LocalCloud, startLocalCloud } from '../src/index.js'
+import { type LocalCloud, ReplicationError, startLocalCloud } from '../src/index.js'
 import { createGlobalTable, documentClient, dynamoClient } from './clients.js'
 import { send } from './wire.js'
 
@@ -12,13 +12,14 @@ const WEST = 'us-west-2'
 
 describe('a DynamoDB server that somebody else runs', () => {
   let server: Server
+  let url: string
   let cloud: LocalCloud
 
   beforeAll(async () => {
     server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }).listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
-    cloud = await startLocalCloud({ regions: [EAST, WEST], engines: { [WEST]: `http://127.0.0.1:${port}` } })
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    cloud = await startLocalCloud({ regions: [EAST, WEST], engines: { [WEST]: url } })
   })
 
   afterAll(async () => {
@@ -36,6 +37,35 @@ describe('a DynamoDB server that somebody else runs', () => {
       const { Items } = await documentClient(cloud, region).scan({ TableName })
       expect(Items).toHaveLength(2)
     }
+  })
+
+  it('where a table was deleted directly misses what is written elsewhere, and the wait says so', async () => {
+    const TableName = 'deleted'
+    await createGlobalTable(cloud, TableName, [EAST, WEST])
+    await dynamoClient({ endpoint: url }, WEST).deleteTable({ TableName })
+    const east = documentClient(cloud, EAST)
+    await east.put({ TableName, Item: { id: '1' } })
+    const refused = (id: string) => [
+      {
+        tableName: TableName,
+        key: { id: { S: id } },
+        from: EAST,
+        to: WEST,
+        error: 'ResourceNotFoundException',
+        message: 'Requested resource not found',
+      },
+    ]
+    const error = await cloud.waitForReplication().catch((error: unknown) => error)
+    expect(error).toBeInstanceOf(ReplicationError)
+    expect((error as ReplicationError).refused).toEqual(refused('1'))
+    await east.put({ TableName, Item: { id: '2' } })
+    const answer = await fetch(`${cloud.endpoint}/_local/replication/wait`, { method: 'POST' })
+    expect(answer.status).toBe(409)
+    expect(await answer.json()).toEqual({
+      error: expect.stringContaining('1 write was refused in another region, for good.'),
+      refused: refused('2'),
+    })
+    await cloud.waitForReplication()
   })
 
   it('answers for itself what it does not have', async () => {

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { AwsResponse } from '../src/aws.js'
+import type { AwsRequest, AwsResponse } from '../src/aws.js'
 import { RegionClocks } from '../src/clocks.js'
 import { DynaliteEngine } from '../src/dynamodb/dynaliteEngine.js'
-import { ask, type Engine, type EngineRequest } from '../src/dynamodb/engine.js'
+import { ask, describeTable, type Engine, type EngineRequest } from '../src/dynamodb/engine.js'
+import { ReplicationError } from '../src/dynamodb/refusals.js'
 import { DynamoDbService } from '../src/dynamodb/service.js'
 import { wireHeaders } from './wire.js'
 
@@ -22,6 +23,7 @@ class FickleEngine implements Engine {
   readonly name = 'fickle'
   /** Operations that fail until they are taken out. */
   readonly failing = new Set<string>()
+  #refusing: { error: string; id?: string; reached: () => void } | undefined
   readonly #inner: Engine
   readonly #pauses = new Map<string, { reached: () => void; released: Promise<void> }>()
 
@@ -45,9 +47,25 @@ class FickleEngine implements Engine {
     return { reached, release: () => release() }
   }
 
+  /** Refuses to put the item of this id, or any, until told to end. */
+  refuse(refusal: { error: string; id?: string }): { once: Promise<void>; end: () => void } {
+    const once = new Promise<void>(resolve => {
+      this.#refusing = { ...refusal, reached: resolve }
+    })
+    const end = () => {
+      this.#refusing = undefined
+    }
+    return { once, end }
+  }
+
   async send(request: EngineRequest): Promise<AwsResponse> {
     const operation = String(request.headers['x-amz-target']).split('.')[1] ?? ''
     if (this.failing.has(operation)) throw new Error('out of order')
+    const refusing = operation === 'PutItem' ? this.#refusing : undefined
+    if (refusing && (refusing.id ?? idOf(request)) === idOf(request)) {
+      refusing.reached()
+      return { status: 400, headers: {}, body: JSON.stringify({ __type: `aws#${refusing.error}` }) }
+    }
     const pause = this.#pauses.get(operation)
     this.#pauses.delete(operation)
     pause?.reached()
@@ -59,6 +77,8 @@ class FickleEngine implements Engine {
     return this.#inner.close()
   }
 }
+
+const idOf = ({ body }: EngineRequest): string => JSON.parse(body.toString()).Item.id.S
 
 let engines: Map<string, FickleEngine>
 let service: DynamoDbService
@@ -83,10 +103,13 @@ afterEach(() => service.stop())
 
 const engine = (region: string) => engines.get(region)!
 
-async function call(region: string, operation: string, input: unknown): Promise<void> {
+function dynamoRequest(region: string, operation: string, input: unknown): AwsRequest {
   const headers = wireHeaders({ service: 'dynamodb', region, operation })
-  const body = Buffer.from(JSON.stringify(input))
-  const { status } = await service.handle({ service: 'dynamodb', region, operation, headers, body })
+  return { service: 'dynamodb', region, operation, headers, body: Buffer.from(JSON.stringify(input)) }
+}
+
+async function call(region: string, operation: string, input: unknown): Promise<void> {
+  const { status } = await service.handle(dynamoRequest(region, operation, input))
   expect(status).toBe(200)
 }
 
@@ -95,6 +118,23 @@ const put = (region: string, id: string, by: string) =>
 
 const add = (RegionName: string, from = EAST) =>
   call(from, 'UpdateTable', { TableName, ReplicaUpdates: [{ Create: { RegionName } }] })
+
+async function statusOf(region: string): Promise<string | undefined> {
+  return describeTable(engine(region), TableName).then(
+    ({ TableStatus }) => TableStatus,
+    () => undefined,
+  )
+}
+
+async function deleteBehindOurBack(region: string): Promise<void> {
+  await ask(engine(region), 'DeleteTable', { TableName })
+  while ((await statusOf(region)) !== undefined) await new Promise(setImmediate)
+}
+
+async function describeIn(region: string) {
+  const request = dynamoRequest(region, 'DescribeTable', { TableName })
+  return JSON.parse((await service.handle(request)).body.toString())
+}
 
 async function items(region: string): Promise<unknown> {
   const { Items } = await ask(engine(region), 'Scan', { TableName })
@@ -146,6 +186,96 @@ it('a new replica is not given back what was deleted, by an older write that ove
   await added
   await service.whenReplicated()
   expect(await items(MUMBAI)).toEqual([])
+})
+
+describe('a write that another region refuses', () => {
+  const refusal = { tableName: TableName, from: EAST, to: WEST }
+
+  it('is dropped and told, when it finds it invalid', async () => {
+    await add(WEST)
+    await deleteBehindOurBack(WEST)
+    await ask(engine(WEST), 'CreateTable', {
+      TableName,
+      AttributeDefinitions: [{ AttributeName: 'other', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'other', KeyType: 'HASH' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    })
+    while ((await statusOf(WEST)) !== 'ACTIVE') await new Promise(setImmediate)
+    await put(EAST, '1', 'east')
+    await put(EAST, '2', 'east')
+    const error = await service.whenReplicated().catch((error: ReplicationError) => error)
+    expect(error).toBeInstanceOf(ReplicationError)
+    expect(error).toMatchObject({
+      message: expect.stringMatching(
+        /^2 writes were refused in another region, for good. The engine of us-west-2 did not take the first, to table in us-east-1: ValidationException: /,
+      ),
+      refused: [
+        { ...refusal, key: { id: { S: '1' } }, error: 'ValidationException' },
+        { ...refusal, key: { id: { S: '2' } }, error: 'ValidationException' },
+      ],
+    })
+    // Once: a later wait is about later writes.
+    await service.whenReplicated()
+  })
+
+  it('is dropped and told, when the table was deleted there behind our back', async () => {
+    await add(WEST)
+    await add(IRELAND)
+    await deleteBehindOurBack(WEST)
+    await put(EAST, '1', 'east')
+    await expect(service.whenReplicated()).rejects.toMatchObject({
+      refused: [{ ...refusal, error: 'ResourceNotFoundException' }],
+    })
+    expect(await items(IRELAND)).toHaveLength(1)
+  })
+
+  it('is dropped in silence, when it meets the deletion of the replica', async () => {
+    await add(WEST)
+    const deleting = engine(WEST).pause('DeleteTable')
+    const deleted = call(WEST, 'DeleteTable', { TableName })
+    await deleting.reached
+    const refused = engine(WEST).refuse({ error: 'ResourceNotFoundException' })
+    await put(EAST, '1', 'east')
+    const replicated = service.whenReplicated()
+    await refused.once
+    deleting.release()
+    await Promise.all([deleted, replicated])
+  })
+
+  it('is repeated until it passes, when it is throttled', async () => {
+    await add(WEST)
+    const refused = engine(WEST).refuse({ error: 'ProvisionedThroughputExceededException' })
+    await put(EAST, '1', 'east')
+    const replicated = service.whenReplicated()
+    await refused.once
+    refused.end()
+    await replicated
+    expect(await items(WEST)).toHaveLength(1)
+  })
+
+  it('is missing in a new replica, which has the others', async () => {
+    for (const id of ['1', '2']) await put(EAST, id, 'east')
+    engine(WEST).refuse({ error: 'ValidationException', id: '1' })
+    await add(WEST)
+    expect(await items(WEST)).toEqual([{ id: { S: '2' }, by: { S: 'east' } }])
+    await expect(service.whenReplicated()).rejects.toMatchObject({
+      refused: [{ ...refusal, key: { id: { S: '1' } }, error: 'ValidationException' }],
+    })
+  })
+
+  it('fails the copy, when there is no table to copy to', async () => {
+    await put(EAST, '1', 'east')
+    const copying = engine(EAST).pause('Scan')
+    const added = add(WEST)
+    await copying.reached
+    await deleteBehindOurBack(WEST)
+    copying.release()
+    await expect(added).rejects.toThrow('ResourceNotFoundException')
+    const { Table } = await describeIn(EAST)
+    expect(Table.Replicas).toEqual([{ RegionName: WEST, ReplicaStatus: 'CREATION_FAILED' }])
+    await put(EAST, '2', 'east')
+    await expect(service.whenReplicated()).rejects.toMatchObject({ refused: [{ key: { id: { S: '2' } } }] })
+  })
 })
 
 it('a write that cannot be applied is applied when it can', async () => {

@@ -1,7 +1,7 @@
 import type { AwsResponse } from '../aws.js'
 import { withBody } from './answers.js'
 import { DynoxideProcess } from './dynoxideProcess.js'
-import type { Engine, EngineRequest } from './engine.js'
+import { type Engine, EngineEndedError, type EngineRequest } from './engine.js'
 import { HttpEngine } from './httpEngine.js'
 import { DYNOXIDE_OPERATIONS } from './operations.js'
 
@@ -38,7 +38,7 @@ export class DynoxideEngine implements Engine {
     } catch (error) {
       const { end } = this.#process
       if (end === undefined) throw error
-      throw new Error(`dynoxide of ${this.#region} has ended: ${end}`, { cause: error })
+      throw new EngineEndedError(`dynoxide of ${this.#region} has ended: ${end}`, { cause: error })
     }
   }
 

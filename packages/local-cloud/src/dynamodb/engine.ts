@@ -1,4 +1,5 @@
 import type { AwsRequest, AwsResponse } from '../aws.js'
+import { errorName } from '../http/responses.js'
 import type { AttributeMap } from './items.js'
 
 /** What stores one region's tables. It knows nothing of other regions. */
@@ -25,11 +26,22 @@ export interface TableDescription {
 /** An engine refused a request of our own. */
 export class EngineError extends Error {
   readonly response: AwsResponse
+  /** For example `ValidationException`; empty when it is not AWS's. */
+  readonly errorName: string
 
   constructor(operation: string, response: AwsResponse) {
     super(`${operation} answered ${response.status}: ${response.body.toString()}`)
     this.name = 'EngineError'
     this.response = response
+    this.errorName = errorName(response) ?? ''
+  }
+}
+
+/** An engine that was running has ended, and what it had in memory with it. */
+export class EngineEndedError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'EngineEndedError'
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Version } from './versions.js'
 
-export type ReplicaStatus = 'CREATING' | 'ACTIVE'
+export type ReplicaStatus = 'CREATING' | 'CREATION_FAILED' | 'ACTIVE' | 'DELETING'
 
 /** One table in several regions, version 2019.11.21. */
 export class GlobalTable {

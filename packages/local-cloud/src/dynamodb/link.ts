@@ -26,8 +26,8 @@ export interface Backlog {
 /** How many messages of one link are delivered at the same time. */
 const PARALLEL = 32
 
-/** How long after a failed delivery the next attempt is made: 20 ms, doubled up to one second. */
-const retryDelay = (attempts: number) => Math.min(1000, 10 * 2 ** attempts)
+/** How long after a failed attempt the next is made, in milliseconds: 20, doubled up to a second. */
+export const retryDelay = (attempts: number) => Math.min(1000, 10 * 2 ** attempts)
 
 /** Replication in one direction between two regions: late, and held back while it is cut. Loses nothing. */
 export class Link<T> {
@@ -41,7 +41,7 @@ export class Link<T> {
   #stopped = false
   #timer: NodeJS.Timeout | undefined
 
-  /** `deliver` is repeated until it succeeds; `onQuiet` is called each time that `quiet` may have become true. */
+  /** `deliver` is repeated until it succeeds, so it fails only for what may pass; `onQuiet` is called each time that `quiet` may have become true. */
   constructor(options: { lag: Lag; deliver: (message: T) => Promise<void>; onQuiet: () => void }) {
     this.#lag = options.lag
     this.#deliver = options.deliver

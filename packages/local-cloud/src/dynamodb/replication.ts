@@ -1,8 +1,10 @@
-import { ask, type Engine, readItem } from './engine.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ask, describeTable, type Engine, readItem } from './engine.js'
 import type { GlobalTable } from './globalTable.js'
 import { type AttributeMap, itemId, keyOfId } from './items.js'
 import type { KeyLocks } from './keyLocks.js'
-import { type Backlog, type Lag, Link } from './link.js'
+import { type Backlog, type Lag, Link, retryDelay } from './link.js'
+import { explain, isFinal, isNotFound, type RefusedWrite } from './refusals.js'
 import { isNewer, type Version } from './versions.js'
 
 /** One write, as it travels to the other replicas. */
@@ -28,6 +30,7 @@ export class Replication {
   readonly #locks: KeyLocks
   readonly #links = new Map<string, Link<Change>>()
   readonly #background = new Set<Promise<void>>()
+  #refused: RefusedWrite[] = []
   #quietWaiters: (() => void)[] = []
   #stopped = false
 
@@ -98,6 +101,13 @@ export class Replication {
     })
   }
 
+  /** The writes that were refused for good since this was last asked. */
+  takeRefused(): RefusedWrite[] {
+    const refused = this.#refused
+    this.#refused = []
+    return refused
+  }
+
   stop(): void {
     this.#stopped = true
     for (const link of this.#links.values()) link.stop()
@@ -106,8 +116,31 @@ export class Replication {
     for (const resolve of waiters) resolve()
   }
 
+  /** Fails for what may pass. What is refused for good is noted: to try again would be to try for ever. */
   async #receive(change: Change, to: string): Promise<void> {
-    await this.#locks.hold([lockName(to, change.table, change.key)], () => this.#apply(change, to))
+    const { table, key, version } = change
+    try {
+      await this.#locks.hold([lockName(to, table, key)], () => this.#apply(change, to))
+    } catch (error) {
+      if (!isFinal(error) || (await this.#mayComeOrGo(table, to, error))) throw error
+      this.#refuse(table, key, version.region, to, error)
+    }
+  }
+
+  #refuse(table: GlobalTable, key: AttributeMap, from: string, to: string, error: unknown): void {
+    this.#refused.push({ tableName: table.name, key, from, to, ...explain(error) })
+  }
+
+  /** A table that is being created is not found, either; one that is being deleted will not be a replica any more. */
+  async #mayComeOrGo(table: GlobalTable, to: string, error: unknown): Promise<boolean> {
+    const status = table.replicas.get(to)
+    if (status === undefined || status === 'DELETING') return true
+    if (!isNotFound(error)) return false
+    if (status === 'CREATING') return true
+    return describeTable(this.#engines.get(to)!, table.name).then(
+      () => true,
+      () => false,
+    )
   }
 
   /** The caller holds the item's lock in `to`. Straight to the engine: a replicated write is not replicated. */
@@ -136,11 +169,10 @@ export class Replication {
     const engine = this.#engines.get(source)!
     let next: unknown
     do {
-      const page = await ask(engine, 'Scan', {
-        TableName: table.name,
-        ConsistentRead: true,
-        ExclusiveStartKey: next,
-      })
+      const from = next
+      const page = await this.#insist(() =>
+        ask(engine, 'Scan', { TableName: table.name, ConsistentRead: true, ExclusiveStartKey: from }),
+      )
       for (const item of page.Items as AttributeMap[]) {
         const key = Object.fromEntries(table.keyNames.map(name => [name, item[name]!]))
         await this.#copyItem(table, key, source, target)
@@ -153,8 +185,30 @@ export class Replication {
     }
   }
 
-  /** Under both locks, so that the image and its version belong together. */
   async #copyItem(table: GlobalTable, key: AttributeMap, source: string, target: string): Promise<void> {
+    try {
+      await this.#insist(() => this.#copyItemOnce(table, key, source, target))
+    } catch (error) {
+      // Without a table there is nothing to go on with.
+      if (!isFinal(error) || isNotFound(error)) throw error
+      this.#refuse(table, key, source, target, error)
+    }
+  }
+
+  /** Repeats what may pass. */
+  async #insist<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempts = 1; ; attempts++) {
+      try {
+        return await work()
+      } catch (error) {
+        if (this.#stopped || isFinal(error)) throw error
+        await sleep(retryDelay(attempts))
+      }
+    }
+  }
+
+  /** Under both locks, so that the image and its version belong together. */
+  async #copyItemOnce(table: GlobalTable, key: AttributeMap, source: string, target: string): Promise<void> {
     const names = [lockName(source, table, key), lockName(target, table, key)]
     await this.#locks.hold(names, async () => {
       const id = itemId(key)

@@ -7,6 +7,7 @@ import { KeyLocks } from './keyLocks.js'
 import type { Lag } from './link.js'
 import { requireOperation } from './operations.js'
 import { isPartiQl, refuseUnclearWrites } from './partiQl/request.js'
+import { ReplicationError } from './refusals.js'
 import { Replication } from './replication.js'
 import { isTableAdmin, TableAdmin } from './tableAdmin.js'
 import { VersionClock } from './versions.js'
@@ -68,8 +69,11 @@ export class DynamoDbService {
     return this.#replication.cut(a, b)
   }
 
-  whenReplicated(): Promise<void> {
-    return this.#replication.whenQuiet()
+  /** Throws ReplicationError for writes that were refused for good since the last time. */
+  async whenReplicated(): Promise<void> {
+    await this.#replication.whenQuiet()
+    const refused = this.#replication.takeRefused()
+    if (refused.length > 0) throw new ReplicationError(refused)
   }
 
   async stop(): Promise<void> {

@@ -64,16 +64,34 @@ export class TableAdmin {
       return this.#updateReplicas(request.region, TableName, ReplicaUpdates)
 
     const global = this.#tables.find(request.region, TableName)
+    if (request.operation === 'DeleteTable' && global !== undefined)
+      return this.#deleteHere(engine, request, global)
     const response = await engine.send(request)
     if (response.status !== 200) return response
-    if (request.operation === 'DeleteTable' && global !== undefined)
-      this.#tables.leave(global, request.region)
     if (request.operation === 'UpdateTimeToLive') {
       if (global !== undefined) await this.#repeatElsewhere(global, request)
       return response
     }
     if (request.operation !== 'DescribeTable' && this.#settleDelay === 0) await settled(engine, TableName)
     return global === undefined ? response : withReplicas(response, global.describe(request.region))
+  }
+
+  /** What arrives meanwhile waits, until it is clear whether the replica is still one. */
+  async #deleteHere(engine: Engine, request: AwsRequest, table: GlobalTable): Promise<AwsResponse> {
+    const status = table.replicas.get(request.region)!
+    const described = table.describe(request.region)
+    table.replicas.set(request.region, 'DELETING')
+    const response = await engine.send(request).catch((error: unknown) => {
+      table.replicas.set(request.region, status)
+      throw error
+    })
+    if (response.status !== 200) {
+      table.replicas.set(request.region, status)
+      return response
+    }
+    this.#tables.leave(table, request.region)
+    if (this.#settleDelay === 0) await settled(engine, table.name)
+    return withReplicas(response, described)
   }
 
   /** A global table has one TTL setting. */
@@ -152,16 +170,21 @@ export class TableAdmin {
     this.#tables.join(table, target, 'CREATING')
     const ready = this.#replication.track(this.#fill(table, region, target))
     if (this.#settleDelay === 0) await ready
-    // Nobody is left to be told: DescribeTable goes on showing the replica as CREATING.
+    // Nobody is left to be told: DescribeTable shows the replica as CREATION_FAILED.
     else ready.catch(() => {})
   }
 
   async #fill(table: GlobalTable, source: string, target: string): Promise<void> {
-    await settled(this.#engines.get(target)!, table.name)
-    await this.#untrackedDone()
-    await copyTimeToLive(this.#engines.get(source)!, this.#engines.get(target)!, table.name)
-    await this.#replication.backfill(table, source, target)
-    if (table.replicas.has(target)) table.replicas.set(target, 'ACTIVE')
+    try {
+      await settled(this.#engines.get(target)!, table.name)
+      await this.#untrackedDone()
+      await copyTimeToLive(this.#engines.get(source)!, this.#engines.get(target)!, table.name)
+      await this.#replication.backfill(table, source, target)
+      if (table.replicas.has(target)) table.replicas.set(target, 'ACTIVE')
+    } catch (error) {
+      if (table.replicas.has(target)) table.replicas.set(target, 'CREATION_FAILED')
+      throw error
+    }
   }
 
   async #deleteReplica(region: string, tableName: string, target: string): Promise<void> {

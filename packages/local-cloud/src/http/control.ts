@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { AwsError, type AwsResponse, SERVICES } from '../aws.js'
 import type { CallFilter, CallListFilter } from '../callLog.js'
+import { ReplicationError } from '../dynamodb/refusals.js'
 import type { Fault } from '../faults.js'
 import { readBody } from './body.js'
 import { fromThisMachine } from './fromThisMachine.js'
@@ -31,6 +32,8 @@ export async function handleControl(cloud: Controlled, request: IncomingMessage)
   try {
     return await route(cloud, request)
   } catch (error) {
+    if (error instanceof ReplicationError)
+      return answer(409, { error: error.message, refused: error.refused })
     if (error instanceof AwsError) return answer(error.status, { error: error.message })
     if (error instanceof RangeError || error instanceof SyntaxError)
       return answer(400, { error: error.message })
