@@ -5,6 +5,8 @@ import {
   AlgorithmSuiteIdentifier,
   AwsKmsMrkAwareSymmetricDiscoveryKeyringNode,
   AwsKmsMrkAwareSymmetricKeyringNode,
+  EncryptedDataKey,
+  KeyringTraceFlag,
   MultiKeyringNode,
   NodeAlgorithmSuite,
   NodeDecryptionMaterial,
@@ -110,12 +112,14 @@ function contestants(config, arnIn, options = {}) {
       strict: decryptWith(new MultiKeyringNode({ children: strict }), message),
       discovery: decryptWith(new MultiKeyringNode({ children: discovery }), message),
       direct: directDecrypt(direct, arnIn(NEAREST), message),
+      'with materials': decryptIntoMaterial(directDecrypt(direct, arnIn(NEAREST), message)),
       second: directDecrypt(second, arnIn(SECOND), message),
     },
     encrypt: {
       ours: encryptWith(ours),
       strict: encryptWith(strict[0]),
       direct: directGenerate(direct, arnIn(NEAREST)),
+      'with materials': generateIntoMaterial(directGenerate(direct, arnIn(NEAREST))),
       second: directGenerate(second, arnIn(SECOND)),
     },
     /** How our keyring would ask the regions for an operation now. */
@@ -152,4 +156,34 @@ function directDecrypt(client, KeyId, message) {
 function directGenerate(client, KeyId) {
   return () =>
     client.send(new GenerateDataKeyCommand({ KeyId, NumberOfBytes: 32, EncryptionContext: context }))
+}
+
+/** What every keyring has to do besides, whoever wrote it: the AWS Encryption SDK's materials. */
+function decryptIntoMaterial(call) {
+  const flags =
+    KeyringTraceFlag.WRAPPING_KEY_DECRYPTED_DATA_KEY | KeyringTraceFlag.WRAPPING_KEY_VERIFIED_ENC_CTX
+  return async () => {
+    const material = new NodeDecryptionMaterial(suite, context)
+    const { Plaintext, KeyId } = await call()
+    return material.setUnencryptedDataKey(Plaintext, { keyNamespace: 'aws-kms', keyName: KeyId, flags })
+  }
+}
+
+function generateIntoMaterial(call) {
+  const wrapped =
+    KeyringTraceFlag.WRAPPING_KEY_ENCRYPTED_DATA_KEY | KeyringTraceFlag.WRAPPING_KEY_SIGNED_ENC_CTX
+  const flags = KeyringTraceFlag.WRAPPING_KEY_GENERATED_DATA_KEY | wrapped
+  return async () => {
+    const material = new NodeEncryptionMaterial(suite, context)
+    const { Plaintext, KeyId, CiphertextBlob } = await call()
+    material.setUnencryptedDataKey(Plaintext, { keyNamespace: 'aws-kms', keyName: KeyId, flags })
+    return material.addEncryptedDataKey(
+      new EncryptedDataKey({
+        providerId: 'aws-kms',
+        providerInfo: KeyId,
+        encryptedDataKey: CiphertextBlob,
+      }),
+      wrapped,
+    )
+  }
 }
