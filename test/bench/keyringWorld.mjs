@@ -165,7 +165,11 @@ function decryptIntoMaterial(call) {
   return async () => {
     const material = new NodeDecryptionMaterial(suite, context)
     const { Plaintext, KeyId } = await call()
-    return material.setUnencryptedDataKey(Plaintext, { keyNamespace: 'aws-kms', keyName: KeyId, flags })
+    return material.setUnencryptedDataKey(new Uint8Array(Plaintext), {
+      keyNamespace: 'aws-kms',
+      keyName: KeyId,
+      flags,
+    })
   }
 }
 
@@ -176,7 +180,11 @@ function generateIntoMaterial(call) {
   return async () => {
     const material = new NodeEncryptionMaterial(suite, context)
     const { Plaintext, KeyId, CiphertextBlob } = await call()
-    material.setUnencryptedDataKey(Plaintext, { keyNamespace: 'aws-kms', keyName: KeyId, flags })
+    material.setUnencryptedDataKey(new Uint8Array(Plaintext), {
+      keyNamespace: 'aws-kms',
+      keyName: KeyId,
+      flags,
+    })
     return material.addEncryptedDataKey(
       new EncryptedDataKey({
         providerId: 'aws-kms',
