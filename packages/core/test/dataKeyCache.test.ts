@@ -9,6 +9,7 @@ import { type Codec, codecNamed } from '../src/message/codec.js'
 import { messageContext } from '../src/message/context.js'
 import { openItems } from '../src/openItems.js'
 import { sealItems } from '../src/sealItems.js'
+import { codecOfRun } from './support/codec.js'
 import { item } from './support/fields.js'
 import { type CountingKeyring, countingKeyring, rawKeyring } from './support/keyrings.js'
 
@@ -47,7 +48,7 @@ function parts(cache: DataKeyCache): FormatParts {
   const orders = messageContext('Orders', {})
   return {
     cache,
-    codec: codecNamed('own'),
+    codec: codecNamed(codecOfRun),
     allowSigned: false,
     contextOf: table => (table === 'Orders' ? orders : context),
   }
@@ -482,11 +483,11 @@ describe('the bytes of a data key', () => {
     const { cache } = setUp()
     const [sealed] = await sealItems([item({ S: 'a' })], parts(cache))
     const contents: Buffer[] = []
-    const own = codecNamed('own')
+    const inner = codecNamed(codecOfRun)
     const codec: Codec = {
-      write: own.write,
+      write: inner.write,
       async read(header, dataKey) {
-        const content = await own.read(header, dataKey)
+        const content = await inner.read(header, dataKey)
         contents.push(content)
         return content
       },

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest'
 import {
   type AttributePath,
   type AttributeValue,
-  createFormat,
   DynasealError,
   type Format,
   type ItemFields,
   SealError,
 } from '../src/index.js'
+import { createFormat } from './support/codec.js'
 import { item, refusal, sealOne } from './support/fields.js'
 import { clientNode, countingKeyring, rawKeyring } from './support/keyrings.js'
 

@@ -4,10 +4,10 @@ import {
   type AttributeValue,
   type CodecName,
   ConfigurationError,
-  createFormat,
   type ItemFields,
   isMessage,
 } from '../src/index.js'
+import { createFormat } from './support/codec.js'
 import { customer, item, openOne, refusal, sealOne } from './support/fields.js'
 import { countingKeyring, multiKeyring, rawKeyring, unboundKeyring } from './support/keyrings.js'
 

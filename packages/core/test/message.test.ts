@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
-  createFormat,
   FieldError,
   isMessage,
   locationHash,
@@ -12,6 +11,7 @@ import { messageContext } from '../src/message/context.js'
 import { parseHeader } from '../src/message/header.js'
 import { readMessage } from '../src/message/read.js'
 import { headerTemplate, writeMessage } from '../src/message/write.js'
+import { createFormat } from './support/codec.js'
 import { customer, item, openOne, refusal, sealOne } from './support/fields.js'
 import { type Parts, writeByHand } from './support/handWritten.js'
 import { clientNode, multiKeyring, rawKeyring } from './support/keyrings.js'

@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   type AttributeValue,
-  createFormat,
   FieldError,
   isMessage,
   normalizeNumber,
@@ -11,6 +10,7 @@ import {
 } from '../src/index.js'
 import { parseHeader } from '../src/message/header.js'
 import { readMessage } from '../src/message/read.js'
+import { createFormat } from './support/codec.js'
 import { item, openOne, sealOne } from './support/fields.js'
 import { rawKeyring } from './support/keyrings.js'
 import { attributeValue, numberText } from './support/values.js'

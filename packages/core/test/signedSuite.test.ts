@@ -4,12 +4,12 @@ import {
   type AllowedSuite,
   type CodecName,
   ConfigurationError,
-  createFormat,
   isMessage,
   locationHash,
   MAX_CONTEXT_PAIRS,
   serializeValue,
 } from '../src/index.js'
+import { createFormat } from './support/codec.js'
 import { customer, item, openOne, refusal, sealOne } from './support/fields.js'
 import { clientNode, countingKeyring, rawKeyring } from './support/keyrings.js'
 

@@ -12,11 +12,11 @@ import {
   type AttributePath,
   type AttributeValue,
   type CodecName,
-  createFormat,
   isMessage,
   locationHash,
   serializeValue,
 } from '../src/index.js'
+import { createFormat } from './support/codec.js'
 import { openOne, refusal } from './support/fields.js'
 import { clientNode } from './support/keyrings.js'
 
