@@ -1,7 +1,6 @@
 import { isMessage } from '@dynaseal/core'
 import type { Schema, Transformer } from 'dynamodb-toolbox'
 // Not from its root, which loads all of it: an application loads the parts that it uses.
-import { $SET, isExtension, isSetting } from 'dynamodb-toolbox/entity/actions/update/symbols'
 import { DynamoDBToolboxError } from 'dynamodb-toolbox/errors'
 import { Formatter } from 'dynamodb-toolbox/schema/actions/format'
 import { Parser } from 'dynamodb-toolbox/schema/actions/parse'
@@ -10,6 +9,7 @@ import { ToolboxError } from './errors.js'
 import { lostEncryption } from './lostEncryption.js'
 import { wasOpened } from './opened.js'
 import { PendingSeal } from './pendingSeal.js'
+import { isExtension, setting } from './updateExtensions.js'
 
 export type Validator = (input: unknown, schema: Schema) => boolean | string
 
@@ -90,7 +90,7 @@ export class EncryptedAttribute implements Transformer {
   validator(mode: 'put' | 'update', own: Validator | undefined): Validator {
     return (input, schema) => {
       // dynamodb-toolbox merges a bare map or list into the stored one; ciphertext cannot be merged into.
-      if (mode === 'update' && !isSetting(input) && this.#wouldMerge(input)) {
+      if (mode === 'update' && setting(input) === undefined && this.#wouldMerge(input)) {
         throw new ToolboxError(
           'update-refused',
           `The ${this.#name} can only be replaced as a whole. Say so: $set({ ... all of it ... }), or use UpdateAttributesCommand.`,
@@ -135,7 +135,8 @@ export class EncryptedAttribute implements Transformer {
   }
 
   #explicit(input: unknown): unknown {
-    if (isSetting(input)) return (input as { [$SET]: unknown })[$SET]
+    const whole = setting(input)
+    if (whole !== undefined) return whole.value
     if (isExtension(input)) {
       throw new ToolboxError(
         'update-refused',

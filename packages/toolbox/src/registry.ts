@@ -105,10 +105,12 @@ export class Registry {
   /**
    * @param logicalName physical table name (as commands carry it) to logical table name
    * @param formatAttributes what the format adds to each item, if it seals items as wholes
+   * @param timeToLive attributes by which DynamoDB deletes items
    */
   constructor(
     private readonly logicalName: (physical: string) => string,
     private readonly formatAttributes: readonly string[] = [],
+    private readonly timeToLive: readonly string[] = [],
   ) {}
 
   /** @throws {ToolboxError} `invalid-schema` */
@@ -139,6 +141,12 @@ export class Registry {
         throw new ToolboxError(
           'invalid-schema',
           `'${first}' of entity ${entity.entityName} is a key of table ${table.getName()} or of one of its indexes and cannot be encrypted: DynamoDB finds items by its value.`,
+        )
+      }
+      if (this.timeToLive.includes(first)) {
+        throw new ToolboxError(
+          'invalid-schema',
+          `'${first}' of entity ${entity.entityName} is a time to live and cannot be encrypted: DynamoDB could not read when to delete the item.`,
         )
       }
       if (first === table.entityAttributeSavedAs) {

@@ -7,10 +7,11 @@ import { withNumberValue } from './nativeValues.js'
 import { Opening, openErrorItems } from './opening.js'
 import { dropItems } from './openPartially.js'
 import type { Item } from './place.js'
+import type { Registrable } from './registrable.js'
 import { type RegistrableEntity, Registry } from './registry.js'
 import { Sealing } from './sealing.js'
 
-export interface ClientOptions {
+export interface ClientOptions<TTL extends string = string> {
   /**
    * The name that ciphertexts are bound to, for a table that is called differently elsewhere (restored
    * from a backup, one per stage). It must be the same in every region. Default: the table's own name.
@@ -26,20 +27,28 @@ export interface ClientOptions {
    * permission on the key is then not needed. Default `both`.
    */
   role?: 'seal' | 'open' | 'both'
+  /**
+   * The names, as stored, of the attributes by which DynamoDB deletes expired items (TTL). They cannot be encrypted:
+   * an item whose expiry DynamoDB cannot read stays forever. Default: none.
+   */
+  timeToLive?: readonly TTL[]
 }
 
 /** The options of the field format, or another format in their place. */
-export type SealOptions = ClientOptions & (FormatOptions | { readonly format: Format })
+export type SealOptions<TTL extends string = string> = ClientOptions<TTL> &
+  (FormatOptions | { readonly format: Format })
 
 /** A document client whose `send` seals and opens encrypted attributes. */
-export type SealedDocumentClient = DynamoDBDocumentClient & {
+export type SealedDocumentClient<TTL extends string = never> = DynamoDBDocumentClient & {
   /**
    * Makes the encrypted attributes of entities known, so that what is read can be opened and what
    * would leak can be refused. Register every entity of a table, also those that encrypt nothing.
    *
    * @throws {ToolboxError} `invalid-schema`
    */
-  register(...entities: RegistrableEntity[]): SealedDocumentClient
+  register<ENTITIES extends RegistrableEntity[]>(
+    ...entities: ENTITIES & { [INDEX in keyof ENTITIES]: Registrable<ENTITIES[INDEX], TTL> }
+  ): SealedDocumentClient<TTL>
 }
 
 const SEALED = Symbol('dynaseal:sealed')
@@ -55,10 +64,10 @@ const SEALED = Symbol('dynaseal:sealed')
  * const User = new Entity({ name: 'User', table: Users, schema: item({ id: string().key(), ssn: encrypted(string()) }) })
  * documentClient.register(User)
  */
-export function sealDocumentClient(
+export function sealDocumentClient<const TTL extends string = never>(
   client: DynamoDBDocumentClient,
-  options: SealOptions,
-): SealedDocumentClient {
+  options: SealOptions<TTL>,
+): SealedDocumentClient<TTL> {
   if (SEALED in client) {
     throw new ToolboxError('invalid-client', 'This document client is sealed already: use it as it is.')
   }
@@ -74,10 +83,11 @@ export function sealDocumentClient(
     logicalTableName = (name: string) => name,
     plaintext = 'refuse',
     role = 'both',
+    timeToLive = [],
     ...formatOptions
   } = options
   const format: Format = 'format' in formatOptions ? formatOptions.format : createFormat(formatOptions)
-  const registry = new Registry(logicalTableName, format.wholeItems?.attributes ?? [])
+  const registry = new Registry(logicalTableName, format.wholeItems?.attributes ?? [], timeToLive)
   const settings = { plaintext, role, marshallOptions, unmarshallOptions: withNumberValue(unmarshallOptions) }
 
   const send = async (command: { input: object }, ...rest: unknown[]): Promise<unknown> => {
@@ -101,7 +111,7 @@ export function sealDocumentClient(
     return output
   }
 
-  const sealed = Object.create(client) as SealedDocumentClient
+  const sealed = Object.create(client) as SealedDocumentClient<TTL>
   Object.defineProperties(sealed, {
     [SEALED]: { value: true },
     send: {

@@ -262,6 +262,17 @@ describe('registration refuses', () => {
     expect(() => register({ mail: encrypted(string()).savedAs('email') }, indexes)).toThrow(/index/)
   })
 
+  test('a time to live', () => {
+    const registry = new Registry(name => name, [], ['expires'])
+    expect(() => registry.register(entity({ until: encrypted(number()).savedAs('expires') }))).toThrow(
+      /'expires' of entity User is a time to live.*cannot be encrypted/,
+    )
+  })
+
+  test("the attribute that has the entity's name", () => {
+    expect(() => register({ kind: encrypted(string()).savedAs('_et') })).toThrow(/reserved attribute alias/)
+  })
+
   test('nothing else', () => {
     register({
       a: encrypted(string()).optional().hidden().savedAs('x').default('d'),

@@ -1,7 +1,7 @@
 import type { FormattedItem, InputItem } from 'dynamodb-toolbox'
 import { boolean, Entity, item, list, map, number, set, string, Table } from 'dynamodb-toolbox'
-import { expectTypeOf, test } from 'vitest'
-import { encrypted } from '../src/encrypted.js'
+import { describe, expectTypeOf, test } from 'vitest'
+import { encrypted, type SealedDocumentClient } from '../src/index.js'
 
 const table = new Table({ name: 'users', partitionKey: { name: 'id', type: 'string' } })
 const attributes = {
@@ -65,4 +65,61 @@ test('a key is a type error that says why', () => {
     encrypted(string().key())
   }
   expectTypeOf(annotate).toBeFunction()
+})
+
+describe('what DynamoDB or dynamodb-toolbox reads cannot be encrypted: registration is a type error that says so', () => {
+  const shop = new Table({
+    name: 'shop',
+    partitionKey: { name: 'id', type: 'string' },
+    sortKey: { name: 'sort', type: 'string' },
+    indexes: {
+      byStatus: { type: 'global', partitionKey: { name: 'status', type: 'string' } },
+      bySize: { type: 'local', sortKey: { name: 'size', type: 'number' } },
+    },
+  })
+  const keys = { id: string().key(), sort: string().key() }
+  // Never run: it is the types that are looked at.
+  type Order<ATTRIBUTES> = {
+    entityName: 'Order'
+    table: typeof shop
+    schema: { attributes: typeof keys & ATTRIBUTES }
+  }
+  const entity = <ATTRIBUTES>(_attributes: ATTRIBUTES) => ({}) as Order<ATTRIBUTES>
+  const register = (client: SealedDocumentClient<'expires'>) => {
+    client.register(
+      entity({ note: encrypted(string()), status: string(), size: number() }),
+      entity({ inside: map({ status: encrypted(string()) }) }),
+      entity({ status: encrypted(string()).savedAs('s') }),
+      new Entity({ name: 'Order', table: shop, schema: item({ ...keys, note: encrypted(string()) }) }),
+    )
+    // @ts-expect-error a key of an index
+    client.register(entity({ status: encrypted(string()) }))
+    // @ts-expect-error the sort key of a local index
+    client.register(entity({ size: encrypted(number()).optional() }))
+    // @ts-expect-error a key of an index, by the name under which it is stored
+    client.register(entity({ state: encrypted(string()).savedAs('status') }))
+    // @ts-expect-error a key of the table that is computed
+    client.register(entity({ sort: encrypted(string()) }))
+    // @ts-expect-error the attribute in which dynamodb-toolbox stores the entity's name
+    client.register(entity({ kind: encrypted(string()).savedAs('_et') }))
+    // @ts-expect-error a time to live
+    client.register(entity({ expires: encrypted(number()) }))
+    // @ts-expect-error in whichever place it stands
+    client.register(entity({ note: encrypted(string()) }), entity({ status: encrypted(string()) }))
+    const inPlace = new Entity({
+      name: 'Order',
+      table: shop,
+      schema: item({ ...keys, status: encrypted(string()) }),
+    })
+    // @ts-expect-error a key of an index, of a real entity
+    client.register(inPlace)
+  }
+
+  test('and it returns the client', () => {
+    expectTypeOf(register).toBeFunction()
+    type Registered = ReturnType<SealedDocumentClient<'expires'>['register']>
+    expectTypeOf<Registered>().toEqualTypeOf<SealedDocumentClient<'expires'>>()
+    // To what takes any sealed client, this is one.
+    expectTypeOf<SealedDocumentClient<'expires'>>().toExtend<SealedDocumentClient>()
+  })
 })
