@@ -38,7 +38,8 @@ async function load(url, options) {
 
 async function refresh() {
   clearTimeout(timer)
-  if (paused || document.hidden) return
+  // A page that says what went wrong stays as it is.
+  if (shown.size === 0 || paused || document.hidden) return
   const start = performance.now()
   const mine = ++turn
   try {
@@ -54,7 +55,6 @@ async function refresh() {
   timer = setTimeout(refresh, Math.max(PAUSE, IDLE_SHARE * (performance.now() - start)))
 }
 
-pauseButton.hidden = false
 pauseButton.addEventListener('click', () => {
   paused = !paused
   pauseButton.textContent = paused ? 'Resume' : 'Pause'
@@ -82,4 +82,5 @@ document.addEventListener('submit', async event => {
   }
 })
 
+pauseButton.hidden = shown.size === 0
 refresh()
