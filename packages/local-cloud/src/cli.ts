@@ -11,12 +11,13 @@ Usage: dynaseal-local-cloud [options]
   --port NUMBER            port on 127.0.0.1, 0 for any free one (default: 4566)
   --engine NAME            DynamoDB's engine: dynalite, or dynoxide for transactions, PartiQL, TTL and streams
                            (default: dynalite)
+  --directory DIR          keep everything in DIR, also when it is killed (default: in memory)
   --replication-delay MS   until a write starts to be applied in other regions (default: 20)
   --settle-delay MS        that keys stay Creating and tables CREATING (default: 0)
   --json                   print one line of JSON when ready, and nothing else
   --help                   print this
 
-Everything is in memory and gone when it stops. Stop it with Ctrl-C.
+Without --directory all is gone when it stops. Stop it with Ctrl-C.
 `
 
 /** Milliseconds in an hour: longer is a mistake. */
@@ -28,6 +29,7 @@ interface Options {
   readonly regions: readonly string[]
   readonly port: number
   readonly engine: EngineName
+  readonly directory: string | undefined
   readonly replicationDelay: number
   readonly settleDelay: number
   readonly json: boolean
@@ -45,6 +47,7 @@ function readOptions(args: readonly string[]): Options | undefined {
     regions,
     port: readNumber('--port', values.port, 65_535),
     engine: readEngine(values.engine),
+    directory: values.directory,
     replicationDelay: readNumber('--replication-delay', values['replication-delay'], MAX_DELAY),
     settleDelay: readNumber('--settle-delay', values['settle-delay'], MAX_DELAY),
     json: values.json,
@@ -73,6 +76,7 @@ function parse(args: readonly string[]) {
         regions: { type: 'string', default: 'us-east-1,us-west-2' },
         port: { type: 'string', default: '4566' },
         engine: { type: 'string', default: 'dynalite' },
+        directory: { type: 'string' },
         'replication-delay': { type: 'string', default: '20' },
         'settle-delay': { type: 'string', default: '0' },
         json: { type: 'boolean', default: false },

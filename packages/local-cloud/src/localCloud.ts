@@ -3,17 +3,16 @@ import { SERVICES } from './aws.js'
 import { type Call, type CallFilter, type CallListFilter, CallLog } from './callLog.js'
 import { RegionClocks } from './clocks.js'
 import type { Counter } from './counters.js'
-import { type EngineName, startEngines } from './dynamodb/engines.js'
-import { DynamoDbService } from './dynamodb/service.js'
+import type { EngineName } from './dynamodb/engines.js'
 import { checkFault, type Fault } from './faults.js'
 import { Front } from './front.js'
 import { type Controlled, handleControl, isControl } from './http/control.js'
 import { listen } from './http/server.js'
-import { KmsService } from './kms/service.js'
 import { checkLatency, type Latency } from './latency.js'
 import { handlePage, isPage } from './page/routes.js'
 import type { PageSource } from './page/source.js'
 import { checkRegions } from './regions.js'
+import { startServices } from './services.js'
 
 export interface LocalCloudOptions {
   /** For example `['us-east-1', 'us-west-2']`. */
@@ -41,6 +40,11 @@ export interface LocalCloudOptions {
    * without one have `engine`, in memory.
    */
   readonly engines?: Readonly<Record<string, string>>
+  /**
+   * Where everything is kept, also when the process is killed: made if need be, and used by one local cloud at a
+   * time. Default: in memory. Faults and the call log are not kept.
+   */
+  readonly directory?: string
 }
 
 /** AWS regions on loopback. */
@@ -87,19 +91,16 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   checkLatency(latency, regions)
   const log = new CallLog()
   const clocks = new RegionClocks()
-  const kms = new KmsService(regions, settleDelay, clocks)
-  const engines = await startEngines({
+  const services = await startServices({
     regions,
-    engine: options.engine ?? 'dynalite',
-    urls: options.engines ?? {},
-    settleDelay,
-  })
-  const dynamodb = new DynamoDbService({
-    engines,
+    clocks,
     replicationLag: { delay: replicationDelay, jitter: replicationJitter },
     settleDelay,
-    clocks,
+    engine: options.engine ?? 'dynalite',
+    urls: options.engines ?? {},
+    directory: options.directory,
   })
+  const { kms, dynamodb } = services
   const faults = new ActiveFaults({
     cut: (a, b) => dynamodb.cut(a, b),
     shiftClock: (region, shift) => clocks.shift(region, shift),
@@ -144,15 +145,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     healAll: () => faults.healAll(),
   }
 
-  const stopServices = async () => {
-    kms.stop()
-    await dynamodb.stop()
-  }
   const server = await listen(port, async (request, clientGone) => {
     if (isPage(request)) return handlePage(shown, request)
     return isControl(request) ? handleControl(controlled, request) : front.handle(request, clientGone)
   }).catch(async (error: unknown) => {
-    await stopServices()
+    await services.stop()
     throw error
   })
 
@@ -171,7 +168,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     waitForReplication: () => dynamodb.whenReplicated(),
     async stop() {
       await server.close()
-      await stopServices()
+      await services.stop()
     },
   }
 }

@@ -1,37 +1,9 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { startLocalCloud } from '../src/index.js'
 import { buildPackage } from './build.js'
 import { createGlobalTable, createMultiRegionKey, documentClient } from './clients.js'
-
-const command = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
-
-type Command = ChildProcessByStdio<null, Readable, Readable>
-
-function run(...args: string[]): Command {
-  return spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-}
-
-async function outcome(child: Command): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit') as Promise<[number | null]>,
-  ])
-  return { code, stdout, stderr }
-}
-
-/** Reads the line that says it is ready; the rest of the output is for `outcome`. */
-async function readiness(child: Command): Promise<{ endpoint: string; regions: string[] }> {
-  const lines = createInterface(child.stdout)
-  const [line] = (await once(lines, 'line')) as [string]
-  return JSON.parse(line)
-}
+import { outcome, readiness, run } from './command.js'
 
 beforeAll(buildPackage)
 

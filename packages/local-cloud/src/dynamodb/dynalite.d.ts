@@ -15,3 +15,34 @@ declare module 'dynalite' {
 
   export default function dynalite(options?: Options): Server
 }
+
+/** How dynalite stores things, as far as we read it (its db/index.js). */
+declare module 'dynalite/db/index.js' {
+  export type StoredItem = Record<string, Record<string, unknown>>
+
+  export interface StoredIndex {
+    readonly IndexName: string
+    /** Global indexes have one. */
+    IndexStatus?: string
+  }
+
+  export interface StoredTable {
+    readonly TableName: string
+    TableStatus: string
+    readonly LocalSecondaryIndexes?: readonly StoredIndex[]
+    readonly GlobalSecondaryIndexes?: readonly StoredIndex[]
+  }
+
+  const db: {
+    /** The key of an item, or of an item of an index, that has the table's key attributes. */
+    createKey(item: StoredItem, table: StoredTable): string
+    /** The index entries that have to be written after an item has changed. */
+    getIndexActions(
+      indexes: readonly StoredIndex[],
+      before: StoredItem | undefined,
+      after: StoredItem,
+      table: StoredTable,
+    ): { readonly puts: readonly { readonly key: string; readonly item: unknown }[] }
+  }
+  export default db
+}

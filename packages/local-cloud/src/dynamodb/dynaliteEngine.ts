@@ -1,27 +1,56 @@
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import type { Server } from 'node:http'
 import dynalite from 'dynalite'
 import { ACCOUNT, type AwsRequest, type AwsResponse } from '../aws.js'
+import { repairDynalite } from './dynaliteRepair.js'
 import type { Engine, EngineRequest } from './engine.js'
 import { DYNALITE_OPERATIONS } from './operations.js'
 
-/** dynalite, in memory. Its request handler is called directly: a socket between us would cost half the speed. */
+/** dynalite. Its request handler is called directly: a socket between us would cost half the speed. */
 export class DynaliteEngine implements Engine {
   readonly name = 'dynalite'
   readonly #server: Server
+  readonly #folder: string | undefined
+  readonly #underWay = new Set<Promise<AwsResponse>>()
+  #closed = false
 
-  /** `settleDelay`: how long, in milliseconds, a table stays CREATING, UPDATING or DELETING. */
-  constructor(region: string, settleDelay: number) {
+  /**
+   * In memory, or with a folder in LevelDB, which needs `repairDynalite` first. `settleDelay`: how long, in
+   * milliseconds, a table stays CREATING, UPDATING or DELETING.
+   */
+  constructor(region: string, settleDelay: number, folder?: string) {
+    this.#folder = folder
     this.#server = withEnvironment({ AWS_REGION: region, AWS_ACCOUNT_ID: ACCOUNT }, () =>
-      dynalite({ createTableMs: settleDelay, updateTableMs: settleDelay, deleteTableMs: settleDelay }),
+      dynalite({
+        ...(folder === undefined ? {} : { path: folder }),
+        createTableMs: settleDelay,
+        updateTableMs: settleDelay,
+        deleteTableMs: settleDelay,
+      }),
     )
+  }
+
+  /** Goes on with what a process that may have been killed has left in the folder. */
+  static async onDisk(region: string, settleDelay: number, folder: string): Promise<DynaliteEngine> {
+    await repairDynalite(folder)
+    return new DynaliteEngine(region, settleDelay, folder)
   }
 
   supports(operation: string): boolean {
     return DYNALITE_OPERATIONS.has(operation)
   }
 
-  send({ headers, body }: EngineRequest): Promise<AwsResponse> {
+  async send(request: EngineRequest): Promise<AwsResponse> {
+    if (this.#closed) throw new Error('dynalite is closed')
+    const answer = this.#send(request)
+    if (this.#folder !== undefined) {
+      this.#underWay.add(answer)
+      void answer.finally(() => this.#underWay.delete(answer))
+    }
+    return answer
+  }
+
+  #send({ headers, body }: EngineRequest): Promise<AwsResponse> {
     return new Promise(resolve => {
       const request = new DirectRequest(headers)
       this.#server.emit('request', request, new DirectResponse(resolve))
@@ -31,7 +60,18 @@ export class DynaliteEngine implements Engine {
   }
 
   /** In memory there is nothing to close: nothing listens, nothing is open, and its timers are short. */
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    if (this.#folder === undefined || this.#closed) return
+    this.#closed = true
+    // dynalite throws, where nobody can catch it, when its LevelDB closes under a request.
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay)
+    // It closes its LevelDB with its server, and only if that listens.
+    this.#server.listen(0, '127.0.0.1')
+    await once(this.#server, 'listening')
+    await new Promise<void>((resolve, reject) =>
+      this.#server.close(error => (error ? reject(error) : resolve())),
+    )
+  }
 }
 
 /** What dynalite uses of an http.IncomingMessage. */

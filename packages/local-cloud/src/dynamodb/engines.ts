@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { DynaliteEngine } from './dynaliteEngine.js'
 import { DynoxideEngine } from './dynoxideEngine.js'
 import type { Engine } from './engine.js'
@@ -15,15 +17,18 @@ export interface EngineOptions {
   readonly urls: Readonly<Record<string, string>>
   /** Milliseconds that tables stay CREATING, UPDATING or DELETING; only dynalite's do. */
   readonly settleDelay: number
+  /** Where the engine of a region keeps its tables. Default: in memory. */
+  readonly folder?: ((region: string) => string) | undefined
 }
 
-/**
- * An engine for each region, all ready.
- *
- * Throws RangeError for options that cannot be, and EngineUnavailableError for an engine that cannot run here.
- */
-export async function startEngines(options: EngineOptions): Promise<Map<string, Engine>> {
-  const { regions, engine, urls } = options
+/** Throws RangeError for options that cannot be. */
+export function checkEngines(options: {
+  readonly regions: readonly string[]
+  readonly engine: EngineName
+  readonly urls: Readonly<Record<string, string>>
+  readonly directory: string | undefined
+}): void {
+  const { regions, engine, urls, directory } = options
   if (!ENGINE_NAMES.includes(engine))
     throw new RangeError(
       `There is no engine ${JSON.stringify(engine)}; there are ${ENGINE_NAMES.join(' and ')}`,
@@ -31,7 +36,21 @@ export async function startEngines(options: EngineOptions): Promise<Map<string, 
   for (const region of Object.keys(urls)) {
     if (!regions.includes(region))
       throw new RangeError(`There is an engine for ${region}, but no such region`)
+    if (directory !== undefined)
+      throw new RangeError(
+        `A directory has the tables of all regions, but the server that you run for ${region} keeps its own. ` +
+          'Leave out the one or the other.',
+      )
   }
+}
+
+/**
+ * An engine for each region, all ready.
+ *
+ * Throws EngineUnavailableError for an engine that cannot run here, RangeError for a URL that cannot be.
+ */
+export async function startEngines(options: EngineOptions): Promise<Map<string, Engine>> {
+  const { regions, urls } = options
   const starting = regions.map(region => startEngine(region, urls[region], options))
   const settled = await Promise.allSettled(starting)
   const started = settled.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
@@ -46,9 +65,13 @@ export async function startEngines(options: EngineOptions): Promise<Map<string, 
 async function startEngine(
   region: string,
   url: string | undefined,
-  { engine, settleDelay }: EngineOptions,
+  { engine, settleDelay, folder }: EngineOptions,
 ): Promise<Engine> {
   if (url !== undefined) return new HttpEngine(region, url)
-  if (engine === 'dynoxide') return DynoxideEngine.start(region)
-  return new DynaliteEngine(region, settleDelay)
+  const path = folder?.(region)
+  if (path !== undefined) await mkdir(path, { recursive: true })
+  if (engine === 'dynoxide') return DynoxideEngine.start(region, path && join(path, 'tables.sqlite'))
+  return path === undefined
+    ? new DynaliteEngine(region, settleDelay)
+    : DynaliteEngine.onDisk(region, settleDelay, path)
 }

@@ -1,16 +1,20 @@
+import { randomUUID } from 'node:crypto'
 import type { Version } from './versions.js'
 
 export type ReplicaStatus = 'CREATING' | 'CREATION_FAILED' | 'ACTIVE' | 'DELETING'
 
 /** One table in several regions, version 2019.11.21. */
 export class GlobalTable {
+  /** Tells it from others of its name, before it or in other regions. */
+  readonly id: string
   readonly name: string
   readonly keyNames: readonly string[]
   /** All regions, the one where it was first created included: they are equals. */
   readonly replicas = new Map<string, ReplicaStatus>()
   readonly #versions = new Map<string, Map<string, Version>>()
 
-  constructor(name: string, keyNames: readonly string[]) {
+  constructor(name: string, keyNames: readonly string[], id: string = randomUUID()) {
+    this.id = id
     this.name = name
     this.keyNames = keyNames
   }

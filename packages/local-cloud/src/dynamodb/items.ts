@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /** For example `{ S: 'text' }`. */
 export type AttributeValue = Readonly<Record<string, unknown>>
 export type AttributeMap = Readonly<Record<string, AttributeValue>>
@@ -22,6 +24,16 @@ export function itemId(key: AttributeMap): string {
 /** The key that an id was made of. */
 export function keyOfId(id: string): AttributeMap {
   return Object.fromEntries(JSON.parse(id) as [string, AttributeValue][])
+}
+
+/** The same text for the same item, in whatever order an engine answers its attributes and the members of sets. */
+export function imageDigest(item: AttributeMap | undefined): string {
+  const text = JSON.stringify(item, (name, value: unknown) => {
+    if (Array.isArray(value)) return name === 'L' ? value : [...value].sort()
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+  })
+  return text === undefined ? '' : createHash('sha256').update(text).digest('base64')
 }
 
 function canonical(value: AttributeValue): AttributeValue {

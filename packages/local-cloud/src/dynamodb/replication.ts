@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ask, describeTable, type Engine, readItem } from './engine.js'
+import { ask, describeTable, type Engine, EngineEndedError, readItem } from './engine.js'
 import type { GlobalTable } from './globalTable.js'
 import { type AttributeMap, itemId, keyOfId } from './items.js'
+import type { Intent, Journal, Pending } from './journal.js'
 import type { KeyLocks } from './keyLocks.js'
 import { type Backlog, type Lag, Link, retryDelay } from './link.js'
 import { explain, isFinal, isNotFound, type RefusedWrite } from './refusals.js'
@@ -21,6 +22,12 @@ export function lockName(region: string, table: GlobalTable, key: AttributeMap):
   return `${region}/${table.name}/${itemId(key)}`
 }
 
+function pendingOf(changes: readonly Change[]): Pending[] {
+  return changes.flatMap(change =>
+    [...change.table.replicas.keys()].filter(to => to !== change.version.region).map(to => ({ change, to })),
+  )
+}
+
 /**
  * Carries changes between regions. A change is applied only where it is newer than what is there, so that it
  * does not matter in which order changes arrive or how often, and all replicas end up with the last one.
@@ -28,15 +35,17 @@ export function lockName(region: string, table: GlobalTable, key: AttributeMap):
 export class Replication {
   readonly #engines: ReadonlyMap<string, Engine>
   readonly #locks: KeyLocks
+  readonly #journal: Journal | undefined
   readonly #links = new Map<string, Link<Change>>()
   readonly #background = new Set<Promise<void>>()
   #refused: RefusedWrite[] = []
   #quietWaiters: (() => void)[] = []
   #stopped = false
 
-  constructor(engines: ReadonlyMap<string, Engine>, locks: KeyLocks, lag: Lag) {
+  constructor(engines: ReadonlyMap<string, Engine>, locks: KeyLocks, lag: Lag, journal?: Journal) {
     this.#engines = engines
     this.#locks = locks
+    this.#journal = journal
     const onQuiet = () => this.#checkQuiet()
     for (const from of engines.keys()) {
       for (const to of engines.keys()) {
@@ -47,12 +56,31 @@ export class Replication {
     }
   }
 
-  /** Notes a write where it was made, and sends it to the other replicas. The caller holds the item's lock. */
-  publish(change: Change): void {
-    const { table, key, version } = change
-    table.versions(version.region).set(itemId(key), version)
-    for (const to of table.replicas.keys())
-      if (to !== version.region) this.#link(version.region, to).push(change)
+  /**
+   * Notes writes where they were made, and sends them to the other replicas. The caller holds the items' locks.
+   * `intents`: with a journal, what was noted before.
+   */
+  async publish(changes: readonly Change[], intents: readonly Intent[] = []): Promise<void> {
+    const pending = pendingOf(changes)
+    if (this.#journal !== undefined) await this.#journal.published(changes, pending, intents)
+    for (const { table, key, version } of changes) table.versions(version.region).set(itemId(key), version)
+    this.resume(pending)
+    if (this.#journal !== undefined) await this.#sendToNewcomers(changes, pending)
+  }
+
+  /** To the replicas that have joined while the journal was written. */
+  async #sendToNewcomers(changes: readonly Change[], sent: readonly Pending[]): Promise<void> {
+    const replica = ({ change, to }: Pending) => `${change.table.id}/${to}`
+    const reached = new Set(sent.map(replica))
+    const missed = pendingOf(changes).filter(one => !reached.has(replica(one)))
+    if (missed.length === 0) return
+    this.resume(missed)
+    await this.#journal?.sent(missed)
+  }
+
+  /** Sends what is noted as pending. */
+  resume(pending: readonly Pending[]): void {
+    for (const { change, to } of pending) this.#link(change.version.region, to).push(change)
   }
 
   /** Both directions; held back changes travel on when it is healed by the function that is returned. */
@@ -69,12 +97,13 @@ export class Replication {
    * way to `source` would never reach the newcomer, and is sent there as well.
    */
   backfill(table: GlobalTable, source: string, target: string): Promise<void> {
-    const travelling = [...this.#links.values()].flatMap(link => link.messages)
-    for (const change of travelling) {
-      const from = change.version.region
-      if (change.table === table && from !== target) this.#link(from, target).push(change)
-    }
-    return this.track(this.#copy(table, source, target))
+    const travelling = [...this.#links.values()]
+      .flatMap(link => link.messages)
+      .filter(change => change.table === table && change.version.region !== target)
+      .map((change): Pending => ({ change, to: target }))
+    const noted = this.#journal?.sent(travelling)
+    this.resume(travelling)
+    return this.track(Promise.all([noted, this.#copy(table, source, target)]).then(() => {}))
   }
 
   /** `waitForReplication` waits for this as well. */
@@ -124,6 +153,8 @@ export class Replication {
     } catch (error) {
       if (!isFinal(error) || (await this.#mayComeOrGo(table, to, error))) throw error
       this.#refuse(table, key, version.region, to, error)
+      // An engine that has ended may take it at the next start.
+      if (!(error instanceof EngineEndedError)) await this.#journal?.delivered({ change, to }, false)
     }
   }
 
@@ -144,14 +175,16 @@ export class Replication {
   }
 
   /** The caller holds the item's lock in `to`. Straight to the engine: a replicated write is not replicated. */
-  async #apply({ table, key, image, version }: Change, to: string): Promise<void> {
-    // The replica may have been removed meanwhile.
-    if (!table.replicas.has(to)) return
-    const versions = table.versions(to)
+  async #apply(change: Change, to: string): Promise<void> {
+    const { table, key, image, version } = change
     const id = itemId(key)
-    if (!isNewer(version, versions.get(id))) return
-    await this.#write(table, key, image, to)
-    versions.set(id, version)
+    // The replica may have been removed meanwhile.
+    const applies = table.replicas.has(to) && isNewer(version, table.versions(to).get(id))
+    if (applies) {
+      await this.#write(table, key, image, to)
+      table.versions(to).set(id, version)
+    }
+    await this.#journal?.delivered({ change, to }, applies)
   }
 
   async #write(
@@ -218,7 +251,9 @@ export class Replication {
       const image = await readItem(this.#engines.get(source)!, table.name, key)
       // A deletion has something to delete only where an older write has overtaken it.
       if (image !== undefined || newest !== undefined) await this.#write(table, key, image, target)
-      if (version !== undefined) table.versions(target).set(id, version)
+      if (version === undefined) return
+      table.versions(target).set(id, version)
+      await this.#journal?.copied({ table, key, version }, target)
     })
   }
 

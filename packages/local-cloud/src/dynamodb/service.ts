@@ -3,12 +3,14 @@ import type { RegionClocks } from '../clocks.js'
 import type { Engine } from './engine.js'
 import { GlobalTables } from './globalTable.js'
 import { Inspection } from './inspection.js'
+import type { Journal } from './journal.js'
 import { KeyLocks } from './keyLocks.js'
 import type { Lag } from './link.js'
 import { requireOperation } from './operations.js'
 import { isPartiQl, refuseUnclearWrites } from './partiQl/request.js'
 import { ReplicationError } from './refusals.js'
 import { Replication } from './replication.js'
+import { restore } from './restore.js'
 import { isTableAdmin, TableAdmin } from './tableAdmin.js'
 import { VersionClock } from './versions.js'
 import { Writer } from './writer.js'
@@ -23,6 +25,8 @@ export interface DynamoDbOptions {
   readonly settleDelay: number
   /** By these it is decided who wrote last. */
   readonly clocks: RegionClocks
+  /** Default: all is forgotten in the end. */
+  readonly journal?: Journal | undefined
 }
 
 /** DynamoDB in every region, with global tables between them. */
@@ -34,12 +38,14 @@ export class DynamoDbService {
   readonly #tables: GlobalTables
   readonly #writer: Writer
   readonly #admin: TableAdmin
+  readonly #restore: () => Promise<void>
 
-  constructor({ engines, replicationLag, settleDelay, clocks }: DynamoDbOptions) {
+  constructor({ engines, replicationLag, settleDelay, clocks, journal }: DynamoDbOptions) {
     const tables = new GlobalTables()
     const locks = new KeyLocks()
-    const replication = new Replication(engines, locks, replicationLag)
-    const writer = new Writer(tables, locks, replication, new VersionClock(clocks))
+    const replication = new Replication(engines, locks, replicationLag, journal)
+    const clock = new VersionClock(clocks)
+    const writer = new Writer({ tables, locks, replication, clock, journal })
     this.inspection = new Inspection(engines, tables, replication)
     this.#engines = engines
     this.#replication = replication
@@ -49,9 +55,19 @@ export class DynamoDbService {
       engines,
       tables,
       replication,
+      journal,
       settleDelay,
       untrackedDone: () => writer.untrackedDone(),
     })
+    this.#restore = async () => {
+      if (journal !== undefined)
+        await restore({ journal, engines, tables, replication, admin: this.#admin, clock })
+    }
+  }
+
+  /** With a journal, goes on where an earlier process has ended. To be called before the first request. */
+  restore(): Promise<void> {
+    return this.#restore()
   }
 
   async handle(request: AwsRequest): Promise<AwsResponse> {

@@ -4,6 +4,7 @@ import { jsonResponse } from '../http/responses.js'
 import { withBody } from './answers.js'
 import { ask, describeTable, type Engine, EngineError, type TableDescription } from './engine.js'
 import { GlobalTable, type GlobalTables } from './globalTable.js'
+import type { Journal } from './journal.js'
 import type { Replication } from './replication.js'
 
 interface ReplicaUpdate {
@@ -40,6 +41,7 @@ export class TableAdmin {
   readonly #engines: ReadonlyMap<string, Engine>
   readonly #tables: GlobalTables
   readonly #replication: Replication
+  readonly #journal: Journal | undefined
   readonly #settleDelay: number
   /** Resolves when the writes are done that were under way before a table became global. */
   readonly #untrackedDone: () => Promise<void>
@@ -48,12 +50,14 @@ export class TableAdmin {
     engines: ReadonlyMap<string, Engine>
     tables: GlobalTables
     replication: Replication
+    journal?: Journal | undefined
     settleDelay: number
     untrackedDone: () => Promise<void>
   }) {
     this.#engines = options.engines
     this.#tables = options.tables
     this.#replication = options.replication
+    this.#journal = options.journal
     this.#settleDelay = options.settleDelay
     this.#untrackedDone = options.untrackedDone
   }
@@ -89,7 +93,7 @@ export class TableAdmin {
       table.replicas.set(request.region, status)
       return response
     }
-    this.#tables.leave(table, request.region)
+    await this.#leave(table, request.region)
     if (this.#settleDelay === 0) await settled(engine, table.name)
     return withReplicas(response, described)
   }
@@ -147,27 +151,28 @@ export class TableAdmin {
       )
   }
 
+  /** The replica is noted before its table is made, so that a process that is killed knows of it when it starts again. */
   async #createReplica(region: string, description: TableDescription, target: string): Promise<void> {
     const { TableName } = description
-    try {
-      await ask(this.#engines.get(target)!, 'CreateTable', copyOf(description))
-    } catch (error) {
-      if (!(error instanceof EngineError) || !error.response.body.toString().includes('ResourceInUse'))
-        throw error
-      throw new AwsError(
-        'ValidationException',
-        `Failed to create a the new replica of table with name: '${TableName}' ` +
-          'because one or more replicas already existed as tables.',
-      )
-    }
+    const there = await exists(this.#engines.get(target)!, TableName)
+    if (there || this.#tables.find(target, TableName)) throw alreadyThere(TableName)
     const table =
       this.#tables.find(region, TableName) ??
       new GlobalTable(
         TableName,
         description.KeySchema.map(({ AttributeName }) => AttributeName),
       )
-    this.#tables.join(table, region, 'ACTIVE')
+    if (!table.replicas.has(region)) this.#tables.join(table, region, 'ACTIVE')
     this.#tables.join(table, target, 'CREATING')
+    await this.#journal?.saveTable(table)
+    try {
+      await ask(this.#engines.get(target)!, 'CreateTable', copyOf(description))
+    } catch (error) {
+      await this.#leave(table, target)
+      if (!(error instanceof EngineError) || !error.response.body.toString().includes('ResourceInUse'))
+        throw error
+      throw alreadyThere(TableName)
+    }
     const ready = this.#replication.track(this.#fill(table, region, target))
     if (this.#settleDelay === 0) await ready
     // Nobody is left to be told: DescribeTable shows the replica as CREATION_FAILED.
@@ -180,18 +185,55 @@ export class TableAdmin {
       await this.#untrackedDone()
       await copyTimeToLive(this.#engines.get(source)!, this.#engines.get(target)!, table.name)
       await this.#replication.backfill(table, source, target)
-      if (table.replicas.has(target)) table.replicas.set(target, 'ACTIVE')
+      if (!table.replicas.has(target)) return
+      table.replicas.set(target, 'ACTIVE')
+      await this.#journal?.saveTable(table)
     } catch (error) {
+      // Not noted: with a journal it is tried again at the next start.
       if (table.replicas.has(target)) table.replicas.set(target, 'CREATION_FAILED')
       throw error
     }
   }
 
   async #deleteReplica(region: string, tableName: string, target: string): Promise<void> {
+    const table = this.#tables.find(region, tableName)!
+    table.replicas.set(target, 'DELETING')
+    await this.#journal?.saveTable(table)
+    await this.#removeReplica(table, target)
+  }
+
+  async #removeReplica(table: GlobalTable, target: string): Promise<void> {
     const engine = this.#engines.get(target)!
-    this.#tables.leave(this.#tables.find(region, tableName)!, target)
-    await ask(engine, 'DeleteTable', { TableName: tableName })
-    if (this.#settleDelay === 0) await settled(engine, tableName)
+    await ask(engine, 'DeleteTable', { TableName: table.name })
+    await this.#leave(table, target)
+    if (this.#settleDelay === 0) await settled(engine, table.name)
+  }
+
+  /** Finishes the removal of replicas that a killed process has begun. To be called before anything is replicated. */
+  async resumeRemovals(table: GlobalTable): Promise<void> {
+    for (const [region, status] of [...table.replicas]) {
+      const left = !(await exists(this.#engines.get(region)!, table.name))
+      if (status === 'DELETING' && !left) await this.#removeReplica(table, region)
+      else if (status !== 'CREATING' && left) await this.#leave(table, region)
+    }
+  }
+
+  /** Finishes, in the background, the creation of replicas that a killed process has begun. */
+  async resumeCreations(table: GlobalTable): Promise<void> {
+    const [source] = [...table.replicas].find(([, status]) => status === 'ACTIVE') ?? []
+    if (source === undefined) return
+    for (const [region, status] of table.replicas) {
+      if (status !== 'CREATING') continue
+      const engine = this.#engines.get(region)!
+      if (!(await exists(engine, table.name)))
+        await ask(engine, 'CreateTable', copyOf(await this.#describe(source, table.name)))
+      this.#replication.track(this.#fill(table, source, region)).catch(() => {})
+    }
+  }
+
+  async #leave(table: GlobalTable, region: string): Promise<void> {
+    this.#tables.leave(table, region)
+    await this.#journal?.left(table, region)
   }
 
   async #describe(region: string, tableName: string): Promise<TableDescription> {
@@ -228,6 +270,24 @@ async function settled(engine: Engine, tableName: string): Promise<void> {
     }
     await sleep(1)
   }
+}
+
+async function exists(engine: Engine, tableName: string): Promise<boolean> {
+  try {
+    await describeTable(engine, tableName)
+    return true
+  } catch (error) {
+    if (error instanceof EngineError) return false
+    throw error
+  }
+}
+
+function alreadyThere(tableName: string): AwsError {
+  return new AwsError(
+    'ValidationException',
+    `Failed to create a the new replica of table with name: '${tableName}' ` +
+      'because one or more replicas already existed as tables.',
+  )
 }
 
 async function copyTimeToLive(from: Engine, to: Engine, tableName: string): Promise<void> {

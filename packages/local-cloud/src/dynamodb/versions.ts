@@ -22,6 +22,11 @@ export class VersionClock {
     this.#clocks = clocks
   }
 
+  /** Stamps from now on are later than this one. */
+  advance({ stamp }: Version): void {
+    this.#last = Math.max(this.#last, stamp)
+  }
+
   /**
    * For a write to an item whose version in the region is `current`. It is newer than that even when the region's
    * clock is behind: else the other replicas would not take what the client was told is written.

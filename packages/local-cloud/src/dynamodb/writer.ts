@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { AwsRequest, AwsResponse } from '../aws.js'
-import { type Engine, readItem } from './engine.js'
+import { type Engine, EngineError, readItem } from './engine.js'
 import type { GlobalTable, GlobalTables } from './globalTable.js'
-import { type AttributeMap, itemId, keyOf } from './items.js'
+import { type AttributeMap, imageDigest, itemId, keyOf } from './items.js'
+import type { Intent, Journal } from './journal.js'
 import type { KeyLocks } from './keyLocks.js'
-import { lockName, type Replication } from './replication.js'
+import { type Change, lockName, type Replication } from './replication.js'
 import { TransactionTokens } from './transactionTokens.js'
-import type { VersionClock } from './versions.js'
+import type { Version, VersionClock } from './versions.js'
 import { readFailed, readToken, readUnprocessed, readWrites, type Write } from './writes.js'
 
 /** A write to an item of a global table. */
@@ -26,13 +27,21 @@ export class Writer {
   readonly #replication: Replication
   readonly #clock: VersionClock
   readonly #tokens = new TransactionTokens()
+  readonly #journal: Journal | undefined
   readonly #untracked = new Set<Promise<AwsResponse>>()
 
-  constructor(tables: GlobalTables, locks: KeyLocks, replication: Replication, clock: VersionClock) {
-    this.#tables = tables
-    this.#locks = locks
-    this.#replication = replication
-    this.#clock = clock
+  constructor(options: {
+    tables: GlobalTables
+    locks: KeyLocks
+    replication: Replication
+    clock: VersionClock
+    journal?: Journal | undefined
+  }) {
+    this.#tables = options.tables
+    this.#locks = options.locks
+    this.#replication = options.replication
+    this.#clock = options.clock
+    this.#journal = options.journal
   }
 
   async write(engine: Engine, request: AwsRequest): Promise<AwsResponse> {
@@ -42,12 +51,32 @@ export class Writer {
     return this.#locks.hold(names, async () => {
       const token = tokenOf(request)
       const before = token !== undefined && this.#tokens.has(token) ? await images(engine, writes) : undefined
+      const intents = this.#journal === undefined ? [] : await this.#intend(engine, request.region, writes)
       const response = await engine.send(request)
-      if (response.status !== 200) return response
+      if (response.status !== 200) {
+        await this.#journal?.withdraw(intents)
+        return response
+      }
       if (token !== undefined) this.#tokens.add(token)
-      await this.#publish(engine, request, writes, response, before)
+      await this.#publish(engine, request, writes, response, before, intents)
       return response
     })
+  }
+
+  /** Answers no intents for keys that the engine does not take; it will say so of the writes, too. */
+  async #intend(engine: Engine, region: string, writes: readonly GlobalWrite[]): Promise<Intent[]> {
+    const intents: Intent[] = []
+    try {
+      for (const { table, key } of writes) {
+        const before = imageDigest(await readItem(engine, table.name, key))
+        intents.push({ table, key, before, version: this.#nextVersion(region, table, key) })
+      }
+    } catch (error) {
+      if (error instanceof EngineError) return []
+      throw error
+    }
+    await this.#journal?.intend(intents)
+    return intents
   }
 
   /** Resolves when the writes are done that were under way before a table became global. */
@@ -84,16 +113,23 @@ export class Writer {
     writes: readonly GlobalWrite[],
     response: AwsResponse,
     before: readonly (AttributeMap | undefined)[] | undefined,
+    intents: readonly Intent[],
   ): Promise<void> {
     const { region } = request
     const undone = this.#undone(request, response)
+    const changes: Change[] = []
     for (const [n, { table, key, write }] of writes.entries()) {
       if (undone.items.has(lockName(region, table, key)) || undone.positions.has(write.position)) continue
       const image = await this.#imageAfter(engine, table, key, write)
       if (before !== undefined && isDeepStrictEqual(image, before[n])) continue
-      const version = this.#clock.next(region, table.versions(region).get(itemId(key)))
-      this.#replication.publish({ table, key, image, version })
+      const version = intents[n]?.version ?? this.#nextVersion(region, table, key)
+      changes.push({ table, key, image, version })
     }
+    await this.#replication.publish(changes, intents)
+  }
+
+  #nextVersion(region: string, table: GlobalTable, key: AttributeMap): Version {
+    return this.#clock.next(region, table.versions(region).get(itemId(key)))
   }
 
   /** What an answer says was not done, although it is a success. */

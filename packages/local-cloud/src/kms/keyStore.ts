@@ -28,6 +28,8 @@ interface Region {
 /** All keys and aliases of all regions. */
 export class KeyStore {
   readonly #regions: ReadonlyMap<string, Region>
+  readonly #changedKeys = new Set<SharedKey>()
+  readonly #changedAliases = new Set<string>()
   readonly #now: (region: string) => number
 
   /** `now` answers what time it is in a region, in milliseconds since the epoch. */
@@ -145,11 +147,39 @@ export class KeyStore {
     keys.delete(shared.id)
     shared.regions.delete(key.region)
     for (const alias of [...aliases.values()]) if (alias.targetKeyId === shared.id) aliases.delete(alias.name)
+    this.noteChange(key)
+    this.noteAliasChange(key.region)
     const primary = this.#in(shared.primaryRegion).keys.get(shared.id)
     if (primary?.state === 'PendingReplicaDeletion' && shared.regions.size === 1) {
       primary.state = 'PendingDeletion'
       primary.deletionDate = key.deletionDate + (primary.pendingWindowInDays ?? 30) * 86_400
     }
+  }
+
+  /** Adds a key as it was before a restart. */
+  restore(key: RegionalKey): void {
+    this.#in(key.region).keys.set(key.shared.id, key)
+  }
+
+  /** In all regions, those included whose deletion is due. */
+  replicas({ id, regions }: SharedKey): RegionalKey[] {
+    return [...regions].map(region => this.#in(region).keys.get(id)!)
+  }
+
+  noteChange({ shared }: RegionalKey): void {
+    this.#changedKeys.add(shared)
+  }
+
+  noteAliasChange(region: string): void {
+    this.#changedAliases.add(region)
+  }
+
+  /** The keys, and the regions whose aliases, have changed since this was last asked for. */
+  takeChanges(): { keys: SharedKey[]; aliases: string[] } {
+    const changes = { keys: [...this.#changedKeys], aliases: [...this.#changedAliases] }
+    this.#changedKeys.clear()
+    this.#changedAliases.clear()
+    return changes
   }
 
   /** Deletion is due after so many days; a primary waits for its replicas first. */

@@ -5,6 +5,7 @@ import { jsonResponse } from '../http/responses.js'
 import { kmsErrors } from './errors.js'
 import { arnOf, type RegionalKey } from './key.js'
 import { KeyStore } from './keyStore.js'
+import type { KeysOnDisk } from './keysOnDisk.js'
 import { aliases } from './operations/aliases.js'
 import { cryptography } from './operations/cryptography.js'
 import { keys } from './operations/keys.js'
@@ -32,20 +33,44 @@ const dryRunnable: ReadonlySet<string> = new Set([
   ...Object.keys(macs),
 ])
 
+/** The operations after which a key or an alias may be another. */
+const changing: ReadonlySet<string> = new Set(
+  Object.keys({ ...keys, ...aliases, ...tags, ...policies, ...rotation }).filter(
+    name => !/^(Describe|Get|List)/.test(name),
+  ),
+)
+
 /** AWS KMS in every region. */
 export class KmsService {
   readonly #store: KeyStore
   readonly #settleDelay: number
+  readonly #disk: KeysOnDisk | undefined
   readonly #timers = new Set<NodeJS.Timeout>()
 
-  /** `settleDelay`: how long, in milliseconds, keys stay Creating or Updating. */
-  constructor(regions: readonly string[], settleDelay: number, clocks: RegionClocks) {
+  /**
+   * `settleDelay`: how long, in milliseconds, keys stay Creating or Updating. `disk`: where keys are kept; they are
+   * read from there by `load`.
+   */
+  constructor(regions: readonly string[], settleDelay: number, clocks: RegionClocks, disk?: KeysOnDisk) {
     this.#store = new KeyStore(regions, region => clocks.now(region))
     this.#settleDelay = settleDelay
+    this.#disk = disk
   }
 
-  /** Throws AwsError for what KMS answers with an error. */
-  handle(request: AwsRequest, log: OpenCall): AwsResponse {
+  async load(): Promise<void> {
+    await this.#disk?.load(this.#store)
+  }
+
+  /** Throws AwsError for what KMS answers with an error. What the answer tells is kept before it is given. */
+  async handle(request: AwsRequest, log: OpenCall): Promise<AwsResponse> {
+    try {
+      return this.#answer(request, log)
+    } finally {
+      if (this.#disk !== undefined) await this.#disk.save(this.#store)
+    }
+  }
+
+  #answer(request: AwsRequest, log: OpenCall): AwsResponse {
     const operation = Object.hasOwn(operations, request.operation) ? operations[request.operation] : undefined
     if (operation === undefined)
       throw new AwsError(
@@ -71,7 +96,9 @@ export class KmsService {
     const parameters = new Parameters(body)
     const used = (key: RegionalKey) => {
       log.keyId = arnOf(key)
+      if (changing.has(operation)) store.noteChange(key)
     }
+    if (changing.has(operation) && operation.endsWith('Alias')) store.noteAliasChange(region)
     return {
       region,
       operation,

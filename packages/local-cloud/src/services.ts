@@ -1,0 +1,66 @@
+import type { RegionClocks } from './clocks.js'
+import { type Directory, openDirectory } from './disk/directory.js'
+import { checkEngines, type EngineName, startEngines } from './dynamodb/engines.js'
+import { Journal } from './dynamodb/journal.js'
+import type { Lag } from './dynamodb/link.js'
+import { DynamoDbService } from './dynamodb/service.js'
+import { KeysOnDisk } from './kms/keysOnDisk.js'
+import { KmsService } from './kms/service.js'
+
+export interface ServiceOptions {
+  readonly regions: readonly string[]
+  readonly clocks: RegionClocks
+  readonly replicationLag: Lag
+  /** Milliseconds that keys and tables take to be created, updated and deleted. */
+  readonly settleDelay: number
+  readonly engine: EngineName
+  /** Of engines that somebody else runs, by region. */
+  readonly urls: Readonly<Record<string, string>>
+  readonly directory: string | undefined
+}
+
+export interface Services {
+  readonly kms: KmsService
+  readonly dynamodb: DynamoDbService
+  /** Resolves when nothing is open any more. */
+  stop(): Promise<void>
+}
+
+/** KMS and DynamoDB in all regions, as they were left in the directory if there is one. */
+export async function startServices(options: ServiceOptions): Promise<Services> {
+  const { regions, engine, directory } = options
+  checkEngines(options)
+  if (directory === undefined) return startIn(undefined, options)
+  const opened = await openDirectory(directory, regions, engine)
+  try {
+    return await startIn(opened, options)
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+}
+
+async function startIn(directory: Directory | undefined, options: ServiceOptions): Promise<Services> {
+  const { regions, clocks, replicationLag, settleDelay } = options
+  const keysOnDisk = directory && new KeysOnDisk(directory.store)
+  const kms = new KmsService(regions, settleDelay, clocks, keysOnDisk)
+  await kms.load()
+  const engines = await startEngines({ ...options, folder: directory?.engineFolder })
+  const journal = directory && new Journal(directory.store)
+  const dynamodb = new DynamoDbService({ engines, replicationLag, settleDelay, clocks, journal })
+  try {
+    await dynamodb.restore()
+  } catch (error) {
+    await dynamodb.stop()
+    throw error
+  }
+  return {
+    kms,
+    dynamodb,
+    async stop() {
+      kms.stop()
+      await dynamodb.stop()
+      await directory?.close()
+    },
+  }
+}
