@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { AwsError, type AwsRequest, type AwsResponse } from '../aws.js'
 import { jsonResponse } from '../http/responses.js'
 import { withBody } from './answers.js'
 import { ask, describeTable, type Engine, EngineError, type TableDescription } from './engine.js'
+import { copyOf, copyTimeToLive, exists, settled } from './engineTables.js'
 import { GlobalTable, type GlobalTables } from './globalTable.js'
 import type { Journal } from './journal.js'
 import type { Replication } from './replication.js'
@@ -258,72 +258,12 @@ function readInput(body: Buffer): TableInput {
   }
 }
 
-/** Waits until a table is ACTIVE or does not exist. An engine says so only when asked. */
-async function settled(engine: Engine, tableName: string): Promise<void> {
-  for (;;) {
-    try {
-      const { TableStatus } = await describeTable(engine, tableName)
-      if (TableStatus === 'ACTIVE') return
-    } catch (error) {
-      if (error instanceof EngineError) return
-      throw error
-    }
-    await sleep(1)
-  }
-}
-
-async function exists(engine: Engine, tableName: string): Promise<boolean> {
-  try {
-    await describeTable(engine, tableName)
-    return true
-  } catch (error) {
-    if (error instanceof EngineError) return false
-    throw error
-  }
-}
-
 function alreadyThere(tableName: string): AwsError {
   return new AwsError(
     'ValidationException',
     `Failed to create a the new replica of table with name: '${tableName}' ` +
       'because one or more replicas already existed as tables.',
   )
-}
-
-async function copyTimeToLive(from: Engine, to: Engine, tableName: string): Promise<void> {
-  if (!to.supports('UpdateTimeToLive')) return
-  const { TimeToLiveDescription } = await ask(from, 'DescribeTimeToLive', { TableName: tableName })
-  const { AttributeName, TimeToLiveStatus } = TimeToLiveDescription as Record<string, unknown>
-  if (TimeToLiveStatus !== 'ENABLED' && TimeToLiveStatus !== 'ENABLING') return
-  const TimeToLiveSpecification = { AttributeName, Enabled: true }
-  await ask(to, 'UpdateTimeToLive', { TableName: tableName, TimeToLiveSpecification })
-}
-
-/** The CreateTable that makes the same table again, its indexes included. */
-function copyOf(description: TableDescription): Record<string, unknown> {
-  const onDemand = (description.BillingModeSummary as { BillingMode?: string } | undefined)?.BillingMode
-  const throughput = (of: Record<string, unknown>) => {
-    const { ReadCapacityUnits, WriteCapacityUnits } = of.ProvisionedThroughput as Record<string, unknown>
-    return onDemand === 'PAY_PER_REQUEST'
-      ? {}
-      : { ProvisionedThroughput: { ReadCapacityUnits, WriteCapacityUnits } }
-  }
-  const index = ({ IndexName, KeySchema, Projection }: Record<string, unknown>) => ({
-    IndexName,
-    KeySchema,
-    Projection,
-  })
-  const local = description.LocalSecondaryIndexes as Record<string, unknown>[] | undefined
-  const global = description.GlobalSecondaryIndexes as Record<string, unknown>[] | undefined
-  return {
-    TableName: description.TableName,
-    AttributeDefinitions: description.AttributeDefinitions,
-    KeySchema: description.KeySchema,
-    BillingMode: onDemand,
-    ...throughput(description),
-    LocalSecondaryIndexes: local?.map(index),
-    GlobalSecondaryIndexes: global?.map(one => ({ ...index(one), ...throughput(one) })),
-  }
 }
 
 /** Adds members to the table description of an answer. */
