@@ -4,6 +4,7 @@ import { DynoxideProcess } from './dynoxideProcess.js'
 import { type Engine, EngineEndedError, type EngineRequest } from './engine.js'
 import { HttpEngine } from './httpEngine.js'
 import { DYNOXIDE_OPERATIONS } from './operations.js'
+import { PidFile } from './pidFile.js'
 
 /** dynoxide, one process for each region. It has what dynalite has not: transactions, PartiQL, TTL, streams. */
 export class DynoxideEngine implements Engine {
@@ -11,10 +12,12 @@ export class DynoxideEngine implements Engine {
   readonly #region: string
   readonly #process: DynoxideProcess
   readonly #http: HttpEngine
+  readonly #pidFile: PidFile | undefined
 
-  private constructor(region: string, process: DynoxideProcess) {
+  private constructor(region: string, process: DynoxideProcess, pidFile: PidFile | undefined) {
     this.#region = region
     this.#process = process
+    this.#pidFile = pidFile
     this.#http = new HttpEngine(region, process.url)
   }
 
@@ -24,7 +27,11 @@ export class DynoxideEngine implements Engine {
    * Throws EngineUnavailableError where dynoxide is not installed or does not start.
    */
   static async start(region: string, path?: string): Promise<DynoxideEngine> {
-    return new DynoxideEngine(region, await DynoxideProcess.start(path))
+    const pidFile = path === undefined ? undefined : new PidFile(`${path}.pid`)
+    await pidFile?.waitForEnd()
+    const process = await DynoxideProcess.start(path)
+    await pidFile?.note(process.pid)
+    return new DynoxideEngine(region, process, pidFile)
   }
 
   supports(operation: string): boolean {
@@ -45,6 +52,7 @@ export class DynoxideEngine implements Engine {
   async close(): Promise<void> {
     await this.#http.close()
     await this.#process.stop()
+    await this.#pidFile?.remove()
   }
 }
 

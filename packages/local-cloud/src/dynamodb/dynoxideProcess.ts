@@ -66,6 +66,10 @@ export class DynoxideProcess {
     }
   }
 
+  get pid(): number {
+    return this.#child.pid!
+  }
+
   /** For people: how it ended; undefined while it runs. */
   get end(): string | undefined {
     return this.#output.end
