@@ -42,6 +42,8 @@ export class Hmac {
   digest(): Buffer {
     const inner = hash('sha512', this.#inner, 'buffer')
     this.#outer.set(inner, BLOCK_BYTES)
+    // Of a data key and a public salt, it is as good as the key that is derived of them.
+    inner.fill(0)
     return hash('sha512', this.#outer, 'buffer')
   }
 
