@@ -92,6 +92,8 @@ function instructions(endpoint: string, regions: readonly string[]): string {
   const [region = ''] = regions
   return `Ready: ${regions.join(', ')} on ${endpoint}
 
+Open that in a browser to see keys, tables and calls, and to break something.
+
 In TypeScript, for every service and region:
 
   const client = new KMSClient({
