@@ -98,6 +98,50 @@ describe('a DynamoDB server that somebody else runs', () => {
   })
 })
 
+describe('a request that makes dynalite throw', () => {
+  let cloud: LocalCloud
+
+  beforeAll(async () => {
+    cloud = await startLocalCloud({ regions: [EAST] })
+    await createGlobalTable(cloud, 'table', [EAST])
+  })
+
+  afterAll(() => cloud.stop())
+
+  // None of these is one that an SDK's types allow.
+  it.each([
+    ['at once', 'PutItem', { TableName: 'table', Item: { id: { S: '1' }, set: { SS: [null] } } }],
+    [
+      'in a callback',
+      'TagResource',
+      { ResourceArn: `arn:aws:dynamodb:${EAST}:000000000000:table/table`, Tags: [{ Key: 'no value' }] },
+    ],
+    [
+      'in another callback',
+      'UpdateItem',
+      {
+        TableName: 'table',
+        Key: { id: { S: '2' } },
+        UpdateExpression: 'ADD tags :v',
+        ExpressionAttributeValues: { ':v': { SS: [null] } },
+      },
+    ],
+  ])('%s is answered with 500, and others go on', async (_, operation, input) => {
+    const answer = await send(cloud.endpoint, { service: 'dynamodb', region: EAST, operation, input })
+    expect(answer.status).toBe(500)
+    expect(answer.json).toMatchObject({
+      __type: 'com.amazonaws.dynamodb.v20120810#InternalServerError',
+      message: expect.stringMatching(/^The local cloud failed: dynalite failed: /),
+    })
+    // The item that it was about is not locked for ever.
+    const client = documentClient(cloud, EAST)
+    for (const id of ['1', '2', 'other']) {
+      await client.put({ TableName: 'table', Item: { id } })
+      expect((await client.get({ TableName: 'table', Key: { id } })).Item).toEqual({ id })
+    }
+  })
+})
+
 describe('an operation that dynalite does not have', () => {
   let cloud: LocalCloud
 

@@ -18,6 +18,31 @@ declare module 'dynalite' {
 
 /** How dynalite stores things, as far as we read it (its db/index.js). */
 declare module 'dynalite/db/index.js' {
+  import type { Readable } from 'node:stream'
+
+  export type Callback = (...args: unknown[]) => void
+  /** Answers what to call in place of `done` to let go of the lock first. */
+  export type Release = (done: Callback) => Callback
+  export type Lock = (key: string | string[], hold: (release: Release) => void) => void
+
+  /** Callbacks are the last arguments. */
+  export interface Database {
+    get(...args: unknown[]): void
+    put(...args: unknown[]): void
+    del(...args: unknown[]): void
+    batch(...args: unknown[]): void
+    createKeyStream(options?: unknown): Readable
+    createValueStream(options?: unknown): Readable
+    lock: Lock
+  }
+
+  export interface Store {
+    readonly tableDb: Database
+    getItemDb(...names: string[]): Database
+    getIndexDb(...names: string[]): Database
+    getTagDb(...names: string[]): Database
+  }
+
   export type StoredItem = Record<string, Record<string, unknown>>
 
   export interface StoredIndex {
@@ -34,6 +59,8 @@ declare module 'dynalite/db/index.js' {
   }
 
   const db: {
+    /** dynalite calls it once for each server. */
+    create(options: unknown): Store
     /** The key of an item, or of an item of an index, that has the table's key attributes. */
     createKey(item: StoredItem, table: StoredTable): string
     /** The index entries that have to be written after an item has changed. */

@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import type { Server } from 'node:http'
 import dynalite from 'dynalite'
 import { ACCOUNT, type AwsRequest, type AwsResponse } from '../aws.js'
+import { DynaliteGuard } from './dynaliteGuard.js'
 import { repairDynalite } from './dynaliteRepair.js'
 import type { Engine, EngineRequest } from './engine.js'
 import { DYNALITE_OPERATIONS } from './operations.js'
@@ -9,6 +10,7 @@ import { DYNALITE_OPERATIONS } from './operations.js'
 /** dynalite. Its request handler is called directly: a socket between us would cost half the speed. */
 export class DynaliteEngine implements Engine {
   readonly name = 'dynalite'
+  readonly #guard = new DynaliteGuard()
   readonly #server: Server
   readonly #folder: string | undefined
   readonly #underWay = new Set<Promise<AwsResponse>>()
@@ -21,12 +23,14 @@ export class DynaliteEngine implements Engine {
   constructor(region: string, settleDelay: number, folder?: string) {
     this.#folder = folder
     this.#server = withEnvironment({ AWS_REGION: region, AWS_ACCOUNT_ID: ACCOUNT }, () =>
-      dynalite({
-        ...(folder === undefined ? {} : { path: folder }),
-        createTableMs: settleDelay,
-        updateTableMs: settleDelay,
-        deleteTableMs: settleDelay,
-      }),
+      this.#guard.guarding(() =>
+        dynalite({
+          ...(folder === undefined ? {} : { path: folder }),
+          createTableMs: settleDelay,
+          updateTableMs: settleDelay,
+          deleteTableMs: settleDelay,
+        }),
+      ),
     )
   }
 
@@ -45,17 +49,25 @@ export class DynaliteEngine implements Engine {
     const answer = this.#send(request)
     if (this.#folder !== undefined) {
       this.#underWay.add(answer)
-      void answer.finally(() => this.#underWay.delete(answer))
+      const done = () => void this.#underWay.delete(answer)
+      answer.then(done, done)
     }
     return answer
   }
 
   #send({ headers, body }: EngineRequest): Promise<AwsResponse> {
-    return new Promise(resolve => {
-      const request = new DirectRequest(headers)
-      this.#server.emit('request', request, new DirectResponse(resolve))
-      request.emit('data', body)
-      request.emit('end')
+    return new Promise((resolve, reject) => {
+      const start = () => {
+        const request = new DirectRequest(headers)
+        this.#server.emit('request', request, new DirectResponse(resolve))
+        request.emit('data', body)
+        request.emit('end')
+      }
+      this.#guard.run(start, error =>
+        reject(
+          new Error(`dynalite failed: ${error instanceof Error ? error.message : error}`, { cause: error }),
+        ),
+      )
     })
   }
 
