@@ -113,10 +113,12 @@ async function openGroup(
     const { path } = item.fields[fieldIndex]!
     try {
       if (last?.item !== item) last = { item, location: new ItemLocation(item.table, item.key) }
+      // First, since it may throw, and then there must be no plaintext yet.
+      const location = last.location.hash(path)
       const content = header.signed ? readSigned(header, key.secret) : codec.read(header, key.secret)
       // Most codecs answer at once; awaiting that all the same would cost a turn for each field.
       const plaintext = content instanceof Promise ? await content : content
-      results[itemIndex]![fieldIndex] = { value: readAndZero(plaintext, last.location.hash(path)) }
+      results[itemIndex]![fieldIndex] = { value: readAndZero(plaintext, location) }
       key.opened++
     } catch (error) {
       results[itemIndex]![fieldIndex] = { error: fieldError(error).at(placeOf(item, path)) }

@@ -126,6 +126,11 @@ describe('our codec leaves behind', () => {
     ])
   })
 
+  it('nothing, since it decrypts nothing, where the place cannot be', async () => {
+    await openSealed(createFormat({ keyring: new Known() }), message => message, [])
+    expect(seen.plaintexts).toEqual([])
+  })
+
   async function openSealed(
     format: MessageFormat,
     change: (message: Uint8Array) => Uint8Array,
