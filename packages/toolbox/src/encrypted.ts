@@ -4,10 +4,10 @@ import { ENCRYPTED_META, EncryptedSchema } from './encryptedSchema.js'
 import type { Encrypted } from './encryptedType.js'
 import { ToolboxError } from './errors.js'
 
-/** A second argument that nobody can give: makes the call with a key a type error that says why. */
+/** `unknown`, which changes nothing; for a key something that no schema has, and that says what is wrong. */
 type NoKey<SCHEMA extends Schema> = SCHEMA extends { props: { key: true } }
-  ? [refused: 'A key attribute cannot be encrypted: DynamoDB finds items by its value.' & never]
-  : []
+  ? { refused: 'A key attribute cannot be encrypted: DynamoDB finds items by its value.' }
+  : unknown
 
 interface CommonProps {
   key?: unknown
@@ -30,23 +30,23 @@ const PLACE_PROPS = [
 ] as const
 
 /**
- * Annotates an attribute: what is saved is ciphertext, what is loaded is what was saved.
+ * Annotates an attribute: what is saved is ciphertext, what is loaded is what was saved. Give the table the client
+ * that `sealDocumentClient()` returns, and `register()` the entity on it.
  *
  * Works on every schema: leaves (`string`, `number`, `boolean`, `binary`, `nul`, `any`) and containers
  * (`map`, `list`, `set`, `record`, `tuple`, `anyOf`), which become one ciphertext as a whole. Input and
  * output types stay those of the schema. Put `optional()`, `hidden()`, `savedAs()`, `default()` and
  * `link()` before or after; `enum()`, `transform()` and the validators inside.
  *
- * In an `UpdateItemCommand` a container is replaced as a whole, so it must be given with `$set(...)`.
+ * DynamoDB sees ciphertext, so an encrypted attribute cannot be used in conditions, filters and arithmetic, but
+ * for whether it exists; a key cannot be encrypted at all. In an `UpdateItemCommand` a container is replaced as a
+ * whole, so it must be given with `$set(...)`.
  *
  * @throws {ToolboxError} `invalid-schema` for a key, and for links inside a container
  * @example
  * item({ id: string().key(), ssn: encrypted(string()), address: encrypted(map({ city: string() })) })
  */
-export function encrypted<SCHEMA extends Schema>(
-  schema: SCHEMA,
-  ..._refused: NoKey<SCHEMA>
-): Encrypted<SCHEMA> {
+export function encrypted<SCHEMA extends Schema>(schema: SCHEMA & NoKey<SCHEMA>): Encrypted<SCHEMA> {
   const annotated: Schema = schema
   if (annotated.type === 'item') {
     throw new ToolboxError(

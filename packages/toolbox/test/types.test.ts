@@ -84,7 +84,9 @@ describe('what DynamoDB or dynamodb-toolbox reads cannot be encrypted: registrat
     table: typeof shop
     schema: { attributes: typeof keys & ATTRIBUTES }
   }
-  const entity = <ATTRIBUTES>(_attributes: ATTRIBUTES) => ({}) as Order<ATTRIBUTES>
+  function entity<ATTRIBUTES>(_attributes: ATTRIBUTES): Order<ATTRIBUTES> {
+    return {} as Order<ATTRIBUTES>
+  }
   const register = (client: SealedDocumentClient<'expires'>) => {
     client.register(
       entity({ note: encrypted(string()), status: string(), size: number() }),

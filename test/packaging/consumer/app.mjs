@@ -5,36 +5,62 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { startLocalCloud } from '@dynaseal/local-cloud'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
 import { encrypted, sealDocumentClient } from '@dynaseal/toolbox'
-import { Entity, GetItemCommand, item, PutItemCommand, string, Table } from 'dynamodb-toolbox'
+import {
+  $set,
+  Entity,
+  GetItemCommand,
+  item,
+  map,
+  PutItemCommand,
+  string,
+  Table,
+  UpdateItemCommand,
+} from 'dynamodb-toolbox'
 
 const region = 'eu-west-1'
-const cloud = await startLocalCloud({ regions: [region] })
-const config = { region, endpoint: cloud.endpoint, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } }
-const kms = new KMSClient(config)
-const { KeyMetadata } = await kms.send(new CreateKeyCommand({ MultiRegion: true }))
-const dynamodb = new DynamoDBClient(config)
-await dynamodb.send(
-  new CreateTableCommand({
-    TableName: 'users',
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-  }),
-)
-const keyring = new MrkKeyring({ keyArns: [KeyMetadata.Arn], region, client: () => kms })
-const documentClient = sealDocumentClient(DynamoDBDocumentClient.from(dynamodb), { keyring })
-const Users = new Table({ documentClient, name: 'users', partitionKey: { name: 'id', type: 'string' } })
-const User = new Entity({
-  name: 'User',
-  table: Users,
-  schema: item({ id: string().key(), ssn: encrypted(string()) }),
+
+async function main() {
+  const cloud = await startLocalCloud({ regions: [region] })
+  const config = { region, endpoint: cloud.endpoint, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } }
+  const kms = new KMSClient(config)
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({ MultiRegion: true }))
+  const dynamodb = new DynamoDBClient(config)
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName: 'users',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    }),
+  )
+  const keyring = new MrkKeyring({ keyArns: [KeyMetadata.Arn], region, client: () => kms })
+  const documentClient = sealDocumentClient(DynamoDBDocumentClient.from(dynamodb), { keyring })
+  const Users = new Table({ documentClient, name: 'users', partitionKey: { name: 'id', type: 'string' } })
+  const User = new Entity({
+    name: 'User',
+    table: Users,
+    schema: item({
+      id: string().key(),
+      ssn: encrypted(string()),
+      address: encrypted(map({ city: string(), country: string().default('NO') })).optional(),
+    }),
+  })
+  documentClient.register(User)
+  await User.build(PutItemCommand).item({ id: '1', ssn: '078-05-1120' }).send()
+  await User.build(UpdateItemCommand)
+    .item({ id: '1', address: $set({ city: 'Oslo' }) })
+    .send()
+  const { Item } = await User.build(GetItemCommand).key({ id: '1' }).options({ consistent: true }).send()
+  assert.equal(Item.ssn, '078-05-1120')
+  assert.deepEqual(Item.address, { city: 'Oslo', country: 'NO' })
+  const page = await (await fetch(cloud.endpoint, { headers: { accept: 'text/html' } })).text()
+  const files = [...page.matchAll(/(?:src|href)="(\/_local\/page\/[\w.]+)"/g)].map(([, file]) => file)
+  assert.equal(files.length, 4)
+  for (const file of files) assert.equal((await fetch(cloud.endpoint + file)).status, 200)
+  await cloud.stop()
+}
+
+main().catch(error => {
+  console.error(error)
+  process.exitCode = 1
 })
-documentClient.register(User)
-await User.build(PutItemCommand).item({ id: '1', ssn: '078-05-1120' }).send()
-const { Item } = await User.build(GetItemCommand).key({ id: '1' }).options({ consistent: true }).send()
-assert.equal(Item.ssn, '078-05-1120')
-const page = await (await fetch(cloud.endpoint, { headers: { accept: 'text/html' } })).text()
-const files = [...page.matchAll(/(?:src|href)="(\/_local\/page\/[\w.]+)"/g)].map(([, file]) => file)
-assert.equal(files.length, 4)
-for (const file of files) assert.equal((await fetch(cloud.endpoint + file)).status, 200)
-await cloud.stop()
