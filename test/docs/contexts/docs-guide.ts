@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { createTable, keyArns } from './cloud.js'
+
+await createTable('users', { pk: 'id' })
+await createTable('legacy', { pk: 'id' })
+await createTable('accounts', { pk: 'id' }, { byEmail: 'emailDigest' })
+await createTable('ward', { pk: 'pk', sk: 'sk' })
+const table = DynamoDBDocumentClient.from(new DynamoDBClient())
+
+export { keyArns }
+
+export const indexKey = randomBytes(32)
+
+/** An item whose SSN is another one's ciphertext. */
+export async function moveCiphertext({ from, to }: { from: string; to: string }): Promise<void> {
+  const { Item } = await table.send(
+    new GetCommand({ TableName: 'users', Key: { id: from }, ConsistentRead: true }),
+  )
+  const { _et, _ct, _md, version, plan, ssn } = Item ?? {}
+  await table.send(
+    new PutCommand({ TableName: 'users', Item: { id: to, _et, _ct, _md, version, plan, ssn } }),
+  )
+}
+
+/** As an application saved it before it was sealed. */
+export async function putInClear(TableName: string, attributes: object): Promise<void> {
+  const now = new Date().toISOString()
+  await table.send(new PutCommand({ TableName, Item: { ...attributes, _et: 'User', _ct: now, _md: now } }))
+}

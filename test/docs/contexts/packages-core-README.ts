@@ -1,0 +1,3 @@
+import { keyArns } from './cloud.js'
+
+export { keyArns }

@@ -1,0 +1,1 @@
+export declare function quarantine(key: object, failures: readonly Error[]): void

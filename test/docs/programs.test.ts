@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { formatWithOptions } from 'node:util'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { markdownFiles, root } from './markdown.js'
+import { blocks, program, promisedOutput } from './programs.js'
+
+const folder = join(root, 'test/docs/.programs')
+const programs = markdownFiles()
+  .filter(page => blocks(page).length > 0)
+  .map(program)
+/** Pages that say all that they need, or whose context gives it. */
+const RUN = ['docs/guide.md', 'packages/core/README.md', 'packages/local-cloud/README.md']
+
+beforeAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder)
+  for (const { name, text } of programs) writeFileSync(join(folder, `${name}.ts`), text)
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('the code of every page compiles', { timeout: 600_000 }, () => {
+  const tsc = [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'test/docs', '--pretty', 'false']
+  const { stdout, stderr } = spawnSync(process.execPath, tsc, { cwd: root, encoding: 'utf8' })
+  expect(stdout + stderr).toBe('')
+})
+
+test.each(RUN)('the code of %s runs, and prints what the page says', { timeout: 60_000 }, async page => {
+  const printed: string[] = []
+  const log = vi.spyOn(console, 'log').mockImplementation((...args) => {
+    printed.push(formatWithOptions({ breakLength: Infinity }, ...args))
+  })
+  try {
+    await import(join(folder, `${program(page).name}.ts`))
+  } finally {
+    log.mockRestore()
+  }
+  const promised = promisedOutput(page)
+  expect(promised.length).toBeGreaterThan(0)
+  const found: string[] = []
+  for (const line of printed) {
+    const next = promised[found.length]
+    if (next !== undefined && prints(line, next)) found.push(next)
+  }
+  expect(found, `of what was printed: ${printed.join(' | ')}`).toEqual(promised)
+})
+
+/** A page may leave out the end of a line. */
+function prints(line: string, promise: string): boolean {
+  const [start = '', rest] = promise.split(/…|\.\.\./)
+  return rest === undefined ? line === promise : line.startsWith(start)
+}
