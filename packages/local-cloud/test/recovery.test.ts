@@ -34,6 +34,7 @@ interface Fate {
 }
 
 class MortalEngine implements Engine {
+  readonly updatesIndexes = false
   readonly name = 'dynalite'
   readonly #region: string
   readonly #inner: Engine

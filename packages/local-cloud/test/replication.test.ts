@@ -21,6 +21,7 @@ const TableName = 'table'
 /** dynalite, but that it can be made to pause or fail. */
 class FickleEngine implements Engine {
   readonly name = 'fickle'
+  readonly updatesIndexes = false
   /** Operations that fail until they are taken out. */
   readonly failing = new Set<string>()
   #refusing: { error: string; id?: string; reached: () => void } | undefined

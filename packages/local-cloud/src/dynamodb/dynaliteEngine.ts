@@ -10,6 +10,7 @@ import { DYNALITE_OPERATIONS } from './operations.js'
 /** dynalite. Its request handler is called directly: a socket between us would cost half the speed. */
 export class DynaliteEngine implements Engine {
   readonly name = 'dynalite'
+  readonly updatesIndexes = false
   readonly #guard = new DynaliteGuard()
   readonly #server: Server
   readonly #folder: string | undefined
@@ -76,7 +77,7 @@ export class DynaliteEngine implements Engine {
     if (this.#folder === undefined || this.#closed) return
     this.#closed = true
     // dynalite throws, where nobody can catch it, when its LevelDB closes under a request.
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay)
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
     // It closes its LevelDB with its server, and only if that listens.
     this.#server.listen(0, '127.0.0.1')
     await once(this.#server, 'listening')

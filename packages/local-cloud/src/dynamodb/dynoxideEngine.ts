@@ -9,6 +9,7 @@ import { PidFile } from './pidFile.js'
 /** dynoxide, one process for each region. It has what dynalite has not: transactions, PartiQL, TTL, streams. */
 export class DynoxideEngine implements Engine {
   readonly name = 'dynoxide'
+  readonly updatesIndexes = true
   readonly #region: string
   readonly #process: DynoxideProcess
   readonly #http: HttpEngine

@@ -8,6 +8,8 @@ export interface Engine {
   readonly name: string
   /** Anything else is refused before it gets there. */
   supports(operation: string): boolean
+  /** Whether UpdateTable adds and removes global secondary indexes; dynalite accepts that, and does not do it. */
+  readonly updatesIndexes: boolean
   /** Sends a request as the client made it. */
   send(request: EngineRequest): Promise<AwsResponse>
   close(): Promise<void>

@@ -48,6 +48,7 @@ export function copyOf(description: TableDescription): Record<string, unknown> {
     KeySchema,
     Projection,
   })
+  const stream = description.StreamSpecification as { StreamEnabled?: boolean } | undefined
   const local = description.LocalSecondaryIndexes as Record<string, unknown>[] | undefined
   const global = description.GlobalSecondaryIndexes as Record<string, unknown>[] | undefined
   return {
@@ -56,6 +57,7 @@ export function copyOf(description: TableDescription): Record<string, unknown> {
     KeySchema: description.KeySchema,
     BillingMode: onDemand,
     ...throughput(description),
+    StreamSpecification: stream?.StreamEnabled === true ? stream : undefined,
     LocalSecondaryIndexes: local?.map(index),
     GlobalSecondaryIndexes: global?.map(one => ({ ...index(one), ...throughput(one) })),
   }

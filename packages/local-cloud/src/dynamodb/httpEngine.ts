@@ -6,6 +6,7 @@ import type { Engine, EngineRequest } from './engine.js'
 /** A DynamoDB server that somebody else runs, reached by its URL. It is asked for whatever the client asks for. */
 export class HttpEngine implements Engine {
   readonly name: string
+  readonly updatesIndexes = true
   readonly #url: URL
   readonly #authorization: string
   readonly #agent = new Agent({ keepAlive: true })

@@ -39,13 +39,26 @@ export const DYNOXIDE_OPERATIONS: ReadonlySet<string> = new Set([
 
 /** Throws AwsError for an operation that the engine does not have, and names the engine that has it. */
 export function requireOperation(engine: Engine, operation: string): void {
-  if (engine.supports(operation)) return
-  const elsewhere = DYNOXIDE_OPERATIONS.has(operation)
+  if (!engine.supports(operation)) refuse(engine, operation, DYNOXIDE_OPERATIONS.has(operation))
+}
+
+/** Throws AwsError for an UpdateTable that adds or removes an index, if the engine cannot. */
+export function requireIndexUpdates(engine: Engine, input: Record<string, unknown>): void {
+  const updates: unknown = input.GlobalSecondaryIndexUpdates
+  if (engine.updatesIndexes || !Array.isArray(updates)) return
+  for (const update of updates as ({ Create?: unknown; Delete?: unknown } | null)[]) {
+    if (update?.Create) refuse(engine, 'Adding an index to a table', true)
+    if (update?.Delete) refuse(engine, 'Removing an index from a table', true)
+  }
+}
+
+function refuse(engine: Engine, what: string, dynoxideHas: boolean): never {
+  const elsewhere = dynoxideHas
     ? "dynoxide has it: start the local cloud with --engine dynoxide (in TypeScript engine: 'dynoxide'), or "
     : 'No engine that the local cloud starts has it: '
   throw new AwsError(
     'UnknownOperationException',
-    `${operation} is not there: ${engine.name}, the engine behind this DynamoDB, does not have it. ` +
+    `${what} is not there: ${engine.name}, the engine behind this DynamoDB, does not have it. ` +
       `${elsewhere}run a DynamoDB server yourself and give its URL as \`engines\`.`,
   )
 }

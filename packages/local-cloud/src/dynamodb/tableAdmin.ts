@@ -6,6 +6,7 @@ import { copyOf, copyTimeToLive, exists, settled } from './engineTables.js'
 import { GlobalTable, type GlobalTables } from './globalTable.js'
 import type { Journal } from './journal.js'
 import type { Replication } from './replication.js'
+import { SharedSettings } from './sharedSettings.js'
 
 interface ReplicaUpdate {
   readonly Create?: { readonly RegionName?: string }
@@ -42,6 +43,7 @@ export class TableAdmin {
   readonly #tables: GlobalTables
   readonly #replication: Replication
   readonly #journal: Journal | undefined
+  readonly #settings: SharedSettings
   readonly #settleDelay: number
   /** Resolves when the writes are done that were under way before a table became global. */
   readonly #untrackedDone: () => Promise<void>
@@ -58,6 +60,7 @@ export class TableAdmin {
     this.#tables = options.tables
     this.#replication = options.replication
     this.#journal = options.journal
+    this.#settings = new SharedSettings(options.engines, options.settleDelay)
     this.#settleDelay = options.settleDelay
     this.#untrackedDone = options.untrackedDone
   }
@@ -70,13 +73,14 @@ export class TableAdmin {
     const global = this.#tables.find(request.region, TableName)
     if (request.operation === 'DeleteTable' && global !== undefined)
       return this.#deleteHere(engine, request, global)
-    const response = await engine.send(request)
+    if (request.operation === 'UpdateTimeToLive') return this.#settings.update(request, global)
+    const response =
+      request.operation === 'UpdateTable'
+        ? await this.#settings.update(request, global)
+        : await engine.send(request)
     if (response.status !== 200) return response
-    if (request.operation === 'UpdateTimeToLive') {
-      if (global !== undefined) await this.#repeatElsewhere(global, request)
-      return response
-    }
-    if (request.operation !== 'DescribeTable' && this.#settleDelay === 0) await settled(engine, TableName)
+    const settles = request.operation === 'CreateTable' || request.operation === 'DeleteTable'
+    if (settles && this.#settleDelay === 0) await settled(engine, TableName)
     return global === undefined ? response : withReplicas(response, global.describe(request.region))
   }
 
@@ -96,14 +100,6 @@ export class TableAdmin {
     await this.#leave(table, request.region)
     if (this.#settleDelay === 0) await settled(engine, table.name)
     return withReplicas(response, described)
-  }
-
-  /** A global table has one TTL setting. */
-  async #repeatElsewhere(table: GlobalTable, request: AwsRequest): Promise<void> {
-    for (const region of table.replicas.keys()) {
-      const engine = this.#engines.get(region)!
-      if (region !== request.region && engine.supports(request.operation)) await engine.send(request)
-    }
   }
 
   async #updateReplicas(
