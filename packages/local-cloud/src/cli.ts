@@ -1,16 +1,19 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
+import { ConfigError, readConfig } from './configFile.js'
 import { ENGINE_NAMES, type EngineName } from './dynamodb/engines.js'
-import { startLocalCloud } from './localCloud.js'
+import { InitialResourceError } from './initial/resources.js'
+import { type LocalCloud, startLocalCloud } from './localCloud.js'
 
 const HELP = `AWS regions on loopback: KMS with multi-Region keys, DynamoDB with global tables.
 
 Usage: dynaseal-local-cloud [options]
 
-  --regions LIST           regions, separated by commas (default: us-east-1,us-west-2)
+  --regions LIST           regions, separated by commas (default: the file's, or us-east-1,us-west-2)
   --port NUMBER            port on 127.0.0.1, 0 for any free one (default: 4566)
   --engine NAME            DynamoDB's engine: dynalite, or dynoxide for transactions, PartiQL, TTL and streams
                            (default: dynalite)
+  --config FILE            JSON with the keys and tables to make at the start, and the regions (default: none)
   --directory DIR          keep everything in DIR, also when it is killed (default: in memory)
   --replication-delay MS   until a write starts to be applied in other regions (default: 20)
   --settle-delay MS        that keys stay Creating and tables CREATING (default: 0)
@@ -23,10 +26,14 @@ Without --directory all is gone when it stops. Stop it with Ctrl-C.
 /** Milliseconds in an hour: longer is a mistake. */
 const MAX_DELAY = 3_600_000
 
+const DEFAULT_REGIONS = ['us-east-1', 'us-west-2']
+
 class UsageError extends Error {}
 
 interface Options {
-  readonly regions: readonly string[]
+  /** Undefined: those of the file. */
+  readonly regions: readonly string[] | undefined
+  readonly config: string | undefined
   readonly port: number
   readonly engine: EngineName
   readonly directory: string | undefined
@@ -39,12 +46,12 @@ interface Options {
 function readOptions(args: readonly string[]): Options | undefined {
   const { values } = parse(args)
   if (values.help) return undefined
-  const regions = values.regions
-    .split(',')
-    .map(region => region.trim())
-    .filter(region => region !== '')
   return {
-    regions,
+    regions: values.regions
+      ?.split(',')
+      .map(region => region.trim())
+      .filter(region => region !== ''),
+    config: values.config,
     port: readNumber('--port', values.port, 65_535),
     engine: readEngine(values.engine),
     directory: values.directory,
@@ -73,7 +80,8 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
-        regions: { type: 'string', default: 'us-east-1,us-west-2' },
+        regions: { type: 'string' },
+        config: { type: 'string' },
         port: { type: 'string', default: '4566' },
         engine: { type: 'string', default: 'dynalite' },
         directory: { type: 'string' },
@@ -88,12 +96,15 @@ function parse(args: readonly string[]) {
   }
 }
 
-function instructions(endpoint: string, regions: readonly string[]): string {
+function instructions({ endpoint, regions, keys }: LocalCloud): string {
   const [region = ''] = regions
+  const arns = keys.flatMap(key =>
+    Object.values(key.arns).map(arn => `  ${arn} ${key.aliasName ?? ''}`.trimEnd()),
+  )
   return `Ready: ${regions.join(', ')} on ${endpoint}
 
 Open that in a browser to see keys, tables and calls, and to break something.
-
+${arns.length === 0 ? '' : `\nKeys:\n\n${arns.join('\n')}\n`}
 In TypeScript, for every service and region:
 
   const client = new KMSClient({
@@ -126,15 +137,23 @@ async function main(): Promise<void> {
     return
   }
   const end = endSignal()
-  const cloud = await startLocalCloud(options)
-  const { endpoint, regions } = cloud
+  const cloud = await start(options)
+  const { endpoint, regions, keys } = cloud
   process.stdout.write(
-    options.json
-      ? `${JSON.stringify({ ready: true, endpoint, regions })}\n`
-      : instructions(endpoint, regions),
+    options.json ? `${JSON.stringify({ ready: true, endpoint, regions, keys })}\n` : instructions(cloud),
   )
   await end
   await cloud.stop()
+}
+
+async function start({ config: file, ...options }: Options): Promise<LocalCloud> {
+  const config = file === undefined ? {} : await readConfig(file)
+  const regions = options.regions ?? config.regions ?? DEFAULT_REGIONS
+  try {
+    return await startLocalCloud({ ...options, ...config, regions })
+  } catch (error) {
+    throw error instanceof InitialResourceError ? new ConfigError(`${file}: ${error.message}`) : error
+  }
 }
 
 main().catch((error: unknown) => {

@@ -6,4 +6,10 @@ export { EngineUnavailableError } from './dynamodb/dynoxideProcess.js'
 export type { EngineName } from './dynamodb/engines.js'
 export { type RefusedWrite, ReplicationError } from './dynamodb/refusals.js'
 export type { ClockShift, Cut, Fault, FaultEffect, FaultScope } from './faults.js'
+export {
+  type InitialKey,
+  InitialResourceError,
+  type InitialTable,
+  type KeyReference,
+} from './initial/resources.js'
 export { type LocalCloud, type LocalCloudOptions, startLocalCloud } from './localCloud.js'

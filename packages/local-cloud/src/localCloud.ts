@@ -8,6 +8,9 @@ import { checkFault, type Fault } from './faults.js'
 import { Front } from './front.js'
 import { type Controlled, handleControl, isControl } from './http/control.js'
 import { listen } from './http/server.js'
+import { checkResources } from './initial/check.js'
+import { ensureResources } from './initial/ensure.js'
+import type { InitialKey, InitialTable, KeyReference } from './initial/resources.js'
 import { checkLatency, type Latency } from './latency.js'
 import { handlePage, isPage } from './page/routes.js'
 import type { PageSource } from './page/source.js'
@@ -45,6 +48,10 @@ export interface LocalCloudOptions {
    * time. Default: in memory. Faults and the call log are not kept.
    */
   readonly directory?: string
+  /** Keys that are made at the start, if they are not there. Default: none. */
+  readonly keys?: readonly InitialKey[]
+  /** Tables that are made at the start, if they are not there. Default: none. */
+  readonly tables?: readonly InitialTable[]
 }
 
 /** AWS regions on loopback. */
@@ -52,6 +59,8 @@ export interface LocalCloud {
   /** `http://127.0.0.1:PORT`: the endpoint of every service in every region. */
   readonly endpoint: string
   readonly regions: readonly string[]
+  /** The `keys` that it was started with, with their ids and ARNs, in that order. */
+  readonly keys: readonly KeyReference[]
   /** The calls that arrived, in order of arrival; the latest 100,000. */
   calls(filter?: CallListFilter): Call[]
   /** How many calls arrived, and what became of them, by region, service and operation; none is forgotten. */
@@ -81,7 +90,8 @@ export interface LocalCloud {
  * Starts regions with KMS and DynamoDB on one loopback port. AWS SDK clients need nothing but `endpoint`, their
  * `region`, and any credentials.
  *
- * Throws RangeError for a region name or an engine that cannot be, EngineUnavailableError for an engine that does not
+ * Throws RangeError for a region name or an engine that cannot be, InitialResourceError, a RangeError that names the
+ * place, for keys and tables that cannot be or are there and different, EngineUnavailableError for an engine that does not
  * run here, and an Error that names the port if it is taken.
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
@@ -89,6 +99,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const regions: readonly string[] = Object.freeze([...options.regions])
   checkRegions(regions)
   checkLatency(latency, regions)
+  const resources = { keys: options.keys ?? [], tables: options.tables ?? [] }
+  checkResources(resources, regions)
   const log = new CallLog()
   const clocks = new RegionClocks()
   const services = await startServices({
@@ -100,6 +112,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     urls: options.engines ?? {},
     directory: options.directory,
   })
+  const orStop = async (error: unknown): Promise<never> => {
+    await services.stop()
+    throw error
+  }
+  const keys = await ensureResources(services, resources, regions).catch(orStop)
   const { kms, dynamodb } = services
   const faults = new ActiveFaults({
     cut: (a, b) => dynamodb.cut(a, b),
@@ -148,14 +165,12 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const server = await listen(port, async (request, clientGone) => {
     if (isPage(request)) return handlePage(shown, request)
     return isControl(request) ? handleControl(controlled, request) : front.handle(request, clientGone)
-  }).catch(async (error: unknown) => {
-    await services.stop()
-    throw error
-  })
+  }).catch(orStop)
 
   return {
     endpoint: server.endpoint,
     regions,
+    keys,
     calls: filter => log.list(filter),
     counters: filter => log.counters(filter),
     clearCalls: () => log.clear(),

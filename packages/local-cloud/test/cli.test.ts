@@ -1,11 +1,45 @@
 import { once } from 'node:events'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startLocalCloud } from '../src/index.js'
 import { buildPackage } from './build.js'
-import { createGlobalTable, createMultiRegionKey, documentClient } from './clients.js'
+import { createGlobalTable, createMultiRegionKey, documentClient, dynamoClient } from './clients.js'
 import { outcome, readiness, run } from './command.js'
 
-beforeAll(buildPackage)
+let folder: string
+let config: string
+
+beforeAll(async () => {
+  buildPackage()
+  folder = await mkdtemp(join(tmpdir(), 'local-cloud-'))
+  config = join(folder, 'cloud.json')
+  await writeFile(
+    config,
+    JSON.stringify({
+      regions: ['eu-west-1', 'eu-central-1'],
+      keys: [
+        {
+          AliasName: 'alias/customers',
+          KeyId: 'mrk-0123456789abcdef0123456789abcdef',
+          ReplicaRegions: ['eu-central-1'],
+        },
+      ],
+      tables: [
+        {
+          TableName: 'customers',
+          AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+          KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+          BillingMode: 'PAY_PER_REQUEST',
+          ReplicaRegions: ['eu-central-1'],
+        },
+      ],
+    }),
+  )
+})
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe('dynaseal-local-cloud', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('ends with exit code 0 on %s, used or not', async signal => {
@@ -34,7 +68,16 @@ describe('dynaseal-local-cloud', () => {
   it('explains itself', async () => {
     const { code, stdout } = await outcome(run('--help'))
     expect(code).toBe(0)
-    expect(stdout).toContain('--regions LIST')
+    for (const option of [
+      'regions',
+      'port',
+      'engine',
+      'config',
+      'directory',
+      'replication-delay',
+      'settle-delay',
+    ])
+      expect(stdout).toMatch(new RegExp(`^  --${option} [A-Z]+ `, 'm'))
   })
 
   it.each([
@@ -50,6 +93,63 @@ describe('dynaseal-local-cloud', () => {
     expect(stderr).toContain(message)
     expect(stderr).toContain('--help')
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  })
+
+  it('makes the keys and tables of its file, in the regions of its file, and tells of the keys', async () => {
+    const child = run('--config', config, '--port', '0', '--json')
+    const ended = once(child, 'exit')
+    const cloud = await readiness(child)
+    expect(cloud.regions).toEqual(['eu-west-1', 'eu-central-1'])
+    expect(cloud.keys).toEqual([
+      {
+        keyId: 'mrk-0123456789abcdef0123456789abcdef',
+        aliasName: 'alias/customers',
+        arns: {
+          'eu-west-1': 'arn:aws:kms:eu-west-1:000000000000:key/mrk-0123456789abcdef0123456789abcdef',
+          'eu-central-1': 'arn:aws:kms:eu-central-1:000000000000:key/mrk-0123456789abcdef0123456789abcdef',
+        },
+      },
+    ])
+    const { Table } = await dynamoClient(cloud, 'eu-central-1').describeTable({ TableName: 'customers' })
+    expect(Table?.Replicas).toMatchObject([{ RegionName: 'eu-west-1' }])
+    child.kill()
+    expect(await ended).toEqual([0, null])
+  })
+
+  it.each([
+    ['{', 'is not JSON: '],
+    ['[]', 'must be an object with regions, keys, tables'],
+    ['{"tabels": []}', 'tabels: there is no such member; there are regions, keys, tables'],
+    ['{"regions": ["virginia"]}', 'regions: "virginia" is not a region name; one looks like us-east-1'],
+    ['{"regions": "us-east-1"}', 'regions: must be a list of strings, not "us-east-1"'],
+    ['{"keys": [{"AliasName": "customers"}]}', 'keys[0].AliasName: must be alias/'],
+    ['{"tables": [{"TableName": "customers"}]}', 'tables[0]: ValidationException: '],
+  ])('names the place in a file like %s', async (text, message) => {
+    const file = join(folder, 'wrong.json')
+    await writeFile(file, text)
+    const { code, stdout, stderr } = await outcome(run('--config', file, '--port', '0'))
+    expect(stderr).toContain(`${file}: ${message}`)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  })
+
+  it('names a file that is not there', async () => {
+    const { code, stderr } = await outcome(run('--config', join(folder, 'none.json')))
+    expect(stderr).toContain(`${join(folder, 'none.json')}: cannot be read: `)
+    expect(code).toBe(1)
+  })
+
+  it('says that a directory is in use', async () => {
+    const directory = join(folder, 'kept')
+    const child = run('--directory', directory, '--port', '0', '--json')
+    const ended = once(child, 'exit')
+    await readiness(child)
+    const { code, stderr } = await outcome(run('--directory', directory, '--port', '0'))
+    child.kill()
+    expect(stderr).toContain(
+      `${directory} is in use by another local cloud. Stop it, or choose another directory.`,
+    )
+    expect(code).toBe(1)
+    expect(await ended).toEqual([0, null])
   })
 
   it('names a taken port', async () => {

@@ -26,7 +26,9 @@ export async function outcome(
 }
 
 /** The line of `--json` that says it is ready. Throws what the command says if it ends instead. */
-export async function readiness(child: Command): Promise<{ endpoint: string; regions: string[] }> {
+export async function readiness(
+  child: Command,
+): Promise<{ endpoint: string; regions: string[]; keys: unknown[] }> {
   const lines = createInterface(child.stdout)
   const ended = once(child, 'exit').then(async () => {
     throw new Error(await text(child.stderr))

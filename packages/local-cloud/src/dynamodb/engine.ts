@@ -77,7 +77,7 @@ export async function readItem(
 }
 
 /** An engine checks that a request is signed, not by whom. */
-function ownHeaders(operation: string): Record<string, string> {
+export function ownHeaders(operation: string): Record<string, string> {
   return {
     'content-type': 'application/x-amz-json-1.0',
     'x-amz-target': `DynamoDB_20120810.${operation}`,

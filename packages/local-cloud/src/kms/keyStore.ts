@@ -49,10 +49,10 @@ export class KeyStore {
 
   create(
     region: string,
-    options: KeyOptions & { spec: string; usage: KeyUsage; multiRegion: boolean },
+    options: KeyOptions & { id?: string | undefined; spec: string; usage: KeyUsage; multiRegion: boolean },
   ): RegionalKey {
     const shared: SharedKey = {
-      id: newKeyId(options.multiRegion),
+      id: options.id ?? newKeyId(options.multiRegion),
       spec: options.spec,
       usage: options.usage,
       multiRegion: options.multiRegion,

@@ -13,7 +13,7 @@ const KEY_SPECS: readonly string[] = ['SYMMETRIC_DEFAULT', 'HMAC_224', 'HMAC_256
 const KEY_USAGES: readonly KeyUsage[] = ['ENCRYPT_DECRYPT', 'GENERATE_VERIFY_MAC']
 
 export const keys: KmsOperations = {
-  CreateKey({ region, parameters, store, used }) {
+  CreateKey({ region, parameters, store, newKeyId, used }) {
     const spec = readSpec(parameters)
     const usage = parameters.choice('KeyUsage', KEY_USAGES)
     const isMac = spec !== 'SYMMETRIC_DEFAULT'
@@ -24,6 +24,7 @@ export const keys: KmsOperations = {
     if (usage !== undefined && isMac !== (usage === 'GENERATE_VERIFY_MAC'))
       throw kmsErrors.validation(`KeyUsage ${usage} is not compatible with KeySpec ${spec}`)
     const key = store.create(region, {
+      id: newKeyId,
       spec,
       usage: usage ?? 'ENCRYPT_DECRYPT',
       multiRegion: parameters.boolean('MultiRegion'),

@@ -9,6 +9,8 @@ export interface KmsCall {
   readonly operation: string
   readonly parameters: Parameters
   readonly store: KeyStore
+  /** The id of a key that is created; undefined, as for every client: a random one. */
+  readonly newKeyId: string | undefined
   /** The key that a parameter, `KeyId` unless another is named, identifies; noted in the call log. */
   key(parameter?: string): RegionalKey
   /** Notes the key that is used, for one that no parameter identifies. */
