@@ -36,6 +36,8 @@ interface Fate {
 class MortalEngine implements Engine {
   readonly updatesIndexes = false
   readonly name = 'dynalite'
+  /** The next such operation is done, and then fails. */
+  failing: string | undefined
   readonly #region: string
   readonly #inner: Engine
   readonly #process: Process
@@ -55,6 +57,10 @@ class MortalEngine implements Engine {
     await this.#meet('before', operation)
     const response = await this.#inner.send(request)
     await this.#meet('after', operation)
+    if (operation === this.failing) {
+      this.failing = undefined
+      throw new Error('out of order')
+    }
     return response
   }
 
@@ -108,6 +114,10 @@ class Process {
     void work()
     await death
     await this.end()
+  }
+
+  failNext(region: string, operation: string): void {
+    this.engines.get(region)!.failing = operation
   }
 
   async end(): Promise<void> {
@@ -239,6 +249,17 @@ describe('a write that was not acknowledged', () => {
     await running.put(WEST, '1', 'acknowledged')
     expect(await running.contents()).toEqual(everywhere({ '1': 'acknowledged' }))
   })
+})
+
+it('a write that fails when the engine has it counts everywhere, and still does after a restart', async () => {
+  await addReplicas()
+  running.failNext(EAST, 'PutItem')
+  await expect(running.put(EAST, '1', 'east')).rejects.toThrow('out of order')
+  expect(await running.contents()).toEqual(everywhere({ '1': 'east' }))
+  await running.put(WEST, '1', 'west')
+  await running.end()
+  await restart()
+  expect(await running.contents()).toEqual(everywhere({ '1': 'west' }))
 })
 
 describe('a write that was acknowledged', () => {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { AwsRequest, AwsResponse } from '../aws.js'
 import { type Engine, EngineError, readItem } from './engine.js'
 import type { GlobalTable, GlobalTables } from './globalTable.js'
+import { changeOf } from './intents.js'
 import { type AttributeMap, imageDigest, itemId, keyOf } from './items.js'
 import type { Intent, Journal } from './journal.js'
 import type { KeyLocks } from './keyLocks.js'
@@ -52,7 +53,10 @@ export class Writer {
       const token = tokenOf(request)
       const before = token !== undefined && this.#tokens.has(token) ? await images(engine, writes) : undefined
       const intents = this.#journal === undefined ? [] : await this.#intend(engine, request.region, writes)
-      const response = await engine.send(request)
+      const response = await engine.send(request).catch(async (error: unknown) => {
+        await this.#publishWritten(engine, intents)
+        throw error
+      })
       if (response.status !== 200) {
         await this.#journal?.withdraw(intents)
         return response
@@ -77,6 +81,19 @@ export class Writer {
     }
     await this.#journal?.intend(intents)
     return intents
+  }
+
+  /** After a failure that does not say what was written; what cannot be found out now is left to the next start. */
+  async #publishWritten(engine: Engine, intents: readonly Intent[]): Promise<void> {
+    try {
+      const changes = await Promise.all(intents.map(intent => changeOf(intent, engine)))
+      await this.#replication.publish(
+        changes.filter(change => change !== undefined),
+        intents,
+      )
+    } catch {
+      // The engine has not only failed but ended.
+    }
   }
 
   /** Resolves when the writes are done that were under way before a table became global. */
