@@ -177,6 +177,8 @@ function forged() {
   return [
     withContent('content version 0', 'unsupported-version', Buffer.concat([Buffer.of(0), plain.subarray(1)])),
     withContent('content version 2', 'unsupported-version', Buffer.concat([Buffer.of(2), plain.subarray(1)])),
+    withContent('location with another first bit', 'wrong-location', flip(plain, 1, 0x80)),
+    withContent('location with another last bit', 'wrong-location', flip(plain, 32, 0x01)),
     withContent('no content', 'unsupported-version', Buffer.alloc(0)),
     withContent('a location alone', 'malformed-value', head),
     withContent('half a location', 'malformed-value', head.subarray(0, 20)),
@@ -235,6 +237,10 @@ function other() {
       utf8(message('base64', place, plain).bytes.toString('base64')),
     ),
   ]
+}
+
+function flip(bytes, offset, bit) {
+  return replaced(bytes, offset, Buffer.of(bytes[offset] ^ bit))
 }
 
 function replaced(bytes, offset, part) {

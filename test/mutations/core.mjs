@@ -1,0 +1,134 @@
+// node test/mutations/core.mjs [TEXT]
+// Breaks the checks of packages/core/src one by one, in a copy, and says which of them no test misses. With TEXT,
+// only those whose source file or description has it. Takes some ten seconds for each: it is not part of CI.
+import { spawn } from 'node:child_process'
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { mutate, readMutations } from './mutation.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const filter = process.argv[2] ?? ''
+/** Longer than any test takes; what hangs is noticed, too. */
+const TIMEOUT = 180_000
+
+const MESSAGE = [
+  'message',
+  'interop',
+  'vectors',
+  'signedSuite',
+  'zeroing',
+  'format',
+  'errors',
+  'dataKeyCache',
+]
+const VALUE = ['value', 'number', 'vectors', 'properties']
+/** The tests that a source file may concern, by the beginning of its path. The first that fits. */
+const TESTS = [
+  ['message/hmac', ['keyDerivation', 'zeroing']],
+  ['message/keyDerivation', ['keyDerivation', 'zeroing', 'message']],
+  ['message/', [...MESSAGE, 'properties']],
+  ['bytes/', [...VALUE, ...MESSAGE, 'location']],
+  ['value/', VALUE],
+  ['dataKeyCache/', ['dataKeyCache', 'format', 'zeroing', 'errors']],
+  ['location', ['location', 'vectors', 'format', 'errors']],
+  ['', [...MESSAGE, 'value']],
+]
+
+const all = await readMutations(new URL('core/', import.meta.url))
+const mutations = all.filter(({ file, what }) => `${file}: ${what}`.includes(filter))
+const copy = await mkdtemp(join(tmpdir(), 'dynaseal-mutations-'))
+const stop = new AbortController()
+process.once('SIGINT', () => stop.abort())
+const outcomes = { noticed: 0, survived: [], unusable: [] }
+try {
+  await copyTree()
+  // What fails without a mutation would seem to notice every one.
+  const whole = await run([...new Set(TESTS.flatMap(([, tests]) => tests))])
+  if (whole.failed !== undefined) throw new Error(`Without a mutation, this fails: ${whole.failed}`)
+  for (const mutation of mutations) {
+    if (stop.signal.aborted) break
+    await attempt(mutation)
+  }
+} finally {
+  await rm(copy, { recursive: true, force: true })
+}
+console.log(
+  `\n${outcomes.noticed} noticed, ${outcomes.survived.length} survived, ${outcomes.unusable.length} unusable`,
+)
+for (const each of outcomes.survived) console.log(`survived: ${each}`)
+for (const each of outcomes.unusable) console.log(`unusable: ${each}`)
+if (outcomes.survived.length + outcomes.unusable.length > 0) process.exitCode = 1
+
+async function attempt({ file, what, find, replace }) {
+  const name = `${file}: ${what}`
+  const path = join(copy, 'packages/core/src', file)
+  const source = await readFile(path, 'utf8')
+  try {
+    await writeFile(path, mutate(source, find, replace))
+    const { failed, broken } = await run(TESTS.find(([prefix]) => file.startsWith(prefix))[1])
+    if (broken !== undefined) outcomes.unusable.push(`${name}: ${broken}`)
+    else if (failed === undefined) outcomes.survived.push(name)
+    else outcomes.noticed++
+    console.log(
+      `${broken !== undefined ? 'UNUSABLE' : failed === undefined ? 'SURVIVED' : 'noticed '} ${name}${failed === undefined ? '' : ` (${failed})`}`,
+    )
+  } catch (error) {
+    outcomes.unusable.push(`${name}: ${error.message}`)
+    console.log(`UNUSABLE ${name}: ${error.message}`)
+  } finally {
+    await writeFile(path, source)
+  }
+}
+
+/** Runs tests up to the first that fails; its name, or what keeps them from running. */
+async function run(tests) {
+  const report = join(copy, 'report.json')
+  await rm(report, { force: true })
+  const files = tests.map(test => `packages/core/test/${test}.test.ts`)
+  const options = ['--bail', '1', '--testTimeout', '15000', '--reporter', 'json', '--outputFile', report]
+  const timedOut = await vitest(['run', ...options, ...files])
+  if (timedOut) return { failed: 'the tests hang' }
+  const { testResults } = JSON.parse(await readFile(report, 'utf8'))
+  const assertions = testResults.flatMap(({ assertionResults }) => assertionResults)
+  const failure = assertions.find(({ status }) => status === 'failed')
+  if (failure !== undefined) return { failed: failure.fullName }
+  const message = testResults.find(({ status }) => status === 'failed')?.message
+  return message === undefined ? {} : { failed: message, broken: message.split('\n')[0] }
+}
+
+/** Whether it had to be ended. */
+function vitest(args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], {
+      cwd: copy,
+      stdio: 'ignore',
+      signal: stop.signal,
+      timeout: TIMEOUT,
+      env: { ...process.env, DYNASEAL_CODEC: undefined },
+    })
+    child.on('error', reject)
+    child.on('close', (_code, signal) => resolve(signal !== null))
+  })
+}
+
+/** What the tests of core need; packages are those of the original. */
+async function copyTree() {
+  const skip = /node_modules|[\\/]dist([\\/]|$)/
+  for (const path of [
+    'packages/core',
+    'test/vectors',
+    'vitest.config.ts',
+    'package.json',
+    'tsconfig.base.json',
+  ]) {
+    await cp(join(root, path), join(copy, path), {
+      recursive: true,
+      filter: from => !skip.test(from.slice(root.length)),
+    })
+  }
+  for (const path of ['node_modules', 'packages/core/node_modules']) {
+    await symlink(join(root, path), join(copy, path), 'junction')
+  }
+}
