@@ -1,5 +1,6 @@
 import type {
   DeleteItemOptions,
+  DeletePartitionOptions,
   DeleteTransactionOptions,
   Entity,
   ItemSchema,
@@ -180,6 +181,55 @@ declare module 'dynamodb-toolbox/table/actions/scan' {
     OPTIONS extends ScanOptions<TABLE, ENTITIES> = ScanOptions<TABLE, ENTITIES>,
   > {
     options<NEXT extends ScanOptions<TABLE, ENTITIES>>(
+      refused: NEXT & FiltersRefused<ENTITIES, NEXT['filters']>,
+    ): EncryptedAttributeInCondition<NEXT['filters']>
+  }
+}
+
+declare module 'dynamodb-toolbox/table/actions/deletePartition' {
+  interface DeletePartitionCommand<
+    TABLE extends Table = Table,
+    ENTITIES extends Entity[] = Entity[],
+    QUERY extends Query<TABLE> = Query<TABLE>,
+  > {
+    options<NEXT extends DeletePartitionOptions<TABLE, ENTITIES, QUERY>>(
+      refused: NEXT & FiltersRefused<ENTITIES, NEXT['filters']>,
+    ): EncryptedAttributeInCondition<NEXT['filters']>
+  }
+}
+
+declare module 'dynamodb-toolbox/entity/actions/accessPattern' {
+  interface AccessPattern<
+    ENTITY extends Entity = Entity,
+    SCHEMA extends Schema = Schema,
+    QUERY extends Query<ENTITY['table']> = Query<ENTITY['table']>,
+    DEFAULT_OPTIONS extends QueryOptions<ENTITY['table'], [ENTITY], QUERY> = QueryOptions<
+      ENTITY['table'],
+      [ENTITY],
+      QUERY
+    >,
+    CONTEXT_OPTIONS extends QueryOptions<ENTITY['table'], [ENTITY], QUERY> = QueryOptions<
+      ENTITY['table'],
+      [ENTITY],
+      QUERY
+    >,
+  > {
+    options<NEXT extends QueryOptions<ENTITY['table'], [ENTITY], QUERY>>(
+      refused: NEXT & FiltersRefused<[ENTITY], NEXT['filters']>,
+    ): EncryptedAttributeInCondition<NEXT['filters']>
+  }
+}
+
+declare module 'dynamodb-toolbox/table/actions/accessPattern' {
+  interface AccessPattern<
+    TABLE extends Table = Table,
+    ENTITIES extends Entity[] = Entity[],
+    SCHEMA extends Schema = Schema,
+    QUERY extends Query<TABLE> = Query<TABLE>,
+    DEFAULT_OPTIONS extends QueryOptions<TABLE, ENTITIES, QUERY> = QueryOptions<TABLE, ENTITIES, QUERY>,
+    CONTEXT_OPTIONS extends QueryOptions<TABLE, ENTITIES, QUERY> = QueryOptions<TABLE, ENTITIES, QUERY>,
+  > {
+    options<NEXT extends QueryOptions<TABLE, ENTITIES, QUERY>>(
       refused: NEXT & FiltersRefused<ENTITIES, NEXT['filters']>,
     ): EncryptedAttributeInCondition<NEXT['filters']>
   }

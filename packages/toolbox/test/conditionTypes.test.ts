@@ -2,8 +2,10 @@ import {
   anyOf,
   ConditionCheck,
   DeleteItemCommand,
+  DeletePartitionCommand,
   DeleteTransaction,
   Entity,
+  EntityAccessPattern,
   item,
   list,
   map,
@@ -15,6 +17,7 @@ import {
   ScanCommand,
   string,
   Table,
+  TableAccessPattern,
   UpdateAttributesCommand,
   UpdateItemCommand,
   UpdateTransaction,
@@ -73,6 +76,21 @@ test('what can be tested is accepted at compile time, and keeps its type', () =>
       .build(ScanCommand)
       .entities(Plain)
       .options({ filters: { Plain: { attr: 'note', eq: 'x' } } }).send,
+    table
+      .build(DeletePartitionCommand)
+      .entities(User)
+      .query({ partition: 'x' })
+      .options({ filters: { User: { attr: 'secret', exists: true } } }).send,
+    User.build(EntityAccessPattern)
+      .schema(string())
+      .pattern(partition => ({ partition }))
+      .options({ filters: { User: { attr: 'plain', eq: 'x' } }, limit: 1 }).query,
+    table
+      .build(TableAccessPattern)
+      .entities(User, Plain)
+      .schema(string())
+      .pattern(partition => ({ partition }))
+      .options({ filters: { Plain: { attr: 'note', eq: 'x' } } }).query,
   ]
   for (const command of commands) expect(command).toBeTypeOf('function')
 })
@@ -106,4 +124,16 @@ test('what cannot be tested is a type error: the result has no send()', () => {
   expectTypeOf(
     scan.options({ filters: { User: secret, Plain: { attr: 'note', eq: 'x' } } }),
   ).not.toHaveProperty('send')
+  const deletion = table.build(DeletePartitionCommand).entities(User).query({ partition: 'x' })
+  expectTypeOf(deletion.options({ filters: { User: secret } })).not.toHaveProperty('send')
+  const ofUser = User.build(EntityAccessPattern)
+    .schema(string())
+    .pattern(partition => ({ partition }))
+  expectTypeOf(ofUser.options({ filters: { User: secret } })).not.toHaveProperty('query')
+  const ofBoth = table
+    .build(TableAccessPattern)
+    .entities(User, Plain)
+    .schema(string())
+    .pattern(partition => ({ partition }))
+  expectTypeOf(ofBoth.options({ filters: { User: secret } })).not.toHaveProperty('query')
 })
