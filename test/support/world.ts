@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { CreateKeyCommand, DescribeKeyCommand, KMSClient, ReplicateKeyCommand } from '@aws-sdk/client-kms'
 import { DynamoDBDocumentClient, type TranslateConfig } from '@aws-sdk/lib-dynamodb'
-import { type LocalCloud, startLocalCloud } from '@dynaseal/local-cloud'
+import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '@dynaseal/local-cloud'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
 import { type SealOptions, sealDocumentClient } from '@dynaseal/toolbox'
 import { type RecordingProxy, startRecordingProxy } from './recordingProxy.js'
@@ -38,8 +38,8 @@ export interface World {
 }
 
 /** Two regions, a multi-Region key in both, and a proxy that records what is sent. */
-export async function createWorld(): Promise<World> {
-  const cloud = await startLocalCloud({ regions: [EAST, WEST], replicationDelay: 1 })
+export async function createWorld(options: Partial<LocalCloudOptions> = {}): Promise<World> {
+  const cloud = await startLocalCloud({ regions: [EAST, WEST], replicationDelay: 1, ...options })
   const proxy = await startRecordingProxy(cloud.endpoint)
   const config = (region: string) => ({
     region,
