@@ -1,0 +1,49 @@
+// The built packages under every Node and with both ends of the ranges that they declare: the end-to-end tests, the
+// examples' test and the main job, run by what is installed from the archives and not by the sources.
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { check, run, summary } from './checks.mjs'
+import { devDependencies, install, pack, root } from './consumer.mjs'
+import { nodes } from './nodes.mjs'
+
+const CONFIG = `export default {
+  test: { include: ['test/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
+}
+`
+
+/** The tests as they stand in the repository, without what points them at the sources. */
+function copyTests(app) {
+  const isInstalled = path => /node_modules|tsbuildinfo/.test(path)
+  for (const path of ['test/endToEnd', 'test/support', 'test/examples', 'examples/single-table/src'])
+    cpSync(join(root, path), join(app, path), { recursive: true, filter: from => !isInstalled(from) })
+  cpSync(join(root, 'examples/main-job/dist'), join(app, 'main-job'), { recursive: true })
+  writeFileSync(join(app, 'main-job/package.json'), '{ "type": "module" }')
+  writeFileSync(join(app, 'vitest.config.mjs'), CONFIG)
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'dynaseal-peers-'))
+try {
+  const archives = pack(folder)
+  const engines = nodes(folder)
+  for (const end of ['highest', 'lowest']) {
+    const { vitest, 'fast-check': fastCheck } = devDependencies
+    const app = install(folder, end, archives, { vitest, 'fast-check': fastCheck })
+    copyTests(app)
+    for (const [node, path] of engines) {
+      check(`${end} peers, ${node}: the main job`, () => run(path, ['main-job/main.js'], app))
+      check(`${end} peers, ${node}: the end-to-end tests`, () => {
+        const output = run(path, ['node_modules/vitest/vitest.mjs', 'run', '--no-color'], app)
+        console.log(
+          output
+            .split('\n')
+            .filter(line => /^ *Tests /.test(line))
+            .join('\n'),
+        )
+      })
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+summary()
