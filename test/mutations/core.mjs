@@ -30,7 +30,7 @@ const TESTS = [
   ['message/keyDerivation', ['keyDerivation', 'zeroing', 'message']],
   ['message/', [...MESSAGE, 'properties']],
   ['bytes/', [...VALUE, ...MESSAGE, 'location']],
-  ['value/', VALUE],
+  ['value/', [...VALUE, 'zeroing']],
   ['dataKeyCache/', ['dataKeyCache', 'format', 'zeroing', 'errors']],
   ['location', ['location', 'vectors', 'format', 'errors']],
   ['', [...MESSAGE, 'value']],

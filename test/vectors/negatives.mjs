@@ -172,8 +172,7 @@ function forged() {
   const withContent = (name, error, plaintext) => vector(name, error, message(name, place, plaintext).bytes)
   const withValue = (name, ...parts) => withContent(name, 'malformed-value', Buffer.concat([head, ...parts]))
   const value = hex => Buffer.from(hex.replaceAll(' ', ''), 'hex')
-  let deep = { NULL: true }
-  for (let depth = 0; depth < 33; depth++) deep = { L: [deep] }
+  const nested = (depth, wrap) => (depth === 0 ? { NULL: true } : wrap(nested(depth - 1, wrap)))
   return [
     withContent('content version 0', 'unsupported-version', Buffer.concat([Buffer.of(0), plain.subarray(1)])),
     withContent('content version 2', 'unsupported-version', Buffer.concat([Buffer.of(2), plain.subarray(1)])),
@@ -222,7 +221,8 @@ function forged() {
     withValue('list count of four billion', value('0300 ffffffff')),
     withValue('nested value longer than its length', value('0300 00000001 0004 00000000 01')),
     withValue('nested value shorter than its length', value('0300 00000001 0004 00000002 0100')),
-    withValue('33 nested lists', serialize(deep)),
+    withValue('33 nested lists', serialize(nested(33, inner => ({ L: [inner] })))),
+    withValue('33 nested maps', serialize(nested(33, inner => ({ M: { k: inner } })))),
   ]
 }
 

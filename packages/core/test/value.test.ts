@@ -12,6 +12,8 @@ import {
 const hex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(/\s/g, ''), 'hex'))
 
 const nested = (depth: number): AttributeValue => (depth === 0 ? { NULL: true } : { L: [nested(depth - 1)] })
+const nestedMaps = (depth: number): AttributeValue =>
+  depth === 0 ? { NULL: true } : { M: { k: nestedMaps(depth - 1) } }
 
 const known: [string, AttributeValue, string][] = [
   ['null', { NULL: true }, '0000'],
@@ -88,9 +90,12 @@ describe('serialization of attribute values', () => {
     expect(Object.getPrototypeOf(M)).toBe(Object.prototype)
   })
 
-  it('takes the deepest nesting and refuses one more', () => {
-    expect(parseValue(serializeValue(nested(MAX_DEPTH)))).toEqual(nested(MAX_DEPTH))
-    expect(() => serializeValue(nested(MAX_DEPTH + 1))).toThrow(expect.objectContaining({ code: 'too-deep' }))
+  it.each([
+    ['lists', nested],
+    ['maps', nestedMaps],
+  ])('takes the deepest nesting of %s and refuses one more', (_name, make) => {
+    expect(parseValue(serializeValue(make(MAX_DEPTH)))).toEqual(make(MAX_DEPTH))
+    expect(() => serializeValue(make(MAX_DEPTH + 1))).toThrow(expect.objectContaining({ code: 'too-deep' }))
   })
 
   it('refuses a value that contains itself', () => {

@@ -7,7 +7,7 @@ import {
 } from '@aws-crypto/client-node'
 import { EncryptedDataKey } from '@aws-crypto/material-management-node'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type CodecName, createFormat, type MessageFormat } from '../src/index.js'
+import { type CodecName, createFormat, type MessageFormat, serializeValue } from '../src/index.js'
 import { customer, item, sealOne } from './support/fields.js'
 import { writeByHand } from './support/handWritten.js'
 
@@ -78,6 +78,32 @@ const isZero = (bytes: Uint8Array) => bytes.every(byte => byte === 0)
 function calledByUs(): boolean {
   const frames = (new Error().stack ?? '').split('\n').slice(1)
   return frames.find(frame => !/zeroing\.test|vitest/.test(frame))?.includes('/core/src/') === true
+}
+
+/** All bytes that we allocate from now on. */
+function recordMade(): { made: Uint8Array[]; stop: () => void } {
+  const made: Uint8Array[] = []
+  const makers = [
+    ...(['allocUnsafeSlow', 'alloc', 'concat', 'from'] as const).map(name => [Buffer, name] as const),
+    [Uint8Array, 'from'] as const,
+  ]
+  const spies = makers.map(([type, name]) => {
+    const make = type[name as 'from'] as (...args: unknown[]) => Uint8Array
+    return vi.spyOn(type as typeof Buffer, name as 'from').mockImplementation(function (
+      this: unknown,
+      ...args: unknown[]
+    ) {
+      const bytes = make.apply(this, args)
+      if (calledByUs()) made.push(bytes)
+      return bytes as never
+    })
+  })
+  return {
+    made,
+    stop() {
+      for (const spy of spies) spy.mockRestore()
+    },
+  }
 }
 
 function clearSeen(): void {
@@ -151,22 +177,7 @@ describe.each<CodecName>(['own', 'client-node'])('with codec %s', codec => {
   it('no copy that we made of the data key is left once the cache has let go of it', async () => {
     const format = createFormat({ keyring: new Known(), codec })
     const opening = createFormat({ keyring: new Known(), codec })
-    const made: Uint8Array[] = []
-    const makers = [
-      ...(['allocUnsafeSlow', 'alloc', 'concat', 'from'] as const).map(name => [Buffer, name] as const),
-      [Uint8Array, 'from'] as const,
-    ]
-    const spies = makers.map(([type, name]) => {
-      const make = type[name as 'from'] as (...args: unknown[]) => Uint8Array
-      return vi.spyOn(type as typeof Buffer, name as 'from').mockImplementation(function (
-        this: unknown,
-        ...args: unknown[]
-      ) {
-        const bytes = make.apply(this, args)
-        if (calledByUs()) made.push(bytes)
-        return bytes as never
-      })
-    })
+    const { made, stop } = recordMade()
     try {
       const message = await sealOne(format, item({ S: SECRET }))
       const [fields] = await opening.open([item(message)])
@@ -181,7 +192,7 @@ describe.each<CodecName>(['own', 'client-node'])('with codec %s', codec => {
       expect(holding()).toBe(0)
       expect(made.filter(bytes => Buffer.from(bytes).includes(SECRET))).toEqual([])
     } finally {
-      for (const spy of spies) spy.mockRestore()
+      stop()
     }
   })
 })
@@ -202,5 +213,17 @@ it('what the material of the AWS Encryption SDK exports is zeroed', async () => 
     expect(exported.every(isZero)).toBe(true)
   } finally {
     spy.mockRestore()
+  }
+})
+
+it('a serialized value is in the memory of the caller alone', () => {
+  const { made, stop } = recordMade()
+  try {
+    // Longer than the buffer that it is first written to.
+    const bytes = serializeValue({ L: Array(20).fill({ S: SECRET }) })
+    expect(made.filter(each => Buffer.from(each).includes(SECRET))).toEqual([bytes])
+    expect(made.length).toBeGreaterThan(2)
+  } finally {
+    stop()
   }
 })
