@@ -1,11 +1,14 @@
 // The built packages under every Node and with both ends of the ranges that they declare: the end-to-end tests, the
 // examples' test and the main job, run by what is installed from the archives and not by the sources.
+// `node test/packaging/peers.mjs lowest` is one end alone.
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { check, run, summary } from './checks.mjs'
 import { devDependencies, install, pack, root } from './consumer.mjs'
 import { nodes } from './nodes.mjs'
+
+const ends = process.argv.slice(2)
 
 const CONFIG = `export default {
   test: { include: ['test/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
@@ -26,7 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), 'dynaseal-peers-'))
 try {
   const archives = pack(folder)
   const engines = nodes(folder)
-  for (const end of ['highest', 'lowest']) {
+  for (const end of ends.length === 0 ? ['highest', 'lowest'] : ends) {
     const { vitest, 'fast-check': fastCheck } = devDependencies
     const app = install(folder, end, archives, { vitest, 'fast-check': fastCheck })
     copyTests(app)
