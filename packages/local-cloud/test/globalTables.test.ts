@@ -213,6 +213,51 @@ describeEngines('global tables', engine => {
       })
     })
 
+    it.each([
+      [
+        'a capacity of its own',
+        { ReplicaUpdates: [{ Update: { RegionName: WEST } }] },
+        'settings of its own',
+      ],
+      [
+        'a table class of its own',
+        { ReplicaUpdates: [{ Create: { RegionName: WEST, TableClassOverride: 'STANDARD' as const } }] },
+        'A replica with settings of its own is not there',
+      ],
+      [
+        'strong consistency',
+        {
+          ReplicaUpdates: [{ Create: { RegionName: WEST } }],
+          MultiRegionConsistency: 'STRONG' as const,
+        },
+        'Multi-Region strong consistency is not there',
+      ],
+      [
+        'another change at once',
+        { ReplicaUpdates: [{ Create: { RegionName: WEST } }], DeletionProtectionEnabled: true },
+        'UpdateTable with ReplicaUpdates and DeletionProtectionEnabled at once is not there',
+      ],
+    ])('with %s is refused by name', async (_, input, message) => {
+      const TableName = newName()
+      await createGlobalTable(cloud, TableName, [EAST])
+      await expect(dynamoClient(cloud, EAST).updateTable({ TableName, ...input })).rejects.toMatchObject({
+        name: 'UnknownOperationException',
+        message: expect.stringContaining(message),
+      })
+      expect(await replicas(EAST, TableName)).toEqual({ version: undefined, replicas: undefined })
+    })
+
+    it('that is to be eventually consistent is what it is anyway', async () => {
+      const TableName = newName()
+      await createGlobalTable(cloud, TableName, [EAST])
+      await dynamoClient(cloud, EAST).updateTable({
+        TableName,
+        ReplicaUpdates: [{ Create: { RegionName: WEST } }],
+        MultiRegionConsistency: 'EVENTUAL',
+      })
+      expect((await replicas(EAST, TableName)).replicas).toHaveLength(1)
+    })
+
     it('of a table that does not exist is refused', async () => {
       await expect(add(EAST, 'nowhere', WEST)).rejects.toMatchObject({ name: 'ResourceNotFoundException' })
     })

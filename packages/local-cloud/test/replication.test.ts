@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AwsRequest, AwsResponse } from '../src/aws.js'
 import { RegionClocks } from '../src/clocks.js'
 import { DynaliteEngine } from '../src/dynamodb/dynaliteEngine.js'
-import { ask, describeTable, type Engine, type EngineRequest } from '../src/dynamodb/engine.js'
+import { ask, describeTable, type Engine, type EngineRequest, readItem } from '../src/dynamodb/engine.js'
 import { ReplicationError } from '../src/dynamodb/refusals.js'
 import { DynamoDbService } from '../src/dynamodb/service.js'
 import { wireHeaders } from './wire.js'
@@ -24,6 +24,8 @@ class FickleEngine implements Engine {
   readonly updatesIndexes = false
   /** Operations that fail until they are taken out. */
   readonly failing = new Set<string>()
+  /** The id of an item that it leaves undone when it is put with others. */
+  leaving: string | undefined
   #refusing: { error: string; id?: string; reached: () => void } | undefined
   readonly #inner: Engine
   readonly #pauses = new Map<string, { reached: () => void; released: Promise<void> }>()
@@ -62,6 +64,8 @@ class FickleEngine implements Engine {
   async send(request: EngineRequest): Promise<AwsResponse> {
     const operation = String(request.headers['x-amz-target']).split('.')[1] ?? ''
     if (this.failing.has(operation)) throw new Error('out of order')
+    if (operation === 'BatchWriteItem' && this.leaving !== undefined)
+      return this.#leave(request, this.leaving)
     const refusing = operation === 'PutItem' ? this.#refusing : undefined
     if (refusing && (refusing.id ?? idOf(request)) === idOf(request)) {
       refusing.reached()
@@ -72,6 +76,18 @@ class FickleEngine implements Engine {
     pause?.reached()
     await pause?.released
     return this.#inner.send(request)
+  }
+
+  async #leave(request: EngineRequest, id: string): Promise<AwsResponse> {
+    type Put = { PutRequest: { Item: { id: { S: string } } } }
+    const { RequestItems } = JSON.parse(request.body.toString()) as { RequestItems: Record<string, Put[]> }
+    const [[tableName, puts]] = Object.entries(RequestItems) as [[string, Put[]]]
+    const isLeft = ({ PutRequest }: Put) => PutRequest.Item.id.S === id
+    await ask(this.#inner, 'BatchWriteItem', {
+      RequestItems: { [tableName]: puts.filter(put => !isLeft(put)) },
+    })
+    const body = JSON.stringify({ UnprocessedItems: { [tableName]: puts.filter(isLeft) } })
+    return { status: 200, headers: {}, body }
   }
 
   close(): Promise<void> {
@@ -277,6 +293,23 @@ describe('a write that another region refuses', () => {
     await put(EAST, '2', 'east')
     await expect(service.whenReplicated()).rejects.toMatchObject({ refused: [{ key: { id: { S: '2' } } }] })
   })
+})
+
+it('what an engine leaves undone of a batch is not replicated', async () => {
+  await add(WEST)
+  await put(EAST, '1', 'east')
+  await service.whenReplicated()
+  const heal = service.cut(EAST, WEST)
+  await put(WEST, '1', 'west, later')
+  engine(EAST).leaving = '1'
+  const PutRequest = (id: string) => ({ PutRequest: { Item: { id: { S: id }, by: { S: 'batch' } } } })
+  await call(EAST, 'BatchWriteItem', { RequestItems: { [TableName]: ['1', '2'].map(PutRequest) } })
+  heal()
+  await service.whenReplicated()
+  for (const region of [EAST, WEST]) {
+    const by = async (id: string) => (await readItem(engine(region), TableName, { id: { S: id } }))?.by
+    expect([await by('1'), await by('2')]).toEqual([{ S: 'west, later' }, { S: 'batch' }])
+  }
 })
 
 it('a write that cannot be applied is applied when it can', async () => {

@@ -17,6 +17,7 @@ interface ReplicaUpdate {
 interface TableInput {
   readonly TableName?: string
   readonly ReplicaUpdates?: readonly ReplicaUpdate[]
+  readonly [member: string]: unknown
 }
 
 const OPERATIONS: ReadonlySet<string> = new Set([
@@ -66,9 +67,11 @@ export class TableAdmin {
   }
 
   async handle(engine: Engine, request: AwsRequest): Promise<AwsResponse> {
-    const { TableName = '', ReplicaUpdates } = readInput(request.body)
-    if (request.operation === 'UpdateTable' && ReplicaUpdates !== undefined)
+    const { TableName = '', ReplicaUpdates, ...others } = readInput(request.body)
+    if (request.operation === 'UpdateTable' && ReplicaUpdates !== undefined) {
+      refuseMore(ReplicaUpdates, others)
       return this.#updateReplicas(request.region, TableName, ReplicaUpdates)
+    }
 
     const global = this.#tables.find(request.region, TableName)
     if (request.operation === 'DeleteTable' && global !== undefined)
@@ -251,6 +254,24 @@ function readInput(body: Buffer): TableInput {
     return typeof input?.TableName === 'string' ? input : {}
   } catch {
     return {}
+  }
+}
+
+/** What is asked for besides a replica would be forgotten in silence. */
+function refuseMore(updates: readonly ReplicaUpdate[], others: Record<string, unknown>): void {
+  const refuse = (what: string, instead: string): never => {
+    throw new AwsError('UnknownOperationException', `${what} is not there in the local cloud. ${instead}`)
+  }
+  for (const name of Object.keys(others)) {
+    if (name === 'MultiRegionConsistency' && others[name] === 'EVENTUAL') continue
+    if (name === 'MultiRegionConsistency')
+      refuse('Multi-Region strong consistency', 'Its global tables are eventually consistent.')
+    refuse(`UpdateTable with ReplicaUpdates and ${name} at once`, 'Send the two one after the other.')
+  }
+  for (const { Create, Update } of updates) {
+    const settings = Object.keys(Create ?? {}).filter(name => name !== 'RegionName')
+    if (Update !== undefined || settings.length > 0)
+      refuse('A replica with settings of its own', 'All replicas have the settings of their table.')
   }
 }
 
