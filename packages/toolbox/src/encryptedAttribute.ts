@@ -4,12 +4,13 @@ import type { Schema, Transformer } from 'dynamodb-toolbox'
 import { DynamoDBToolboxError } from 'dynamodb-toolbox/errors'
 import { Formatter } from 'dynamodb-toolbox/schema/actions/format'
 import { Parser } from 'dynamodb-toolbox/schema/actions/parse'
+import { isContainer } from './attributePattern.js'
 import { ENCRYPTED_META, EncryptedSchema } from './encryptedSchema.js'
 import { ToolboxError } from './errors.js'
 import { lostEncryption } from './lostEncryption.js'
 import { wasOpened } from './opened.js'
 import { PendingSeal } from './pendingSeal.js'
-import { isExtension, setting } from './updateExtensions.js'
+import { isExtension, removeMark, setting } from './updateExtensions.js'
 
 export type Validator = (input: unknown, schema: Schema) => boolean | string
 
@@ -97,14 +98,27 @@ export class EncryptedAttribute implements Transformer {
         )
       }
       const value = this.#explicit(input)
-      this.#scrubbed(() => new Parser(this.schema).parse(value, { fill: true, transform: false }))
-      const verdict = own === undefined ? true : this.#scrubbed(() => own(value, schema))
+      const parsed = this.#scrubbed(() =>
+        new Parser(this.schema).parse(value, { fill: true, transform: false }),
+      )
+      const verdict = own === undefined ? true : this.#scrubbed(() => own(parsed, schema))
+      this.#showParsed(input, value, parsed)
       if (verdict === true) return true
       throw new ToolboxError(
         'invalid-value',
         `Custom validation of the ${this.#name} failed${typeof verdict === 'string' ? `: ${verdict}` : '.'}`,
       )
     }
+  }
+
+  /**
+   * Makes `ToolboxItem` what it is without encryption. The input is dynamodb-toolbox's own copy, with which it goes
+   * on; the schema inside has filled in defaults, and dropped what it does not know.
+   */
+  #showParsed(input: unknown, value: unknown, parsed: unknown): void {
+    replaceMembers(value, parsed)
+    // As dynamodb-toolbox does with a $set() that it has parsed; that of an any() it does not parse.
+    if (setting(input) !== undefined && this.schema.type !== 'any') removeMark(input)
   }
 
   get #name(): string {
@@ -179,5 +193,14 @@ export class EncryptedAttribute implements Transformer {
       if (schema === undefined) break
     }
     return known.length === 0 ? '' : ` (at ${known.join('').replace(/^\./, '')})`
+  }
+}
+
+function replaceMembers(container: unknown, members: unknown): void {
+  if (Array.isArray(container) && Array.isArray(members)) {
+    container.splice(0, container.length, ...members)
+  } else if (isContainer(container) && isContainer(members)) {
+    for (const key of Reflect.ownKeys(container)) Reflect.deleteProperty(container, key)
+    Object.assign(container, members)
   }
 }

@@ -12,6 +12,12 @@ export function isExtension(input: unknown): boolean {
   return ownSymbol(input, '$IS_EXTENSION') !== undefined
 }
 
+/** Takes away what says that it is an extension. */
+export function removeMark(input: unknown): void {
+  const mark = ownSymbol(input, '$IS_EXTENSION')
+  if (mark !== undefined) Reflect.deleteProperty(input as object, mark)
+}
+
 /** What `$set()` was given, as `{ value }`; `undefined` for anything else. */
 export function setting(input: unknown): { value: unknown } | undefined {
   const symbol = ownSymbol(input, '$SET')
