@@ -1,0 +1,103 @@
+import { inspect, isDeepStrictEqual } from 'node:util'
+
+/**
+ * A response or an error with what may differ between the sealed table and its plain twin made the same: the table's
+ * name, ids and times, and how much capacity was used, since ciphertext is longer.
+ */
+export function comparable(value: unknown, tableName: string): unknown {
+  if (value instanceof Error) return comparableError(value, tableName)
+  return visit(value, tableName)
+}
+
+function visit(value: unknown, tableName: string): unknown {
+  if (value === tableName) return 'the table'
+  if (Array.isArray(value)) return value.map(child => visit(child, tableName))
+  if (value instanceof Set) return new Set([...value].map(child => visit(child, tableName)))
+  if (!isPlainObject(value)) return value
+  return Object.fromEntries(
+    Reflect.ownKeys(value).map(key => {
+      const child = (value as Record<string | symbol, unknown>)[key]
+      if (key === '$metadata') return [key, metadata(child as Record<string, unknown>)]
+      if (typeof key === 'string' && /ConsumedCapacity$|^ItemCollectionMetrics$/.test(key))
+        return [key, shape(visit(child, tableName))]
+      if (SETS.includes(key) && Array.isArray(child)) return [key, new Set(child)]
+      if (TIMES.includes(key) && typeof child === 'string' && !Number.isNaN(Date.parse(child)))
+        return [key, 'a time']
+      if (TIMES.includes(key) && isPlainObject(child)) return [key, 'a time']
+      return [key === tableName ? 'the table' : key, visit(child, tableName)]
+    }),
+  )
+}
+
+/** Attribute values of sets, which have no order. */
+const SETS: readonly (string | symbol)[] = ['SS', 'NS', 'BS']
+const TIMES: readonly (string | symbol)[] = ['created', 'modified', '_ct', '_md']
+
+function metadata({ httpStatusCode }: Record<string, unknown>): object {
+  return { httpStatusCode }
+}
+
+function shape(value: unknown): unknown {
+  if (typeof value === 'number') return 'a number'
+  if (Array.isArray(value)) return value.map(shape)
+  if (!isPlainObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, shape(child)]))
+}
+
+function comparableError(error: Error, tableName: string): object {
+  const { stack: _, $response: __, ...members } = error as unknown as Record<string, unknown>
+  if (members.Item === undefined) delete members.Item
+  return {
+    error: error.name,
+    message: error.message.replaceAll(tableName, 'the table'),
+    ...(visit(members, tableName) as object),
+  }
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** A client that may only seal takes the items out of the errors of failed conditions. */
+export function withoutErrorItems(outcomes: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(outcomes).map(([name, outcome]) => {
+      if (!isPlainObject(outcome) || !('error' in outcome)) return [name, outcome]
+      const {
+        Item: _,
+        CancellationReasons,
+        ...error
+      } = outcome as { CancellationReasons?: { Item?: unknown }[] } & Record<string, unknown>
+      if (CancellationReasons === undefined) return [name, error]
+      return [
+        name,
+        { ...error, CancellationReasons: CancellationReasons.map(({ Item: __, ...reason }) => reason) },
+      ]
+    }),
+  )
+}
+
+/** Where two comparable values differ, if only in the class of a value or in a key that is `undefined`. */
+export function differences(sealed: unknown, plain: unknown, path = ''): string[] {
+  if (isPlainObject(sealed) && isPlainObject(plain)) return differingMembers(sealed, plain, path)
+  if (Array.isArray(sealed) && Array.isArray(plain) && sealed.length === plain.length)
+    return sealed.flatMap((child, i) => differences(child, plain[i], `${path}[${i}]`))
+  if (isDeepStrictEqual(sealed, plain)) return []
+  return [`${path}: sealed ${shown(sealed)}, plain ${shown(plain)}`]
+}
+
+function differingMembers(sealed: object, plain: object, path: string): string[] {
+  const [one, other] = [sealed, plain] as Record<string | symbol, unknown>[]
+  return [...new Set([...Reflect.ownKeys(sealed), ...Reflect.ownKeys(plain)])].flatMap(key => {
+    const here = `${path}.${String(key)}`
+    if (!Object.hasOwn(plain, key)) return [`${here}: only sealed has it, ${shown(one![key])}`]
+    if (!Object.hasOwn(sealed, key)) return [`${here}: only plain has it, ${shown(other![key])}`]
+    return differences(one![key], other![key], here)
+  })
+}
+
+function shown(value: unknown): string {
+  return inspect(value, { depth: 3, breakLength: Number.POSITIVE_INFINITY }).slice(0, 300)
+}

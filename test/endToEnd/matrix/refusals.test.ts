@@ -1,0 +1,4 @@
+import { refusals } from './commands/refusals.js'
+import { describeMatrix } from './matrix.js'
+
+describeMatrix('refusals', refusals)

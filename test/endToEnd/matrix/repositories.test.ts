@@ -1,0 +1,4 @@
+import { repositories } from './commands/repositories.js'
+import { describeMatrix } from './matrix.js'
+
+describeMatrix('repositories', repositories)

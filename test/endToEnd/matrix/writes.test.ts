@@ -1,0 +1,4 @@
+import { writes } from './commands/writes.js'
+import { describeMatrix } from './matrix.js'
+
+describeMatrix('writes', writes)
