@@ -3,8 +3,9 @@
 // Each built .d.ts gets a .d.cts beside it that says the same.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-const packages = new URL('../packages/', import.meta.url).pathname
+const packages = fileURLToPath(new URL('../packages', import.meta.url))
 
 for (const name of readdirSync(packages)) {
   const dist = join(packages, name, 'dist')
