@@ -8,6 +8,7 @@ const EXEMPT = [
   'location', // bytes before they are sealed
   'number',
   'value', // bytes after they are opened
+  'writer',
 ]
 // Of message.test.ts and properties.test.ts, what calls parseHeader, readMessage or writeMessage tests our parser and
 // writer by themselves, whatever the codec.

@@ -29,7 +29,7 @@ const TESTS = [
   ['message/hmac', ['keyDerivation', 'zeroing']],
   ['message/keyDerivation', ['keyDerivation', 'zeroing', 'message']],
   ['message/', [...MESSAGE, 'properties']],
-  ['bytes/', [...VALUE, ...MESSAGE, 'location']],
+  ['bytes/', ['writer', ...VALUE, ...MESSAGE, 'location']],
   ['value/', [...VALUE, 'zeroing']],
   ['dataKeyCache/', ['dataKeyCache', 'format', 'zeroing', 'errors']],
   ['location', ['location', 'vectors', 'format', 'errors']],

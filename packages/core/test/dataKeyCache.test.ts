@@ -218,6 +218,16 @@ describe('an opening key', () => {
     expect(keyring.decrypts).toBe(2)
   })
 
+  it('keeps nothing of the memory of the message that it came with', async () => {
+    const { cache } = setUp()
+    const foreign = await foreignKey()
+    const message = Buffer.alloc(100_000)
+    foreign.copy(message)
+    const key = await cache.openingKey(context, message.subarray(0, foreign.length))
+    expect(key.encryptedDataKeys).toEqual(foreign)
+    expect(key.encryptedDataKeys.buffer.byteLength).toBeLessThan(message.length)
+  })
+
   it('leaves when it is the least recently used of too many', async () => {
     const { keyring, open } = setUp({ maxKeys: 2 })
     const [a, b, c] = await Promise.all([foreignKey(), foreignKey(), foreignKey()])
