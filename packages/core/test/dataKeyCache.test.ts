@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { DataKeyCache } from '../src/dataKeyCache/dataKeyCache.js'
 import type { DataKeyCacheOptions } from '../src/dataKeyCache/options.js'
 import { SealError } from '../src/errors.js'
@@ -548,6 +548,94 @@ describe('the bytes of a data key', () => {
   })
 })
 
+describe('an idle process', () => {
+  const isZero = (bytes: Buffer) => bytes.every(byte => byte === 0)
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  /** As the time passes, for the cache's clock and for its timer. */
+  function pass(clock: { now: number }, milliseconds: number): void {
+    clock.now += milliseconds
+    vi.advanceTimersByTime(milliseconds)
+  }
+
+  it('lets go of a data key that sealed', async () => {
+    // The opening side has no room for it: it is let go of by the sealing side alone.
+    const { cache, clock } = setUp({ maxKeys: 1 })
+    const { key } = await cache.sealingKey(context, 1)
+    const { secret } = key
+    key.release()
+    ;(await cache.openingKey(context, await foreignKey())).release()
+    pass(clock, 999)
+    expect(isZero(secret)).toBe(false)
+    pass(clock, 1)
+    expect(isZero(secret)).toBe(true)
+  })
+
+  it('lets go of a data key that opened, and of one that arrived later, in time', async () => {
+    const { cache, clock } = setUp()
+    const foreign = await Promise.all([foreignKey(), foreignKey()])
+    vi.clearAllTimers()
+    const secrets: Buffer[] = []
+    for (const one of foreign) {
+      if (secrets.length > 0) pass(clock, 500)
+      const key = await cache.openingKey(context, one)
+      secrets.push(key.secret)
+      key.release()
+    }
+    pass(clock, 500)
+    expect(secrets.map(isZero)).toEqual([true, false])
+    pass(clock, 1000)
+    expect(secrets.map(isZero)).toEqual([true, true])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('keeps a data key for its grace', async () => {
+    const { cache, clock } = setUp({ openingGrace: 2000 })
+    const key = await cache.openingKey(context, await foreignKey())
+    const { secret } = key
+    key.release()
+    pass(clock, 2999)
+    expect(isZero(secret)).toBe(false)
+    pass(clock, 1)
+    expect(isZero(secret)).toBe(true)
+  })
+
+  it('has one timer, however much it sealed and opened, none if nothing', async () => {
+    const { cache, open, seal } = setUp()
+    expect(vi.getTimerCount()).toBe(0)
+    await seal()
+    await open(await seal())
+    expect(vi.getTimerCount()).toBe(1)
+    cache.clear()
+    vi.advanceTimersByTime(1000)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('may end, and takes any maximum age', async () => {
+    vi.useRealTimers()
+    const timer = vi.spyOn(globalThis, 'setTimeout')
+    try {
+      const { seal } = setUp({ maxAge: 2 ** 40 })
+      await seal()
+      const calls = timer.mock.calls.map(([, delay], index) => ({
+        delay,
+        timeout: timer.mock.results[index]!.value,
+      }))
+      const sweeper = calls.find(({ delay }) => delay === 2 ** 31 - 1)!
+      expect(sweeper.timeout.hasRef()).toBe(false)
+      clearTimeout(sweeper.timeout)
+    } finally {
+      timer.mockRestore()
+    }
+  })
+})
+
 describe('a keyring that gives no key', () => {
   it('without an error is an error', async () => {
     const keyring = countingKeyring()
@@ -588,5 +676,9 @@ describe('statistics', () => {
       { context: { 'dynaseal:table': 'Customers' }, age: 10, sealed: 2, opened: 0 },
       { context: { 'dynaseal:table': 'Customers' }, age: 10, sealed: 0, opened: 0 },
     ])
+    await seal()
+    await open(foreign)
+    // What was asked for stays as it was.
+    expect([sealing.hits, opening.hits]).toEqual([1, 1])
   })
 })
