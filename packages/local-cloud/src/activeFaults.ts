@@ -1,7 +1,7 @@
 import { ACCOUNT, AwsError, type ServiceName } from './aws.js'
 import { delayOf } from './delays.js'
 import type { Fault, FaultEffect } from './faults.js'
-import { Healing, pause } from './pause.js'
+import { Happening, pause } from './pause.js'
 
 /** What a call meets on its way in. */
 export type Verdict =
@@ -24,7 +24,7 @@ interface Entry {
   readonly fault: Fault
   /** How many calls it has hit. */
   hits: number
-  readonly healing: Healing
+  readonly healed: Happening
   readonly onHeal: () => void
 }
 
@@ -53,7 +53,7 @@ export class ActiveFaults {
   add(fault: Fault): number {
     const id = ++this.#lastId
     const onHeal = this.#break(fault)
-    this.#entries.push({ id, fault: structuredClone(fault), hits: 0, healing: new Healing(), onHeal })
+    this.#entries.push({ id, fault: structuredClone(fault), hits: 0, healed: new Happening(), onHeal })
     return id
   }
 
@@ -78,7 +78,7 @@ export class ActiveFaults {
     const entry = this.#entries.find(one => one.id === id)
     if (entry === undefined) return false
     this.#entries = this.#entries.filter(one => one !== entry)
-    entry.healing.happen()
+    entry.healed.happen()
     entry.onHeal()
     return true
   }
@@ -91,11 +91,15 @@ export class ActiveFaults {
    * Takes a call through the faults: all delays first, then the first of the faults still set that ends it.
    * Resolves early when the client goes away.
    */
-  async meet(call: IncomingCall, clientGone: AbortSignal): Promise<Verdict> {
+  meet(call: IncomingCall, clientGone: Happening): Promise<Verdict> | Verdict {
+    return this.#entries.length === 0 ? PASS : this.#meetAll(call, clientGone)
+  }
+
+  async #meetAll(call: IncomingCall, clientGone: Happening): Promise<Verdict> {
     for (const entry of this.#hitting(call)) {
       if (entry.fault.kind !== 'slow') continue
-      await pause(delayOf(entry.fault, entry.hits++), clientGone, entry.healing)
-      if (clientGone.aborted) return DROP
+      await pause(delayOf(entry.fault, entry.hits++), clientGone, entry.healed)
+      if (clientGone.happened) return DROP
     }
     for (const entry of this.#hitting(call)) {
       const verdict = await this.#verdict(entry, call, clientGone)
@@ -108,13 +112,13 @@ export class ActiveFaults {
     return this.#entries.filter(({ fault }) => hits(fault, call))
   }
 
-  async #verdict(entry: Entry, call: IncomingCall, clientGone: AbortSignal): Promise<Verdict> {
+  async #verdict(entry: Entry, call: IncomingCall, clientGone: Happening): Promise<Verdict> {
     const { fault } = entry
     switch (fault.kind) {
       case 'refuse':
         return DROP
       case 'hang':
-        await pause(undefined, clientGone, entry.healing)
+        await pause(undefined, clientGone, entry.healed)
         return DROP
       case 'error':
         entry.hits++

@@ -8,7 +8,7 @@ import { errorName, errorResponse } from './http/responses.js'
 import { readOperation, readScope } from './http/scope.js'
 import { requireCurrent } from './http/signingDate.js'
 import type { Latency } from './latency.js'
-import { pause } from './pause.js'
+import { type Happening, pause } from './pause.js'
 
 /** Does what a request asks, in the region and service it is for. Throws AwsError for what is refused. */
 export type Dispatch = (request: AwsRequest, call: OpenCall) => Promise<AwsResponse>
@@ -39,7 +39,7 @@ export class Front {
   }
 
   /** Undefined: the connection is to be destroyed without an answer. */
-  async handle(message: IncomingMessage, clientGone: AbortSignal): Promise<AwsResponse | undefined> {
+  async handle(message: IncomingMessage, clientGone: Happening): Promise<AwsResponse | undefined> {
     const { headers } = message
     // The dialect of an error, until the request has said whom it is for.
     let service: ServiceName = 'dynamodb'
@@ -51,8 +51,9 @@ export class Front {
       const operation = readOperation(headers)
       call = this.#log.open(service, region, operation)
       const body = await readBody(message)
-      await this.#travel(region, clientGone)
-      if (clientGone.aborted) return undefined
+      const latency = this.#latency[region] ?? 0
+      if (latency > 0) await pause(latency, clientGone)
+      if (clientGone.happened) return undefined
       const verdict = await this.#faults.meet({ region, service, operation, principal, body }, clientGone)
       if (verdict.outcome === 'drop') return undefined
       this.#requireCurrent(message, call)
@@ -60,17 +61,12 @@ export class Front {
       const response = await this.#dispatch({ region, service, operation, headers, body }, call)
       return this.#dated(noted(call, response), region)
     } catch (error) {
-      if (clientGone.aborted) return undefined
+      if (clientGone.happened) return undefined
       const response = errorResponse(service, asAwsError(error, service))
       return call === undefined ? response : this.#dated(noted(call, response), call.region)
     } finally {
       if (call !== undefined) this.#log.close(call)
     }
-  }
-
-  async #travel(region: string, clientGone: AbortSignal): Promise<void> {
-    const latency = this.#latency[region] ?? 0
-    if (latency > 0) await pause(latency, clientGone)
   }
 
   /** The date of a signature matters as little as the signature, unless it is a fault that clocks differ. */

@@ -8,11 +8,9 @@ import { checkFault, type Fault } from './faults.js'
 import { Front } from './front.js'
 import { type Controlled, handleControl, isControl } from './http/control.js'
 import { listen } from './http/server.js'
-import { checkResources } from './initial/check.js'
-import { ensureResources } from './initial/ensure.js'
 import type { InitialKey, InitialTable, KeyReference } from './initial/resources.js'
 import { checkLatency, type Latency } from './latency.js'
-import { handlePage, isPage } from './page/routes.js'
+import { isPage } from './page/paths.js'
 import type { PageSource } from './page/source.js'
 import { checkRegions } from './regions.js'
 import { startServices } from './services.js'
@@ -100,7 +98,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   checkRegions(regions)
   checkLatency(latency, regions)
   const resources = { keys: options.keys ?? [], tables: options.tables ?? [] }
-  checkResources(resources, regions)
+  const initial = options.keys || options.tables ? await import('./initial/ensure.js') : undefined
+  initial?.checkResources(resources, regions)
   const log = new CallLog()
   const clocks = new RegionClocks()
   const services = await startServices({
@@ -116,7 +115,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     await services.stop()
     throw error
   }
-  const keys = await ensureResources(services, resources, regions).catch(orStop)
+  const keys = (await initial?.ensureResources(services, resources, regions).catch(orStop)) ?? []
   const { kms, dynamodb } = services
   const faults = new ActiveFaults({
     cut: (a, b) => dynamodb.cut(a, b),
@@ -163,8 +162,12 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   }
 
   const server = await listen(port, async (request, clientGone) => {
-    if (isPage(request)) return handlePage(shown, request)
-    return isControl(request) ? handleControl(controlled, request) : front.handle(request, clientGone)
+    if (request.method !== 'POST' || request.url !== '/') {
+      // What few runs need is loaded when it is needed: that is a third of the time that importing all would take.
+      if (isPage(request)) return (await import('./page/routes.js')).handlePage(shown, request)
+      if (isControl(request)) return handleControl(controlled, request)
+    }
+    return front.handle(request, clientGone)
   }).catch(orStop)
 
   return {

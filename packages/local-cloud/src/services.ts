@@ -1,10 +1,8 @@
 import type { RegionClocks } from './clocks.js'
-import { type Directory, openDirectory } from './disk/directory.js'
+import type { Kept } from './disk/kept.js'
 import { checkEngines, type EngineName, startEngines } from './dynamodb/engines.js'
-import { Journal } from './dynamodb/journal.js'
 import type { Lag } from './dynamodb/link.js'
 import { DynamoDbService } from './dynamodb/service.js'
-import { KeysOnDisk } from './kms/keysOnDisk.js'
 import { KmsService } from './kms/service.js'
 
 export interface ServiceOptions {
@@ -30,23 +28,23 @@ export interface Services {
 export async function startServices(options: ServiceOptions): Promise<Services> {
   const { regions, engine, directory } = options
   checkEngines(options)
-  if (directory === undefined) return startIn(undefined, options)
-  const opened = await openDirectory(directory, regions, engine)
+  if (directory === undefined) return startWith(undefined, options)
+  const { openKept } = await import('./disk/kept.js')
+  const kept = await openKept(directory, regions, engine)
   try {
-    return await startIn(opened, options)
+    return await startWith(kept, options)
   } catch (error) {
-    await opened.close()
+    await kept.directory.close()
     throw error
   }
 }
 
-async function startIn(directory: Directory | undefined, options: ServiceOptions): Promise<Services> {
+async function startWith(kept: Kept | undefined, options: ServiceOptions): Promise<Services> {
   const { regions, clocks, replicationLag, settleDelay } = options
-  const keysOnDisk = directory && new KeysOnDisk(directory.store)
-  const kms = new KmsService(regions, settleDelay, clocks, keysOnDisk)
+  const kms = new KmsService(regions, settleDelay, clocks, kept?.keys)
   await kms.load()
-  const engines = await startEngines({ ...options, folder: directory?.engineFolder })
-  const journal = directory && new Journal(directory.store)
+  const engines = await startEngines({ ...options, folder: kept?.directory.engineFolder })
+  const { journal } = kept ?? {}
   const dynamodb = new DynamoDbService({ engines, replicationLag, settleDelay, clocks, journal })
   try {
     await dynamodb.restore()
@@ -60,7 +58,7 @@ async function startIn(directory: Directory | undefined, options: ServiceOptions
     async stop() {
       kms.stop()
       await dynamodb.stop()
-      await directory?.close()
+      await kept?.directory.close()
     },
   }
 }

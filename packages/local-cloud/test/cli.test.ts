@@ -1,12 +1,16 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startLocalCloud } from '../src/index.js'
 import { buildPackage } from './build.js'
 import { createGlobalTable, createMultiRegionKey, documentClient, dynamoClient } from './clients.js'
 import { outcome, readiness, run } from './command.js'
+import { wireHeaders } from './wire.js'
 
 let folder: string
 let config: string
@@ -160,4 +164,22 @@ describe('dynaseal-local-cloud', () => {
     expect(stderr).toContain(`Port ${port} is taken`)
     expect(code).toBe(1)
   })
+})
+
+it('loads dynalite with the first call to DynamoDB', async () => {
+  const program = `
+    import Module from 'node:module'
+    import { startLocalCloud } from '@dynaseal/local-cloud'
+    const loaded = () => Object.keys(Module._cache).some(path => path.includes('dynalite'))
+    const cloud = await startLocalCloud({ regions: ['us-east-1'], keys: [{ AliasName: 'alias/a' }] })
+    const before = loaded()
+    const headers = ${JSON.stringify(wireHeaders({ service: 'dynamodb', region: 'us-east-1', operation: 'ListTables' }))}
+    const { status } = await fetch(cloud.endpoint, { method: 'POST', headers, body: '{}' })
+    console.log(JSON.stringify([before, status, loaded()]))
+    await cloud.stop()
+  `
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+  })
+  expect(JSON.parse(stdout)).toEqual([false, 200, true])
 })

@@ -1,16 +1,16 @@
 import { EventEmitter, once } from 'node:events'
 import type { Server } from 'node:http'
-import dynalite from 'dynalite'
 import { ACCOUNT, type AwsRequest, type AwsResponse } from '../aws.js'
 import { DynaliteGuard } from './dynaliteGuard.js'
-import { repairDynalite } from './dynaliteRepair.js'
+import { dynalite } from './dynaliteModule.js'
 import type { Engine, EngineRequest } from './engine.js'
-import { DYNALITE_OPERATIONS } from './operations.js'
+import { DYNALITE } from './operations.js'
 
 /** dynalite. Its request handler is called directly: a socket between us would cost half the speed. */
 export class DynaliteEngine implements Engine {
-  readonly name = 'dynalite'
-  readonly updatesIndexes = false
+  readonly name = DYNALITE.name
+  readonly supports = DYNALITE.supports
+  readonly updatesIndexes = DYNALITE.updatesIndexes
   readonly #guard = new DynaliteGuard()
   readonly #server: Server
   readonly #folder: string | undefined
@@ -37,12 +37,9 @@ export class DynaliteEngine implements Engine {
 
   /** Goes on with what a process that may have been killed has left in the folder. */
   static async onDisk(region: string, settleDelay: number, folder: string): Promise<DynaliteEngine> {
+    const { repairDynalite } = await import('./dynaliteRepair.js')
     await repairDynalite(folder)
     return new DynaliteEngine(region, settleDelay, folder)
-  }
-
-  supports(operation: string): boolean {
-    return DYNALITE_OPERATIONS.has(operation)
   }
 
   async send(request: EngineRequest): Promise<AwsResponse> {

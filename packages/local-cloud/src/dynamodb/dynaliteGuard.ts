@@ -1,4 +1,5 @@
-import db, { type Callback, type Database, type Lock, type Release, type Store } from 'dynalite/db/index.js'
+import type { Callback, Database, Lock, Release, Store } from 'dynalite/db/index.js'
+import { dynaliteDb } from './dynaliteModule.js'
 
 /** A request, while dynalite works on it. */
 interface Work {
@@ -18,12 +19,12 @@ export class DynaliteGuard {
 
   /** Makes a dynalite whose databases are guarded. */
   guarding<T>(make: () => T): T {
-    const { create } = db
-    db.create = options => this.#guardStore(create(options))
+    const { create } = dynaliteDb
+    dynaliteDb.create = options => this.#guardStore(create(options))
     try {
       return make()
     } finally {
-      db.create = create
+      dynaliteDb.create = create
     }
   }
 

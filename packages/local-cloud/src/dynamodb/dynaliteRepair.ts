@@ -1,5 +1,6 @@
 import type { ClassicLevel } from 'classic-level'
-import dynaliteDb, { type StoredIndex, type StoredItem, type StoredTable } from 'dynalite/db/index.js'
+import type { StoredIndex, StoredItem, StoredTable } from 'dynalite/db/index.js'
+import { dynaliteDb } from './dynaliteModule.js'
 
 /*
  * dynalite (its db/index.js) keeps everything of a region in one LevelDB, under keys that start with

@@ -2,21 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { type AddressInfo, createServer } from 'node:net'
-
-/** dynoxide cannot run here: there is no package of it for this platform, or its binary does not start. */
-export class EngineUnavailableError extends Error {
-  readonly engine = 'dynoxide'
-  /** As in package names: `linux-x64`. */
-  readonly platform: string
-
-  constructor(reason: string, options?: ErrorOptions) {
-    super(reason, options)
-    this.name = 'EngineUnavailableError'
-    this.platform = platform()
-  }
-}
-
-const platform = () => `${process.platform}-${process.arch}`
+import { EngineUnavailableError, platform } from './engineUnavailable.js'
 
 /** A port that was free may be taken by the time that dynoxide asks for it. */
 const ATTEMPTS = 10

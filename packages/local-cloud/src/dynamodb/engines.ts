@@ -1,9 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DynaliteEngine } from './dynaliteEngine.js'
-import { DynoxideEngine } from './dynoxideEngine.js'
 import type { Engine } from './engine.js'
-import { HttpEngine } from './httpEngine.js'
+import { LazyEngine } from './lazyEngine.js'
+import { DYNALITE } from './operations.js'
 
 /** The engines that the local cloud can start itself. */
 export const ENGINE_NAMES = ['dynalite', 'dynoxide'] as const
@@ -67,11 +66,22 @@ async function startEngine(
   url: string | undefined,
   { engine, settleDelay, folder }: EngineOptions,
 ): Promise<Engine> {
-  if (url !== undefined) return new HttpEngine(region, url)
+  if (url !== undefined) {
+    const { HttpEngine } = await import('./httpEngine.js')
+    return new HttpEngine(region, url)
+  }
   const path = folder?.(region)
   if (path !== undefined) await mkdir(path, { recursive: true })
-  if (engine === 'dynoxide') return DynoxideEngine.start(region, path && join(path, 'tables.sqlite'))
-  return path === undefined
-    ? new DynaliteEngine(region, settleDelay)
-    : DynaliteEngine.onDisk(region, settleDelay, path)
+  if (engine === 'dynoxide') {
+    const { DynoxideEngine } = await import('./dynoxideEngine.js')
+    return DynoxideEngine.start(region, path && join(path, 'tables.sqlite'))
+  }
+  const dynalite = async () => {
+    const { DynaliteEngine } = await import('./dynaliteEngine.js')
+    return path === undefined
+      ? new DynaliteEngine(region, settleDelay)
+      : DynaliteEngine.onDisk(region, settleDelay, path)
+  }
+  // On disk something may be left to do.
+  return path === undefined ? new LazyEngine(DYNALITE, dynalite) : dynalite()
 }

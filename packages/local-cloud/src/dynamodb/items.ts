@@ -15,10 +15,18 @@ export function keyOf(item: AttributeMap, keyNames: readonly string[]): Attribut
   return key
 }
 
+const ids = new WeakMap<AttributeMap, string>()
+
 /** The same text for the same key, however its numbers and bytes are written. */
 export function itemId(key: AttributeMap): string {
-  const names = Object.keys(key).sort()
-  return JSON.stringify(names.map(name => [name, canonical(key[name]!)]))
+  // A write asks for it at every step of its way.
+  let id = ids.get(key)
+  if (id === undefined) {
+    const names = Object.keys(key).sort()
+    id = JSON.stringify(names.map(name => [name, canonical(key[name]!)]))
+    ids.set(key, id)
+  }
+  return id
 }
 
 /** The key that an id was made of. */

@@ -22,6 +22,13 @@ export const DYNALITE_OPERATIONS: ReadonlySet<string> = new Set([
   'UpdateTable',
 ])
 
+/** What is known of dynalite before it is loaded. */
+export const DYNALITE = {
+  name: 'dynalite',
+  supports: (operation: string) => DYNALITE_OPERATIONS.has(operation),
+  updatesIndexes: false,
+}
+
 /** What dynoxide has: `KNOWN_OPERATIONS` in its source. */
 export const DYNOXIDE_OPERATIONS: ReadonlySet<string> = new Set([
   ...DYNALITE_OPERATIONS,

@@ -10,7 +10,6 @@ import { requireOperation } from './operations.js'
 import { isPartiQl, refuseUnclearWrites } from './partiQl/request.js'
 import { ReplicationError } from './refusals.js'
 import { Replication } from './replication.js'
-import { restore } from './restore.js'
 import { isTableAdmin, TableAdmin } from './tableAdmin.js'
 import { VersionClock } from './versions.js'
 import { Writer } from './writer.js'
@@ -60,8 +59,9 @@ export class DynamoDbService {
       untrackedDone: () => writer.untrackedDone(),
     })
     this.#restore = async () => {
-      if (journal !== undefined)
-        await restore({ journal, engines, tables, replication, admin: this.#admin, clock })
+      if (journal === undefined) return
+      const { restore } = await import('./restore.js')
+      await restore({ journal, engines, tables, replication, admin: this.#admin, clock })
     }
   }
 

@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { AwsResponse } from '../aws.js'
+import { Happening } from '../pause.js'
 
 /** Answers a request, or undefined (or a rejection) to destroy its connection without an answer. */
-export type Handler = (request: IncomingMessage, clientGone: AbortSignal) => Promise<AwsResponse | undefined>
+export type Handler = (request: IncomingMessage, clientGone: Happening) => Promise<AwsResponse | undefined>
 
 const HOST = '127.0.0.1'
 
@@ -30,10 +31,10 @@ export async function listen(port: number, handler: Handler): Promise<LoopbackSe
 }
 
 async function serve(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const gone = new AbortController()
-  response.on('close', () => gone.abort())
-  const answer = await handler(request, gone.signal).catch(() => undefined)
-  if (answer === undefined || gone.signal.aborted) {
+  const gone = new Happening()
+  response.on('close', () => gone.happen())
+  const answer = await handler(request, gone).catch(() => undefined)
+  if (answer === undefined || gone.happened) {
     response.destroy()
     return
   }

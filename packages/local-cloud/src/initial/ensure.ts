@@ -4,6 +4,8 @@ import { ensureKey } from './keys.js'
 import type { InitialResources, KeyReference } from './resources.js'
 import { ensureTable } from './tables.js'
 
+export { checkResources } from './check.js'
+
 /** Makes what is missing, after `checkResources`. Throws InitialResourceError for what is there and different. */
 export async function ensureResources(
   services: Services,

@@ -1,8 +1,9 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { kmsErrors } from './errors.js'
 import type { KeyMaterial } from './key.js'
 import { MULTI_REGION_ID } from './keyIds.js'
 import type { EncryptionContext } from './parameters.js'
+import { random } from './random.js'
 
 /*
  * A format of our own: AWS's is secret. Like AWS's it is opaque, starts with the bytes that make base64
@@ -12,14 +13,16 @@ import type { EncryptionContext } from './parameters.js'
  *   1  1 for a multi-Region key, 0 for a single-Region one
  *  16  key id
  *  32  id of the key material, so that it still opens after a rotation
- *  82  salt; this long only to arrive at 184
+ *  12  IV
+ *  70  random; only to arrive at 184
  *   n  AES-256-GCM ciphertext
  *  16  tag, over everything before it and the encryption context
  */
 const PREFIX = Buffer.from([0x01, 0x02, 0x03, 0x00, 0x78])
 const KEY_ID_END = PREFIX.length + 1 + 16
 const MATERIAL_ID_END = KEY_ID_END + 32
-const HEADER_LENGTH = MATERIAL_ID_END + 82
+const IV_END = MATERIAL_ID_END + 12
+const HEADER_LENGTH = IV_END + 70
 const TAG_LENGTH = 16
 
 /** The longest ciphertext that KMS takes (AWS KMS API reference, Decrypt). */
@@ -44,10 +47,11 @@ export function sealCiphertext(
     Buffer.from([MULTI_REGION_ID.test(keyId) ? 1 : 0]),
     Buffer.from(keyId.replace('mrk-', '').replaceAll('-', ''), 'hex'),
     Buffer.from(material.id, 'hex'),
-    randomBytes(HEADER_LENGTH - MATERIAL_ID_END),
+    random(HEADER_LENGTH - MATERIAL_ID_END),
   ])
-  const { key, iv } = derive(material, header)
-  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(authenticated(header, context))
+  const cipher = createCipheriv('aes-256-gcm', material.secret, ivOf(header)).setAAD(
+    authenticated(header, context),
+  )
   return Buffer.concat([header, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
 }
 
@@ -74,8 +78,9 @@ export function openCiphertext(
 ): Buffer {
   const material = materials.find(({ id }) => id === ciphertext.materialId)
   if (material === undefined) throw kmsErrors.invalidCiphertext()
-  const { key, iv } = derive(material, ciphertext.header)
-  const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_LENGTH })
+  const decipher = createDecipheriv('aes-256-gcm', material.secret, ivOf(ciphertext.header), {
+    authTagLength: TAG_LENGTH,
+  })
     .setAAD(authenticated(ciphertext.header, context))
     .setAuthTag(ciphertext.tag)
   try {
@@ -85,11 +90,8 @@ export function openCiphertext(
   }
 }
 
-/** A fresh key for each ciphertext: the header's salt is random. */
-function derive(material: KeyMaterial, header: Buffer): { key: Buffer; iv: Buffer } {
-  const salt = header.subarray(MATERIAL_ID_END)
-  const bytes = Buffer.from(hkdfSync('sha256', material.secret, salt, 'local-cloud ciphertext', 44))
-  return { key: bytes.subarray(0, 32), iv: bytes.subarray(32) }
+function ivOf(header: Buffer): Buffer {
+  return header.subarray(MATERIAL_ID_END, IV_END)
 }
 
 /** The order of an encryption context's pairs does not matter, as on AWS. */

@@ -1,6 +1,14 @@
+import type { IncomingMessage } from 'node:http'
 import type { AttributeMap } from '../dynamodb/items.js'
 
 export const PAGE = '/_local/page'
+
+/** A browser that opens `/`, and what its page needs. Other programs have JSON there. */
+export function isPage({ method, url = '', headers }: IncomingMessage): boolean {
+  const [path = ''] = url.split('?')
+  if (path.startsWith(`${PAGE}/`)) return true
+  return path === '/' && method === 'GET' && /\btext\/html\b/.test(headers.accept ?? '')
+}
 
 /** The list of a table's items, from the first one on or from after `start`. */
 export function tablePath(region: string, table: string, start?: AttributeMap): string {

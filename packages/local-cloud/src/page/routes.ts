@@ -16,13 +16,6 @@ import { overview } from './overview.js'
 import { PAGE } from './paths.js'
 import type { PageSource } from './source.js'
 
-/** A browser that opens `/`, and what its page needs. Other programs have JSON there. */
-export function isPage({ method, url = '', headers }: IncomingMessage): boolean {
-  const [path = ''] = url.split('?')
-  if (path.startsWith(`${PAGE}/`)) return true
-  return path === '/' && method === 'GET' && /\btext\/html\b/.test(headers.accept ?? '')
-}
-
 export async function handlePage(cloud: PageSource, request: IncomingMessage): Promise<AwsResponse> {
   if (!fromThisMachine(request.headers)) return problem(403, 'Only for programs on this machine.')
   try {

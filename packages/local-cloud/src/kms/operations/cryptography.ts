@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { AwsError } from '../../aws.js'
 import { MAX_CIPHERTEXT_BYTES, openCiphertext, parseCiphertext, sealCiphertext } from '../ciphertext.js'
 import { kmsErrors } from '../errors.js'
 import { arnOf, type KeyMaterial, type RegionalKey } from '../key.js'
 import { requireUsable } from '../keyAccess.js'
 import type { EncryptionContext, Parameters } from '../parameters.js'
+import { random } from '../random.js'
 import type { KmsCall, KmsOperations } from './types.js'
 
 /** Direct encryption takes at most 4,096 bytes (AWS KMS API reference, Encrypt). */
@@ -61,13 +61,13 @@ export const cryptography: KmsOperations = {
   GenerateRandom({ parameters }) {
     const length = parameters.integer('NumberOfBytes', 1, 1024) ?? 0
     if (length === 0) throw kmsErrors.validation('NumberOfBytes is required.')
-    return { Plaintext: randomBytes(length).toString('base64') }
+    return { Plaintext: random(length).toString('base64') }
   },
 }
 
 function generateDataKey(call: KmsCall) {
   const key = encryptionKey(call)
-  const plaintext = randomBytes(dataKeyLength(call.parameters))
+  const plaintext = random(dataKeyLength(call.parameters))
   return {
     CiphertextBlob: seal(key, plaintext, call.context()),
     KeyId: arnOf(key),
