@@ -1,25 +1,9 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type LocalCloud, startLocalCloud } from '../src/index.js'
+import { describe, expect, it } from 'vitest'
 import { createGlobalTable, documentClient, kmsClient } from './clients.js'
-
-const EAST = 'us-east-1'
-const WEST = 'us-west-2'
-
-let cloud: LocalCloud
-
-beforeAll(async () => {
-  cloud = await startLocalCloud({ regions: [EAST, WEST] })
-})
-
-afterEach(() => {
-  cloud.heal()
-  cloud.clearCalls()
-})
-
-afterAll(() => cloud.stop())
+import { cloud, EAST, WEST } from './twoRegions.js'
 
 async function control(method: string, path: string, body?: unknown) {
   const init = body === undefined ? { method } : { method, body: JSON.stringify(body) }

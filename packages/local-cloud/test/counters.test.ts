@@ -1,23 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { CallLog } from '../src/callLog.js'
-import { type LocalCloud, startLocalCloud } from '../src/index.js'
 import { kmsClient } from './clients.js'
-
-const EAST = 'us-east-1'
-const WEST = 'us-west-2'
-
-let cloud: LocalCloud
-
-beforeAll(async () => {
-  cloud = await startLocalCloud({ regions: [EAST, WEST] })
-})
-
-afterEach(() => {
-  cloud.heal()
-  cloud.clearCalls()
-})
-
-afterAll(() => cloud.stop())
+import { cloud, EAST, WEST } from './twoRegions.js'
 
 describe('counters', () => {
   it('say how many calls each operation had in each region, and what became of them', async () => {

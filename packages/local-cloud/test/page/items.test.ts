@@ -1,24 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type LocalCloud, startLocalCloud } from '../../src/index.js'
+import { describe, expect, it } from 'vitest'
 import { createGlobalTable, documentClient, dynamoClient } from '../clients.js'
+import { cloud, EAST, WEST } from '../twoRegions.js'
 import { browse, rows } from './browse.js'
 import { seal } from './seal.js'
-
-const EAST = 'us-east-1'
-const WEST = 'us-west-2'
-
-let cloud: LocalCloud
-
-beforeAll(async () => {
-  cloud = await startLocalCloud({ regions: [EAST, WEST] })
-})
-
-afterEach(() => {
-  cloud.heal()
-  cloud.clearCalls()
-})
-
-afterAll(() => cloud.stop())
 
 describe('a table’s items', () => {
   const path = (table: string, region = EAST) =>

@@ -1,22 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Fault, type LocalCloud, startLocalCloud } from '../../src/index.js'
+import { describe, expect, it } from 'vitest'
+import type { Fault } from '../../src/index.js'
+import { cloud, EAST, WEST } from '../twoRegions.js'
 import { browse, press } from './browse.js'
-
-const EAST = 'us-east-1'
-const WEST = 'us-west-2'
-
-let cloud: LocalCloud
-
-beforeAll(async () => {
-  cloud = await startLocalCloud({ regions: [EAST, WEST] })
-})
-
-afterEach(() => {
-  cloud.heal()
-  cloud.clearCalls()
-})
-
-afterAll(() => cloud.stop())
 
 describe('its switches', () => {
   it('set what their buttons say, and heal it', async () => {
