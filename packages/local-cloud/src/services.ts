@@ -32,7 +32,9 @@ export async function startServices(options: ServiceOptions): Promise<Services> 
   const { openKept } = await import('./disk/kept.js')
   const kept = await openKept(directory, regions, engine)
   try {
-    return await startWith(kept, options)
+    const services = await startWith(kept, options)
+    await kept.directory.claim()
+    return services
   } catch (error) {
     await kept.directory.close()
     throw error

@@ -201,6 +201,15 @@ describe('a directory', () => {
     await start({ regions: [WEST, EAST] })
   })
 
+  it('is of the engine that has started in it, not of one that could not', async () => {
+    await mkdir(join(directory, 'state'), { recursive: true })
+    // Where dynoxide would keep its tables.
+    await mkdir(join(directory, 'dynoxide'))
+    await writeFile(join(directory, 'dynoxide', EAST), '')
+    expect(await refused({ engine: 'dynoxide' })).toContain('EEXIST')
+    await start({ engine: 'dynalite' })
+  })
+
   it('of another format is left alone', async () => {
     await start()
     await stop()

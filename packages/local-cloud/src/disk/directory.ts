@@ -19,6 +19,8 @@ export interface Directory {
   readonly store: Store
   /** Where the engine of a region keeps its tables. */
   engineFolder(region: string): string
+  /** From now on it is of its regions and its engine. To be called before anything is kept, and when all has started. */
+  claim(): Promise<void>
   close(): Promise<void>
 }
 
@@ -35,9 +37,7 @@ export async function openDirectory(
   const store = await openStore(path)
   try {
     const madeFor = (await store.get(MADE_FOR)) as MadeFor | undefined
-    if (madeFor === undefined)
-      await store.write([{ type: 'put', key: MADE_FOR, value: { format: FORMAT, regions, engine } }])
-    else requireSame(path, madeFor, regions, engine)
+    if (madeFor !== undefined) requireSame(path, madeFor, regions, engine)
   } catch (error) {
     await store.close()
     throw error
@@ -45,6 +45,7 @@ export async function openDirectory(
   return {
     store,
     engineFolder: region => join(path, engine, region),
+    claim: () => store.write([{ type: 'put', key: MADE_FOR, value: { format: FORMAT, regions, engine } }]),
     close: () => store.close(),
   }
 }
