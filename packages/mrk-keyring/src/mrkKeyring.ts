@@ -113,18 +113,18 @@ export class MrkKeyring extends KeyringNode {
     )
   }
 
-  async _onEncrypt(material: NodeEncryptionMaterial): Promise<NodeEncryptionMaterial> {
+  _onEncrypt(material: NodeEncryptionMaterial): Promise<NodeEncryptionMaterial> {
     return this.#encrypt(material, undefined)
   }
 
-  async _onDecrypt(
+  _onDecrypt(
     material: NodeDecryptionMaterial,
     encryptedDataKeys: EncryptedDataKey[],
   ): Promise<NodeDecryptionMaterial> {
     return this.#decrypt(material, encryptedDataKeys, undefined)
   }
 
-  async #encrypt(material: NodeEncryptionMaterial, signal: AbortSignal | undefined) {
+  #encrypt(material: NodeEncryptionMaterial, signal: AbortSignal | undefined) {
     return material.hasUnencryptedDataKey ? this.#wrap(material, signal) : this.#generate(material, signal)
   }
 
@@ -176,9 +176,8 @@ export class MrkKeyring extends KeyringNode {
   ) {
     if (material.hasValidKey()) return material
     const limits = this.#kms.begin(signal)
-    const key = this.#kms.replicas[0]!.arn
     const ours = encryptedDataKeys.filter(
-      ({ providerId, providerInfo }) => providerId === KMS_PROVIDER_ID && isSameKey(key, providerInfo),
+      ({ providerId, providerInfo }) => providerId === KMS_PROVIDER_ID && this.#isOurs(providerInfo),
     )
     const failures: Failure[] = []
     for (const { encryptedDataKey } of ours) {
@@ -194,6 +193,12 @@ export class MrkKeyring extends KeyringNode {
       if (result.ended === 'aborted' || result.ended === 'deadline') break
     }
     throw failure('Decrypt', idOf(this.#kms.replicas), this.#kms, failures, limits)
+  }
+
+  #isOurs(arn: string): boolean {
+    const { replicas } = this.#kms
+    // A replica that this keyring does not know is one of the same key as well.
+    return replicas.some(replica => replica.arn === arn) || isSameKey(replicas[0]!.arn, arn)
   }
 
   #decryption(material: NodeDecryptionMaterial, encryptedDataKey: Uint8Array): RegionalRequest<Uint8Array> {

@@ -59,7 +59,6 @@ export class Race<T> {
   readonly #clock: Clock
   readonly #random: () => number
   readonly #runners: Runner[] = []
-  readonly #live = new Set<Runner>()
   readonly #release: (() => void)[] = []
   #unasked: Replica[]
   #again: Replica[] = []
@@ -124,14 +123,20 @@ export class Race<T> {
       unlisten: () => {},
     }
     this.#runners.push(runner)
-    this.#live.add(runner)
     this.#arm(runner)
-    // Asynchronous, so that a client that throws at once is treated like one that rejects.
-    const asked = (async () => this.#call.send(route, runner.signal))()
-    asked.then(
+    this.#send(runner).then(
       answer => this.#win(runner, answer),
       error => this.#fail(runner, error),
     )
+  }
+
+  /** Rejects also where a client throws at once. */
+  #send({ route, signal }: Runner): Promise<T> {
+    try {
+      return this.#call.send(route, signal)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /** One timer at a time: hardly any is ever due, and every call pays for those it sets. */
@@ -167,7 +172,7 @@ export class Race<T> {
     if (runner.lost) return
     for (const { route, ended } of this.#runners)
       if (ended?.outcome === 'region-refused') this.#router.demote(route.region, this.#call.operation)
-    for (const other of this.#live)
+    for (const other of this.#live())
       if (other.reason === 'probe') this.#runOn(other)
       else this.#end(other, 'outpaced', undefined, other.startedAt <= runner.startedAt)
     this.#settle({ won: true, answer, replica: runner.route, attempts: this.#attempts() })
@@ -179,7 +184,6 @@ export class Race<T> {
    */
   #runOn(probe: Runner): void {
     probe.lost = true
-    this.#live.delete(probe)
     probe.unlisten()
     probe.disarm()
     const expire = () => this.#fail(probe, new AttemptTimeoutError(probe.limit))
@@ -200,7 +204,7 @@ export class Race<T> {
       return
     }
     if (verdict !== 'region') this.#again.push(runner.route)
-    if (this.#live.size === 0) this.#askNext('failover')
+    if (this.#live().length === 0) this.#askNext('failover')
   }
 
   /** The region is late: ask the next one as well, unless there is none in good health or no budget. */
@@ -217,7 +221,7 @@ export class Race<T> {
   /** The region was given up while this call waits for it alone: that is no hedge any more. */
   #giveWay(runner: Runner): void {
     const next = this.#router.next(this.#unasked, this.#call.operation)
-    if (runner.ended === undefined && this.#live.size === 1 && next?.state === 'available')
+    if (runner.ended === undefined && this.#live().length === 1 && next?.state === 'available')
       this.#askNext('failover')
   }
 
@@ -240,7 +244,7 @@ export class Race<T> {
   }
 
   #lose(ended: 'message' | 'exhausted' | 'deadline' | 'aborted'): void {
-    for (const runner of this.#live) this.#end(runner, 'aborted')
+    for (const runner of this.#live()) this.#end(runner, 'aborted')
     this.#settle({ won: false, ended, attempts: this.#attempts() })
   }
 
@@ -249,7 +253,6 @@ export class Race<T> {
     const { region, arn } = route
     const durationMs = this.#clock.now() - runner.startedAt
     runner.ended = { region, arn, reason, durationMs, outcome, ...(error === undefined ? {} : { error }) }
-    this.#live.delete(runner)
     runner.disarm()
     runner.unlisten()
     if (outcome !== 'answered') runner.signal.abort()
@@ -257,6 +260,11 @@ export class Race<T> {
     const { operation } = this.#call
     publish('attempt', () => ({ operation, ...attempt }))
     this.#router.record(route, operation, attempt, slow)
+  }
+
+  /** Those that the call waits for. */
+  #live(): Runner[] {
+    return this.#runners.filter(({ ended, lost }) => ended === undefined && !lost)
   }
 
   #attempts(): Attempt[] {
