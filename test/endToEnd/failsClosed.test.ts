@@ -5,13 +5,14 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { DynamoDBDocumentClient, type TranslateConfig } from '@aws-sdk/lib-dynamodb'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
-import { type SealedDocumentClient, sealDocumentClient } from '@dynaseal/toolbox'
+import { encrypted, type SealedDocumentClient, sealDocumentClient } from '@dynaseal/toolbox'
 import {
   BatchGetCommand,
   BatchGetRequest,
   BatchPutRequest,
   BatchWriteCommand,
   ConditionCheck,
+  DeleteItemCommand,
   Entity,
   EntityDTO,
   executeBatchGet,
@@ -20,9 +21,14 @@ import {
   fromEntityDTO,
   GetItemCommand,
   item,
+  list,
+  map,
   PutItemCommand,
   PutTransaction,
+  QueryCommand,
+  ScanCommand,
   string,
+  UpdateItemCommand,
 } from 'dynamodb-toolbox'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { READS, SECRET, ssnEntity, STORED as stored, WRITES } from '../support/attempts.js'
@@ -80,7 +86,9 @@ describe('the client was not wrapped', () => {
   test.each(WRITES)('%s: nothing is sent', async (_, write) => {
     const error = await closed(() => write(userOf(unwrapped())))
     expect(error).toMatchObject({ name: 'ToolboxError', code: 'not-registered' })
-    expect(error.message).toMatch(/^The encrypted attribute '(ssn|address)' was about to be written /)
+    expect(error.message).toMatch(
+      /^The encrypted attribute '(ssn|address)' was given a value for an entity that no sealed client knows/,
+    )
     expect(error.message).toMatch(WRAP_AND_REGISTER)
     expect(world.proxy.sent).toEqual([])
   })
@@ -130,6 +138,74 @@ describe('the entity was not registered', () => {
     expect(error.message).toContain(`knows no entity of table ${tableName}`)
     expect(error.message).toContain('use the document client that you gave to sealDocumentClient()')
     expect(world.proxy.sent).toEqual([])
+  })
+})
+
+describe('a condition with transform: false, which dynamodb-toolbox does not encode', () => {
+  const CONDITIONS = {
+    eq: { eq: SECRET },
+    ne: { ne: SECRET },
+    lt: { lt: SECRET },
+    between: { between: [SECRET, SECRET] },
+    in: { in: [SECRET, SECRET] },
+    beginsWith: { beginsWith: SECRET },
+    contains: { contains: SECRET },
+  }
+  const conditions = [
+    ...Object.entries(CONDITIONS).map(([name, test]) => [name, { attr: 'ssn', ...test }] as const),
+    ['eq, a container', { attr: 'address', eq: { city: SECRET } }] as const,
+    ['eq, inside not and or', { not: { or: [{ attr: 'ssn', eq: SECRET, transform: false }] } }] as const,
+    ['contains, elements of a list', { attr: 'names', contains: SECRET }] as const,
+    ['eq, an element of a list', { attr: 'names[0]', eq: SECRET }] as const,
+  ].map(([name, condition]) => [name, { ...condition, transform: false }] as const)
+
+  const withList = (documentClient: DynamoDBDocumentClient) =>
+    new Entity({
+      name: 'User',
+      table: userOf(documentClient).table,
+      schema: item({
+        pk: string().key(),
+        sk: string().key(),
+        ssn: encrypted(string()).optional(),
+        address: encrypted(map({ city: string() })).optional(),
+        names: list(encrypted(string())).optional(),
+      }),
+    })
+  /** It knows the table, but not this entity. */
+  const besideAnother = () => {
+    sealed = world.sealedClient(EAST)
+    const { table } = userOf(sealed)
+    sealed.register(
+      new Entity({ name: 'Other', table, schema: item({ pk: string().key(), sk: string().key() }) }),
+    )
+    return sealed
+  }
+
+  describe.each([
+    ['an unwrapped client', unwrapped],
+    ['a sealed client that knows another entity of the table', besideAnother],
+  ])('through %s, of an entity that was not registered', (_, client) => {
+    test.each(conditions)('%s: nothing is sent', async (_, given) => {
+      const entity = withList(client())
+      const condition = given as never
+      const { table } = entity
+      const filters = { User: condition }
+      const attempts = [
+        () => entity.build(DeleteItemCommand).key(key).options({ condition }).send(),
+        () => entity.build(PutItemCommand).item(key).options({ condition }).send(),
+        () => entity.build(UpdateItemCommand).item(key).options({ condition }).send(),
+        () => executeTransactWrite(entity.build(ConditionCheck).key(key).condition(condition) as never),
+        () => table.build(ScanCommand).entities(entity).options({ filters }).send(),
+        () =>
+          table.build(QueryCommand).entities(entity).query({ partition: 'a' }).options({ filters }).send(),
+      ]
+      for (const attempt of attempts) {
+        const error = await closed(attempt)
+        // What schemas throw in conditions, dynamodb-toolbox leaves out of its own error.
+        expect(error).toMatchObject({ code: 'actions.invalidExpressionAttributePath' })
+      }
+      expect(world.proxy.sent).toEqual([])
+    })
   })
 })
 

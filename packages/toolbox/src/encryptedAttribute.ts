@@ -56,12 +56,7 @@ export class EncryptedAttribute implements Transformer {
   }
 
   encode(input: unknown): PendingSeal {
-    if (!this.isRegistered) {
-      throw new ToolboxError(
-        'not-registered',
-        `The ${this.#name} was about to be written for an entity that no sealed client knows, so nothing would encrypt it. ${WAY_OUT}`,
-      )
-    }
+    this.#refuseUnregistered()
     const value = this.#explicit(input)
     return new PendingSeal(this.#scrubbed(() => new Parser(this.schema).parse(value, { fill: true })))
   }
@@ -87,9 +82,14 @@ export class EncryptedAttribute implements Transformer {
     return lostEncryption
   }
 
-  /** Checks the value where dynamodb-toolbox validates, and lets no value into an error's payload. */
+  /**
+   * Checks the value where dynamodb-toolbox validates, and lets no value into an error's payload. There is none
+   * that may be given before the entity is registered, not even one that is only validated.
+   */
   validator(mode: 'put' | 'update', own: Validator | undefined): Validator {
     return (input, schema) => {
+      // With `transform: false`, as a condition may have it, the value goes on as it is and is not encoded.
+      this.#refuseUnregistered()
       // dynamodb-toolbox merges a bare map or list into the stored one; ciphertext cannot be merged into.
       if (mode === 'update' && setting(input) === undefined && this.#wouldMerge(input)) {
         throw new ToolboxError(
@@ -119,6 +119,14 @@ export class EncryptedAttribute implements Transformer {
     replaceMembers(value, parsed)
     // As dynamodb-toolbox does with a $set() that it has parsed; that of an any() it does not parse.
     if (setting(input) !== undefined && this.schema.type !== 'any') removeMark(input)
+  }
+
+  #refuseUnregistered(): void {
+    if (this.isRegistered) return
+    throw new ToolboxError(
+      'not-registered',
+      `The ${this.#name} was given a value for an entity that no sealed client knows, so nothing would encrypt it. ${WAY_OUT}`,
+    )
   }
 
   get #name(): string {

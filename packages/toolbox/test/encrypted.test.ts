@@ -132,6 +132,11 @@ describe('the annotation', () => {
     }
     for (const direction of ['encode', 'decode'])
       expect(thrownBy(() => transform[direction]?.('planted'))).toMatchObject({ code: 'not-registered' })
+    for (const options of [{ transform: false }, { transform: false, mode: 'update' }] as const)
+      expect(thrownBy(() => schema.build(Parser).parse(SECRET, options))).toMatchObject({
+        code: 'not-registered',
+      })
+    expect(thrownBy(() => schema.build(Parser).validate(SECRET))).toMatchObject({ code: 'not-registered' })
   })
 
   test.each([
@@ -166,7 +171,9 @@ describe('the annotation', () => {
   })
 
   test('is validated where dynamodb-toolbox validates', () => {
-    const schema = item({ a: encrypted(string()) })
+    const a = encrypted(string())
+    register({ a })
+    const schema = item({ a })
     expect(schema.build(Parser).parse({ a: 'x' }, { transform: false })).toEqual({ a: 'x' })
     expect(() => schema.build(Parser).parse({ a: 5 }, { transform: false })).toThrow(ToolboxError)
   })
@@ -180,6 +187,7 @@ describe('the annotation', () => {
 
   test('validators run, and their refusal does not quote the value', () => {
     const user = entity({ ssn: encrypted(string().validate(text => text.length < 5 || 'too long')) })
+    new Registry(name => name).register(user)
     let error: unknown
     try {
       user.build(EntityParser).parse({ id: '1', ssn: SECRET } as never)
