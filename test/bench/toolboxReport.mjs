@@ -27,7 +27,7 @@ export function report({ machine, engine, rounds, fields, fieldBytes, kmsCalls, 
     ),
     '',
     `KMS calls: ${kmsCalls.warmUp} before the measurement, for the first items and the rounds that warm up, and`,
-    `and ${kmsCalls.measured} during it.`,
+    `${kmsCalls.measured} during it.`,
     '',
     'What encryption adds is the difference in milliseconds; the ratio depends on how long the call takes without it.',
   ].join('\n')}\n`
