@@ -48,6 +48,38 @@ it('is quiet while it is cut, and loses nothing', async () => {
   healed.link.stop()
 })
 
+it('is not quiet while it still delivers what it began before it was cut', async () => {
+  let arrive = () => {}
+  let finish = () => {}
+  let becomeQuiet = () => {}
+  const arrived = new Promise<void>(resolve => {
+    arrive = resolve
+  })
+  const quiet = new Promise<void>(resolve => {
+    becomeQuiet = resolve
+  })
+  const link = new Link<string>({
+    lag: { delay: 0, jitter: 0 },
+    deliver: () =>
+      new Promise(resolve => {
+        finish = resolve
+        arrive()
+      }),
+    onQuiet: () => {
+      if (link.quiet) becomeQuiet()
+    },
+  })
+  link.push('a')
+  await arrived
+  link.cut()
+  link.push('b')
+  expect(link.quiet).toBe(false)
+  finish()
+  await quiet
+  expect(link.messages).toEqual(['b'])
+  link.stop()
+})
+
 it('with jitter lets messages overtake each other, the same way each time', async () => {
   vi.useFakeTimers()
   try {

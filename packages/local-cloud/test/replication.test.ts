@@ -185,24 +185,45 @@ describe('a new replica', () => {
   })
 })
 
-it('a new replica is not given back what was deleted, by an older write that overtakes the copy', async () => {
-  await add(WEST)
-  await add(IRELAND)
-  service.cut(WEST, IRELAND)
-  await put(WEST, '1', 'west')
-  await service.whenReplicated()
-  await call(EAST, 'DeleteItem', { TableName, Key: { id: { S: '1' } } })
-  await service.whenReplicated()
-  const copying = engine(IRELAND).pause('Scan')
-  const overtaking = engine(MUMBAI).pause('PutItem')
-  const added = add(MUMBAI, IRELAND)
-  await copying.reached
-  await overtaking.reached
-  overtaking.release()
-  copying.release()
-  await added
-  await service.whenReplicated()
-  expect(await items(MUMBAI)).toEqual([])
+describe('a new replica is not given back what was deleted', () => {
+  let added: Promise<void>
+  let copying: { release: () => void }
+  let overtaking: { release: () => void }
+
+  /** West's write is deleted in the east, but still on its way to Ireland, from where Mumbai is filled. */
+  beforeEach(async () => {
+    await add(WEST)
+    await add(IRELAND)
+    service.cut(WEST, IRELAND)
+    await put(WEST, '1', 'west')
+    await service.whenReplicated()
+    await call(EAST, 'DeleteItem', { TableName, Key: { id: { S: '1' } } })
+    await service.whenReplicated()
+    const scan = engine(IRELAND).pause('Scan')
+    const write = engine(MUMBAI).pause('PutItem')
+    added = add(MUMBAI, IRELAND)
+    await Promise.all([scan.reached, write.reached])
+    copying = scan
+    overtaking = write
+  })
+
+  it('by an older write that has overtaken the copy', async () => {
+    overtaking.release()
+    while (service.inspection.backlog(WEST, MUMBAI).count > 0) await new Promise(setImmediate)
+    expect(await items(MUMBAI)).toHaveLength(1)
+    copying.release()
+    await added
+    await service.whenReplicated()
+    expect(await items(MUMBAI)).toEqual([])
+  })
+
+  it('by an older write that arrives while the copy is made', async () => {
+    copying.release()
+    overtaking.release()
+    await added
+    await service.whenReplicated()
+    expect(await items(MUMBAI)).toEqual([])
+  })
 })
 
 describe('a write that another region refuses', () => {

@@ -48,9 +48,9 @@ export class Link<T> {
     this.#onQuiet = options.onQuiet
   }
 
-  /** Nothing waits and nothing is being delivered, or nothing can be because it is cut. */
+  /** Nothing is being delivered, and nothing waits, or nothing can go because it is cut. */
   get quiet(): boolean {
-    return this.#cuts > 0 || this.#waiting.length === 0
+    return !this.#delivering && (this.#cuts > 0 || this.#waiting.length === 0)
   }
 
   /** Not delivered yet. */

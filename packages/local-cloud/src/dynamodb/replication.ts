@@ -212,9 +212,10 @@ export class Replication {
       }
       next = page.LastEvaluatedKey
     } while (next !== undefined)
-    // Deletions are not in the scan, but must keep out older writes that are still on their way.
-    for (const id of [...table.versions(source).keys()]) {
-      if (!table.versions(target).has(id)) await this.#copyItem(table, keyOfId(id), source, target)
+    // Deletions are not in the scan, but must keep out, and undo, older writes that travel to the target themselves.
+    for (const [id, version] of [...table.versions(source)]) {
+      if (isNewer(version, table.versions(target).get(id)))
+        await this.#copyItem(table, keyOfId(id), source, target)
     }
   }
 
