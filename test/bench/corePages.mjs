@@ -7,7 +7,7 @@ import {
   NodeCachingMaterialsManager,
 } from '@aws-crypto/client-node'
 import { createFormat } from '@dynaseal/core'
-import { checkOpened, median, pageOf, startWorld, TABLE, withMessages } from './coreWorld.mjs'
+import { checkOpened, collectYoung, median, pageOf, startWorld, TABLE, withMessages } from './coreWorld.mjs'
 
 const CALLERS = 1000
 const ROUNDS = 9
@@ -74,11 +74,11 @@ export async function measurePauses() {
     const yielding = []
     const blocking = []
     for (let round = -2; round < ROUNDS; round++) {
-      globalThis.gc()
+      collectYoung()
       const pause = await longestPause(act)
-      globalThis.gc()
+      collectYoung()
       const withYields = await time(act)
-      globalThis.gc()
+      collectYoung()
       const without = await withoutYields(() => time(act))
       if (round < 0) continue
       pauses.push(pause.wall)

@@ -62,3 +62,11 @@ export function median(numbers) {
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
+
+/**
+ * So that nobody pays for the garbage of another. Not a full collection: V8 throws away with it what it has learned
+ * about code that has not run of late, here all contestants but one, and each would begin its turn cold.
+ */
+export function collectYoung() {
+  globalThis.gc({ type: 'minor' })
+}
