@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { ConfigError, readConfig } from './configFile.js'
 import { ENGINE_NAMES, type EngineName } from './dynamodb/engines.js'
 import { InitialResourceError } from './initial/resources.js'
+import type { Latency } from './latency.js'
 import { type LocalCloud, startLocalCloud } from './localCloud.js'
 
 const HELP = `AWS regions on loopback: KMS with multi-Region keys, DynamoDB with global tables.
@@ -16,6 +17,8 @@ Usage: dynaseal-local-cloud [options]
   --config FILE            JSON with the keys and tables to make at the start, and the regions (default: none)
   --directory DIR          keep everything in DIR, also when it is killed (default: in memory)
   --replication-delay MS   until a write starts to be applied in other regions (default: 20)
+  --latency LIST           ms that calls to a region take longer, for example eu-west-1=80,ap-south-1=200
+                           (default: none)
   --settle-delay MS        that keys stay Creating and tables CREATING (default: 0)
   --json                   print one line of JSON when ready, and nothing else
   --help                   print this
@@ -38,6 +41,7 @@ interface Options {
   readonly engine: EngineName
   readonly directory: string | undefined
   readonly replicationDelay: number
+  readonly latency: Latency
   readonly settleDelay: number
   readonly json: boolean
 }
@@ -47,18 +51,42 @@ function readOptions(args: readonly string[]): Options | undefined {
   const { values } = parse(args)
   if (values.help) return undefined
   return {
-    regions: values.regions
-      ?.split(',')
-      .map(region => region.trim())
-      .filter(region => region !== ''),
-    config: values.config,
+    regions: values.regions === undefined ? undefined : readList(values.regions),
+    config: readPath('--config', values.config),
     port: readNumber('--port', values.port, 65_535),
     engine: readEngine(values.engine),
-    directory: values.directory,
+    directory: readPath('--directory', values.directory),
     replicationDelay: readNumber('--replication-delay', values['replication-delay'], MAX_DELAY),
+    latency: readLatency(values.latency),
     settleDelay: readNumber('--settle-delay', values['settle-delay'], MAX_DELAY),
     json: values.json,
   }
+}
+
+/** Separated by commas. */
+function readList(text: string): string[] {
+  return text
+    .split(',')
+    .map(one => one.trim())
+    .filter(one => one !== '')
+}
+
+function readLatency(text: string): Latency {
+  const latency: Record<string, number> = {}
+  for (const pair of readList(text)) {
+    const [, region, delay] = /^([^=]+)=(.*)$/.exec(pair) ?? []
+    if (region === undefined || delay === undefined)
+      throw new UsageError(`--latency takes REGION=MS, separated by commas, not ${JSON.stringify(pair)}`)
+    if (Object.hasOwn(latency, region)) throw new UsageError(`--latency names ${region} twice`)
+    latency[region] = readNumber(`--latency ${region}=`, delay, MAX_DELAY)
+  }
+  return latency
+}
+
+/** A variable of a shell that is not set gives an empty one. */
+function readPath(option: string, path: string | undefined): string | undefined {
+  if (path === '') throw new UsageError(`${option} takes a path, not ""`)
+  return path
 }
 
 function readNumber(option: string, text: string, max: number): number {
@@ -86,6 +114,7 @@ function parse(args: readonly string[]) {
         engine: { type: 'string', default: 'dynalite' },
         directory: { type: 'string' },
         'replication-delay': { type: 'string', default: '20' },
+        latency: { type: 'string', default: '' },
         'settle-delay': { type: 'string', default: '0' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },

@@ -10,7 +10,9 @@ export type Latency = Readonly<Record<string, number>>
 export function checkLatency(latency: Latency, regions: readonly string[]): void {
   for (const [region, delay] of Object.entries(latency)) {
     if (!regions.includes(region))
-      throw new RangeError(`There is a latency for ${region}, but no such region`)
+      throw new RangeError(
+        `There is a latency for ${region}, but no such region; there are ${regions.join(', ')}`,
+      )
     checkDelay({ delay })
   }
 }

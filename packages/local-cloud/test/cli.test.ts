@@ -79,6 +79,7 @@ describe('dynaseal-local-cloud', () => {
       'config',
       'directory',
       'replication-delay',
+      'latency',
       'settle-delay',
     ])
       expect(stdout).toMatch(new RegExp(`^  --${option} [A-Z]+ `, 'm'))
@@ -91,12 +92,38 @@ describe('dynaseal-local-cloud', () => {
     [['--replication-delay', '1s'], '--replication-delay takes a number from 0 to 3600000, not "1s"'],
     [['--regions', 'virginia'], '"virginia" is not a region name; one looks like us-east-1'],
     [['--regions', ''], 'A local cloud needs at least one region'],
+    [['--latency', 'us-east-1'], '--latency takes REGION=MS, separated by commas, not "us-east-1"'],
+    [['--latency', 'us-east-1=far'], '--latency us-east-1= takes a number from 0 to 3600000, not "far"'],
+    [['--latency', 'us-east-1=1,us-east-1=2'], '--latency names us-east-1 twice'],
+    [['--latency', 'eu-west-1=80'], 'for eu-west-1, but no such region; there are us-east-1, us-west-2'],
+    [['--directory', ''], '--directory takes a path, not ""'],
+    [['--config', ''], '--config takes a path, not ""'],
     [['--verbose'], "Unknown option '--verbose'"],
   ])('refuses %j', async (args, message) => {
     const { code, stdout, stderr } = await outcome(run(...args))
     expect(stderr).toContain(message)
     expect(stderr).toContain('--help')
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  })
+
+  it('is as far from each region as it is told', async () => {
+    const latency = 'us-west-2=30,ap-south-1=200'
+    const child = run(
+      '--regions',
+      'us-east-1,us-west-2,ap-south-1',
+      '--latency',
+      latency,
+      '--port',
+      '0',
+      '--json',
+    )
+    const ended = once(child, 'exit')
+    const { endpoint } = await readiness(child)
+    const page = await (await fetch(endpoint, { headers: { accept: 'text/html' } })).text()
+    child.kill()
+    const shown = [...page.matchAll(/<dt>Latency<\/dt><dd>(.*?)<\/dd>/gs)].map(([, value]) => value)
+    expect(shown).toEqual(['none', '30 ms', '200 ms'])
+    expect(await ended).toEqual([0, null])
   })
 
   it('makes the keys and tables of its file, in the regions of its file, and tells of the keys', async () => {

@@ -232,7 +232,9 @@ describe('a directory', () => {
   it('is not a file', async () => {
     const file = join(directory, 'file')
     await writeFile(file, '')
-    expect(await refused({ directory: file })).toContain(`${file} cannot be used as a directory: `)
+    const message = await refused({ directory: file })
+    expect(message).toContain(`${file} cannot be used as a directory: `)
+    expect(message).toContain('Choose another one.')
   })
 
   it('that is damaged says so', async () => {

@@ -59,7 +59,8 @@ async function requireOwn(path: string): Promise<void> {
     const names = await readdir(path)
     if (names.length === 0 || names.includes('state')) return
   } catch (error) {
-    throw new Error(`${path} cannot be used as a directory: ${(error as Error).message}`, { cause: error })
+    const reason = (error as Error).message
+    throw new Error(`${path} cannot be used as a directory: ${reason}. Choose another one.`, { cause: error })
   }
   throw new Error(`${path} has files that are not a local cloud's. Choose an empty or a new directory.`)
 }
