@@ -117,6 +117,15 @@ describe.skipIf(!hasChromium)('the local cloud’s page in a browser', () => {
     await share.fill('')
     await form.getByRole('button', { name: 'Set' }).click()
     await page.getByRole('alert').getByText('share must be between 0 and 1').waitFor()
+
+    await form.getByRole('combobox', { name: 'Kind' }).selectOption('deny')
+    await form.getByRole('textbox', { name: 'encryption context' }).fill('tenant=a\nstage=test')
+    await form.getByRole('button', { name: 'Set' }).click()
+    await page.getByText('denies access unless tenant = a, stage = test').waitFor()
+    await form.getByRole('combobox', { name: 'Kind' }).selectOption('slow')
+    await form.getByRole('textbox', { name: 'percentile' }).fill('50=20, 99=900')
+    await form.getByRole('button', { name: 'Set' }).click()
+    await page.getByText('slow, p50 20 ms, p99 900 ms').waitFor()
     await page.getByRole('button', { name: 'Heal all' }).click()
     await page.getByText('None: everything is healthy.').waitFor()
     // The browser's own note of the answer 400.

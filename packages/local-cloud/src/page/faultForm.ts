@@ -40,6 +40,13 @@ export function faultForm(regions: readonly string[]): Html {
         [
           html`<label>Delay, ms <input name="delay" type="number" min="0" value="500"></label>`,
           html`<label>Up to so many ms more <input name="jitter" type="number" min="0" value="0"></label>`,
+          html`<label>Or ms by percentile <input name="percentiles" placeholder="50=20, 99=900" autocomplete="off" spellcheck="false"></label>`,
+        ],
+      )}
+      ${only(
+        ['deny'],
+        [
+          html`<label>Unless KMS’s encryption context has <textarea name="unlessContext" rows="2" placeholder="name=value, a line each" autocomplete="off" spellcheck="false"></textarea></label>`,
         ],
       )}
       ${only(
@@ -89,16 +96,40 @@ export function readFaultForm(fields: URLSearchParams): Fault {
     case 'clock':
       return { kind, region, shift: Math.round(number('shift') * 1000) }
     case 'slow':
+      if (text('percentiles').trim() !== '') return { ...scope, kind, percentiles: readPercentiles(fields) }
       return { ...scope, kind, delay: number('delay'), ...optional('jitter', number('jitter')) }
     case 'throttle':
       return { ...scope, kind, share: number('share') / 100 }
     case 'error':
       return { ...scope, kind, ...optional('error', text('error')), ...optional('times', number('times')) }
+    case 'deny': {
+      const pairs = readPairs('The encryption context', text('unlessContext').split(/\r?\n/))
+      return { ...scope, kind, ...(pairs.length === 0 ? {} : { unlessContext: Object.fromEntries(pairs) }) }
+    }
     case 'refuse':
     case 'hang':
-    case 'deny':
       return { ...scope, kind }
     default:
       throw new RangeError(`There is no kind of fault called ${JSON.stringify(kind)}`)
   }
+}
+
+function readPercentiles(fields: URLSearchParams): Record<number, number> {
+  const pairs = readPairs('Milliseconds by percentile', (fields.get('percentiles') ?? '').split(','))
+  return Object.fromEntries(
+    pairs.map(([percent, value]) => [percent, value === '' ? Number.NaN : Number(value)]),
+  )
+}
+
+/** Of `name=value`; a value may have more of these signs. */
+function readPairs(what: string, texts: readonly string[]): [string, string][] {
+  return texts
+    .map(text => text.trim())
+    .filter(text => text !== '')
+    .map(text => {
+      const [, name, value] = /^([^=]+)=(.*)$/.exec(text) ?? []
+      if (name === undefined || value === undefined)
+        throw new RangeError(`${what} is written name=value, not ${JSON.stringify(text)}`)
+      return [name.trim(), value.trim()]
+    })
 }

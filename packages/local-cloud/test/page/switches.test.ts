@@ -36,6 +36,14 @@ describe('its switches', () => {
       { region: WEST, service: 'kms', operation: 'Decrypt', kind: 'slow', delay: 20, jitter: 5 },
     ],
     [
+      { ...scope, kind: 'slow', delay: '500', jitter: '0', percentiles: '50=20, 99=900' },
+      { region: WEST, kind: 'slow', percentiles: { 50: 20, 99: 900 } },
+    ],
+    [
+      { ...scope, kind: 'deny', unlessContext: 'tenant=a, b\r\nquery = x=1\r\n' },
+      { region: WEST, kind: 'deny', unlessContext: { tenant: 'a, b', query: 'x=1' } },
+    ],
+    [
       { ...scope, kind: 'throttle', share: '25' },
       { region: WEST, kind: 'throttle', share: 0.25 },
     ],
@@ -66,6 +74,10 @@ describe('its switches', () => {
 
   it.each<[Record<string, string>, string]>([
     [{ ...scope, kind: 'slow', delay: '' }, 'delay must be between 0'],
+    [{ ...scope, kind: 'slow', percentiles: '50' }, 'Milliseconds by percentile is written name=value'],
+    [{ ...scope, kind: 'slow', percentiles: '50=' }, 'percentile 50 must be between 0'],
+    [{ ...scope, kind: 'slow', percentiles: '50=20, 99=10' }, 'percentile 99 is less than one below it'],
+    [{ ...scope, kind: 'deny', unlessContext: 'tenant' }, 'The encryption context is written name=value'],
     [{ ...scope, kind: 'cut', other: WEST }, 'A cut is between two different regions'],
     [{ ...scope, region: '<b>', kind: 'refuse' }, 'No region &lt;b&gt; in this local cloud'],
     [{ kind: 'explode' }, 'There is no kind of fault called &quot;explode&quot;'],
