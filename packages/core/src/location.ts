@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto'
 import type { AttributeValue } from './attributeValue.js'
-import { isWellFormed } from './bytes/unicode.js'
 import { Writer } from './bytes/writer.js'
 import { SealError } from './errors.js'
 import type { AttributePath } from './format.js'
@@ -123,7 +122,7 @@ function writePath(writer: Writer, path: AttributePath): void {
 }
 
 function writeText(writer: Writer, value: unknown, what: string): void {
-  if (typeof value !== 'string' || value === '' || !isWellFormed(value)) {
+  if (typeof value !== 'string' || value === '' || !value.isWellFormed()) {
     throw invalid(`${what} is empty or not a well-formed string`)
   }
   const start = writer.beginLength()

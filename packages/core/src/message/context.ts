@@ -1,5 +1,4 @@
 import { Reader } from '../bytes/reader.js'
-import { isWellFormed } from '../bytes/unicode.js'
 import { ConfigurationError } from '../errors.js'
 import { MAX_CONTEXT_BYTES, MAX_CONTEXT_PAIRS } from '../limits.js'
 
@@ -79,7 +78,7 @@ export function checkAdditionalContext(additional: Readonly<Record<string, strin
 function serializeContext(pairs: Readonly<Record<string, string>>): Buffer {
   const entries = Object.entries(pairs)
   if (entries.length > MAX_CONTEXT_PAIRS) throw invalid(`it has more than ${MAX_CONTEXT_PAIRS} pairs`)
-  if (!entries.flat().every(isWellFormed))
+  if (!entries.flat().every(text => text.isWellFormed()))
     throw invalid('a string has a lone surrogate, which has no UTF-8 form')
   const bytes = encodePairs(pairs)
   if (bytes === undefined) throw invalid(`it is longer than ${MAX_CONTEXT_BYTES} bytes`)

@@ -1,5 +1,4 @@
 import type { AttributeValue } from '../attributeValue.js'
-import { isWellFormed } from '../bytes/unicode.js'
 import { Writer } from '../bytes/writer.js'
 import { SealError } from '../errors.js'
 import { MAX_DEPTH } from '../limits.js'
@@ -146,7 +145,7 @@ function checkDepth(depth: number): void {
 
 function text(content: unknown): string {
   if (typeof content !== 'string') throw invalid('a string is not a string')
-  if (!isWellFormed(content)) throw invalid('a string has a lone surrogate, which has no UTF-8 form')
+  if (!content.isWellFormed()) throw invalid('a string has a lone surrogate, which has no UTF-8 form')
   return content
 }
 
