@@ -182,6 +182,27 @@ describe('an operation that dynalite does not have', () => {
     })
   })
 
+  it('may be wanted by the definition of a table, not by a change of one: a stream', async () => {
+    const client = dynamoClient(cloud, EAST)
+    const TableName = 'streaming'
+    const StreamSpecification = { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' as const }
+    await client.createTable({
+      TableName,
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      BillingMode: 'PAY_PER_REQUEST',
+      StreamSpecification,
+    })
+    const { Table } = await client.describeTable({ TableName })
+    expect(Table?.StreamSpecification).toBeUndefined()
+    expect(Table?.LatestStreamArn).toBeUndefined()
+    const change = { TableName, BillingMode: 'PAY_PER_REQUEST' as const }
+    await expect(client.updateTable({ ...change, StreamSpecification })).rejects.toMatchObject({
+      name: 'UnknownOperationException',
+      message: expect.stringMatching(/^Starting a stream is not there: dynalite, .* dynoxide has it: /),
+    })
+  })
+
   it('and dynoxide neither is refused, too', async () => {
     await expect(dynamoClient(cloud, EAST).listBackups({})).rejects.toMatchObject({
       name: 'UnknownOperationException',

@@ -59,6 +59,15 @@ export function requireIndexUpdates(engine: Engine, input: Record<string, unknow
   }
 }
 
+/**
+ * Throws AwsError for an UpdateTable that starts a stream, if the engine has none. CreateTable may ask for one in vain:
+ * definitions of global tables have to, for AWS CloudFormation, and few who use them read the stream.
+ */
+export function requireStream(engine: Engine, { StreamSpecification }: Record<string, unknown>): void {
+  const wanted = (StreamSpecification as { StreamEnabled?: unknown } | null | undefined)?.StreamEnabled
+  if (wanted === true && !engine.supports('DescribeStream')) refuse(engine, 'Starting a stream', true)
+}
+
 function refuse(engine: Engine, what: string, dynoxideHas: boolean): never {
   const elsewhere = dynoxideHas
     ? "dynoxide has it: start the local cloud with --engine dynoxide (in TypeScript engine: 'dynoxide'), or "

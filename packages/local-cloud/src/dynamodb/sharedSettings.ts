@@ -2,7 +2,7 @@ import { AwsError, type AwsRequest, type AwsResponse } from '../aws.js'
 import { ask, type Engine, EngineError } from './engine.js'
 import { settled } from './engineTables.js'
 import type { GlobalTable } from './globalTable.js'
-import { requireIndexUpdates, requireOperation } from './operations.js'
+import { requireIndexUpdates, requireOperation, requireStream } from './operations.js'
 import { explain } from './refusals.js'
 
 /** UpdateTable's members that are about one replica only; all others that engines know are about all of them. */
@@ -30,6 +30,7 @@ export class SharedSettings {
     for (const one of [region, ...others]) {
       requireOperation(this.#engine(one), operation)
       requireIndexUpdates(this.#engine(one), input)
+      requireStream(this.#engine(one), input)
     }
     const response = await this.#engine(region).send(request)
     if (response.status !== 200) return response
