@@ -165,8 +165,9 @@ async function main(): Promise<void> {
     process.stdout.write(HELP)
     return
   }
-  const end = endSignal()
   const cloud = await start(options)
+  // Not before: a signal ends a start that takes long at once, and there is nothing that must be cleaned up.
+  const end = endSignal()
   const { endpoint, regions, keys } = cloud
   process.stdout.write(
     options.json ? `${JSON.stringify({ ready: true, endpoint, regions, keys })}\n` : instructions(cloud),

@@ -22,6 +22,8 @@ export async function readConfig(path: string): Promise<Config> {
   const unknown = Object.keys(config).find(name => !MEMBERS.includes(name))
   if (unknown !== undefined)
     throw new ConfigError(`${path}: ${unknown}: there is no such member; there are ${MEMBERS.join(', ')}`)
+  const nothing = MEMBERS.find(name => (config as Record<string, unknown>)[name] === null)
+  if (nothing !== undefined) throw new ConfigError(`${path}: ${nothing}: must be a list, not null`)
   if ('regions' in config) requireRegions(path, config.regions)
   return config
 }

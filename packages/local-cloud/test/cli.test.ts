@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -153,6 +153,7 @@ describe('dynaseal-local-cloud', () => {
     ['{"tabels": []}', 'tabels: there is no such member; there are regions, keys, tables'],
     ['{"regions": ["virginia"]}', 'regions: "virginia" is not a region name; one looks like us-east-1'],
     ['{"regions": "us-east-1"}', 'regions: must be a list of strings, not "us-east-1"'],
+    ['{"keys": null}', 'keys: must be a list, not null'],
     ['{"keys": [{"AliasName": "customers"}]}', 'keys[0].AliasName: must be alias/'],
     ['{"tables": [{"TableName": "customers"}]}', 'tables[0]: ValidationException: '],
   ])('names the place in a file like %s', async (text, message) => {
@@ -161,6 +162,18 @@ describe('dynaseal-local-cloud', () => {
     const { code, stdout, stderr } = await outcome(run('--config', file, '--port', '0'))
     expect(stderr).toContain(`${file}: ${message}`)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  })
+
+  it('ends at once on a signal while it starts', async () => {
+    const fifo = join(folder, 'fifo')
+    await promisify(execFile)('mkfifo', [fifo])
+    const child = run('--config', fifo, '--port', '0')
+    const ended = once(child, 'exit')
+    // Opens when the other side does, who then waits for what is never written.
+    const file = await open(fifo, 'w')
+    child.kill('SIGINT')
+    expect(await ended).toEqual([null, 'SIGINT'])
+    await file.close()
   })
 
   it('names a file that is not there', async () => {
