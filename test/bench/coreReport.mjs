@@ -1,3 +1,5 @@
+import { machineLine, table, targets } from './markdown.mjs'
+
 /** The results as a page of Markdown. Each target is held or missed, and says so. */
 export function report(results) {
   const { machine, speed, addedBytes, coldCalls, imports, memory, pauses } = results
@@ -28,25 +30,15 @@ export function report(results) {
     atMost('cost of yielding while sealing', pauses.seal.cost * 100, 5, '%'),
     atMost('cost of yielding while opening', pauses.open.cost * 100, 5, '%'),
   ]
-  const missed = rows.filter(({ held }) => !held)
   return `${[
     '# What sealing and opening cost',
     '',
     'Written by `pnpm bench`. One process, one thread; all contestants take turns in each of 15 rounds; times are processor time,',
     'and times and ratios are medians over the rounds.',
     '',
-    `Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGB} GB, Node.js ${machine.node}, ${machine.platform}; load average ${machine.load.map(load => load.toFixed(1)).join(' before, ')} after.`,
+    machineLine(machine),
     '',
-    '## Targets',
-    '',
-    ...table(
-      ['measure', 'target', 'measured', ''],
-      rows.map(row => [row.name, row.target, row.measured, row.held ? 'held' : '**missed**']),
-    ),
-    '',
-    missed.length === 0
-      ? 'All targets are held in this run.'
-      : `Missed in this run: ${missed.map(({ name }) => name).join('; ')}.`,
+    ...targets(rows),
     '',
     'The targets of speed are for fields of a page, 25 items of 4 fields in one call. The KMS is a stand-in in the',
     'same process, with a key ARN of 75 bytes and data keys of 184.',
@@ -150,10 +142,6 @@ function speedTable(speed) {
         ]),
     ),
   )
-}
-
-function table(header, rows) {
-  return [header, header.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`)
 }
 
 function atLeast(name, value, limit) {

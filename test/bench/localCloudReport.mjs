@@ -1,3 +1,5 @@
+import { machineLine, table, targets } from './markdown.mjs'
+
 /** The results as a page of Markdown. Each target is held or missed, and says so. */
 export function report({ machine, start, speed }) {
   const loaded = speed.at(-1)
@@ -15,27 +17,19 @@ export function report({ machine, start, speed }) {
     atMost('gets, two regions', loaded.times['get, two regions'], 1.3),
     atLeast('rate of KMS GenerateDataKey against a bare HTTP server', loaded.rate.GenerateDataKey, 0.5),
   ]
-  const missed = rows.filter(({ held }) => !held)
   return `${[
     '# What the local cloud costs beside its engines',
     '',
     'Written by `pnpm bench:local-cloud`. Each contestant is a process of its own; one client calls them in turns, with',
     `bodies of about 300 bytes over kept connections. Times and ratios are medians over the rounds.`,
     '',
-    `Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGB} GB, Node.js ${machine.node}, ${machine.platform}; load average ${machine.load.map(load => load.toFixed(1)).join(' before, ')} after.`,
+    machineLine(machine),
     '',
-    '## Targets',
-    '',
-    `Times the engine alone (dynalite, as its own HTTP server), with ${loaded.inFlight} calls in flight.`,
-    '',
-    ...table(
-      ['measure', 'target', 'measured', ''],
-      rows.map(row => [row.name, row.target, row.measured, row.held ? 'held' : '**missed**']),
+    ...targets(
+      rows,
+      `Times the engine alone (dynalite, as its own HTTP server), with ${loaded.inFlight} calls in flight.`,
+      '',
     ),
-    '',
-    missed.length === 0
-      ? 'All targets are held in this run.'
-      : `Missed in this run: ${missed.map(({ name }) => name).join('; ')}.`,
     '',
     '## Start, in ms, in fresh processes',
     '',
@@ -83,9 +77,4 @@ function atMost(name, value, limit) {
 
 function atLeast(name, value, limit) {
   return { name, target: `at least ${limit}`, measured: times(value), held: value >= limit }
-}
-
-function table(head, rows) {
-  const line = cells => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)]
 }

@@ -1,3 +1,5 @@
+import { table } from './markdown.mjs'
+
 /** At most so many times as long as without us. */
 const TARGETS = { Get: 1.25, Put: 1.25 }
 
@@ -19,11 +21,29 @@ export function report({ machine, engine, rounds, fields, fieldBytes, kmsCalls, 
     '',
     `Machine: ${machine.cpus} CPUs, Node.js ${machine.node}.`,
     '',
-    '| command | calls | plain, ms | sealed, ms | ratio | target |  | processor time, plain, ms | sealed, ms |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
-    ...rows.map(
-      ({ name, calls, ms, cpu, ratio, target = '', verdict }) =>
-        `| ${name} | ${calls} | ${ms.plain.toFixed(2)} | ${ms.sealed.toFixed(2)} | ${ratio.toFixed(2)} | ${target} | ${verdict} | ${cpu.plain.toFixed(2)} | ${cpu.sealed.toFixed(2)} |`,
+    ...table(
+      [
+        'command',
+        'calls',
+        'plain, ms',
+        'sealed, ms',
+        'ratio',
+        'target',
+        '',
+        'processor time, plain, ms',
+        'sealed, ms',
+      ],
+      rows.map(({ name, calls, ms, cpu, ratio, target = '', verdict }) => [
+        name,
+        calls,
+        ms.plain.toFixed(2),
+        ms.sealed.toFixed(2),
+        ratio.toFixed(2),
+        target,
+        verdict,
+        cpu.plain.toFixed(2),
+        cpu.sealed.toFixed(2),
+      ]),
     ),
     '',
     `KMS calls: ${kmsCalls.warmUp} before the measurement, for the first items and the rounds that warm up, and`,
