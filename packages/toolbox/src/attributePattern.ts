@@ -44,6 +44,8 @@ export function overlap(one: AttributePattern, other: AttributePattern): boolean
 export interface Occurrence {
   readonly path: AttributePath
   readonly value: unknown
+  /** Whether it may stand elsewhere in the stored item, where the pattern does not hold. */
+  readonly isUncertain: boolean
   replace(value: unknown): void
 }
 
@@ -59,10 +61,11 @@ export function* occurrences(
   pattern: AttributePattern,
   path: AttributePath = [],
   selection?: Selection,
+  isUncertain = false,
 ): Generator<Occurrence> {
   const [segment, ...rest] = pattern
   if (segment === undefined) return
-  for (const [step, stored] of steps(container, segment, path, selection)) {
+  for (const { step, stored, isGuess = isUncertain } of steps(container, segment, path, selection)) {
     const holder = container as Record<string | number, unknown>
     const value = holder[step]
     if (value === undefined) continue
@@ -71,31 +74,42 @@ export function* occurrences(
       yield {
         path: here,
         value,
+        isUncertain: isGuess,
         replace: next => {
           holder[step] = next
         },
       }
     } else if (isContainer(value)) {
-      yield* occurrences(value, rest, here, selection)
+      yield* occurrences(value, rest, here, selection, isGuess)
     }
   }
 }
 
-/** The members of a container that fit, each with its step in the stored item. */
+interface Step {
+  readonly step: string | number
+  /** The same step in the stored item. */
+  readonly stored: string | number
+  readonly isGuess?: true
+}
+
+/** The members of a container that fit. */
 function steps(
   container: Container,
   segment: AttributePattern[number],
   path: AttributePath,
   selection: Selection | undefined,
-): (readonly [string | number, string | number])[] {
+): Step[] {
   if (Array.isArray(container)) {
-    return [...container.keys()]
-      .map(index => [index, selection?.storedPosition(path, index, container.length) ?? index] as const)
-      .filter(([, stored]) => fits(segment, stored))
+    return [...container.keys()].flatMap((step): Step[] => {
+      const positions = selection?.storedPositions(path, step, container.length) ?? [step]
+      const stored = positions.find(position => fits(segment, position))
+      if (stored === undefined) return []
+      return [stored === positions[0] ? { step, stored } : { step, stored, isGuess: true }]
+    })
   }
   if (segment === anyIndex || typeof segment === 'number') return []
   const names = segment === anyKey ? Object.keys(container) : [segment]
-  return names.filter(name => Object.hasOwn(container, name)).map(name => [name, name])
+  return names.filter(name => Object.hasOwn(container, name)).map(name => ({ step: name, stored: name }))
 }
 
 export function isContainer(value: unknown): value is Container {

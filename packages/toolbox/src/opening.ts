@@ -68,6 +68,8 @@ export class Opening {
       for (const occurrence of occurrences(item, pattern, [], selection)) {
         const place = JSON.stringify(occurrence.path)
         if (seen.has(place)) continue
+        // Where the response does not say whether ciphertext belongs there, it is ciphertext if it looks like it.
+        if (occurrence.isUncertain && !isCiphertext(occurrence.value)) continue
         seen.add(place)
         if (this.#isSealed(table, occurrence.value, isInClear)) found.push(occurrence)
         else if (this.settings.plaintext === 'allow') markOpened(occurrence.value)
@@ -146,7 +148,7 @@ export class Opening {
     if (!(value instanceof Uint8Array)) return false
     if (formatAttributes.length > 0) return !isInClear
     // In a table that is being migrated, bytes that are no message are a binary value in clear.
-    return this.settings.plaintext === 'refuse' || isMessage(value)
+    return this.settings.plaintext === 'refuse' || isCiphertext(value)
   }
 
   #hand(table: RegisteredTable, occurrence: Occurrence, value: AttributeValue, failures: FieldError[]): void {
@@ -167,6 +169,8 @@ export class Opening {
     }
   }
 }
+
+const isCiphertext = (value: unknown) => value instanceof Uint8Array && isMessage(value)
 
 function failure(
   table: RegisteredTable,

@@ -47,6 +47,21 @@ describe('the elements of a list that were asked for', () => {
     ])
   })
 
+  test('may stand at several places where something selected before them does not exist', () => {
+    const selection = new Selection([
+      ['tuple', 0, 'key'],
+      ['tuple', 2],
+    ])
+    const places = (pattern: (string | number)[]) =>
+      [...occurrences({ tuple: ['?'] }, pattern, [], selection)].map(({ path, isUncertain }) => ({
+        path,
+        isUncertain,
+      }))
+    expect(places(['tuple', 0])).toEqual([{ path: ['tuple', 0], isUncertain: false }])
+    expect(places(['tuple', 2])).toEqual([{ path: ['tuple', 2], isUncertain: true }])
+    expect(places(['tuple', 1])).toEqual([])
+  })
+
   test('stand where they are stored when an engine returns all of an updated attribute', () => {
     expect(found({ tuple: ['clear', 'sealed', 'clear'] }, ['tuple', 1], ['tuple', 1])).toEqual([
       [['tuple', 1], 'sealed'],

@@ -73,6 +73,20 @@ describe('ToolboxItem', () => {
     expect(params(sealed).ToolboxItem).toStrictEqual(params(plain).ToolboxItem)
   })
 
+  test('has defaults inside an encrypted container in an update too, where without encryption there are none', () => {
+    const given = { ...address, country: 'SE' }
+    const params = (user: typeof plain) =>
+      user
+        .build(UpdateItemCommand)
+        .item({ id: 'a', address: $set(given) })
+        .params()
+    const set = params(sealed).ToolboxItem.address as unknown as Record<symbol, unknown>
+    expect(Object.getOwnPropertySymbols(set).map(symbol => set[symbol])).toMatchObject([
+      { country: 'SE', lines: [{ text: 'none' }, { text: 'a' }] },
+    ])
+    expect(() => params(plain)).toThrow("'address.$SET.lines[0].text' is required")
+  })
+
   test('is not the input: that stays as it was given', () => {
     const given = Object.freeze({ city: 'Oslo', lines: Object.freeze([Object.freeze({})]) })
     sealed
