@@ -22,15 +22,12 @@ export const systemClock: Clock = {
   // seem to have missed its deadline.
   after(ms, run, background = false) {
     const due = performance.now() + ms
-    const arm = (delay: number, fire: () => void) => {
-      const armed = setTimeout(fire, delay)
-      if (background) armed.unref()
-      return armed
-    }
-    let timer = arm(ms, () => {
-      if (performance.now() - due > STALLED) timer = arm(CATCH_UP, run)
-      else run()
-    })
+    let timer = setTimeout(() => {
+      if (performance.now() - due <= STALLED) return run()
+      timer = setTimeout(run, CATCH_UP)
+      if (background) timer.unref()
+    }, ms)
+    if (background) timer.unref()
     return () => clearTimeout(timer)
   },
 }

@@ -16,12 +16,18 @@ export const HEDGE_BUDGET = 0.1
  */
 const BURST = 50
 
+/**
+ * Delays are multiples of this, in ms: timers of one duration share a list in Node.js, and a list made and dropped for
+ * each call costs more than the timer.
+ */
+const STEP = 10
+
 /** Milliseconds to wait for a region before the next one is asked too, given when its answers are late. */
 export function hedgeDelay(
   late: number | undefined,
   { min = HEDGE_MIN, max = HEDGE_MAX }: HedgeOptions,
 ): number {
-  return late === undefined ? max : Math.min(max, Math.max(min, late))
+  return late === undefined ? max : Math.min(max, Math.max(min, STEP * Math.ceil(late / STEP)))
 }
 
 /** A share of all calls may be hedged, so that a slow day does not double the load that made it slow. */

@@ -141,21 +141,29 @@ export class Race<T> {
 
   /** One timer at a time: hardly any is ever due, and every call pays for those it sets. */
   #arm(runner: Runner): void {
-    const { route, reason, limit, startedAt } = runner
-    const expire = () => this.#fail(runner, new AttemptTimeoutError(limit))
-    const { hedgeAfter } = route
-    if (hedgeAfter === undefined || hedgeAfter >= limit) {
-      runner.disarm = this.#clock.after(limit, expire)
-      this.#listen(runner)
+    const { hedgeAfter } = runner.route
+    if (hedgeAfter !== undefined && hedgeAfter < runner.limit) {
+      runner.disarm = this.#clock.after(hedgeAfter, () => this.#late(runner))
       return
     }
-    runner.disarm = this.#clock.after(hedgeAfter, () => {
-      runner.disarm = this.#clock.after(startedAt + limit - this.#clock.now(), expire)
-      if (reason !== 'probe' && this.#router.isOpen(route.region)) this.#giveWay(runner)
-      else this.#hedge(runner)
-      // Not sooner: hardly any call is late, and every one would pay for it.
-      this.#listen(runner)
-    })
+    this.#expire(runner)
+    this.#listen(runner)
+  }
+
+  #late(runner: Runner): void {
+    const { reason, route } = runner
+    this.#expire(runner)
+    if (reason !== 'probe' && this.#router.isOpen(route.region)) this.#giveWay(runner)
+    else this.#hedge(runner)
+    // Not sooner: hardly any call is late, and every one would pay for it.
+    this.#listen(runner)
+  }
+
+  /** Gives it up at its limit. */
+  #expire(runner: Runner, background = false): void {
+    const { startedAt, limit } = runner
+    const expired = () => this.#fail(runner, new AttemptTimeoutError(limit))
+    runner.disarm = this.#clock.after(startedAt + limit - this.#clock.now(), expired, background)
   }
 
   #listen(runner: Runner): void {
@@ -186,8 +194,7 @@ export class Race<T> {
     probe.lost = true
     probe.unlisten()
     probe.disarm()
-    const expire = () => this.#fail(probe, new AttemptTimeoutError(probe.limit))
-    probe.disarm = this.#clock.after(probe.startedAt + probe.limit - this.#clock.now(), expire, true)
+    this.#expire(probe, true)
   }
 
   #fail(runner: Runner, error: unknown): void {
