@@ -5,10 +5,11 @@ const DEVIATION_GAIN = 1 / 4
 const LATE_DEVIATIONS = 4
 
 /**
- * Milliseconds over which answers are averaged for the order of regions. A burst of slow answers, which this
- * process may have caused itself, must not send the traffic to a region farther away.
+ * Milliseconds over which answers are averaged for the order of regions, and for which a deviation is remembered. A
+ * burst of slow answers, which this process may have caused itself, must not send the traffic to a region farther
+ * away; and the next burst is as slow, so that hedging it all would make it slower still.
  */
-const ORDER_SPAN = 5_000
+const SPAN = 5_000
 
 /** After this long without an answer an average says nothing about today: 5 minutes, in ms. */
 const STALE_AFTER = 300_000
@@ -26,10 +27,12 @@ export class Latency {
       this.#typical = ms
       this.#deviation = ms / 2
     } else {
-      this.#deviation += DEVIATION_GAIN * (Math.abs(ms - this.#mean) - this.#deviation)
+      const lasting = 1 - Math.exp((this.#observedAt - now) / SPAN)
+      const deviation = Math.abs(ms - this.#mean)
+      const gain = deviation > this.#deviation ? DEVIATION_GAIN : Math.min(DEVIATION_GAIN, lasting)
+      this.#deviation += gain * (deviation - this.#deviation)
       this.#mean += MEAN_GAIN * (ms - this.#mean)
-      const gain = 1 - Math.exp((this.#observedAt - now) / ORDER_SPAN)
-      this.#typical += Math.min(MEAN_GAIN, gain) * (ms - this.#typical)
+      this.#typical += Math.min(MEAN_GAIN, lasting) * (ms - this.#typical)
     }
     this.#observedAt = now
   }

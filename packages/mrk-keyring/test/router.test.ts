@@ -297,13 +297,33 @@ describe('the delay before a hedge', () => {
     expect(delay(router)).toBe(30)
   })
 
-  it('follows answers that take longer, or come irregularly', () => {
+  const answers = async (router: Router, count: number, every: number, durationMs: (i: number) => number) => {
+    for (let i = 0; i < count; i++) {
+      await clock.advance(every)
+      ask(router, 'us-east-1', 'answered', { durationMs: durationMs(i) })
+    }
+  }
+
+  it('follows answers that take longer, or come irregularly', async () => {
     const router = makeRouter()
-    for (let i = 0; i < 50; i++) ask(router, 'us-east-1', 'answered', { durationMs: 97 })
+    await answers(router, 50, 1_000, () => 97)
     // In steps of 10 ms.
     expect(delay(router)).toBe(100)
-    for (let i = 0; i < 50; i++) ask(router, 'us-east-1', 'answered', { durationMs: i % 2 === 0 ? 90 : 110 })
+    await answers(router, 50, 1_000, i => (i % 2 === 0 ? 90 : 110))
     expect(delay(router)).toBeGreaterThan(120)
+  })
+
+  it('remembers a burst of slow answers for some seconds, because the next may be as slow', async () => {
+    const router = makeRouter()
+    await answers(router, 2_000, 10, () => 60)
+    expect(delay(router)).toBeLessThanOrEqual(70)
+    await answers(router, 32, 0, i => 60 + i)
+    const burst = delay(router)
+    expect(burst).toBeGreaterThan(90)
+    await answers(router, 100, 10, () => 60)
+    expect(delay(router)).toBeGreaterThan(85)
+    await answers(router, 2_000, 10, () => 60)
+    expect(delay(router)).toBeLessThanOrEqual(70)
   })
 
   it('never exceeds the cap', () => {
