@@ -176,11 +176,9 @@ export class MrkKeyring extends KeyringNode {
   ) {
     if (material.hasValidKey()) return material
     const limits = this.#kms.begin(signal)
-    const ours = encryptedDataKeys.filter(
-      ({ providerId, providerInfo }) => providerId === KMS_PROVIDER_ID && this.#isOurs(providerInfo),
-    )
     const failures: Failure[] = []
-    for (const { encryptedDataKey } of ours) {
+    for (const { providerId, providerInfo, encryptedDataKey } of encryptedDataKeys) {
+      if (providerId !== KMS_PROVIDER_ID || !this.#isOurs(providerInfo)) continue
       const result = await this.#kms.ask(this.#decryption(material, encryptedDataKey), limits)
       if (result.won)
         return material.setUnencryptedDataKey(result.answer, {
