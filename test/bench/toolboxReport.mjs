@@ -1,7 +1,12 @@
 import { table } from './markdown.mjs'
 
 /** At most so many times as long as without us. */
-const TARGETS = { Get: 1.25, Put: 1.25 }
+const TARGETS = {
+  Get: 1.25,
+  'Get, one field encrypted': 1.25,
+  Put: 1.25,
+  'Put, one field encrypted': 1.25,
+}
 
 /** The results as a page of Markdown, and the targets that are missed. */
 export function report({ machine, engine, rounds, fields, fieldBytes, kmsCalls, operations }) {

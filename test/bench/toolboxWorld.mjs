@@ -12,7 +12,7 @@ const [EAST, WEST] = ['us-east-1', 'us-west-2']
 export const FIELDS = ['name', 'street', 'city', 'phone', 'note']
 export const FIELD_BYTES = 100
 
-/** The same entity twice, in a table each: with its fields encrypted, and without. */
+/** The same entity in a table each: with all of its fields encrypted, with one, and with none. */
 export async function startWorld() {
   const child = fork(fileURLToPath(new URL('toolboxCloud.mjs', import.meta.url)))
   const [{ endpoint, engine }] = await once(child, 'message')
@@ -24,13 +24,14 @@ export async function startWorld() {
     client: region => new KMSClient({ ...config, region }),
   })
   const client = () => DynamoDBDocumentClient.from(new DynamoDBClient({ ...config, region: EAST }))
-  for (const name of ['plain', 'sealed']) await createTable(dynamodb, name)
+  for (const name of ['plain', 'sealed', 'one']) await createTable(dynamodb, name)
   const sealedClient = sealDocumentClient(client(), { keyring })
-  const sealed = entity(sealedClient, 'sealed', encrypted)
-  sealedClient.register(sealed)
+  const sealed = entity(sealedClient, 'sealed', FIELDS)
+  const one = entity(sealedClient, 'one', FIELDS.slice(0, 1))
+  sealedClient.register(sealed, one)
   return {
     engine,
-    sides: { plain: entity(client(), 'plain', schema => schema), sealed },
+    sides: { plain: entity(client(), 'plain', []), sealed, one },
     /** Since it was asked last. */
     kmsCalls: async () => {
       child.send({})
@@ -45,7 +46,7 @@ export async function startWorld() {
   }
 }
 
-export function entity(documentClient, name, seal) {
+function entity(documentClient, name, encryptedFields) {
   const table = new Table({
     documentClient,
     name,
@@ -58,7 +59,9 @@ export function entity(documentClient, name, seal) {
     schema: item({
       pk: string().key(),
       sk: string().key(),
-      ...Object.fromEntries(FIELDS.map(field => [field, seal(string())])),
+      ...Object.fromEntries(
+        FIELDS.map(field => [field, encryptedFields.includes(field) ? encrypted(string()) : string()]),
+      ),
     }),
   })
 }
