@@ -7,6 +7,10 @@ const EXEMPT = [
   'keyDerivation', // the HKDF of our codec alone
   'location', // bytes before they are sealed
   'number',
+  'openingGrace', // data keys, with which nothing is sealed or opened
+  'openingKeys',
+  'refusals',
+  'sealingKeys',
   'value', // bytes after they are opened
   'writer',
 ]

@@ -202,6 +202,7 @@ describe('options', () => {
     ['an unknown codec', { keyring: rawKeyring(), codec: 'other' }],
     ['a maximum age of zero', { keyring: rawKeyring(), cache: { maxAge: 0 } }],
     ['no maximum age', { keyring: rawKeyring(), cache: { maxAge: Number.POSITIVE_INFINITY } }],
+    ['half a message', { keyring: rawKeyring(), cache: { maxMessages: 1.5 } }],
     ['zero messages', { keyring: rawKeyring(), cache: { maxMessages: 0 } }],
     [
       'more messages than the specification allows',

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import { messageContext } from '../src/message/context.js'
+import { context, foreignKey, setUp } from './support/dataKeyCache.js'
+
+describe('an opening key', () => {
+  it('is asked for once, however many wait', async () => {
+    const { keyring, open } = setUp()
+    const foreign = await foreignKey()
+    await Promise.all(Array.from({ length: 100 }, () => open(foreign)))
+    await open(foreign)
+    expect(keyring.decrypts).toBe(1)
+  })
+
+  it('is at once there when it was generated here', async () => {
+    const { keyring, seal, open } = setUp()
+    await open(await seal())
+    expect(keyring.decrypts).toBe(0)
+  })
+
+  it('belongs to one context', async () => {
+    const { keyring, seal, open } = setUp()
+    const encryptedDataKeys = await seal()
+    await expect(open(encryptedDataKeys, messageContext('Orders', {}))).rejects.toThrow()
+    expect(keyring.decrypts).toBe(1)
+  })
+
+  it('is used until it is too old', async () => {
+    const { clock, keyring, open } = setUp()
+    const foreign = await foreignKey()
+    await open(foreign)
+    clock.now += 999
+    await open(foreign)
+    expect(keyring.decrypts).toBe(1)
+    clock.now += 1
+    await open(foreign)
+    expect(keyring.decrypts).toBe(2)
+  })
+
+  it('is as good as expired when the clock goes back', async () => {
+    const { clock, keyring, open } = setUp()
+    const foreign = await foreignKey()
+    await open(foreign)
+    clock.now -= 1
+    await open(foreign)
+    expect(keyring.decrypts).toBe(2)
+  })
+
+  it('keeps nothing of the memory of the message that it came with', async () => {
+    const { cache } = setUp()
+    const foreign = await foreignKey()
+    const message = Buffer.alloc(100_000)
+    foreign.copy(message)
+    const key = await cache.openingKey(context, message.subarray(0, foreign.length))
+    expect(key.encryptedDataKeys).toEqual(foreign)
+    expect(key.encryptedDataKeys.buffer.byteLength).toBeLessThan(message.length)
+  })
+
+  it('leaves when it is the least recently used of too many', async () => {
+    const { keyring, open } = setUp({ maxKeys: 2 })
+    const [a, b, c] = await Promise.all([foreignKey(), foreignKey(), foreignKey()])
+    await open(a)
+    await open(b)
+    await open(a)
+    await open(c)
+    expect(keyring.decrypts).toBe(3)
+    await open(a)
+    await open(c)
+    expect(keyring.decrypts).toBe(3)
+    await open(b)
+    expect(keyring.decrypts).toBe(4)
+  })
+
+  it('that failed for now is asked for again', async () => {
+    const { keyring, open } = setUp()
+    const foreign = await foreignKey()
+    keyring.failure = Object.assign(new Error('timeout'), { permanent: false })
+    await expect(open(foreign)).rejects.toThrow('timeout')
+    keyring.failure = undefined
+    await open(foreign)
+    expect(keyring.decrypts).toBe(2)
+  })
+
+  it('is one of at most 32 that are asked for at once', async () => {
+    const { cache, keyring } = setUp()
+    const foreign = await Promise.all(Array.from({ length: 100 }, foreignKey))
+    let underWay = 0
+    let most = 0
+    const inner = keyring.onDecrypt
+    keyring.onDecrypt = async (material, encryptedDataKeys) => {
+      most = Math.max(most, ++underWay)
+      try {
+        const answer = await inner(material, encryptedDataKeys)
+        if (keyring.decrypts % 10 === 0) throw new Error('timeout')
+        return answer
+      } finally {
+        underWay--
+      }
+    }
+    const outcomes = await Promise.allSettled(foreign.map(one => cache.openingKey(context, one)))
+    expect(most).toBe(32)
+    expect(outcomes).toHaveLength(100)
+    expect(cache.statistics().opening.calls).toBe(100)
+  })
+})

@@ -1,0 +1,37 @@
+import { DataKeyCache } from '../../src/dataKeyCache/dataKeyCache.js'
+import type { DataKeyCacheOptions } from '../../src/dataKeyCache/options.js'
+import { messageContext } from '../../src/message/context.js'
+import { type CountingKeyring, countingKeyring, rawKeyring } from './keyrings.js'
+
+export const context = messageContext('Customers', {})
+
+/** What a keyring refuses with, for good. */
+export class PermanentError extends Error {
+  readonly permanent = true
+}
+
+/** A cache with a clock that stands still, and data keys that last 1,000 ms. */
+export function setUp(options: DataKeyCacheOptions = {}, keyring: CountingKeyring = countingKeyring()) {
+  const clock = { now: 1_000_000 }
+  const cache = new DataKeyCache(keyring, { now: () => clock.now, maxAge: 1000, ...options })
+  /** Seals one message and returns its encrypted data keys. */
+  const seal = async (in_ = context): Promise<Buffer> => {
+    const { key } = await cache.sealingKey(in_, 1)
+    key.release()
+    return key.encryptedDataKeys
+  }
+  const open = async (encryptedDataKeys: Buffer, in_ = context): Promise<void> => {
+    const key = await cache.openingKey(in_, encryptedDataKeys)
+    key.release()
+  }
+  return { cache, clock, keyring, seal, open }
+}
+
+/** A data key of another process. */
+export async function foreignKey(): Promise<Buffer> {
+  return setUp({}, countingKeyring(rawKeyring())).seal()
+}
+
+export function isZero(bytes: Buffer): boolean {
+  return bytes.every(byte => byte === 0)
+}
