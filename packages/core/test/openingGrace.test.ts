@@ -81,7 +81,7 @@ describe('grace for opening during an outage', () => {
     expect(keyring.decrypts).toBe(2)
   })
 
-  it('is not given during an outage that follows a permanent refusal', async () => {
+  it('is not given once a permanent refusal is forgotten, either', async () => {
     const { clock, keyring, open } = setUp({ openingGrace: 60_000, refusalAge: 100 })
     const foreign = await foreignKey()
     await open(foreign)
