@@ -15,7 +15,12 @@ const filter = process.argv[2] ?? ''
 const TIMEOUT = 180_000
 
 const CACHE = ['dataKeyCache', 'sealingKeys', 'openingKeys', 'openingGrace', 'refusals']
-const MESSAGE = ['message', 'interop', 'vectors', 'signedSuite', 'zeroing', 'format', 'errors', ...CACHE]
+const SEALING = ['sealItems', 'failingCodec']
+const MESSAGE = [
+  ...['message', 'interop', 'vectors', 'signedSuite', 'zeroing', 'format', 'errors'],
+  ...SEALING,
+  ...CACHE,
+]
 const VALUE = ['value', 'number', 'vectors', 'properties']
 /** The tests that a source file may concern, by the beginning of its path. The first that fits. */
 const TESTS = [

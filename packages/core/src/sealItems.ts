@@ -41,7 +41,11 @@ async function sealItem(item: Item, supply: KeySupply | undefined, codec: Codec)
   const location = locate(item)
   for (const field of item.fields) {
     while (sliceIsOver()) await nextSlice()
-    const lease = supply.next() ?? (await refill(supply, item))
+    let lease = supply.next()
+    while (lease === undefined) {
+      await refill(supply, item)
+      lease = supply.next()
+    }
     const message = sealField(item, field, location, lease, codec)
     messages.push(message instanceof Promise ? await message : message)
   }
@@ -112,9 +116,9 @@ async function takeKeys(
   return supplies
 }
 
-async function refill(supply: KeySupply, item: Item): Promise<SealingLease> {
+async function refill(supply: KeySupply, item: Item): Promise<void> {
   try {
-    return await supply.refill()
+    await supply.refill()
   } catch (cause) {
     throw new SealError(
       'key-unavailable',
@@ -145,13 +149,12 @@ class KeySupply {
     return this.#lease
   }
 
-  async refill(): Promise<SealingLease> {
+  async refill(): Promise<void> {
     this.release()
     const lease = await this.#cache.sealingKey(this.#context, this.wanted)
     this.#lease = lease
     this.#left = lease.granted
     this.wanted -= lease.granted
-    return lease
   }
 
   release(): void {

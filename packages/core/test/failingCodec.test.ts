@@ -1,0 +1,37 @@
+import { afterEach, expect, it, vi } from 'vitest'
+import { createFormat } from '../src/index.js'
+import { item } from './support/fields.js'
+import { rawKeyring } from './support/keyrings.js'
+
+const SECRET = 'what the plaintext said'
+// The AWS Encryption SDK is here, and takes every value of ours.
+const { clientNode } = vi.hoisted(() => ({ clientNode: { write: undefined as unknown } }))
+vi.mock('../src/message/clientNode.js', () => {
+  if (clientNode.write === undefined) throw new Error('Cannot find package @aws-crypto/client-node')
+  return clientNode
+})
+afterEach(() => vi.resetModules())
+
+const seal = () => createFormat({ keyring: rawKeyring(), codec: 'client-node' }).seal([item({ S: SECRET })])
+
+it('the AWS Encryption SDK is missing: the error says that the option needs it', async () => {
+  clientNode.write = undefined
+  await expect(seal()).rejects.toMatchObject({
+    name: 'ConfigurationError',
+    code: 'invalid-option',
+    message: expect.stringContaining('need the package @aws-crypto/client-node'),
+  })
+})
+
+it('the AWS Encryption SDK fails: the error names the place, and quotes nothing', async () => {
+  clientNode.write = async () => {
+    throw new Error(`cannot encrypt ${SECRET}`)
+  }
+  const error = await seal().catch((error: Error) => error)
+  expect(error).toMatchObject({
+    name: 'SealError',
+    code: 'sealing-failed',
+    message: expect.stringContaining('ssn'),
+  })
+  expect(JSON.stringify([error, (error as Error).message, (error as Error).cause])).not.toContain(SECRET)
+})
