@@ -303,6 +303,16 @@ describe('isMessage', () => {
     expect(isMessage(Buffer.concat([Buffer.from('020578', 'hex'), byHand(100).subarray(3)]))).toBe(true)
   })
 
+  it.each([
+    ['01 80 0178', true],
+    ['01 81 0178', false],
+    ['03 80 0178', false],
+    ['01 80 0179', false],
+  ])('tells messages of format 1 by version, type and suite: %s', (start, expected) => {
+    const bytes = Buffer.concat([Buffer.from(start.replaceAll(' ', ''), 'hex'), Buffer.alloc(16), context])
+    expect(isMessage(bytes)).toBe(expected)
+  })
+
   it('stays within the context', () => {
     const message = byHand(100)
     for (let length = 0; length < 35 + context.length; length++)
