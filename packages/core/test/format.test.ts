@@ -7,6 +7,8 @@ import {
   type ItemFields,
   isMessage,
 } from '../src/index.js'
+import { messageContext } from '../src/message/context.js'
+import { parseHeader } from '../src/message/header.js'
 import { createFormat } from './support/codec.js'
 import { customer, item, openOne, refusal, sealOne } from './support/fields.js'
 import { countingKeyring, multiKeyring, rawKeyring, unboundKeyring } from './support/keyrings.js'
@@ -320,6 +322,21 @@ describe('calls into the keyring', () => {
     )
     await format.open([item(message), item<Uint8Array>(Buffer.from('plain'))])
     expect(keyring.decrypts).toBe(0)
+  })
+})
+
+it('a message that ends in the tag of its header costs no call', async () => {
+  const message = (await sealOne(createFormat({ keyring: rawKeyring() }), item({ S: 'a' }))) as Buffer
+  const keyring = countingKeyring()
+  const { end } = parseHeader(message)
+  const error = await refusal(createFormat({ keyring }), item<Uint8Array>(message.subarray(0, end + 15)))
+  expect(error.code).toBe('malformed-message')
+  expect(keyring.decrypts).toBe(0)
+})
+
+it('the table of a context is the one that is written to, whatever else the context says', () => {
+  expect(messageContext('Customers', { 'dynaseal:table': 'Orders' }).pairs).toEqual({
+    'dynaseal:table': 'Customers',
   })
 })
 
