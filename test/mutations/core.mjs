@@ -17,13 +17,14 @@ const TIMEOUT = 180_000
 const CACHE = ['dataKeyCache', 'sealingKeys', 'openingKeys', 'openingGrace', 'refusals']
 const SEALING = ['sealItems', 'failingCodec']
 const MESSAGE = [
-  ...['message', 'interop', 'vectors', 'signedSuite', 'zeroing', 'format', 'errors'],
+  ...['message', 'interop', 'vectors', 'signedSuite', 'zeroing', 'format', 'errors', 'encryptedDataKeys'],
   ...SEALING,
   ...CACHE,
 ]
 const VALUE = ['value', 'number', 'vectors', 'properties']
 /** The tests that a source file may concern, by the beginning of its path. The first that fits. */
 const TESTS = [
+  ['message/randomness', ['randomness', 'message']],
   ['message/hmac', ['keyDerivation', 'zeroing']],
   ['message/keyDerivation', ['keyDerivation', 'zeroing', 'message']],
   ['message/', [...MESSAGE, 'properties']],

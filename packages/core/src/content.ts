@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { AttributeValue } from './attributeValue.js'
+import { copyBytes, copyLatin1 } from './bytes/copy.js'
 import type { Writer } from './bytes/writer.js'
 import { FieldError } from './errors.js'
 import { LOCATION_BYTES } from './location.js'
@@ -8,20 +9,25 @@ import { writeValue } from './value/serialize.js'
 
 /** Version of the content of a message, its first byte. */
 const VERSION = 0x01
-const VALUE_OFFSET = 1 + LOCATION_BYTES
+const LOCATION_OFFSET = 1
+const VALUE_OFFSET = LOCATION_OFFSET + LOCATION_BYTES
+
+// Locations are public.
+const expected = Buffer.alloc(LOCATION_BYTES)
+const found = Buffer.alloc(LOCATION_BYTES)
 
 /**
  * Writes what a message protects: `version(1) location(32) type id(2) value`.
  * @throws {SealError}
  */
-export function writeContent(writer: Writer, location: Buffer, value: AttributeValue): void {
+export function writeContent(writer: Writer, location: string, value: AttributeValue): void {
   writer.u8(VERSION)
-  writer.bytes(location)
+  writer.latin1(location)
   writeValue(writer, value)
 }
 
 /** @throws {FieldError} `unsupported-version`, `wrong-location` or `malformed-value` */
-export function readContent(content: Buffer, location: Buffer): AttributeValue {
+export function readContent(content: Buffer, location: string): AttributeValue {
   if (content[0] !== VERSION) {
     throw new FieldError(
       'unsupported-version',
@@ -34,11 +40,13 @@ export function readContent(content: Buffer, location: Buffer): AttributeValue {
       'the sealed content ends too early. It was written by other software.',
     )
   }
-  if (!timingSafeEqual(content.subarray(1, VALUE_OFFSET), location)) {
+  copyBytes(found, content, LOCATION_OFFSET)
+  copyLatin1(expected, location)
+  if (!timingSafeEqual(found, expected)) {
     throw new FieldError(
       'wrong-location',
       'it was sealed for another item or another attribute. It was moved or copied here; find out by whom, and write the attribute again.',
     )
   }
-  return parseValue(content.subarray(VALUE_OFFSET))
+  return parseValue(content, VALUE_OFFSET)
 }

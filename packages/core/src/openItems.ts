@@ -67,18 +67,8 @@ async function groupByDataKey(
       try {
         const header = parseHeader(bytesOf(value), allowSigned)
         const context = checkedContext(header, expected)
-        const encryptedDataKeys = header.message.subarray(
-          header.encryptedDataKeysStart,
-          header.encryptedDataKeysEnd,
-        )
         // Most fields share the data key of the field before.
-        if (
-          last === undefined ||
-          last.context !== context ||
-          !last.encryptedDataKeys.equals(encryptedDataKeys)
-        ) {
-          last = groupOf(groups, context, encryptedDataKeys)
-        }
+        if (last === undefined || !belongsTo(last, context, header)) last = groupOf(groups, context, header)
         last.pending.push({ item: itemIndex, field: fieldIndex, header })
       } catch (error) {
         results[itemIndex]![fieldIndex] = { error: fieldError(error).at(placeOf(item, path)) }
@@ -88,7 +78,20 @@ async function groupByDataKey(
   return [...groups.values()]
 }
 
-function groupOf(groups: Map<string, Group>, context: MessageContext, encryptedDataKeys: Buffer): Group {
+function belongsTo(group: Group, context: MessageContext, header: Header): boolean {
+  const { message, encryptedDataKeysStart, encryptedDataKeysEnd } = header
+  const length = group.encryptedDataKeys.length
+  return (
+    group.context === context &&
+    group.encryptedDataKeys.compare(message, encryptedDataKeysStart, encryptedDataKeysEnd, 0, length) === 0
+  )
+}
+
+function groupOf(groups: Map<string, Group>, context: MessageContext, header: Header): Group {
+  const encryptedDataKeys = header.message.subarray(
+    header.encryptedDataKeysStart,
+    header.encryptedDataKeysEnd,
+  )
   // Both parts say how long they are, so that no two pairs share an id.
   const id = context.id + encryptedDataKeys.toString('latin1')
   let group = groups.get(id)
@@ -126,7 +129,7 @@ async function openGroup(
   }
 }
 
-function readAndZero(content: Buffer, location: Buffer): AttributeValue {
+function readAndZero(content: Buffer, location: string): AttributeValue {
   try {
     return readContent(content, location)
   } finally {
@@ -156,9 +159,10 @@ function checkedContext(
   { message, signed, encryptedDataKeysStart }: Header,
   expected: MessageContext,
 ): MessageContext {
-  const bytes = message.subarray(CONTEXT_OFFSET, encryptedDataKeysStart)
-  const context = signed ? signedContext(expected, bytes) : expected
-  if (context?.bytes.equals(bytes)) return context
+  const context = signed
+    ? signedContext(expected, message.subarray(CONTEXT_OFFSET, encryptedDataKeysStart))
+    : expected
+  if (context?.bytes.compare(message, CONTEXT_OFFSET, encryptedDataKeysStart) === 0) return context
   throw new FieldError(
     'wrong-context',
     'it was sealed for another table, or with another encryption context. Check the logical table name and the encryptionContext option against those of the writer.',

@@ -9,9 +9,13 @@ import {
   MAX_CONTEXT_PAIRS,
   serializeValue,
 } from '../src/index.js'
+import { parseBody } from '../src/message/body.js'
+import { read } from '../src/message/clientNode.js'
+import type { Header } from '../src/message/header.js'
+import { ContentType, TAG_BYTES } from '../src/message/suite.js'
 import { createFormat } from './support/codec.js'
 import { customer, item, openOne, refusal, sealOne } from './support/fields.js'
-import { clientNode, countingKeyring, rawKeyring } from './support/keyrings.js'
+import { clientNode, countingKeyring, rawKeyring, unboundKeyring, unboundSecret } from './support/keyrings.js'
 
 const allowSuites = ['0x0578'] as const
 const table = { 'dynaseal:table': 'Customers' }
@@ -101,6 +105,13 @@ describe.each<CodecName>(['own', 'client-node'])('messages of the signed suite, 
     expect((await refusal(allowing(), item<Uint8Array>(unsigned))).code).toBe('not-authentic')
   })
 
+  it('do not open when a pair of their context ends beyond it', async () => {
+    const message = await signed('a')
+    // The first pair's key, behind the lengths of context and pairs.
+    message.fill(0xff, 39, 41)
+    expect((await refusal(allowing(), item(message))).code).toBe('wrong-context')
+  })
+
   it('that say they are of the suite without signature do not open', async () => {
     const message = await signed('a')
     message[1] = 0x04
@@ -145,10 +156,28 @@ describe('a message without key commitment', () => {
   const uncommitted = async (
     suiteId: AlgorithmSuiteIdentifier,
     encryptionContext: Record<string, string> = table,
+    keyring = rawKeyring(),
   ) => {
-    const { result } = await encrypt(rawKeyring(), 'a', { suiteId, encryptionContext })
+    const { result } = await encrypt(keyring, 'a', { suiteId, encryptionContext })
     return new Uint8Array(result)
   }
+
+  it('would not be opened by the AWS Encryption SDK either, as we ask it to', async () => {
+    const message = Buffer.from(await uncommitted(suites[5]!, table, unboundKeyring()))
+    // One final frame of one byte: end marker, sequence number, IV, length, the byte and its tag.
+    const end = message.length - (4 + 4 + 12 + 4 + 1 + 16) - TAG_BYTES
+    const header = {
+      message,
+      end,
+      contentType: ContentType.FRAMED,
+      frameLength: 4096,
+      signed: false,
+    } as Header
+    expect(parseBody(header)).toHaveLength(1)
+    await expect(read(header, unboundSecret())).rejects.toHaveProperty('code', 'not-authentic')
+    const { decrypt } = buildClient(CommitmentPolicy.REQUIRE_ENCRYPT_ALLOW_DECRYPT)
+    expect((await decrypt(unboundKeyring(), message)).plaintext.toString()).toBe('a')
+  })
 
   it.each(suites)('of suite %i is refused by name, whatever is allowed', async suiteId => {
     const format = createFormat({ keyring: rawKeyring(), allowSuites })

@@ -21,15 +21,6 @@ describe('what a writer held', () => {
     expect(writer.length).toBe(0)
   })
 
-  it('is zeroed behind the length that it goes back to', () => {
-    const { writer, memory } = writing(16)
-    writer.truncate(2)
-    expect(memory.subarray(0, 2).toString()).toBe('se')
-    expect(isZero(memory.subarray(2, SECRET.length))).toBe(true)
-    writer.text('a')
-    expect(writer.written().toString()).toBe('sea')
-  })
-
   it('is zeroed when it moves to larger memory, where it goes on', () => {
     const { writer, memory } = writing(8)
     writer.text('ünïcödé 🦭')

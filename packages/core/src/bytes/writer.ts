@@ -45,6 +45,12 @@ export class Writer {
     this.#length += value.length
   }
 
+  /** Bytes given as characters, none beyond U+00FF. */
+  latin1(bytes: string): void {
+    this.#reserve(bytes.length)
+    for (let index = 0; index < bytes.length; index++) this.#bytes[this.#length++] = bytes.charCodeAt(index)
+  }
+
   /** UTF-8, without a length. The caller has checked that the text is well formed. */
   text(value: string): void {
     // A UTF-16 code unit never takes more than three bytes of UTF-8.
@@ -60,12 +66,6 @@ export class Writer {
 
   endLength(start: number): void {
     this.#bytes.writeUInt32BE(this.#length - start, start - 4)
-  }
-
-  /** Moves back to an earlier length and zeroes what was behind it. */
-  truncate(length: number): void {
-    this.#bytes.fill(0, length, this.#length)
-    this.#length = length
   }
 
   #reserve(more: number): void {

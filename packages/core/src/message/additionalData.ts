@@ -1,25 +1,30 @@
-import { MESSAGE_ID_BYTES } from './suite.js'
+import { copyBytes } from '../bytes/copy.js'
+import { MESSAGE_ID_BYTES, MESSAGE_ID_OFFSET } from './suite.js'
 
-/** What a body's tag is bound to besides the message id (message-body.md, "Body AAD content"). */
+/**
+ * What a body's tag is bound to besides the message id (message-body.md, "Body AAD content"), in the place where
+ * it is put together: `message id(32) kind sequence number(4) content length(8)`.
+ */
 export const BodyKind = {
-  FRAME: Buffer.from('AWSKMSEncryptionClient Frame', 'ascii'),
-  FINAL_FRAME: Buffer.from('AWSKMSEncryptionClient Final Frame', 'ascii'),
-  UNFRAMED: Buffer.from('AWSKMSEncryptionClient Single Block', 'ascii'),
+  FRAME: additionalDataOf('AWSKMSEncryptionClient Frame'),
+  FINAL_FRAME: additionalDataOf('AWSKMSEncryptionClient Final Frame'),
+  UNFRAMED: additionalDataOf('AWSKMSEncryptionClient Single Block'),
 } as const
 
-/** `message id(32) kind sequence number(4) content length(8)`. */
+function additionalDataOf(kind: string): Buffer {
+  return Buffer.concat([Buffer.alloc(MESSAGE_ID_BYTES), Buffer.from(kind, 'ascii'), Buffer.alloc(12)])
+}
+
+/** Valid until the next call. */
 export function bodyAdditionalData(
-  messageId: Buffer,
+  message: Buffer,
   kind: Buffer,
   sequenceNumber: number,
   length: number,
 ): Buffer {
-  const bytes = Buffer.allocUnsafe(MESSAGE_ID_BYTES + kind.length + 12)
-  messageId.copy(bytes, 0)
-  let position = MESSAGE_ID_BYTES + kind.copy(bytes, MESSAGE_ID_BYTES)
-  position = bytes.writeUInt32BE(sequenceNumber, position)
-  // Lengths beyond 32 bits exceed every limit of this package.
-  position = bytes.writeUInt32BE(0, position)
-  bytes.writeUInt32BE(length, position)
-  return bytes
+  copyBytes(kind, message, MESSAGE_ID_OFFSET, MESSAGE_ID_BYTES)
+  kind.writeUInt32BE(sequenceNumber, kind.length - 12)
+  // The upper half of the length stays zero: lengths beyond 32 bits exceed every limit of this package.
+  kind.writeUInt32BE(length, kind.length - 4)
+  return kind
 }

@@ -3,13 +3,14 @@ import { BodyKind } from './additionalData.js'
 import { type Header, malformed } from './header.js'
 import { ContentType, FINAL_FRAME, IV_BYTES, TAG_BYTES } from './suite.js'
 
-/** One frame, or the whole body of an unframed message, in views of the message. */
+/** One frame, or the whole body of an unframed message, by where its parts are in the message. */
 export interface Block {
   readonly kind: Buffer
   readonly sequenceNumber: number
-  readonly iv: Buffer
-  readonly content: Buffer
-  readonly tag: Buffer
+  readonly ivStart: number
+  readonly contentStart: number
+  /** The tag follows. */
+  readonly contentEnd: number
 }
 
 /**
@@ -33,20 +34,24 @@ function readFrames(reader: Reader, { frameLength }: Header): Block[] {
     const final = sequenceNumber === FINAL_FRAME
     if (final) sequenceNumber = reader.u32()
     if (sequenceNumber !== expected) throw malformed('its frames are not in order')
-    const iv = reader.view(IV_BYTES)
+    const ivStart = reader.skip(IV_BYTES)
     const length = final ? reader.u32() : frameLength
     if (length > frameLength) throw malformed('its final frame is longer than its frames')
-    const content = reader.view(length)
-    const tag = reader.view(TAG_BYTES)
-    blocks.push({ kind: final ? BodyKind.FINAL_FRAME : BodyKind.FRAME, sequenceNumber, iv, content, tag })
+    const contentStart = reader.skip(length)
+    const contentEnd = reader.position
+    reader.skip(TAG_BYTES)
+    const kind = final ? BodyKind.FINAL_FRAME : BodyKind.FRAME
+    blocks.push({ kind, sequenceNumber, ivStart, contentStart, contentEnd })
     if (final) return blocks
   }
 }
 
 /** message-body.md, "Nonframed Data": `iv(12) length(8) content tag(16)`. */
 function readUnframed(reader: Reader): Block {
-  const iv = reader.view(IV_BYTES)
+  const ivStart = reader.skip(IV_BYTES)
   if (reader.u32() !== 0) throw malformed('its content is longer than the message')
-  const content = reader.view(reader.u32())
-  return { kind: BodyKind.UNFRAMED, sequenceNumber: 1, iv, content, tag: reader.view(TAG_BYTES) }
+  const contentStart = reader.skip(reader.u32())
+  const contentEnd = reader.position
+  reader.skip(TAG_BYTES)
+  return { kind: BodyKind.UNFRAMED, sequenceNumber: 1, ivStart, contentStart, contentEnd }
 }

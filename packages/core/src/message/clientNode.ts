@@ -44,9 +44,8 @@ class KnownKey extends KeyringNode {
     return material
   }
 
-  /** The material zeroes what it is given. */
   #fill(material: NodeEncryptionMaterial | NodeDecryptionMaterial, flags: KeyringTraceFlag): void {
-    material.setUnencryptedDataKey(Uint8Array.from(this.#secret), {
+    material.setUnencryptedDataKey(this.#secret, {
       keyNamespace: 'dynaseal',
       keyName: 'data key cache',
       flags,
@@ -57,6 +56,7 @@ class KnownKey extends KeyringNode {
 interface Key {
   readonly context: Readonly<Record<string, string>>
   readonly encryptedDataKeys: Buffer
+  /** A copy for one call: the AWS Encryption SDK may keep it, or zero it. */
   readonly secret: Uint8Array
 }
 
@@ -71,7 +71,10 @@ export async function write(key: Key, plaintext: Buffer): Promise<Buffer> {
   return result
 }
 
-/** @throws {FieldError} `malformed-message` or `not-authentic` */
+/**
+ * @param secret as in `Key`
+ * @throws {FieldError} `malformed-message` or `not-authentic`
+ */
 export async function read(header: Header, secret: Uint8Array): Promise<Buffer> {
   parseBody(header)
   try {

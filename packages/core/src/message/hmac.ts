@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { copyLatin1 } from '../bytes/copy.js'
 
 const BLOCK_BYTES = 128
 const DIGEST_BYTES = 64
@@ -14,12 +15,14 @@ const OUTER_PAD = 0x5c5c5c5c
 export class Hmac {
   readonly #inner: Buffer
   readonly #outer: Buffer
+  readonly #innerDigest: Uint8Array
   readonly #innerKey: Uint32Array
   readonly #outerKey: Uint32Array
 
   constructor(messageBytes: number) {
     this.#inner = Buffer.from(new ArrayBuffer(BLOCK_BYTES + messageBytes))
     this.#outer = Buffer.from(new ArrayBuffer(BLOCK_BYTES + DIGEST_BYTES))
+    this.#innerDigest = this.#outer.subarray(BLOCK_BYTES)
     this.#innerKey = new Uint32Array(this.#inner.buffer, 0, BLOCK_BYTES / 4)
     this.#outerKey = new Uint32Array(this.#outer.buffer, 0, BLOCK_BYTES / 4)
     this.clear()
@@ -38,19 +41,16 @@ export class Hmac {
     this.#inner.set(message, BLOCK_BYTES)
   }
 
-  /** 64 bytes in memory of their own. */
-  digest(): Buffer {
-    const inner = hash('sha512', this.#inner, 'buffer')
-    this.#outer.set(inner, BLOCK_BYTES)
-    // Of a data key and a public salt, it is as good as the key that is derived of them.
-    inner.fill(0)
-    return hash('sha512', this.#outer, 'buffer')
+  /** 64 bytes as characters: `docs/decisions/digests-are-characters.md` says why. */
+  digest(): string {
+    copyLatin1(this.#innerDigest, hash('sha512', this.#inner, 'binary'))
+    return hash('sha512', this.#outer, 'binary')
   }
 
   /** Zeroes the key and what depends on it, but not the message. */
   clear(): void {
     this.#innerKey.fill(INNER_PAD)
     this.#outerKey.fill(OUTER_PAD)
-    this.#outer.fill(0, BLOCK_BYTES)
+    this.#innerDigest.fill(0)
   }
 }

@@ -1,5 +1,6 @@
+import { copyBytes, copyLatin1 } from '../bytes/copy.js'
 import { Hmac } from './hmac.js'
-import { COMMITMENT_BYTES, DATA_KEY_BYTES, MESSAGE_ID_BYTES, SUITE_ID } from './suite.js'
+import { COMMITMENT_BYTES, DATA_KEY_BYTES, MESSAGE_ID_BYTES, MESSAGE_ID_OFFSET, SUITE_ID } from './suite.js'
 
 /** HKDF's last block counter: 32 bytes are less than one SHA-512 block, so it is the only one. */
 const COUNTER = Buffer.of(1)
@@ -23,33 +24,31 @@ const saltBytes = new Uint8Array(salt.buffer)
 const prk = new Uint32Array(16)
 const prkBytes = new Uint8Array(prk.buffer)
 
-export interface DerivedKeys {
-  /** Encrypts one message. To be zeroed by whoever asked for it. */
-  readonly key: Buffer
-  readonly commitment: Buffer
-}
+/** What was derived last. The key encrypts one message, and is to be zeroed by whoever had it derived. */
+export const derived = {
+  key: Buffer.allocUnsafeSlow(DATA_KEY_BYTES),
+  commitment: Buffer.allocUnsafeSlow(COMMITMENT_BYTES),
+} as const
 
 /**
- * The message's own key and its commitment to the data key, by HKDF-SHA-512 (RFC 5869) with the message
+ * Derives the message's own key and its commitment to the data key, by HKDF-SHA-512 (RFC 5869) with the message
  * id as salt. Written out as three HMACs, which share the extraction, because `hkdfSync` would do it twice.
+ *
+ * @param message has at least its message id
  */
-export function deriveKeys(dataKey: Uint8Array, messageId: Uint8Array): DerivedKeys {
-  saltBytes.set(messageId)
+export function deriveKeys(dataKey: Uint8Array, message: Buffer): void {
+  copyBytes(saltBytes, message, MESSAGE_ID_OFFSET)
   extract.setKey(salt)
   extract.setMessage(dataKey)
-  const pseudorandomKey = extract.digest()
+  copyLatin1(prkBytes, extract.digest())
   extract.setMessage(NO_DATA_KEY)
   extract.clear()
 
-  prkBytes.set(pseudorandomKey)
-  pseudorandomKey.fill(0)
   expandKey.setKey(prk)
   expandCommitment.setKey(prk)
-  const key = expandKey.digest()
-  const commitment = expandCommitment.digest()
+  copyLatin1(derived.key, expandKey.digest())
+  copyLatin1(derived.commitment, expandCommitment.digest())
   expandKey.clear()
   expandCommitment.clear()
   prk.fill(0)
-  key.fill(0, DATA_KEY_BYTES)
-  return { key: key.subarray(0, DATA_KEY_BYTES), commitment: commitment.subarray(0, COMMITMENT_BYTES) }
 }

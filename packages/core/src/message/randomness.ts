@@ -10,7 +10,8 @@ export function fillRandom(target: Buffer, offset: number, length: number): void
     randomFillSync(pool)
     used = 0
   }
-  pool.copy(target, offset, used, used + length)
-  pool.fill(0, used, used + length)
-  used += length
+  for (let index = 0; index < length; index++) {
+    target[offset + index] = pool[used]!
+    pool[used++] = 0
+  }
 }

@@ -1,19 +1,18 @@
 import { createDecipheriv, type DecipherGCM, timingSafeEqual } from 'node:crypto'
+import { copyBytes } from '../bytes/copy.js'
 import { FieldError } from '../errors.js'
 import { bodyAdditionalData } from './additionalData.js'
-import { parseBody } from './body.js'
+import { type Block, parseBody } from './body.js'
 import type { Header } from './header.js'
-import { deriveKeys } from './keyDerivation.js'
-import {
-  CIPHER,
-  COMMITMENT_BYTES,
-  IV_BYTES,
-  MESSAGE_ID_BYTES,
-  MESSAGE_ID_OFFSET,
-  TAG_BYTES,
-} from './suite.js'
+import { derived, deriveKeys } from './keyDerivation.js'
+import { CIPHER, COMMITMENT_BYTES, IV_BYTES, TAG_BYTES } from './suite.js'
 
 const HEADER_IV = Buffer.alloc(IV_BYTES)
+
+// Public parts of the message that is being read: to copy a few bytes takes less than to make a view of them.
+const commitment = Buffer.alloc(COMMITMENT_BYTES)
+const iv = Buffer.alloc(IV_BYTES)
+const tag = Buffer.alloc(TAG_BYTES)
 
 /**
  * The plaintext of a message, in memory of its own, once all of it has authenticated.
@@ -22,33 +21,32 @@ const HEADER_IV = Buffer.alloc(IV_BYTES)
  */
 export function readMessage(header: Header, dataKey: Buffer): Buffer {
   const blocks = parseBody(header)
-  const { message, commitmentStart } = header
-  const messageId = message.subarray(MESSAGE_ID_OFFSET, MESSAGE_ID_OFFSET + MESSAGE_ID_BYTES)
-  const { key, commitment } = deriveKeys(dataKey, messageId)
+  const { message, commitmentStart, end } = header
+  deriveKeys(dataKey, message)
   const contents: Buffer[] = []
   try {
-    if (!timingSafeEqual(commitment, message.subarray(commitmentStart, commitmentStart + COMMITMENT_BYTES))) {
+    copyBytes(commitment, message, commitmentStart)
+    if (!timingSafeEqual(derived.commitment, commitment)) {
       throw notAuthentic('its key commitment does not match')
     }
-    const headerTag = message.subarray(header.end, header.end + TAG_BYTES)
     // There is nothing to decrypt: the header's tag is over its additional data alone.
-    finish(startDecipher(key, HEADER_IV, message.subarray(0, header.end), headerTag))
-    for (const { kind, sequenceNumber, iv, content, tag } of blocks) {
-      const additionalData = bodyAdditionalData(messageId, kind, sequenceNumber, content.length)
-      contents.push(decrypt(key, iv, additionalData, content, tag))
-    }
+    finish(startDecipher(HEADER_IV, message.subarray(0, end), message, end))
+    for (const block of blocks) contents.push(decrypt(message, block))
     return contents.length === 1 ? contents[0]! : join(contents)
   } catch (error) {
     for (const content of contents) content.fill(0)
     throw error
   } finally {
-    key.fill(0)
+    derived.key.fill(0)
   }
 }
 
-function decrypt(key: Buffer, iv: Buffer, additionalData: Buffer, content: Buffer, tag: Buffer): Buffer {
-  const decipher = startDecipher(key, iv, additionalData, tag)
-  const plaintext = decipher.update(content)
+function decrypt(message: Buffer, block: Block): Buffer {
+  const { kind, sequenceNumber, ivStart, contentStart, contentEnd } = block
+  copyBytes(iv, message, ivStart)
+  const additionalData = bodyAdditionalData(message, kind, sequenceNumber, contentEnd - contentStart)
+  const decipher = startDecipher(iv, additionalData, message, contentEnd)
+  const plaintext = decipher.update(message.subarray(contentStart, contentEnd))
   try {
     finish(decipher)
   } catch (error) {
@@ -59,9 +57,10 @@ function decrypt(key: Buffer, iv: Buffer, additionalData: Buffer, content: Buffe
 }
 
 /** The tag always has all of its 16 bytes: Node.js would take shorter ones. */
-function startDecipher(key: Buffer, iv: Buffer, additionalData: Buffer, tag: Buffer): DecipherGCM {
-  const decipher = createDecipheriv(CIPHER, key, iv)
+function startDecipher(iv: Buffer, additionalData: Buffer, message: Buffer, tagStart: number): DecipherGCM {
+  const decipher = createDecipheriv(CIPHER, derived.key, iv)
   decipher.setAAD(additionalData)
+  copyBytes(tag, message, tagStart)
   decipher.setAuthTag(tag)
   return decipher
 }

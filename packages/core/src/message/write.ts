@@ -1,6 +1,6 @@
 import { createCipheriv } from 'node:crypto'
 import { BodyKind, bodyAdditionalData } from './additionalData.js'
-import { deriveKeys } from './keyDerivation.js'
+import { derived, deriveKeys } from './keyDerivation.js'
 import { fillRandom } from './randomness.js'
 import {
   CIPHER,
@@ -60,11 +60,10 @@ export function writeMessage(template: Buffer, dataKey: Buffer, plaintext: Buffe
   const message = Buffer.allocUnsafeSlow(messageLength(template, plaintext.length))
   template.copy(message, 0)
   fillRandom(message, MESSAGE_ID_OFFSET, MESSAGE_ID_BYTES)
-  const messageId = message.subarray(MESSAGE_ID_OFFSET, MESSAGE_ID_OFFSET + MESSAGE_ID_BYTES)
-  const { key, commitment } = deriveKeys(dataKey, messageId)
-  commitment.copy(message, template.length - COMMITMENT_BYTES)
+  deriveKeys(dataKey, message)
+  derived.commitment.copy(message, template.length - COMMITMENT_BYTES)
 
-  const header = createCipheriv(CIPHER, key, HEADER_IV)
+  const header = createCipheriv(CIPHER, derived.key, HEADER_IV)
   header.setAAD(message.subarray(0, template.length))
   header.final()
   let position = template.length
@@ -74,11 +73,11 @@ export function writeMessage(template: Buffer, dataKey: Buffer, plaintext: Buffe
   position = message.writeUInt32BE(FIRST_SEQUENCE_NUMBER, position)
   position += FIRST_FRAME_IV.copy(message, position)
   position = message.writeUInt32BE(plaintext.length, position)
-  const frame = createCipheriv(CIPHER, key, FIRST_FRAME_IV)
-  frame.setAAD(bodyAdditionalData(messageId, BodyKind.FINAL_FRAME, FIRST_SEQUENCE_NUMBER, plaintext.length))
+  const frame = createCipheriv(CIPHER, derived.key, FIRST_FRAME_IV)
+  frame.setAAD(bodyAdditionalData(message, BodyKind.FINAL_FRAME, FIRST_SEQUENCE_NUMBER, plaintext.length))
   position += frame.update(plaintext).copy(message, position)
   frame.final()
   frame.getAuthTag().copy(message, position)
-  key.fill(0)
+  derived.key.fill(0)
   return message
 }

@@ -12,9 +12,9 @@ import { TypeId } from './typeIds.js'
  *
  * @throws {FieldError} `malformed-value`
  */
-export function parseValue(bytes: Uint8Array): AttributeValue {
+export function parseValue(bytes: Uint8Array, start = 0): AttributeValue {
   const buffer = asBuffer(bytes)
-  const reader = new Reader(buffer, () => malformed('it ends too early'))
+  const reader = new Reader(buffer, truncated, start)
   return readContent(buffer, reader.u16(), reader.position, buffer.length, 0)
 }
 
@@ -118,7 +118,7 @@ function readNested(reader: Reader, depth: number): AttributeValue {
 }
 
 function nestedReader(bytes: Buffer, start: number, end: number): Reader {
-  return new Reader(bytes, () => malformed('it ends too early'), start, end)
+  return new Reader(bytes, truncated, start, end)
 }
 
 function checkEnd(reader: Reader): void {
@@ -148,6 +148,10 @@ function binary(bytes: Buffer): Uint8Array {
 /** By UTF-16 code units. */
 function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
+}
+
+function truncated(): FieldError {
+  return malformed('it ends too early')
 }
 
 function malformed(what: string): FieldError {

@@ -30,6 +30,9 @@ export function multiKeyring(...names: string[]): KeyringNode {
   return new MultiKeyringNode({ generator: generator!, children })
 }
 
+/** The data key of {@link unboundKeyring}. */
+export const unboundSecret = () => new Uint8Array(32).fill(5)
+
 /** Has one data key for every context, and one encrypted data key: what no good keyring does. */
 export function unboundKeyring(): KeyringNode {
   const trace = { keyNamespace: 'dynaseal-tests', keyName: 'unbound' }
@@ -42,12 +45,12 @@ export function unboundKeyring(): KeyringNode {
     override async _onEncrypt(material: NodeEncryptionMaterial) {
       const flags = KeyringTraceFlag.WRAPPING_KEY_GENERATED_DATA_KEY
       return material
-        .setUnencryptedDataKey(new Uint8Array(32).fill(5), { ...trace, flags })
+        .setUnencryptedDataKey(unboundSecret(), { ...trace, flags })
         .addEncryptedDataKey(encryptedDataKey, KeyringTraceFlag.WRAPPING_KEY_ENCRYPTED_DATA_KEY)
     }
     override async _onDecrypt(material: NodeDecryptionMaterial) {
       const flags = KeyringTraceFlag.WRAPPING_KEY_DECRYPTED_DATA_KEY
-      return material.setUnencryptedDataKey(new Uint8Array(32).fill(5), { ...trace, flags })
+      return material.setUnencryptedDataKey(unboundSecret(), { ...trace, flags })
     }
   }
   return new Unbound()
