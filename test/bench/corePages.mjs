@@ -1,4 +1,3 @@
-import { PerformanceObserver, performance } from 'node:perf_hooks'
 import {
   AlgorithmSuiteIdentifier,
   buildClient,
@@ -7,10 +6,9 @@ import {
   NodeCachingMaterialsManager,
 } from '@aws-crypto/client-node'
 import { createFormat } from '@dynaseal/core'
-import { checkOpened, collectYoung, median, pageOf, startWorld, TABLE, withMessages } from './coreWorld.mjs'
+import { checkOpened, median, pageOf, startWorld, TABLE, withMessages } from './coreWorld.mjs'
 
 const CALLERS = 1000
-const ROUNDS = 15
 const suiteId = AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY
 
 /** Bytes of a message beyond those of the value. */
@@ -55,100 +53,6 @@ export async function measureColdCalls() {
     callers: CALLERS,
     ours: { seal: seal.calls, open: open.calls },
     clientNode: { seal: encrypt.calls, open: decrypt.calls },
-  }
-}
-
-/** The longest time for which opening or sealing a page keeps the event loop, and what yielding costs. */
-export async function measurePauses() {
-  const items = pageOf(1000, 5, 'x'.repeat(256))
-  const format = createFormat(startWorld())
-  const sealed = withMessages(items, await format.seal(items))
-  const acts = {
-    seal: () => format.seal(items),
-    open: async () => checkOpened(await format.open(sealed)),
-  }
-  const outcome = {}
-  for (const [name, act] of Object.entries(acts)) {
-    const pauses = []
-    const collecting = []
-    const yielding = []
-    const blocking = []
-    for (let round = -2; round < ROUNDS; round++) {
-      collectYoung()
-      const pause = await longestPause(act)
-      collectYoung()
-      const withYields = await time(act)
-      collectYoung()
-      const without = await withoutYields(() => time(act))
-      if (round < 0) continue
-      pauses.push(pause.wall)
-      collecting.push(pause.collecting)
-      yielding.push(withYields)
-      blocking.push(without)
-    }
-    outcome[name] = {
-      longestPause: Math.max(...pauses),
-      medianLongestPause: median(pauses),
-      collecting: median(collecting),
-      total: median(yielding),
-      withoutYields: median(blocking),
-      cost: median(yielding.map((ms, round) => ms / blocking[round])) - 1,
-    }
-  }
-  return { fields: 5000, ...outcome }
-}
-
-/**
- * The longest time between two turns of the event loop while `act` is under way, in ms by the clock, and how
- * much of it V8 collected garbage.
- */
-async function longestPause(act) {
-  const collections = []
-  const observer = new PerformanceObserver(list => collections.push(...list.getEntries()))
-  observer.observe({ entryTypes: ['gc'] })
-  let longest = { from: 0, to: 0 }
-  let last = performance.now()
-  let running = true
-  const tick = () => {
-    const now = performance.now()
-    if (now - last > longest.to - longest.from) longest = { from: last, to: now }
-    last = now
-    if (running) setImmediate(tick)
-  }
-  setImmediate(tick)
-  await act()
-  running = false
-  tick()
-  // Entries arrive with the next turn.
-  await new Promise(resolve => setImmediate(resolve))
-  collections.push(...observer.takeRecords())
-  observer.disconnect()
-  const within = collections.filter(({ startTime }) => startTime >= longest.from && startTime < longest.to)
-  return {
-    wall: longest.to - longest.from,
-    collecting: within.reduce((sum, { duration }) => sum + duration, 0),
-  }
-}
-
-/**
- * Milliseconds of processor time, with the collection of what it leaves: V8 collects young garbage sooner when the
- * event loop turns, and who never yields would leave it to whoever comes next.
- */
-async function time(act) {
-  const start = process.cpuUsage()
-  await act()
-  collectYoung()
-  const { user, system } = process.cpuUsage(start)
-  return (user + system) / 1000
-}
-
-/** While the clock stands still, no slice of work is ever over. */
-async function withoutYields(act) {
-  performance.now = () => 0
-  try {
-    return await act()
-  } finally {
-    delete performance.now
   }
 }
 

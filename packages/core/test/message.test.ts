@@ -144,10 +144,39 @@ describe('a message of ours', () => {
     expect(new Set(messages.map(message => message.subarray(-20).toString('hex'))).size).toBe(2000)
   })
 
-  it('lies in memory of its own', () => {
-    const message = ours()
+  it('shares its memory with other messages alone', () => {
+    const messages = Array.from({ length: 200 }, ours)
+    const copies = messages.map(message => Buffer.from(message))
+    const memories = new Map(messages.map(({ buffer }) => [buffer, 0]))
+    expect(memories.size).toBeLessThan(20)
+    for (const { buffer, length } of messages) memories.set(buffer, memories.get(buffer)! + length)
+    for (const [memory, bytes] of [...memories].slice(1, -1)) {
+      const rest = Buffer.from(memory).subarray(bytes)
+      expect(rest.length).toBeLessThan(1024)
+      expect(rest.every(byte => byte === 0)).toBe(true)
+    }
+    expect(messages).toEqual(copies)
+  })
+
+  it('has memory of its own when it is long', () => {
+    const message = writeMessage(headerTemplate(context, oneKey), dataKey, Buffer.alloc(100_000))
     expect(message.byteOffset).toBe(0)
     expect(message.buffer.byteLength).toBe(message.length)
+  })
+
+  it('stays where it is when a message beside it is transferred to another thread', () => {
+    const [one, other] = [ours(), ours()]
+    expect(one.buffer).toBe(other.buffer)
+    const { port1, port2 } = new MessageChannel()
+    try {
+      port1.postMessage(other, [other.buffer as ArrayBuffer])
+    } catch {
+      // Newer versions of Node.js say that it cannot be done.
+    }
+    port1.close()
+    port2.close()
+    expect(read(one)).toEqual(plaintext)
+    expect(read(other)).toEqual(plaintext)
   })
 })
 

@@ -109,6 +109,7 @@ describe('serialization of attribute values', () => {
     ['null', null],
     ['no member', {}],
     ['two members', { S: 'a', N: '1' }],
+    ['a member that it inherits', Object.create({ S: 'a' })],
     ['an unknown type', { $unknown: ['X', 1] }],
     ['an inherited name', { toString: 'a' }],
     ['a string that is a number', { S: 1 }],
@@ -136,8 +137,8 @@ describe('serialization of attribute values', () => {
     expect(write).toThrow(expect.objectContaining({ code: 'invalid-value' }))
   })
 
-  it('takes members that the SDK left undefined for absent', () => {
-    const value = { S: 'a', N: undefined } as unknown as AttributeValue
+  it('takes members that the SDK left undefined, and those of a prototype, for absent', () => {
+    const value = Object.assign(Object.create({ BOOL: true }), { S: 'a', N: undefined }) as AttributeValue
     expect(Buffer.from(serializeValue(value)).toString('hex')).toBe('000161')
   })
 

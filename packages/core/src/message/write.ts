@@ -1,6 +1,7 @@
 import { createCipheriv } from 'node:crypto'
 import { BodyKind, bodyAdditionalData } from './additionalData.js'
 import { derived, deriveKeys } from './keyDerivation.js'
+import { allocateMessage } from './memory.js'
 import { fillRandom } from './randomness.js'
 import {
   CIPHER,
@@ -48,7 +49,7 @@ export function messageLength(template: Buffer, plaintextLength: number): number
 }
 
 /**
- * A message of one final frame, in memory of its own.
+ * A message of one final frame.
  *
  * The message key is used twice, under two IVs that are never the same: all zero for the header's tag, 1
  * for the frame. It is derived from the data key and 256 random bits, so that no two messages share one.
@@ -57,7 +58,7 @@ export function messageLength(template: Buffer, plaintextLength: number): number
  * @param plaintext at most `FRAME_LENGTH` bytes
  */
 export function writeMessage(template: Buffer, dataKey: Buffer, plaintext: Buffer): Buffer {
-  const message = Buffer.allocUnsafeSlow(messageLength(template, plaintext.length))
+  const message = allocateMessage(messageLength(template, plaintext.length))
   template.copy(message, 0)
   fillRandom(message, MESSAGE_ID_OFFSET, MESSAGE_ID_BYTES)
   deriveKeys(dataKey, message)

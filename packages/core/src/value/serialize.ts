@@ -31,15 +31,23 @@ type ValueType = keyof typeof TypeId
 /** The type and the content of a value, which is whatever a caller without type checks passed. */
 function typeAndContent(value: unknown): [ValueType, unknown] {
   if (typeof value !== 'object' || value === null) throw invalid('it is no attribute value')
-  // The SDK writes absent members as undefined.
-  const members = Object.entries(value).filter(([, content]) => content !== undefined)
-  const [name, content] = members[0] ?? []
-  if (members.length !== 1 || name === undefined || !Object.hasOwn(TypeId, name)) {
+  let type: string | undefined
+  let content: unknown
+  let members = 0
+  for (const name in value) {
+    const member = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
+    // The SDK writes absent members as undefined.
+    if (member === undefined) continue
+    type = name
+    content = member
+    members++
+  }
+  if (members !== 1 || type === undefined || !Object.hasOwn(TypeId, type)) {
     throw invalid(
       'an attribute value has exactly one member, named by its type (S, N, B, BOOL, NULL, SS, NS, BS, M or L)',
     )
   }
-  return [name as ValueType, content]
+  return [type as ValueType, content]
 }
 
 function writeTyped(writer: Writer, type: ValueType, content: unknown, depth: number): void {

@@ -1,0 +1,25 @@
+import { markAsUntransferable } from 'node:worker_threads'
+
+const CHUNK_BYTES = 16 * 1024
+/** Longer messages have memory of their own, so that little of a chunk is ever left over. */
+const LONGEST_IN_CHUNK = CHUNK_BYTES / 4
+
+let chunk = Buffer.alloc(0)
+let used = 0
+
+/**
+ * Memory for a message. Messages share it with other messages alone, not with whatever is in Node's own pool. One
+ * memory for each would be another object for V8 to collect, of which a page has thousands.
+ */
+export function allocateMessage(length: number): Buffer {
+  if (length > LONGEST_IN_CHUNK) return Buffer.alloc(length)
+  if (used + length > chunk.length) {
+    chunk = Buffer.alloc(CHUNK_BYTES)
+    // To transfer one message to another thread would empty the others; it is copied instead.
+    markAsUntransferable(chunk.buffer)
+    used = 0
+  }
+  const message = chunk.subarray(used, used + length)
+  used += length
+  return message
+}
