@@ -28,9 +28,15 @@ async function measure(page) {
   const rounds = []
   for (let round = -WARM_UP; round < ROUNDS; round++) {
     const pause = await longestPause(page)
-    const yielding = await time(page)
-    const blocking = await withoutYields(() => time(page))
-    if (round >= 0) rounds.push({ pause, yielding, blocking })
+    const turns = {
+      yielding: () => time(page),
+      blocking: () => withoutYields(() => time(page)),
+    }
+    const times = {}
+    for (const name of round % 2 === 0 ? ['yielding', 'blocking'] : ['blocking', 'yielding']) {
+      times[name] = await turns[name]()
+    }
+    if (round >= 0) rounds.push({ pause, ...times })
   }
   const medianOf = value => median(rounds.map(value))
   return {

@@ -21,7 +21,7 @@ export interface ItemFields<V> {
   readonly key: Readonly<Record<string, AttributeValue>>
   readonly fields: readonly Field<V>[]
   /** The whole item, `NULL` in place of each marked value. Only for a format that seals items as wholes. */
-  readonly item?: Readonly<Record<string, AttributeValue>>
+  readonly item?: Readonly<Record<string, AttributeValue>> | undefined
 }
 
 /**

@@ -2,6 +2,7 @@ import type { AttributeValue } from './attributeValue.js'
 import { asBuffer } from './bytes/reader.js'
 import { readContent } from './content.js'
 import type { DataKey } from './dataKeyCache/dataKey.js'
+import { type DataKeyName, dataKeyName } from './dataKeyCache/openingKeys.js'
 import { FieldError, SealError } from './errors.js'
 import type { ItemFields, OpenedField } from './format.js'
 import type { FormatParts } from './formatParts.js'
@@ -23,9 +24,7 @@ interface Pending {
 }
 
 /** The messages under one data key. */
-interface Group {
-  readonly context: MessageContext
-  readonly encryptedDataKeys: Buffer
+interface Group extends DataKeyName {
   readonly pending: Pending[]
 }
 
@@ -36,9 +35,7 @@ export async function openItems(
 ): Promise<OpenedField[][]> {
   const results: OpenedField[][] = items.map(item => new Array(item.fields.length))
   const groups = await groupByDataKey(items, contextOf, allowSigned, results)
-  const keys = await Promise.allSettled(
-    groups.map(group => cache.openingKey(group.context, group.encryptedDataKeys)),
-  )
+  const keys = await Promise.allSettled(groups.map(group => cache.openingKey(group)))
   try {
     for (const [index, group] of groups.entries()) {
       const key = keys[index]!
@@ -92,12 +89,11 @@ function groupOf(groups: Map<string, Group>, context: MessageContext, header: He
     header.encryptedDataKeysStart,
     header.encryptedDataKeysEnd,
   )
-  // Both parts say how long they are, so that no two pairs share an id.
-  const id = context.id + encryptedDataKeys.toString('latin1')
-  let group = groups.get(id)
+  const name = dataKeyName(context, encryptedDataKeys)
+  let group = groups.get(name.id)
   if (group === undefined) {
-    group = { context, encryptedDataKeys, pending: [] }
-    groups.set(id, group)
+    group = { id: name.id, context, encryptedDataKeys, pending: [] }
+    groups.set(name.id, group)
   }
   return group
 }

@@ -24,32 +24,32 @@ export async function sealItems(
   items: readonly Item[],
   { cache, codec, contextOf }: FormatParts,
 ): Promise<Uint8Array[][]> {
-  const supplies = await takeKeys(items, cache, contextOf)
+  const supplies = suppliesFor(items, cache, contextOf)
   try {
+    await refillAll([...supplies.values()])
     const sealed: Uint8Array[][] = []
-    for (const item of items) sealed.push(await sealItem(item, supplies.get(item.table), codec))
+    for (const item of items) {
+      const messages: Uint8Array[] = []
+      sealed.push(messages)
+      const supply = supplies.get(item.table)
+      // An item without fields needs no key, no location and no place.
+      if (item.fields.length === 0 || supply === undefined) continue
+      const location = locate(item)
+      for (const field of item.fields) {
+        while (sliceIsOver()) await nextSlice()
+        let lease = supply.next()
+        while (lease === undefined) {
+          await supply.refill(item)
+          lease = supply.next()
+        }
+        const message = sealField(item, field, location, lease, codec)
+        messages.push(message instanceof Promise ? await message : message)
+      }
+    }
     return sealed
   } finally {
     for (const supply of supplies.values()) supply.release()
   }
-}
-
-async function sealItem(item: Item, supply: KeySupply | undefined, codec: Codec): Promise<Uint8Array[]> {
-  const messages: Uint8Array[] = []
-  // An item without fields needs no key, no location and no place.
-  if (item.fields.length === 0 || supply === undefined) return messages
-  const location = locate(item)
-  for (const field of item.fields) {
-    while (sliceIsOver()) await nextSlice()
-    let lease = supply.next()
-    while (lease === undefined) {
-      await refill(supply, item)
-      lease = supply.next()
-    }
-    const message = sealField(item, field, location, lease, codec)
-    messages.push(message instanceof Promise ? await message : message)
-  }
-  return messages
 }
 
 function sealField(
@@ -88,58 +88,45 @@ function locate(item: Item): ItemLocation {
 }
 
 /** One supply per table that has fields to seal. */
-async function takeKeys(
+function suppliesFor(
   items: readonly Item[],
   cache: DataKeyCache,
   contextOf: (table: string) => MessageContext,
-): Promise<Map<string, KeySupply>> {
+): Map<string, KeySupply> {
   const supplies = new Map<string, KeySupply>()
-  const first = new Map<string, Item>()
   for (const item of items) {
     if (item.fields.length === 0) continue
     let supply = supplies.get(item.table)
     if (supply === undefined) {
-      supply = new KeySupply(cache, contextOf(item.table))
+      supply = new KeySupply(cache, contextOf(item.table), item)
       supplies.set(item.table, supply)
-      first.set(item.table, item)
     }
     supply.wanted += item.fields.length
-  }
-  const outcomes = await Promise.allSettled(
-    [...supplies].map(([table, supply]) => refill(supply, first.get(table)!)),
-  )
-  const failure = outcomes.find(outcome => outcome.status === 'rejected')
-  if (failure !== undefined) {
-    for (const supply of supplies.values()) supply.release()
-    throw failure.reason
   }
   return supplies
 }
 
-async function refill(supply: KeySupply, item: Item): Promise<void> {
-  try {
-    await supply.refill()
-  } catch (cause) {
-    throw new SealError(
-      'key-unavailable',
-      'the keyring gave no data key. Its error is the cause; check that the key exists and that this process may use it.',
-      { place: placeOf(item, item.fields[0]!.path), cause },
-    )
-  }
+/** Waits for all, also when one has failed: what arrives later would be nobody's to release. */
+async function refillAll(supplies: readonly KeySupply[]): Promise<void> {
+  const outcomes = await Promise.allSettled(supplies.map(supply => supply.refill(supply.firstItem)))
+  const failure = outcomes.find(outcome => outcome.status === 'rejected')
+  if (failure !== undefined) throw failure.reason
 }
 
 /** Data keys for the messages of one call and one table. Usually one key; more when `maxMessages` is reached. */
 class KeySupply {
   readonly #cache: DataKeyCache
   readonly #context: MessageContext
+  readonly firstItem: Item
   #lease: SealingLease | undefined
   #left = 0
   /** Messages still to be granted. */
   wanted = 0
 
-  constructor(cache: DataKeyCache, context: MessageContext) {
+  constructor(cache: DataKeyCache, context: MessageContext, firstItem: Item) {
     this.#cache = cache
     this.#context = context
+    this.firstItem = firstItem
   }
 
   /** The key for one more message, or undefined when it takes a refill first. */
@@ -149,12 +136,24 @@ class KeySupply {
     return this.#lease
   }
 
-  async refill(): Promise<void> {
+  /**
+   * @param item the item that waits for it
+   * @throws {SealError} `key-unavailable`
+   */
+  async refill(item: Item): Promise<void> {
     this.release()
-    const lease = await this.#cache.sealingKey(this.#context, this.wanted)
-    this.#lease = lease
-    this.#left = lease.granted
-    this.wanted -= lease.granted
+    try {
+      const lease = await this.#cache.sealingKey(this.#context, this.wanted)
+      this.#lease = lease
+      this.#left = lease.granted
+      this.wanted -= lease.granted
+    } catch (cause) {
+      throw new SealError(
+        'key-unavailable',
+        'the keyring gave no data key. Its error is the cause; check that the key exists and that this process may use it.',
+        { place: placeOf(item, item.fields[0]!.path), cause },
+      )
+    }
   }
 
   release(): void {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { DataKeyCache } from '../src/dataKeyCache/dataKeyCache.js'
+import { dataKeyName } from '../src/dataKeyCache/openingKeys.js'
 import { SealError } from '../src/errors.js'
 import type { FormatParts } from '../src/formatParts.js'
 import { type Codec, codecNamed } from '../src/message/codec.js'
@@ -40,7 +41,7 @@ describe('the bytes of a data key', () => {
   it('stay while a caller holds them', async () => {
     const { cache, clock } = setUp()
     const { key } = await cache.sealingKey(context, 1)
-    const other = await cache.openingKey(context, key.encryptedDataKeys)
+    const other = await cache.openingKey(dataKeyName(context, key.encryptedDataKeys))
     const { secret } = key
     cache.clear()
     clock.now += 5000
@@ -55,7 +56,10 @@ describe('the bytes of a data key', () => {
     const { cache } = setUp({ maxKeys: 1 })
     const foreign = await Promise.all([foreignKey(), foreignKey(), foreignKey()])
     const keys = await Promise.all(
-      foreign.flatMap(one => [cache.openingKey(context, one), cache.openingKey(context, one)]),
+      foreign.flatMap(one => [
+        cache.openingKey(dataKeyName(context, one)),
+        cache.openingKey(dataKeyName(context, one)),
+      ]),
     )
     expect(keys.map(({ secret }) => isZero(secret))).toEqual([false, false, false, false, false, false])
     const secrets = keys.map(({ secret }) => secret)
@@ -183,7 +187,7 @@ describe('an idle process', () => {
     const { key } = await cache.sealingKey(context, 1)
     const { secret } = key
     key.release()
-    ;(await cache.openingKey(context, await foreignKey())).release()
+    ;(await cache.openingKey(dataKeyName(context, await foreignKey()))).release()
     pass(clock, 999)
     expect(isZero(secret)).toBe(false)
     pass(clock, 1)
@@ -197,7 +201,7 @@ describe('an idle process', () => {
     const secrets: Buffer[] = []
     for (const one of foreign) {
       if (secrets.length > 0) pass(clock, 500)
-      const key = await cache.openingKey(context, one)
+      const key = await cache.openingKey(dataKeyName(context, one))
       secrets.push(key.secret)
       key.release()
     }
@@ -210,7 +214,7 @@ describe('an idle process', () => {
 
   it('keeps a data key for its grace', async () => {
     const { cache, clock } = setUp({ openingGrace: 2000 })
-    const key = await cache.openingKey(context, await foreignKey())
+    const key = await cache.openingKey(dataKeyName(context, await foreignKey()))
     const { secret } = key
     key.release()
     pass(clock, 2999)

@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it } from 'vitest'
+import { dataKeyName } from '../src/dataKeyCache/openingKeys.js'
 import { channelNames } from '../src/events.js'
 import { context, foreignKey, isZero, PermanentError, setUp } from './support/dataKeyCache.js'
 
@@ -122,7 +123,7 @@ describe('grace for opening during an outage', () => {
   ])('keeps no expired key when the call for its successor %s', async (_name, failure) => {
     const { cache, clock, keyring, open } = setUp({ openingGrace: 60_000 })
     const foreign = await foreignKey()
-    const key = await cache.openingKey(context, foreign)
+    const key = await cache.openingKey(dataKeyName(context, foreign))
     const { secret } = key
     key.release()
     clock.now += 1000

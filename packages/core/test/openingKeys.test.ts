@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { dataKeyName } from '../src/dataKeyCache/openingKeys.js'
 import { messageContext } from '../src/message/context.js'
 import { context, foreignKey, setUp } from './support/dataKeyCache.js'
 
@@ -50,7 +51,7 @@ describe('an opening key', () => {
     const foreign = await foreignKey()
     const message = Buffer.alloc(100_000)
     foreign.copy(message)
-    const key = await cache.openingKey(context, message.subarray(0, foreign.length))
+    const key = await cache.openingKey(dataKeyName(context, message.subarray(0, foreign.length)))
     expect(key.encryptedDataKeys).toEqual(foreign)
     expect(key.encryptedDataKeys.buffer.byteLength).toBeLessThan(message.length)
   })
@@ -96,7 +97,7 @@ describe('an opening key', () => {
         underWay--
       }
     }
-    const outcomes = await Promise.allSettled(foreign.map(one => cache.openingKey(context, one)))
+    const outcomes = await Promise.allSettled(foreign.map(one => cache.openingKey(dataKeyName(context, one))))
     expect(most).toBe(32)
     expect(outcomes).toHaveLength(100)
     expect(cache.statistics().opening.calls).toBe(100)

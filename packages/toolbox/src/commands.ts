@@ -45,7 +45,8 @@ export interface Plan {
 }
 
 /** A plan for a command of the document client, and the class to make the command anew with. */
-export interface CommandPlan extends Plan {
+export interface CommandPlan {
+  readonly plan: Plan
   readonly type: new (input: Item) => object
 }
 
@@ -86,7 +87,7 @@ const ITEM_COMMANDS = [
  * @returns `undefined` for a command that reads and writes no items
  * @throws {ToolboxError} for everything that is refused before it is sent
  */
-export function plan(
+export function planCommand(
   registry: Registry,
   command: object,
   input: Item,
@@ -95,7 +96,7 @@ export function plan(
   const known = PLANNERS.find(([type]) => command instanceof type)
   if (known !== undefined) {
     const [type, planner] = known
-    return { ...planner(registry, input, sealing), type: type as new (input: Item) => object }
+    return { plan: planner(registry, input, sealing), type: type as new (input: Item) => object }
   }
   // Names and `clientCommand` catch the classes of another copy of the SDK.
   const carriesItems =

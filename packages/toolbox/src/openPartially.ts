@@ -43,6 +43,7 @@ export function currentCollector(): UnopenedItem[] | undefined {
 
 /** Takes items out of a response, wherever a command's response has items. */
 export function dropItems(output: Item, dropped: ReadonlySet<unknown>): void {
+  if (dropped.size === 0) return
   for (const name of ['Item', 'Attributes']) if (dropped.has(output[name])) delete output[name]
   if (Array.isArray(output.Items)) output.Items = output.Items.filter(item => !dropped.has(item))
   if (Array.isArray(output.Responses)) {

@@ -106,7 +106,7 @@ export class Opening {
       table: table.name,
       key: attributes,
       fields: found.map(({ path, value }) => ({ path, value: value as Uint8Array })),
-      ...(sealsWholeItems(table) ? { item: wholeItem(item, found, this.settings.marshallOptions) } : {}),
+      item: sealsWholeItems(table) ? wholeItem(item, found, this.settings.marshallOptions) : undefined,
     }
     this.#items.push({ table, item, key, failures, found, fields })
   }
@@ -116,6 +116,7 @@ export class Opening {
    * @throws {FieldsNotOpenedError} with every field that did not open, elsewhere
    */
   async open(format: Format, cause?: unknown): Promise<ReadonlySet<unknown>> {
+    if (this.#items.length === 0) return NONE
     const sealed = this.#items.filter(({ found }) => found.length > 0)
     const opened = sealed.length === 0 ? [] : await format.open(sealed.map(({ fields }) => fields!))
     for (const [i, { table, found, failures }] of sealed.entries()) {
@@ -127,7 +128,7 @@ export class Opening {
     }
     for (const { table, item } of this.#items) for (const name of table.formatAttributes) delete item[name]
     const failed = this.#items.filter(({ failures }) => failures.length > 0)
-    if (failed.length === 0) return new Set()
+    if (failed.length === 0) return NONE
     const collector = cause === undefined ? currentCollector() : undefined
     if (collector === undefined)
       throw new FieldsNotOpenedError(
@@ -169,6 +170,8 @@ export class Opening {
     }
   }
 }
+
+const NONE: ReadonlySet<unknown> = new Set()
 
 const isCiphertext = (value: unknown) => value instanceof Uint8Array && isMessage(value)
 

@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient, TranslateConfig } from '@aws-sdk/lib-dynamodb'
 import { createFormat, type Format, type FormatOptions } from '@dynaseal/core'
 import { isContainer } from './attributePattern.js'
-import { type CommandPlan, plan } from './commands.js'
+import { type CommandPlan, planCommand } from './commands.js'
 import { ToolboxError } from './errors.js'
 import { withNumberValue } from './nativeValues.js'
 import { Opening, openErrorItems } from './opening.js'
@@ -92,22 +92,23 @@ export function sealDocumentClient<const TTL extends string = never>(
 
   const send = async (command: { input: object }, ...rest: unknown[]): Promise<unknown> => {
     const sealing = new Sealing(settings)
-    const planned = plan(registry, command, command.input as Item, sealing)
+    const planned = planCommand(registry, command, command.input as Item, sealing)
     const forward = client.send.bind(client) as (command: unknown, ...rest: unknown[]) => Promise<Item>
     if (planned === undefined) return forward(command, ...rest)
+    const { plan } = planned
     await sealing.seal(format)
     const copy = copyCommand(command, planned)
     let output: Item
     try {
       output = copyContainers(await forward(copy, ...rest)) as Item
     } catch (error) {
-      await openErrorItems(format, settings, planned.errorItems?.(error as Item) ?? [], error)
+      await openErrorItems(format, settings, plan.errorItems?.(error as Item) ?? [], error)
       throw error
     }
     const opening = new Opening(settings)
-    planned.response(output, opening)
+    plan.response(output, opening)
     dropItems(output, await opening.open(format))
-    planned.finish?.(output)
+    plan.finish?.(output)
     return output
   }
 
@@ -144,9 +145,9 @@ export function sealDocumentClient<const TTL extends string = never>(
 /** The caller's command stays as it is; its middleware comes along. */
 function copyCommand(
   command: { input: object; middlewareStack?: unknown },
-  { type, input }: CommandPlan,
+  { type, plan }: CommandPlan,
 ): object {
-  const copy = new type(input) as { middlewareStack: { use(plugin: unknown): void } }
+  const copy = new type(plan.input) as { middlewareStack: { use(plugin: unknown): void } }
   if (command.middlewareStack !== undefined) copy.middlewareStack.use(command.middlewareStack)
   return copy
 }

@@ -107,7 +107,7 @@ export class Sealing {
               marshallOptions,
             ),
           })),
-          ...(whole === undefined ? {} : { item: wholeItem(whole, slots, marshallOptions) }),
+          item: whole === undefined ? undefined : wholeItem(whole, slots, marshallOptions),
         }),
       ),
     )

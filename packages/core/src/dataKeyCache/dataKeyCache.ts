@@ -1,7 +1,7 @@
 import type { MessageContext } from '../message/context.js'
 import type { DataKey } from './dataKey.js'
 import type { Keyring } from './keyring.js'
-import { OpeningKeys } from './openingKeys.js'
+import { type DataKeyName, OpeningKeys } from './openingKeys.js'
 import { type DataKeyCacheOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { SealingKeys, type SealingLease } from './sealingKeys.js'
 import { type CacheStatistics, describeKeys } from './statistics.js'
@@ -19,7 +19,7 @@ export class DataKeyCache {
   /** @throws {ConfigurationError} `invalid-option` */
   constructor(keyring: Keyring, options: DataKeyCacheOptions = {}) {
     this.#options = resolveOptions(options)
-    this.#opening = new OpeningKeys(keyring, this.#options)
+    this.#opening = new OpeningKeys(keyring, this.#options, () => this.#armSweeper())
     this.#sealing = new SealingKeys(keyring, this.#options, (context, key) => this.#opening.add(context, key))
   }
 
@@ -27,17 +27,13 @@ export class DataKeyCache {
    * A data key to seal up to `wanted` messages with; it may grant fewer. The caller releases it.
    * Rejects with the keyring's error.
    */
-  async sealingKey(context: MessageContext, wanted: number): Promise<SealingLease> {
-    const lease = await this.#sealing.take(context, wanted)
-    this.#armSweeper()
-    return lease
+  sealingKey(context: MessageContext, wanted: number): Promise<SealingLease> {
+    return this.#sealing.take(context, wanted)
   }
 
   /** The data key of stored messages. The caller releases it. Rejects with the keyring's error. */
-  async openingKey(context: MessageContext, encryptedDataKeys: Buffer): Promise<DataKey> {
-    const key = await this.#opening.take(context, encryptedDataKeys)
-    this.#armSweeper()
-    return key
+  openingKey(name: DataKeyName): Promise<DataKey> {
+    return this.#opening.take(name)
   }
 
   /** Lets go of every data key that has expired; each is zeroed once nobody uses it any more. */

@@ -28,6 +28,18 @@ interface Flight {
   waiters: number
 }
 
+/** What a stored message says of its data key. */
+export interface DataKeyName {
+  readonly id: string
+  readonly context: MessageContext
+  readonly encryptedDataKeys: Buffer
+}
+
+export function dataKeyName(context: MessageContext, encryptedDataKeys: Buffer): DataKeyName {
+  // Both parts say how long they are, so that no two pairs share an id.
+  return { id: context.id + encryptedDataKeys.toString('latin1'), context, encryptedDataKeys }
+}
+
 /** Data keys for opening, by context and encrypted data keys. */
 export class OpeningKeys {
   readonly #keyring: Keyring
@@ -37,6 +49,7 @@ export class OpeningKeys {
   readonly #flights = new Map<string, Flight>()
   readonly #refusals: Refusals
   readonly #limiter = new Limiter(MAX_CALLS)
+  readonly #onInserted: () => void
   readonly statistics: OpeningStatistics = {
     hits: 0,
     misses: 0,
@@ -46,15 +59,16 @@ export class OpeningKeys {
     graced: 0,
   }
 
-  constructor(keyring: Keyring, options: ResolvedOptions) {
+  constructor(keyring: Keyring, options: ResolvedOptions, onInserted: () => void) {
     this.#keyring = keyring
     this.#options = options
     this.#refusals = new Refusals(options.refusalAge)
+    this.#onInserted = onInserted
   }
 
   /** Held for the caller, who releases it. Rejects with the keyring's error. */
-  async take(context: MessageContext, encryptedDataKeys: Buffer): Promise<DataKey> {
-    const id = keyId(context, encryptedDataKeys)
+  async take(name: DataKeyName): Promise<DataKey> {
+    const { id } = name
     const now = this.#options.now()
     const entry = this.#entries.get(id)
     if (entry !== undefined && this.#isFresh(entry, now)) {
@@ -67,16 +81,15 @@ export class OpeningKeys {
       this.statistics.refusals++
       throw refusal.error
     }
-    if (entry !== undefined && this.#isInGrace(entry, now))
-      return this.#takeOrGrace(id, entry, encryptedDataKeys)
+    if (entry !== undefined && this.#isInGrace(entry, now)) return this.#takeOrGrace(name, entry)
     this.#remove(id)
     this.statistics.misses++
-    return this.#joinFlight(id, context, encryptedDataKeys)
+    return this.#joinFlight(name)
   }
 
   /** A key that was just generated here opens here at once. Becomes a holder. */
   add(context: MessageContext, key: DataKey): void {
-    this.#insert(keyId(context, key.encryptedDataKeys), context, key.hold())
+    this.#insert(dataKeyName(context, key.encryptedDataKeys), key.hold())
   }
 
   /** Lets go of what has expired. */
@@ -108,17 +121,17 @@ export class OpeningKeys {
   }
 
   /** Asks the keyring, and falls back to the expired key if the failure may pass. */
-  async #takeOrGrace(id: string, entry: Entry, encryptedDataKeys: Buffer): Promise<DataKey> {
+  async #takeOrGrace(name: DataKeyName, entry: Entry): Promise<DataKey> {
     const expired = entry.key.hold()
     if (this.#options.now() >= entry.graceUntil) {
       this.statistics.misses++
       try {
-        const key = await this.#joinFlight(id, entry.context, encryptedDataKeys)
+        const key = await this.#joinFlight(name)
         expired.release()
         return key
       } catch (error) {
         if (isPermanent(error)) {
-          this.#remove(id)
+          this.#remove(name.id)
           expired.release()
           throw error
         }
@@ -135,17 +148,18 @@ export class OpeningKeys {
     return expired
   }
 
-  #joinFlight(id: string, context: MessageContext, encryptedDataKeys: Buffer): Promise<DataKey> {
-    let flight = this.#flights.get(id)
+  #joinFlight(name: DataKeyName): Promise<DataKey> {
+    let flight = this.#flights.get(name.id)
     if (flight === undefined) {
-      flight = { promise: this.#decrypt(id, context, encryptedDataKeys), waiters: 0 }
-      this.#flights.set(id, flight)
+      flight = { promise: this.#decrypt(name), waiters: 0 }
+      this.#flights.set(name.id, flight)
     }
     flight.waiters++
     return flight.promise
   }
 
-  async #decrypt(id: string, context: MessageContext, encryptedDataKeys: Buffer): Promise<DataKey> {
+  async #decrypt(name: DataKeyName): Promise<DataKey> {
+    const { id, context, encryptedDataKeys } = name
     try {
       const key = await this.#limiter.run(() => {
         this.statistics.calls++
@@ -153,7 +167,7 @@ export class OpeningKeys {
       })
       // Held for each waiter before anything can evict the key: none has resumed yet.
       for (let waiter = 0; waiter < this.#flights.get(id)!.waiters; waiter++) key.hold()
-      this.#insert(id, context, key)
+      this.#insert(name, key)
       return key
     } catch (error) {
       this.statistics.failures++
@@ -164,10 +178,11 @@ export class OpeningKeys {
     }
   }
 
-  #insert(id: string, context: MessageContext, key: DataKey): void {
+  #insert({ id, context }: DataKeyName, key: DataKey): void {
     this.#remove(id)
     this.#entries.set(id, { key, context, graceUntil: 0, graceError: undefined })
     if (this.#entries.size > this.#options.maxKeys) this.#remove(this.#entries.keys().next().value!)
+    this.#onInserted()
   }
 
   #touch(id: string, entry: Entry): void {
@@ -181,9 +196,4 @@ export class OpeningKeys {
     this.#entries.delete(id)
     entry.key.release()
   }
-}
-
-/** Both parts say how long they are, so that no two pairs share an id. */
-function keyId(context: MessageContext, encryptedDataKeys: Buffer): string {
-  return context.id + encryptedDataKeys.toString('latin1')
 }

@@ -1,4 +1,5 @@
 import { DataKeyCache } from '../../src/dataKeyCache/dataKeyCache.js'
+import { dataKeyName } from '../../src/dataKeyCache/openingKeys.js'
 import type { DataKeyCacheOptions } from '../../src/dataKeyCache/options.js'
 import { messageContext } from '../../src/message/context.js'
 import { type CountingKeyring, countingKeyring, rawKeyring } from './keyrings.js'
@@ -21,7 +22,7 @@ export function setUp(options: DataKeyCacheOptions = {}, keyring: CountingKeyrin
     return key.encryptedDataKeys
   }
   const open = async (encryptedDataKeys: Buffer, in_ = context): Promise<void> => {
-    const key = await cache.openingKey(in_, encryptedDataKeys)
+    const key = await cache.openingKey(dataKeyName(in_, encryptedDataKeys))
     key.release()
   }
   return { cache, clock, keyring, seal, open }
