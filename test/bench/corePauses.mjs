@@ -1,3 +1,5 @@
+// node --expose-gc test/bench/corePauses.mjs
+// Prints, as JSON, the longest time for which sealing or opening a page keeps the event loop, and what yielding costs.
 import { PerformanceObserver, performance } from 'node:perf_hooks'
 import { createFormat } from '@dynaseal/core'
 import { checkOpened, collectYoung, median, pageOf, startWorld, withMessages } from './coreWorld.mjs'
@@ -10,19 +12,20 @@ const ROUNDS = 15
  */
 const PAGES = 4
 
-/** The longest time for which sealing or opening a page keeps the event loop, and what yielding costs. */
-export async function measurePauses() {
-  const items = pageOf(1000, 5, 'x'.repeat(256))
-  const format = createFormat(startWorld())
-  const sealed = withMessages(items, await format.seal(items))
-  return {
-    fields: 5000,
-    rounds: ROUNDS,
-    pages: PAGES,
-    seal: await measure(() => format.seal(items)),
-    open: await measure(async () => checkOpened(await format.open(sealed))),
-  }
+/** Also while the clock stands still. */
+const now = performance.now.bind(performance)
+
+const items = pageOf(1000, 5, 'x'.repeat(256))
+const format = createFormat(startWorld())
+const sealed = withMessages(items, await format.seal(items))
+const results = {
+  fields: 5000,
+  rounds: ROUNDS,
+  pages: PAGES,
+  seal: await measure(() => format.seal(items)),
+  open: await measure(async () => checkOpened(await format.open(sealed))),
 }
+console.log(JSON.stringify(results))
 
 async function measure(page) {
   const rounds = []
@@ -93,9 +96,6 @@ async function time(page) {
   const { user, system } = process.cpuUsage(processor)
   return { wall: wall / PAGES, processor: (user + system) / 1000 / PAGES }
 }
-
-/** Also while the clock stands still. */
-const now = performance.now.bind(performance)
 
 /** While the clock stands still, no slice of work is ever over. */
 async function withoutYields(act) {
