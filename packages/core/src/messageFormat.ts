@@ -76,7 +76,8 @@ export class MessageFormat implements Format {
   }
 
   /**
-   * Seals all fields under the current data key: at most one call into the keyring per table.
+   * Seals all fields under the current data key: at most one call into the keyring per table. The messages may share
+   * memory (an `ArrayBuffer` of 16 KB that cannot be transferred) with other messages, and with nothing else.
    *
    * @throws {SealError} and nothing is returned, when any one value cannot be sealed
    * @throws {ConfigurationError} `invalid-context` when a table name cannot be part of a context
