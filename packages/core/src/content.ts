@@ -4,7 +4,7 @@ import { copyBytes, copyLatin1 } from './bytes/copy.js'
 import type { Writer } from './bytes/writer.js'
 import { FieldError } from './errors.js'
 import { LOCATION_BYTES } from './location.js'
-import { parseValue } from './value/parse.js'
+import { parseValueFrom } from './value/parse.js'
 import { writeValue } from './value/serialize.js'
 
 /** Version of the content of a message, its first byte. */
@@ -48,5 +48,5 @@ export function readContent(content: Buffer, location: string): AttributeValue {
       'it was sealed for another item or another attribute. It was moved or copied here; find out by whom, and write the attribute again.',
     )
   }
-  return parseValue(content, VALUE_OFFSET)
+  return parseValueFrom(content, VALUE_OFFSET)
 }

@@ -44,17 +44,23 @@ export function locationHash(
 /** What is hashed. Empty between two calls. */
 const scratch = new Writer(256)
 
+/** A getter in the caller's key may come back here in the middle of a call, when the scratch is in use. */
+function freeWriter(): Writer {
+  return scratch.length === 0 ? scratch : new Writer(256)
+}
+
 /** The location of one item, which its fields share; only the path differs. */
 export class ItemLocation {
   readonly #item: Buffer
 
   /** @throws {SealError} `invalid-location` */
   constructor(table: string, key: Readonly<Record<string, AttributeValue>>) {
+    const writer = freeWriter()
     try {
-      writeItem(scratch, table, key)
-      this.#item = Buffer.from(scratch.written())
+      writeItem(writer, table, key)
+      this.#item = Buffer.from(writer.written())
     } finally {
-      scratch.clear()
+      writer.clear()
     }
   }
 
@@ -63,12 +69,13 @@ export class ItemLocation {
    * @throws {SealError} `invalid-location`
    */
   hash(path: AttributePath): string {
+    const writer = freeWriter()
     try {
-      scratch.bytes(this.#item)
-      writePath(scratch, path)
-      return hash('sha256', scratch.written(), 'binary')
+      writer.bytes(this.#item)
+      writePath(writer, path)
+      return hash('sha256', writer.written(), 'binary')
     } finally {
-      scratch.clear()
+      writer.clear()
     }
   }
 }

@@ -76,8 +76,11 @@ export class MessageFormat implements Format {
   }
 
   /**
-   * Seals all fields under the current data key: at most one call into the keyring per table. The messages may share
-   * memory (an `ArrayBuffer` of 16 KB that cannot be transferred) with other messages, and with nothing else.
+   * Seals all fields under the current data key: at most one call into the keyring per table.
+   *
+   * Messages share an `ArrayBuffer` of 16 KB with other messages, as those of `Buffer.from` do with other buffers: copy
+   * one (`Uint8Array.from`) before its buffer is transferred or goes into a stream of bytes, which would empty the others.
+   * A structured clone takes its neighbours along, which are ciphertext.
    *
    * @throws {SealError} and nothing is returned, when any one value cannot be sealed
    * @throws {ConfigurationError} `invalid-context` when a table name cannot be part of a context

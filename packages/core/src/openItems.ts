@@ -92,7 +92,8 @@ function groupOf(groups: Map<string, Group>, context: MessageContext, header: He
   const name = dataKeyName(context, encryptedDataKeys)
   let group = groups.get(name.id)
   if (group === undefined) {
-    group = { id: name.id, context, encryptedDataKeys, pending: [] }
+    // A copy: the id says what they are, and the message is the caller's, who may overwrite it before the keyring is asked.
+    group = { id: name.id, context, encryptedDataKeys: Buffer.from(encryptedDataKeys), pending: [] }
     groups.set(name.id, group)
   }
   return group

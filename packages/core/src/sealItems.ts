@@ -143,7 +143,8 @@ class KeySupply {
   async refill(item: Item): Promise<void> {
     this.release()
     try {
-      const lease = await this.#cache.sealingKey(this.#context, this.wanted)
+      // More than was counted, if the caller has added fields since.
+      const lease = await this.#cache.sealingKey(this.#context, Math.max(this.wanted, 1))
       this.#lease = lease
       this.#left = lease.granted
       this.wanted -= lease.granted

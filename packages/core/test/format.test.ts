@@ -325,6 +325,22 @@ describe('calls into the keyring', () => {
   })
 })
 
+it('a message that is overwritten while its data key is fetched takes no other message along', async () => {
+  const writer = createFormat({ keyring: rawKeyring() })
+  const first = await sealOne(writer, item({ S: 'first' }))
+  writer.clear()
+  const second = await sealOne(writer, item({ S: 'second' }))
+  expect(second).toHaveLength(first.length + 1)
+  const reader = createFormat({ keyring: rawKeyring() })
+  const buffer = Buffer.alloc(second.length)
+  buffer.set(first)
+  const opening = reader.open([item(buffer.subarray(0, first.length))])
+  buffer.set(second)
+  await opening
+  expect(await openOne(reader, item(first))).toEqual({ S: 'first' })
+  expect(await openOne(reader, item(second))).toEqual({ S: 'second' })
+})
+
 it('a message that ends in the tag of its header costs no call', async () => {
   const message = (await sealOne(createFormat({ keyring: rawKeyring() }), item({ S: 'a' }))) as Buffer
   const keyring = countingKeyring()

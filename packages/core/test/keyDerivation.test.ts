@@ -3,6 +3,19 @@ import { describe, expect, it, vi } from 'vitest'
 import { Hmac } from '../src/message/hmac.js'
 import { derived, deriveKeys } from '../src/message/keyDerivation.js'
 
+/** How many hashes from now on fails. */
+const failing = vi.hoisted(() => ({ hash: 0 }))
+vi.mock('node:crypto', async importOriginal => {
+  const crypto = await importOriginal<typeof import('node:crypto')>()
+  return {
+    ...crypto,
+    hash: (...args: Parameters<typeof crypto.hash>) => {
+      if (failing.hash > 0 && --failing.hash === 0) throw new Error('out of memory')
+      return crypto.hash(...args)
+    },
+  }
+})
+
 const words = (bytes: Uint8Array) => new Uint32Array(Uint8Array.from(bytes).buffer)
 
 describe('HMAC-SHA-512', () => {
@@ -56,7 +69,7 @@ describe('the keys of a message', () => {
     }
   })
 
-  it('leave nothing behind that depends on the data key, but for themselves', async () => {
+  it('leave nothing behind that depends on the data key, but for themselves, also when a hash fails', async () => {
     const memory: ArrayBufferLike[] = []
     const recording = <T extends abstract new (...args: never[]) => object>(type: T) =>
       new Proxy(type, {
@@ -74,13 +87,19 @@ describe('the keys of a message', () => {
     vi.unstubAllGlobals()
 
     const message = messageWith(randomBytes(32))
+    const snapshot = () => memory.map(bytes => Buffer.from(bytes).toString('hex'))
     const left = () => {
       fresh.deriveKeys(randomBytes(32), message)
-      return memory.map(bytes => Buffer.from(bytes).toString('hex'))
+      return snapshot()
     }
     const before = left()
     // Three HMACs of two buffers each, salt and pseudorandom key.
     expect(new Set(memory).size).toBeGreaterThanOrEqual(8)
     expect(left()).toEqual(before)
+    for (let count = 1; count <= 6; count++) {
+      failing.hash = count
+      expect(left).toThrow('out of memory')
+      expect(snapshot()).toEqual(before)
+    }
   })
 })

@@ -100,3 +100,31 @@ describe('canonical location', () => {
     )
   })
 })
+
+describe('a caller whose getters ask for other locations', () => {
+  const elsewhere = () => locationHash('Other', { id: { S: 'x' } }, ['y'])
+
+  it('gets that of its own key', () => {
+    const key = {
+      id: { S: 'a' },
+      get sort() {
+        elsewhere()
+        return { S: 'b' }
+      },
+    }
+    const expected = locationHash('T', { id: { S: 'a' }, sort: { S: 'b' } }, ['p'])
+    expect(locationHash('T', key, ['p'])).toEqual(expected)
+  })
+
+  it('gets that of its own path', () => {
+    const path = new Proxy(['a', 'b'], {
+      get(target, name, receiver) {
+        if (name === '1') elsewhere()
+        return Reflect.get(target, name, receiver)
+      },
+    })
+    expect(locationHash('T', { id: { S: 'a' } }, path)).toEqual(
+      locationHash('T', { id: { S: 'a' } }, ['a', 'b']),
+    )
+  })
+})

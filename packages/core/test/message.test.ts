@@ -304,7 +304,23 @@ describe('a stored field', () => {
   })
 })
 
+/** A message of one pair, whose context says that it is longer or shorter, or has another number of pairs. */
+function withTable(table: string, key = 'dynaseal:table', longer = 0, count = 1): Buffer {
+  const [name, value] = [Buffer.from(key, 'latin1'), Buffer.from(table, 'latin1')]
+  const pair = Buffer.concat([u16(name.length), name, u16(value.length), value])
+  return byHand(100, { context: Buffer.concat([u16(2 + pair.length + longer), u16(count), pair]) })
+}
+
+function u16(number: number): Buffer {
+  return Buffer.of(number >> 8, number & 0xff)
+}
+
 describe('isMessage', () => {
+  it('takes the contexts of these tests', () => {
+    expect(isMessage(withTable('T'))).toBe(true)
+    expect(isMessage(withTable('T', 'dynaseal:table', 0, 65))).toBe(true)
+  })
+
   it('knows what we write', async () => {
     const contexts: Record<string, string>[] = [{}, { a: 'b' }, { zzz: 'b', 'dynaseal-table': 'c' }]
     for (const encryptionContext of contexts) {
@@ -324,6 +340,11 @@ describe('isMessage', () => {
     ['a message of another suite', Buffer.concat([Buffer.from('020378', 'hex'), byHand(100).subarray(3)])],
     ['a message of format 1', Buffer.concat([Buffer.from('01', 'hex'), byHand(100).subarray(1)])],
     ['no bytes at all', 'text' as unknown as Uint8Array],
+    ['an array of bytes', Array.from(byHand(100)) as unknown as Uint8Array],
+    ['a table that is no UTF-8', withTable('\xff\xff')],
+    ['a table whose key goes on', withTable('T', 'dynaseal:tableX')],
+    ['a table that ends beyond the context', withTable('Table', 'dynaseal:table', -1)],
+    ['more pairs than a context may have', withTable('T', 'dynaseal:table', 0, 66)],
   ])('knows %s is none', (_name, bytes) => {
     expect(isMessage(bytes)).toBe(false)
   })

@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from 'vitest'
 import { DataKeyCache } from '../src/dataKeyCache/dataKeyCache.js'
 import type { SealingLease } from '../src/dataKeyCache/sealingKeys.js'
-import type { AttributeValue, ItemFields } from '../src/index.js'
+import type { AttributeValue, Field, ItemFields, Keyring } from '../src/index.js'
 import { parseHeader } from '../src/message/header.js'
 import { createFormat } from './support/codec.js'
 import { customer, item } from './support/fields.js'
-import { countingKeyring } from './support/keyrings.js'
+import { countingKeyring, rawKeyring } from './support/keyrings.js'
 
 function itemOf(fields: number, table = 'Customers'): ItemFields<AttributeValue> {
   const each = Array.from({ length: fields }, (_, index) => ({ path: [`f${index}`], value: { S: 'x' } }))
@@ -66,6 +66,44 @@ describe('one call that seals many fields', () => {
       code: 'key-unavailable',
     })
     expect(keyring.encrypts).toBe(2)
+  })
+
+  it('lets go of a data key that arrives after another has failed', async () => {
+    const inner = rawKeyring()
+    let arrive = () => {}
+    const late = new Promise<void>(resolve => {
+      arrive = resolve
+    })
+    const keyring: Keyring = {
+      async onEncrypt(material) {
+        if (material.encryptionContext['dynaseal:table'] === 'Orders') throw new Error('KMS is down')
+        await late
+        return inner.onEncrypt(material)
+      },
+      onDecrypt: (material, encryptedDataKeys) => inner.onDecrypt(material, encryptedDataKeys),
+    }
+    const sealingKey = vi.spyOn(DataKeyCache.prototype, 'sealingKey')
+    const format = createFormat({ keyring })
+    const sealing = format.seal([itemOf(1), itemOf(1, 'Orders')])
+    // The failure is there before the data key is.
+    await Promise.allSettled([sealingKey.mock.results[1]!.value])
+    arrive()
+    await expect(sealing).rejects.toMatchObject({ code: 'key-unavailable' })
+    const { key } = (await sealingKey.mock.results[0]!.value) as SealingLease
+    sealingKey.mockRestore()
+    format.clear()
+    expect(() => key.secret).toThrow('after it had been zeroed')
+  })
+
+  it('comes to an end when the caller adds fields meanwhile', async () => {
+    const keyring = countingKeyring()
+    const format = createFormat({ keyring })
+    const growing = item<AttributeValue>({ S: 'x' })
+    const sealing = format.seal([growing])
+    ;(growing.fields as Field<AttributeValue>[]).push({ path: ['more'], value: { S: 'y' } })
+    expect(await sealing).toEqual([[expect.any(Uint8Array), expect.any(Uint8Array)]])
+    expect(keyring.encrypts).toBe(1)
+    expect(format.statistics().keys.map(({ sealed }) => sealed)).toEqual([2])
   })
 
   it('needs no key attributes of an item without fields', async () => {

@@ -137,6 +137,28 @@ describe('serialization of attribute values', () => {
     expect(write).toThrow(expect.objectContaining({ code: 'invalid-value' }))
   })
 
+  it.each([1, 200])('takes the bytes of a binary that says it has %i for those that it has', said => {
+    class Lying extends Uint8Array {
+      override get length() {
+        return said
+      }
+    }
+    const lying = () => Lying.of(7, 8)
+    for (const value of [{ B: lying() }, { BS: [lying()] }, { L: [{ B: lying() }] }] as AttributeValue[]) {
+      const honest = JSON.parse(JSON.stringify(value), (_, part) =>
+        part?.['0'] === 7 ? Uint8Array.of(7, 8) : part,
+      ) as AttributeValue
+      expect(Buffer.from(serializeValue(value)).toString('hex')).toBe(
+        Buffer.from(serializeValue(honest)).toString('hex'),
+      )
+    }
+  })
+
+  it('reads each of several, whatever else it is given with it', () => {
+    const values: AttributeValue[] = [{ S: 'a' }, { S: 'b' }, { BOOL: true }]
+    expect(values.map(serializeValue).map(parseValue)).toEqual(values)
+  })
+
   it('takes members that the SDK left undefined, and those of a prototype, for absent', () => {
     const value = Object.assign(Object.create({ BOOL: true }), { S: 'a', N: undefined }) as AttributeValue
     expect(Buffer.from(serializeValue(value)).toString('hex')).toBe('000161')

@@ -8,7 +8,10 @@ import {
 import { EncryptedDataKey } from '@aws-crypto/material-management-node'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type CodecName, createFormat, type MessageFormat, serializeValue } from '../src/index.js'
+import { parseHeader } from '../src/message/header.js'
 import { derived } from '../src/message/keyDerivation.js'
+import { readMessage } from '../src/message/read.js'
+import { headerTemplate, writeMessage } from '../src/message/write.js'
 import { customer, item, sealOne } from './support/fields.js'
 import { writeByHand } from './support/handWritten.js'
 
@@ -17,16 +20,24 @@ const seen = vi.hoisted(() => ({
   keys: [] as Uint8Array[],
   plaintexts: [] as Buffer[],
 }))
+/** How many calls from now on fail, in the middle of a message. */
+const failing = vi.hoisted(() => ({ hash: 0, cipher: 0 }))
 
 vi.mock('node:crypto', async importOriginal => {
   const crypto = await importOriginal<typeof import('node:crypto')>()
   return {
     ...crypto,
+    hash: (...args: Parameters<typeof crypto.hash>) => {
+      if (failing.hash > 0 && --failing.hash === 0) throw new Error('out of memory')
+      return crypto.hash(...args)
+    },
     createCipheriv: (algorithm: 'aes-256-gcm', key: Buffer, iv: Buffer) => {
+      if (failing.cipher > 0 && --failing.cipher === 0) throw new Error('out of memory')
       seen.keys.push(key)
       return crypto.createCipheriv(algorithm, key, iv)
     },
     createDecipheriv: (algorithm: 'aes-256-gcm', key: Buffer, iv: Buffer) => {
+      if (failing.cipher > 0 && --failing.cipher === 0) throw new Error('out of memory')
       seen.keys.push(key)
       const decipher = crypto.createDecipheriv(algorithm, key, iv)
       const update = decipher.update.bind(decipher) as (content: Buffer) => Buffer
@@ -140,6 +151,26 @@ describe('our codec leaves behind', () => {
     expect(isZero(derived.key)).toBe(true)
     expect(seen.keys.every(isZero)).toBe(true)
     expect(seen.plaintexts.every(isZero)).toBe(true)
+  })
+
+  it.each([
+    ['hash', 1],
+    ['hash', 6],
+    ['cipher', 1],
+    ['cipher', 2],
+  ] as const)('no key when node:crypto fails, at %s %i', (call, count) => {
+    const template = headerTemplate(context, encryptedDataKeys)
+    const message = writeMessage(template, dataKey, Buffer.from(SECRET))
+    for (const work of [
+      () => writeMessage(template, dataKey, Buffer.from(SECRET)),
+      () => readMessage(parseHeader(message), dataKey),
+    ]) {
+      derived.key.fill(1)
+      failing[call] = count
+      expect(work).toThrow(/out of memory|authentication tag/)
+      expect(failing[call]).toBe(0)
+      expect(isZero(derived.key)).toBe(true)
+    }
   })
 
   it('nothing, since it decrypts nothing, where the place cannot be', async () => {

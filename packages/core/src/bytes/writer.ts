@@ -1,3 +1,14 @@
+const lengthGetter = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')!
+  .get!
+
+/**
+ * How many bytes there are. What a subclass says may be something else: memory that is none of its own would be
+ * written, or plaintext be left where it was written.
+ */
+export function lengthOf(bytes: Uint8Array): number {
+  return lengthGetter.call(bytes)
+}
+
 /**
  * A byte buffer that grows, written front to back. One is reused for all messages, so `clear` zeroes
  * what was written: it held plaintext.
@@ -40,9 +51,10 @@ export class Writer {
   }
 
   bytes(value: Uint8Array): void {
-    this.#reserve(value.length)
+    const length = lengthOf(value)
+    this.#reserve(length)
     this.#bytes.set(value, this.#length)
-    this.#length += value.length
+    this.#length += length
   }
 
   /** Bytes given as characters, none beyond U+00FF. */

@@ -137,19 +137,18 @@ function maxContextPairs(signed: boolean): number {
 export function isMessage(bytes: Uint8Array): boolean {
   if (!(bytes instanceof Uint8Array)) return false
   const start = contextOffset(bytes)
-  if (start === undefined || start + 2 > bytes.length) return false
+  if (start === undefined) return false
+  // A length that is not there is not a number, and no comparison with it is true.
   const end = start + 2 + u16(bytes, start)
-  if (end > bytes.length || end < start + 4) return false
+  if (!(end <= bytes.length)) return false
   const count = u16(bytes, start + 2)
   if (count > maxContextPairs(true)) return false
   let position = start + 4
   for (let pair = 0; pair < count; pair++) {
-    if (position + 2 > end) return false
     const keyStart = position + 2
     const keyEnd = keyStart + u16(bytes, position)
-    if (keyEnd + 2 > end) return false
     const valueEnd = keyEnd + 2 + u16(bytes, keyEnd)
-    if (valueEnd > end) return false
+    if (!(valueEnd <= end)) return false
     if (isTableKey(bytes, keyStart, keyEnd)) return isUtf8(bytes.subarray(keyEnd + 2, valueEnd))
     position = valueEnd
   }

@@ -37,18 +37,20 @@ export const derived = {
  * @param message has at least its message id
  */
 export function deriveKeys(dataKey: Uint8Array, message: Buffer): void {
-  copyBytes(saltBytes, message, MESSAGE_ID_OFFSET)
-  extract.setKey(salt)
-  extract.setMessage(dataKey)
-  copyLatin1(prkBytes, extract.digest())
-  extract.setMessage(NO_DATA_KEY)
-  extract.clear()
-
-  expandKey.setKey(prk)
-  expandCommitment.setKey(prk)
-  copyLatin1(derived.key, expandKey.digest())
-  copyLatin1(derived.commitment, expandCommitment.digest())
-  expandKey.clear()
-  expandCommitment.clear()
-  prk.fill(0)
+  try {
+    copyBytes(saltBytes, message, MESSAGE_ID_OFFSET)
+    extract.setKey(salt)
+    extract.setMessage(dataKey)
+    copyLatin1(prkBytes, extract.digest())
+    expandKey.setKey(prk)
+    expandCommitment.setKey(prk)
+    copyLatin1(derived.key, expandKey.digest())
+    copyLatin1(derived.commitment, expandCommitment.digest())
+  } finally {
+    extract.setMessage(NO_DATA_KEY)
+    extract.clear()
+    expandKey.clear()
+    expandCommitment.clear()
+    prk.fill(0)
+  }
 }

@@ -15,7 +15,7 @@ export function allocateMessage(length: number): Buffer {
   if (length > LONGEST_IN_CHUNK) return Buffer.alloc(length)
   if (used + length > chunk.length) {
     chunk = Buffer.alloc(CHUNK_BYTES)
-    // To transfer one message to another thread would empty the others; it is copied instead.
+    // Else to transfer one message to another thread would empty the others. Node.js copies it, or refuses.
     markAsUntransferable(chunk.buffer)
     used = 0
   }

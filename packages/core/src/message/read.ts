@@ -22,9 +22,9 @@ const tag = Buffer.alloc(TAG_BYTES)
 export function readMessage(header: Header, dataKey: Buffer): Buffer {
   const blocks = parseBody(header)
   const { message, commitmentStart, end } = header
-  deriveKeys(dataKey, message)
   const contents: Buffer[] = []
   try {
+    deriveKeys(dataKey, message)
     copyBytes(commitment, message, commitmentStart)
     if (!timingSafeEqual(derived.commitment, commitment)) {
       throw notAuthentic('its key commitment does not match')

@@ -61,24 +61,27 @@ export function writeMessage(template: Buffer, dataKey: Buffer, plaintext: Buffe
   const message = allocateMessage(messageLength(template, plaintext.length))
   template.copy(message, 0)
   fillRandom(message, MESSAGE_ID_OFFSET, MESSAGE_ID_BYTES)
-  deriveKeys(dataKey, message)
-  derived.commitment.copy(message, template.length - COMMITMENT_BYTES)
+  try {
+    deriveKeys(dataKey, message)
+    derived.commitment.copy(message, template.length - COMMITMENT_BYTES)
 
-  const header = createCipheriv(CIPHER, derived.key, HEADER_IV)
-  header.setAAD(message.subarray(0, template.length))
-  header.final()
-  let position = template.length
-  position += header.getAuthTag().copy(message, position)
+    const header = createCipheriv(CIPHER, derived.key, HEADER_IV)
+    header.setAAD(message.subarray(0, template.length))
+    header.final()
+    let position = template.length
+    position += header.getAuthTag().copy(message, position)
 
-  position = message.writeUInt32BE(FINAL_FRAME, position)
-  position = message.writeUInt32BE(FIRST_SEQUENCE_NUMBER, position)
-  position += FIRST_FRAME_IV.copy(message, position)
-  position = message.writeUInt32BE(plaintext.length, position)
-  const frame = createCipheriv(CIPHER, derived.key, FIRST_FRAME_IV)
-  frame.setAAD(bodyAdditionalData(message, BodyKind.FINAL_FRAME, FIRST_SEQUENCE_NUMBER, plaintext.length))
-  position += frame.update(plaintext).copy(message, position)
-  frame.final()
-  frame.getAuthTag().copy(message, position)
-  derived.key.fill(0)
-  return message
+    position = message.writeUInt32BE(FINAL_FRAME, position)
+    position = message.writeUInt32BE(FIRST_SEQUENCE_NUMBER, position)
+    position += FIRST_FRAME_IV.copy(message, position)
+    position = message.writeUInt32BE(plaintext.length, position)
+    const frame = createCipheriv(CIPHER, derived.key, FIRST_FRAME_IV)
+    frame.setAAD(bodyAdditionalData(message, BodyKind.FINAL_FRAME, FIRST_SEQUENCE_NUMBER, plaintext.length))
+    position += frame.update(plaintext).copy(message, position)
+    frame.final()
+    frame.getAuthTag().copy(message, position)
+    return message
+  } finally {
+    derived.key.fill(0)
+  }
 }

@@ -12,10 +12,14 @@ import { TypeId } from './typeIds.js'
  *
  * @throws {FieldError} `malformed-value`
  */
-export function parseValue(bytes: Uint8Array, start = 0): AttributeValue {
-  const buffer = asBuffer(bytes)
-  const reader = new Reader(buffer, truncated, start)
-  return readContent(buffer, reader.u16(), reader.position, buffer.length, 0)
+export function parseValue(bytes: Uint8Array): AttributeValue {
+  return parseValueFrom(asBuffer(bytes), 0)
+}
+
+/** As {@link parseValue}, of the bytes from `start` on. */
+export function parseValueFrom(bytes: Buffer, start: number): AttributeValue {
+  const reader = new Reader(bytes, truncated, start)
+  return readContent(bytes, reader.u16(), reader.position, bytes.length, 0)
 }
 
 /** The value that takes exactly the bytes from `start` to `end`. */

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '../attributeValue.js'
-import { Writer } from '../bytes/writer.js'
+import { lengthOf, Writer } from '../bytes/writer.js'
 import { SealError } from '../errors.js'
 import { MAX_DEPTH } from '../limits.js'
 import { normalizeNumber } from './number.js'
@@ -102,7 +102,7 @@ function writeBinarySet(writer: Writer, members: Uint8Array[]): void {
   for (const [index, member] of members.entries()) {
     const before = members[index - 1]
     if (before !== undefined && Buffer.compare(before, member) === 0) throw duplicate()
-    writer.u32(member.length)
+    writer.u32(lengthOf(member))
     writer.bytes(member)
   }
 }
