@@ -3,9 +3,9 @@ import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEq
 /**
  * What suite 0x0478 alone asks of `node:crypto` for a message: three HMACs for its key and its commitment, and the
  * tags of its header and its frame. Without parsing, location, value types, or anything being put together: what it
- * makes is no message. The least that ours, or anybody's, can cost.
+ * makes is no message. As one would write it, with `createHmac`.
  */
-export function floor(text) {
+export function suite(text) {
   const dataKey = randomBytes(32)
   const header = randomBytes(400)
   const frame = Buffer.from('message id, kind, sequence number and length: some 80 bytes besides the text')
