@@ -92,7 +92,7 @@ function groupOf(groups: Map<string, Group>, context: MessageContext, header: He
   const name = dataKeyName(context, encryptedDataKeys)
   let group = groups.get(name.id)
   if (group === undefined) {
-    // A copy: the id says what they are, and the message is the caller's, who may overwrite it before the keyring is asked.
+    // A copy: keyrings may keep what they are given, and the message is the caller's, who may overwrite it at any time.
     group = { id: name.id, context, encryptedDataKeys: Buffer.from(encryptedDataKeys), pending: [] }
     groups.set(name.id, group)
   }

@@ -32,6 +32,7 @@ interface Flight {
 export interface DataKeyName {
   readonly id: string
   readonly context: MessageContext
+  /** In memory that nobody changes: the keyring is given views of it. */
   readonly encryptedDataKeys: Buffer
 }
 

@@ -29,10 +29,9 @@ export function serializeEncryptedDataKeys(keys: readonly EncryptedDataKey[]): B
   return bytes
 }
 
-/** The keys that `parseHeader` has already walked over, as a keyring wants them. */
+/** The keys that `parseHeader` has already walked over, as a keyring wants them, in views of `bytes`. */
 export function parseEncryptedDataKeys(bytes: Buffer): EncryptedDataKey[] {
-  // Keyrings may keep what they are given, and the message belongs to the caller.
-  const reader = new Reader(Buffer.from(bytes), () => malformed('it ends too early'))
+  const reader = new Reader(bytes, () => malformed('it ends too early'))
   const count = reader.u16()
   const keys: EncryptedDataKey[] = []
   for (let index = 0; index < count; index++) {
