@@ -226,8 +226,12 @@ describe('an idle process', () => {
   it('has one timer, however much it sealed and opened, none if nothing', async () => {
     const { cache, open, seal } = setUp()
     expect(vi.getTimerCount()).toBe(0)
+    const foreign = await Promise.all([foreignKey(), foreignKey()])
+    vi.clearAllTimers()
     await seal()
     await open(await seal())
+    for (const one of foreign) await open(one)
+    expect(cache.statistics().keys.length).toBeGreaterThan(2)
     expect(vi.getTimerCount()).toBe(1)
     cache.clear()
     vi.advanceTimersByTime(1000)

@@ -107,6 +107,7 @@ describe('serialization of attribute values', () => {
   it.each<[string, unknown]>([
     ['no object', 'text'],
     ['null', null],
+    ['a function', Object.assign(() => {}, { S: 'a' })],
     ['no member', {}],
     ['two members', { S: 'a', N: '1' }],
     ['a member that it inherits', Object.create({ S: 'a' })],
