@@ -27,6 +27,7 @@ export async function measureImports() {
     'ours, without the AWS SDK': [SDK, OURS],
     'client-node, without the AWS SDK': [SDK, CLIENT_NODE],
     'ours, without the AWS SDK and dynamodb-toolbox': [[...SDK, 'dynamodb-toolbox'], OURS],
+    'dynamodb-toolbox, without the AWS SDK': [SDK, ['dynamodb-toolbox']],
   }
   const times = Object.fromEntries(Object.keys(cases).map(name => [name, []]))
   for (let round = 0; round < ROUNDS; round++) {
