@@ -82,7 +82,7 @@ class _Materials(CryptoMaterialsManager):
     def decrypt_materials(self, request: DecryptionMaterialsRequest) -> Any:
         try:
             return self._inner.decrypt_materials(request)
-        except (AWSEncryptionSDKClientError, BotoCoreError) as error:
+        except (AWSEncryptionSDKClientError, BotoCoreError, InvalidTag) as error:
             raise Refused("key-unavailable", "no data key from the key provider") from error
 
 

@@ -3,6 +3,12 @@
 import { createCipheriv, createHash, hkdfSync } from 'node:crypto'
 import { encryptDataKey, serializeContext, sized16, u16, u32, utf8 } from './writer.mjs'
 
+/** All that a header may name. None has key commitment. */
+export const SUITES_OF_FORMAT1 = [0x0014, 0x0046, 0x0078, 0x0114, 0x0146, 0x0178, 0x0214, 0x0346, 0x0378]
+
+/** Where a message names its suite. */
+export const SUITE_OFFSET = 2
+
 const SUITE = u16(0x0178) // AES-256-GCM, HKDF-SHA-256, no signature
 
 /** One unframed message, as good as its format allows. */

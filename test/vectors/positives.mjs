@@ -62,6 +62,11 @@ const values = [
   ],
   ['32 nested lists', nested(32, inner => ({ L: [inner] }))],
   ['32 nested maps', nested(32, inner => ({ M: { k: inner } }))],
+  ['32 nested lists and maps', nested(16, inner => ({ L: [{ M: { k: inner } }] }))],
+  [
+    'the last code points of UTF-8 lengths',
+    { S: '\u0000\u007f\u0080\u07ff\u0800\ud7ff\ue000\uffff𐀀\u{10ffff}' },
+  ],
 ]
 
 const manyPairs = Object.fromEntries(
@@ -72,7 +77,7 @@ const manyPairs = Object.fromEntries(
 const allPairs = Object.fromEntries(Array.from({ length: 63 }, (_, index) => [`key-${index}`, 'value']))
 const large = { large: 'x'.repeat(8192 - 2 - 4 - 'dynaseal:tableCustomers'.length - 4 - 'large'.length) }
 
-/** Name, and what differs from the ordinary place and message. */
+/** Name, and what differs from the ordinary place and message. `readKey` and `readPath` are where it is read. */
 const forms = [
   ['context with a tenant', { encryptionContext: { tenant: 'acme' } }],
   ['context that sorts before and after the table', { encryptionContext: { a: '1', z: '' } }],
@@ -85,16 +90,21 @@ const forms = [
   ['three encrypted data keys', { keyNames: ['first', 'second', 'third'] }],
   ['32 encrypted data keys', { keyNames: Array(32).fill('first') }],
   ['number key', { key: { id: { N: '15' } } }],
+  ['number key, read in another spelling', { key: { id: { N: '15' } }, readKey: { id: { N: '1.50E1' } } }],
   ['binary key', { key: { id: { B: b64('00ff') } } }],
   ['two key attributes', { key: { sort: { N: '-0.5' }, id: { S: 'ü' } } }],
   ['key names in UTF-8 order', { key: { 𐀂: { S: 'a' }, '\uff61': { S: 'b' } } }],
   ['nested path', { path: ['profile', 'address', 'city'] }],
   ['list position', { path: ['cards', 0, 'number'] }],
   ['another list position, same location', { path: ['cards', 7, 'number'] }],
+  ['lists in lists', { path: ['rows', 1, 2] }],
+  ['other list positions, same location', { path: ['rows', 1, 2], readPath: ['rows', 0, 0] }],
   ['path with a dot in a name', { path: ['profile.address'] }],
   ['frames of one byte', { frameLength: 1 }],
   ['frames of ten bytes', { frameLength: 10 }],
   ['empty final frame', { frameLength: 40 }],
+  // The longest that all AWS Encryption SDKs read: that for Python refuses more.
+  ['frame length of 2,147,483,647', { statedFrameLength: 0x7fffffff }],
   ['unframed', { frameLength: 0 }],
 ]
 
@@ -108,8 +118,8 @@ export function positives() {
     return {
       name,
       table,
-      key,
-      path,
+      key: form.readKey ?? key,
+      path: form.readPath ?? path,
       encryptionContext: form.encryptionContext ?? {},
       value,
       spellings,

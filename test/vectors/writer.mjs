@@ -114,26 +114,30 @@ export function encryptDataKey(name, dataKey, context, iv) {
 
 /**
  * One message. `frameLength` 0 writes it unframed; by default it is one final frame.
- * `statedFrameLength` is what the header says, true or not. `moreKeys` are encrypted data keys besides, each as its
- * three parts. `zeros` more bytes of content, in a message of one frame, are those whose ciphertext is zero.
- * Returns the offsets at which its parts begin along with it.
+ * `statedFrameLength` is what the header says, true or not; `context` stands for the serialized one, and
+ * `changeCommitment` makes another of the commitment. Encrypted data keys are those of `damagedKeyNames`, which do not
+ * decrypt, those of `keyNames`, and `moreKeys`, each as its three parts. `zeros` more bytes of content, in a message of
+ * one frame, are those whose ciphertext is zero. Returns the offsets at which its parts begin along with it.
  */
 export function message(
   seed,
   {
     table,
     encryptionContext = {},
+    context = serializeContext({ ...encryptionContext, 'dynaseal:table': table }),
+    dataKeyLength = 32,
+    damagedKeyNames = [],
     keyNames = ['first'],
+    moreKeys = [],
     frameLength = 0x80000,
     statedFrameLength = frameLength,
-    moreKeys = [],
+    changeCommitment = commitment => commitment,
     zeros = 0,
   },
   start,
 ) {
   const random = what => createHash('sha256').update(`${seed}/${what}`).digest()
-  const context = serializeContext({ ...encryptionContext, 'dynaseal:table': table })
-  const dataKey = random('data key')
+  const dataKey = random('data key').subarray(0, dataKeyLength)
   const messageId = random('message id')
   const derive = info => Buffer.from(hkdfSync('sha512', dataKey, messageId, Buffer.from(info, 'latin1'), 32))
   const key = derive('\x04\x78DERIVEKEY')
@@ -156,14 +160,13 @@ export function message(
   add('message id', messageId)
   add('context length', u16(context.length))
   add('context', context)
-  add('encrypted data key count', u16(keyNames.length + moreKeys.length))
-  for (const name of keyNames) {
-    const [id, information, ciphertext] = encryptDataKey(
-      name,
-      dataKey,
-      context,
-      random(`iv ${name}`).subarray(0, 12),
-    )
+  add('encrypted data key count', u16(damagedKeyNames.length + keyNames.length + moreKeys.length))
+  const keyFor = name => encryptDataKey(name, dataKey, context, random(`iv ${name}`).subarray(0, 12))
+  for (const parts of damagedKeyNames.map(keyFor)) {
+    parts[2][parts[2].length - 1] ^= 1
+    for (const part of parts) add(undefined, part)
+  }
+  for (const [id, information, ciphertext] of keyNames.map(keyFor)) {
     add('provider id', id)
     add('provider information', information)
     add('encrypted data key', ciphertext)
@@ -171,11 +174,15 @@ export function message(
   for (const part of moreKeys.flat()) add(undefined, sized16(part))
   add('content type', Buffer.of(frameLength === 0 ? 1 : 2))
   add('frame length', u32(statedFrameLength))
-  add('commitment', derive('COMMITKEY'))
+  add('commitment', changeCommitment(derive('COMMITKEY')))
   add('header tag', encrypt(Buffer.alloc(12), Buffer.concat(parts), Buffer.alloc(0))[1])
 
   // Of zeros, AES-GCM makes what turns into zeros.
-  const [keystream] = encrypt(Buffer.concat([Buffer.alloc(8), u32(1)]), Buffer.alloc(0), Buffer.alloc(start.length + zeros))
+  const [keystream] = encrypt(
+    Buffer.concat([Buffer.alloc(8), u32(1)]),
+    Buffer.alloc(0),
+    Buffer.alloc(start.length + zeros),
+  )
   const plaintext = Buffer.concat([start, keystream.subarray(start.length)])
   const frames = frameLength === 0 ? 1 : Math.floor(plaintext.length / frameLength) + 1
   for (let sequence = 1; sequence <= frames; sequence++) {

@@ -46,9 +46,12 @@ const REFUSALS = [
 ]
 
 describe('a message written by hand, with another HKDF', () => {
-  it.each([0, 1, 7, 22, 23, 1000])('opens with frame length %i (0: unframed)', frameLength => {
-    expect(read(byHand(frameLength))).toEqual(plaintext)
-  })
+  it.each([0, 1, 7, 22, 23, 1000, 0x80000000, 0xffffffff])(
+    'opens with frame length %i (0: unframed)',
+    frameLength => {
+      expect(read(byHand(frameLength))).toEqual(plaintext)
+    },
+  )
 
   it.each([6, 22, 0])('is refused with frame length %i and one bit flipped anywhere', frameLength => {
     const message = byHand(frameLength)
