@@ -104,7 +104,10 @@ export class MessageFormat implements Format {
     return this.#cache.statistics()
   }
 
-  /** Lets go of all data keys in memory; each is zeroed once no call uses it any more. */
+  /**
+   * Lets go of all data keys in memory; each is zeroed once no call uses it any more. Calls that wait for the keyring
+   * bring one after that: wait for them first where none may be left.
+   */
   clear(): void {
     this.#cache.clear()
   }
