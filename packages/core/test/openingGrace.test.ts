@@ -94,6 +94,30 @@ describe('grace for opening during an outage', () => {
     await expect(open(foreign)).rejects.toThrow('KMS is down')
   })
 
+  it('is not given when it ends while the keyring is asked', async () => {
+    const { cache, clock, keyring, open } = setUp({ openingGrace: 60_000 })
+    const foreign = await foreignKey()
+    await open(foreign)
+    clock.now += 1000
+    keyring.failure = new Error('KMS is down')
+    const opening = open(foreign)
+    clock.now += 60_000
+    await expect(opening).rejects.toThrow('KMS is down')
+    expect(cache.statistics()).toMatchObject({ opening: { graced: 0 }, keys: [] })
+  })
+
+  it('is not given when the cache is cleared while the keyring is asked', async () => {
+    const { cache, clock, keyring, open } = setUp({ openingGrace: 60_000 })
+    const foreign = await foreignKey()
+    await open(foreign)
+    clock.now += 1000
+    keyring.failure = new Error('KMS is down')
+    const opening = open(foreign)
+    cache.clear()
+    await expect(opening).rejects.toThrow('KMS is down')
+    expect(cache.statistics()).toMatchObject({ opening: { graced: 0 }, keys: [] })
+  })
+
   it('is not given when the clock went back', async () => {
     const { clock, keyring, open } = setUp({ openingGrace: 60_000 })
     const foreign = await foreignKey()

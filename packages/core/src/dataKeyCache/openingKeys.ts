@@ -131,7 +131,9 @@ export class OpeningKeys {
         expired.release()
         return key
       } catch (error) {
-        if (isPermanent(error)) {
+        // The call took its time: the grace may be over, or the cache cleared.
+        const isInGrace = this.#entries.get(name.id) === entry && this.#isInGrace(entry, this.#options.now())
+        if (isPermanent(error) || !isInGrace) {
           this.#remove(name.id)
           expired.release()
           throw error
