@@ -100,6 +100,7 @@ export class SealError extends DynasealError {
  * - `malformed-message`: it begins like a message but its parts do not add up
  * - `wrong-context`: sealed for another table, or with another encryption context
  * - `key-unavailable`: the keyring gave no data key; `cause` is its error
+ * - `too-many-data-keys`: this call would ask the keyring for more data keys than the cache option `maxKeysPerOpen` allows
  * - `not-authentic`: commitment or authentication tag do not match: changed after it was sealed
  * - `unsupported-version`: the content is of a version this package does not know
  * - `wrong-location`: sealed for another item, or for another attribute path
@@ -112,6 +113,7 @@ export type FieldErrorCode =
   | 'malformed-message'
   | 'wrong-context'
   | 'key-unavailable'
+  | 'too-many-data-keys'
   | 'not-authentic'
   | 'unsupported-version'
   | 'wrong-location'

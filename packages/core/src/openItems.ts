@@ -1,12 +1,13 @@
 import type { AttributeValue } from './attributeValue.js'
 import { asBuffer } from './bytes/reader.js'
 import { readContent } from './content.js'
-import type { DataKey } from './dataKeyCache/dataKey.js'
 import { type DataKeyName, dataKeyName } from './dataKeyCache/openingKeys.js'
-import { FieldError, SealError } from './errors.js'
+import type { OpeningLease } from './dataKeyCache/openingLease.js'
+import { FieldError, type Place, SealError } from './errors.js'
 import type { ItemFields, OpenedField } from './format.js'
 import type { FormatParts } from './formatParts.js'
 import { ItemLocation } from './location.js'
+import { parseBody } from './message/body.js'
 import { type Codec, readSigned } from './message/codec.js'
 import { type MessageContext, signedContext } from './message/context.js'
 import { type Header, parseHeader } from './message/header.js'
@@ -16,7 +17,7 @@ import { nextSlice, sliceIsOver } from './slices.js'
 
 type Item = ItemFields<Uint8Array>
 
-/** A message whose header is read, waiting for its data key. */
+/** A message that is well formed to its last byte, waiting for its data key. */
 interface Pending {
   readonly item: number
   readonly field: number
@@ -35,17 +36,22 @@ export async function openItems(
 ): Promise<OpenedField[][]> {
   const results: OpenedField[][] = items.map(item => new Array(item.fields.length))
   const groups = await groupByDataKey(items, contextOf, allowSigned, results)
-  const keys = await Promise.allSettled(groups.map(group => cache.openingKey(group)))
+  const call = cache.beginOpening()
+  const leases = await Promise.allSettled(groups.map(group => call.take(group, messagesOf(group))))
   try {
     for (const [index, group] of groups.entries()) {
-      const key = keys[index]!
-      if (key.status === 'fulfilled') await openGroup(items, group, key.value, codec, results)
-      else refuseGroup(items, group, key.reason, results)
+      const lease = leases[index]!
+      if (lease.status === 'fulfilled') await openGroup(items, group, lease.value, codec, results)
+      else refuseGroup(items, group, lease.reason, results)
     }
   } finally {
-    for (const key of keys) if (key.status === 'fulfilled') key.value.release()
+    for (const lease of leases) if (lease.status === 'fulfilled') lease.value.release()
   }
   return results
+}
+
+function* messagesOf({ pending }: Group): Iterable<Uint8Array> {
+  for (const { header } of pending) yield header.message
 }
 
 async function groupByDataKey(
@@ -64,6 +70,8 @@ async function groupByDataKey(
       try {
         const header = parseHeader(bytesOf(value), allowSigned)
         const context = checkedContext(header, expected)
+        // Before its data key is asked for: to be asked for, it takes at least the form of a whole message.
+        parseBody(header)
         // Most fields share the data key of the field before.
         if (last === undefined || !belongsTo(last, context, header)) last = groupOf(groups, context, header)
         last.pending.push({ item: itemIndex, field: fieldIndex, header })
@@ -102,10 +110,11 @@ function groupOf(groups: Map<string, Group>, context: MessageContext, header: He
 async function openGroup(
   items: readonly Item[],
   group: Group,
-  key: DataKey,
+  lease: OpeningLease,
   codec: Codec,
   results: OpenedField[][],
 ): Promise<void> {
+  const { key } = lease
   let last: { readonly item: Item; readonly location: ItemLocation } | undefined
   for (const { item: itemIndex, field: fieldIndex, header } of group.pending) {
     while (sliceIsOver()) await nextSlice()
@@ -118,9 +127,11 @@ async function openGroup(
       const content = header.signed ? readSigned(header, key.secret) : codec.read(header, key.secret)
       // Most codecs answer at once; awaiting that all the same would cost a turn for each field.
       const plaintext = content instanceof Promise ? await content : content
+      lease.prove()
       results[itemIndex]![fieldIndex] = { value: readAndZero(plaintext, location) }
       key.opened++
     } catch (error) {
+      if (error instanceof FieldError && error.code === 'not-authentic') lease.refute(header.message)
       results[itemIndex]![fieldIndex] = { error: fieldError(error).at(placeOf(item, path)) }
     }
   }
@@ -137,13 +148,18 @@ function readAndZero(content: Buffer, location: string): AttributeValue {
 function refuseGroup(items: readonly Item[], group: Group, cause: unknown, results: OpenedField[][]): void {
   for (const { item: itemIndex, field: fieldIndex } of group.pending) {
     const item = items[itemIndex]!
-    const error = new FieldError(
-      'key-unavailable',
-      'the keyring gave no data key for it. Its error is the cause; check that a replica of the key can be reached and that this process may decrypt with it.',
-      { place: placeOf(item, item.fields[fieldIndex]!.path), cause },
-    )
+    const place = placeOf(item, item.fields[fieldIndex]!.path)
+    const error = cause instanceof FieldError ? cause.at(place) : keyUnavailable(place, cause)
     results[itemIndex]![fieldIndex] = { error }
   }
+}
+
+function keyUnavailable(place: Place, cause: unknown): FieldError {
+  return new FieldError(
+    'key-unavailable',
+    'the keyring gave no data key for it. Its error is the cause; check that a replica of the key can be reached and that this process may decrypt with it.',
+    { place, cause },
+  )
 }
 
 function bytesOf(value: unknown): Buffer {
