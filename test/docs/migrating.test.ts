@@ -1,4 +1,10 @@
-import { type AttributeValue, DynamoDB, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
+import {
+  type AttributeValue,
+  DynamoDB,
+  DynamoDBClient,
+  GetItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import { createFormat, type Format, isMessage } from '@dynaseal/core'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
@@ -213,15 +219,18 @@ describeEngines('the recipe of docs/migrating.md', engine => {
     for (const id of ids) expect((await opened(await get(id))).places).toEqual(['ssn'])
   })
 
-  /** Does something just before the recipe's first update of an item arrives. */
-  function beforeUpdate(work: () => Promise<unknown>): void {
+  /** Does something just before the recipe's first command of a kind is sent. */
+  function before(
+    type: typeof GetItemCommand | typeof UpdateItemCommand,
+    work: () => Promise<unknown>,
+  ): void {
     const { send } = DynamoDBClient.prototype as unknown as { send(...args: unknown[]): Promise<unknown> }
     let isFirst = true
     vi.spyOn(DynamoDBClient.prototype, 'send').mockImplementation(async function (
       this: DynamoDBClient,
       ...args: unknown[]
     ) {
-      if (args[0] instanceof UpdateItemCommand && isFirst) {
+      if (args[0] instanceof type && isFirst) {
         isFirst = false
         await work()
       }
@@ -265,13 +274,38 @@ describeEngines('the recipe of docs/migrating.md', engine => {
   ])('loses nothing when somebody %s in between', async (_, meanwhile, after, places) => {
     const ada = customer('ada', { plan: S('pro'), income: { N: '1' } })
     await put(ada)
-    beforeUpdate(() => meanwhile(ada))
+    before(UpdateItemCommand, () => meanwhile(ada))
     await sealTable(customers)
     // What a condition kept from being sealed is sealed by the next run.
     await sealTable(customers)
     const expected = after(ada)
     if (expected === undefined) expect(await get('ada')).toBeUndefined()
     else expect(await opened(await get('ada'))).toEqual({ item: expected, places })
+  })
+
+  test('does not take an item for ours that has become of somebody else, where it had no entity', async () => {
+    const ada = { id: S('ada'), ssn: S('1') }
+    const invoice = { ...ada, _et: S('Invoice') }
+    await put(ada)
+    before(UpdateItemCommand, () => put(invoice))
+    expect(await sealTable(({ _et }) => _et === undefined)).toEqual([{ key: { id: 'ada' }, why: 'changed' }])
+    expect(await get('ada')).toEqual(invoice)
+  })
+
+  test.each([
+    ['deleted', () => dynamodb.deleteItem({ TableName, Key: { id: S('ada') } })],
+    ['sealed', async () => put(customer('ada', { ssn: await seal('ada', 'ssn', S('1')) }))],
+  ])('passes over an item that was %s before it is read', async (_, meanwhile) => {
+    await put(customer('ada'))
+    let after: Stored | undefined
+    before(GetItemCommand, async () => {
+      await meanwhile()
+      vi.restoreAllMocks()
+      after = await get('ada')
+    })
+    expect(await sealTable(customers)).toEqual([{ key: { id: 'ada' }, why: 'changed' }])
+    expect(await get('ada')).toEqual(after)
+    expect(await sealTable(customers)).toEqual([])
   })
 
   test('loses no update of applications that go on writing', async () => {
