@@ -5,6 +5,7 @@ import { ENGINE_NAMES, type EngineName } from './dynamodb/engines.js'
 import { InitialResourceError } from './initial/resources.js'
 import type { Latency } from './latency.js'
 import { type LocalCloud, startLocalCloud } from './localCloud.js'
+import { runnerEnd } from './runner.js'
 
 const HELP = `AWS regions on loopback: KMS with multi-Region keys, DynamoDB with global tables.
 
@@ -165,9 +166,10 @@ async function main(): Promise<void> {
     process.stdout.write(HELP)
     return
   }
+  const abandoned = runnerEnd()
   const cloud = await start(options)
   // Not before: a signal ends a start that takes long at once, and there is nothing that must be cleaned up.
-  const end = endSignal()
+  const end = Promise.race([endSignal(), abandoned])
   const { endpoint, regions, keys } = cloud
   process.stdout.write(
     options.json ? `${JSON.stringify({ ready: true, endpoint, regions, keys })}\n` : instructions(cloud),
