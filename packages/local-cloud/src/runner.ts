@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 /** Milliseconds between two looks. */
@@ -12,26 +13,28 @@ interface Running {
   readonly command: string
 }
 
+/** Tells whether it is still there. */
+export type Runner = () => Promise<boolean>
+
 /**
- * Resolves when npx, or what else runs a script of a package.json, has ended without us. npm passes a signal on to the
- * shell between us, which ends without a word; killed, it passes on nothing, and the shell stays. Never resolves for a
- * command that was started otherwise, or in the background of a script: there, who started it may leave.
+ * What runs us, if that is npx or what else runs a script of a package.json: it may end without us. npm passes a signal
+ * on to the shell between us, which ends without a word; killed, it passes on nothing, and the shell stays. Undefined
+ * for a command that was started otherwise, or in the background of a script: there, who started it may leave.
  */
-export async function runnerEnd(): Promise<void> {
+export async function findRunner(): Promise<Runner | undefined> {
   const parent = process.ppid
   const script = process.env.npm_lifecycle_script
-  const started = script === undefined || detaches(script) ? undefined : await inspect(parent)
-  const byShell = script !== undefined && started?.command.includes(script) === true
-  if (started === undefined || !(byShell || isRunner(started.command))) return new Promise(() => {})
-  const isThere = async () =>
-    process.ppid === parent && (!byShell || (await inspect(parent))?.parent === started.parent)
-  return new Promise(resolve => {
-    const look = async () => {
-      if (await isThere()) setTimeout(look, INTERVAL).unref()
-      else resolve()
-    }
-    void look()
-  })
+  if (script === undefined || detaches(script)) return undefined
+  const first = await inspect(parent)
+  if (first === undefined) return undefined
+  if (isRunner(first.command)) return async () => process.ppid === parent
+  if (!first.command.includes(script)) return undefined
+  return async () => process.ppid === parent && (await inspect(parent))?.parent === first.parent
+}
+
+/** Resolves when a runner has ended. */
+export async function runnerEnd(isThere: Runner): Promise<void> {
+  while (await isThere()) await sleep(INTERVAL, undefined, { ref: false })
 }
 
 /** A single `&` of a shell, not that of `&&` or `2>&1`; or a program that is there for it. */

@@ -1,4 +1,4 @@
-import type { BatchGetItemCommandInput, DynamoDB } from '@aws-sdk/client-dynamodb'
+import type { BatchGetItemCommandOutput, DynamoDB } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type LocalCloud, startLocalCloud } from '../src/index.js'
 import { createGlobalTable, dynamoClient } from './clients.js'
@@ -89,7 +89,7 @@ describeEngines('the ARN of a table stands for its name', engine => {
     const big = 'x'.repeat(390_000)
     const ids = Array.from({ length: 45 }, (_, n) => ({ id: { S: String(n) } }))
     await Promise.all(ids.map(id => dynamo.putItem({ TableName, Item: { ...id, big: { S: big } } })))
-    let RequestItems: BatchGetItemCommandInput['RequestItems'] = { [TableName]: { Keys: ids } }
+    let RequestItems: Required<BatchGetItemCommandOutput>['UnprocessedKeys'] = { [TableName]: { Keys: ids } }
     const got: unknown[] = []
     let rounds = 0
     do {
