@@ -4,10 +4,14 @@ import { ENCRYPTED_META, EncryptedSchema } from './encryptedSchema.js'
 import type { Encrypted } from './encryptedType.js'
 import { ToolboxError } from './errors.js'
 
-/** `unknown`, which changes nothing; for a key something that no schema has, and that says what is wrong. */
-type NoKey<SCHEMA extends Schema> = SCHEMA extends { props: { key: true } }
-  ? { refused: 'A key attribute cannot be encrypted: DynamoDB finds items by its value.' }
-  : unknown
+/**
+ * The schema itself; for a key something that no schema is, and that says what is wrong. TypeScript takes what a type
+ * parameter stands for only if it would fit either; but it sees that the spread of any array is not a tuple of one.
+ */
+type NoKey<SCHEMA extends Schema> = [...KeyMark<SCHEMA>] extends [true]
+  ? 'A key attribute cannot be encrypted: DynamoDB finds items by its value.'
+  : SCHEMA
+type KeyMark<SCHEMA> = SCHEMA extends { props: { key: true } } ? [true] : []
 
 interface CommonProps {
   key?: unknown
@@ -46,8 +50,8 @@ const PLACE_PROPS = [
  * @example
  * item({ id: string().key(), ssn: encrypted(string()), address: encrypted(map({ city: string() })) })
  */
-export function encrypted<SCHEMA extends Schema>(schema: SCHEMA & NoKey<SCHEMA>): Encrypted<SCHEMA> {
-  const annotated: Schema = schema
+export function encrypted<SCHEMA extends Schema>(schema: NoKey<SCHEMA>): Encrypted<SCHEMA> {
+  const annotated = schema as Schema
   if (annotated.type === 'item') {
     throw new ToolboxError(
       'invalid-schema',
