@@ -198,6 +198,17 @@ describe('the annotation', () => {
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(SECRET)
   })
 
+  test('an error of a validator is said to come from where it was thrown, without what it says', () => {
+    const validator = (text: string): boolean => {
+      throw new TypeError(`no ${text}\n    at ${text} (${text}:1:1)`)
+    }
+    const user = entity({ ssn: encrypted(string().validate(validator)) })
+    new Registry(name => name).register(user)
+    const error = thrownBy(() => user.build(EntityParser).parse({ id: '1', ssn: SECRET } as never))
+    expect((error as Error).message).toMatch(/TypeError \(at .*encrypted\.test\.ts:\d+:\d+\)/)
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(SECRET)
+  })
+
   test.each([
     ['a key', () => encrypted(string().key() as unknown as ReturnType<typeof string>)],
     ['a link inside a container', () => encrypted(map({ city: string().link((() => 'x') as never) }))],
