@@ -68,5 +68,8 @@ export function commonJs(app) {
 
 export function runsPrograms(app, label, node = process.execPath) {
   check(`${label}: an ES module saves, updates and loads encrypted fields`, () => run(node, ['app.mjs'], app))
+  check(`${label}: one copy of the AWS SDK and of ours, and a schema's own dynamodb-toolbox`, () =>
+    run(node, ['copies.mjs'], app),
+  )
   check(`${label}: so does a CommonJS module that requires every package`, () => run(node, ['app.cjs'], app))
 }

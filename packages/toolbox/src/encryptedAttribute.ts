@@ -1,15 +1,12 @@
 import { isMessage } from '@dynaseal/core'
 import type { Schema, Transformer } from 'dynamodb-toolbox'
-// Not from its root, which loads all of it: an application loads the parts that it uses.
-import { DynamoDBToolboxError } from 'dynamodb-toolbox/errors'
-import { Formatter } from 'dynamodb-toolbox/schema/actions/format'
-import { Parser } from 'dynamodb-toolbox/schema/actions/parse'
 import { isContainer } from './attributePattern.js'
-import { ENCRYPTED_META, EncryptedSchema } from './encryptedSchema.js'
+import { ENCRYPTED_META, isEncryptedSchema } from './encryptedSchema.js'
 import { ToolboxError } from './errors.js'
 import { lostEncryption } from './lostEncryption.js'
 import { wasOpened } from './opened.js'
 import { PendingSeal } from './pendingSeal.js'
+import type { ToolboxCopy } from './toolboxCopies.js'
 import { isExtension, removeMark, setting } from './updateExtensions.js'
 
 export type Validator = (input: unknown, schema: Schema) => boolean | string
@@ -36,7 +33,11 @@ export class EncryptedAttribute implements Transformer {
   /** Whether it belongs to items that are sealed as wholes, in which no ciphertext need look like one. */
   inWholeItems = false
 
-  constructor(private readonly schema: Schema) {}
+  /** @param copy the copy of dynamodb-toolbox that made the schema */
+  constructor(
+    private readonly schema: Schema,
+    private readonly copy: ToolboxCopy,
+  ) {}
 
   /**
    * The encrypted attribute behind a schema.
@@ -45,7 +46,7 @@ export class EncryptedAttribute implements Transformer {
    */
   static of(schema: Schema, place: string): EncryptedAttribute | undefined {
     const { transform, meta } = schema.props as { transform?: unknown; meta?: Record<string, unknown> }
-    if (schema instanceof EncryptedSchema && transform instanceof EncryptedAttribute) return transform
+    if (isEncryptedSchema(schema) && transform instanceof EncryptedAttribute) return transform
     if (meta?.[ENCRYPTED_META] === true) {
       throw new ToolboxError(
         'invalid-schema',
@@ -58,7 +59,9 @@ export class EncryptedAttribute implements Transformer {
   encode(input: unknown): PendingSeal {
     this.#refuseUnregistered()
     const value = this.#explicit(input)
-    return new PendingSeal(this.#scrubbed(() => new Parser(this.schema).parse(value, { fill: true })))
+    return new PendingSeal(
+      this.#scrubbed(() => new this.copy.parse.Parser(this.schema).parse(value, { fill: true })),
+    )
   }
 
   decode(stored: unknown): never {
@@ -74,7 +77,7 @@ export class EncryptedAttribute implements Transformer {
         `The ${this.#name} arrived as ciphertext. Give the table the document client from sealDocumentClient() on which its entity is registered.`,
       )
     }
-    return this.#scrubbed(() => new Formatter(this.schema).format(stored)) as never
+    return this.#scrubbed(() => new this.copy.format.Formatter(this.schema).format(stored)) as never
   }
 
   /** For the DTO of a schema. */
@@ -99,7 +102,7 @@ export class EncryptedAttribute implements Transformer {
       }
       const value = this.#explicit(input)
       const parsed = this.#scrubbed(() =>
-        new Parser(this.schema).parse(value, { fill: true, transform: false }),
+        new this.copy.parse.Parser(this.schema).parse(value, { fill: true, transform: false }),
       )
       const verdict = own === undefined ? true : this.#scrubbed(() => own(parsed, schema))
       this.#showParsed(input, value, parsed)
@@ -174,9 +177,9 @@ export class EncryptedAttribute implements Transformer {
       return work()
     } catch (error) {
       const reason =
-        error instanceof DynamoDBToolboxError
+        error instanceof this.copy.errors.DynamoDBToolboxError
           ? `${REASONS[error.code] ?? error.code}${this.#inside(error.path)}`
-          : `a transformer, validator or default inside it threw ${error instanceof Error ? error.name : 'something'}`
+          : `${thrown(error)} was thrown by one of its transformers, validators or defaults, or by what they call`
       throw new ToolboxError('invalid-value', `The ${this.#name} is not valid: ${reason}.`)
     }
   }
@@ -202,6 +205,15 @@ export class EncryptedAttribute implements Transformer {
     }
     return known.length === 0 ? '' : ` (at ${known.join('').replace(/^\./, '')})`
   }
+}
+
+/** What was thrown and where, without its message, which may quote the value: so only what follows it in the stack. */
+function thrown(error: unknown): string {
+  if (!(error instanceof Error)) return 'something that is no error'
+  const { name, message, stack } = error
+  const head = `${name}: ${message}\n`
+  const frame = stack?.startsWith(head) ? /^ +at (.+)/.exec(stack.slice(head.length)) : null
+  return frame === null ? name : `${name} (at ${frame[1]})`
 }
 
 function replaceMembers(container: unknown, members: unknown): void {

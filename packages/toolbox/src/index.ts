@@ -1,5 +1,5 @@
 export { FieldError, type FieldErrorCode, SealError, type SealErrorCode } from '@dynaseal/core'
-export type { EncryptedAttributeInCondition, SafeCondition } from './conditionTypes.js'
+export type { Refusal, SafeCondition } from './conditionTypes.js'
 export { encrypted } from './encrypted.js'
 export type { Encrypted, EncryptedMeta } from './encryptedType.js'
 export { FieldsNotOpenedError, ToolboxError, type ToolboxErrorCode } from './errors.js'

@@ -47,7 +47,7 @@ export type SealedDocumentClient<TTL extends string = never> = DynamoDBDocumentC
    * @throws {ToolboxError} `invalid-schema`
    */
   register<ENTITIES extends RegistrableEntity[]>(
-    ...entities: ENTITIES & { [INDEX in keyof ENTITIES]: Registrable<ENTITIES[INDEX], TTL> }
+    ...entities: { [INDEX in keyof ENTITIES]: Registrable<ENTITIES[INDEX], TTL> }
   ): SealedDocumentClient<TTL>
 }
 
