@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient, TranslateConfig } from '@aws-sdk/lib-dynamodb'
 import { createFormat, type Format, type FormatOptions } from '@dynaseal/core'
-import { isContainer } from './attributePattern.js'
 import { type CommandPlan, planCommand } from './commands.js'
+import { copyContainers } from './copyContainers.js'
 import { ToolboxError } from './errors.js'
 import { withNumberValue } from './nativeValues.js'
 import { Opening, openErrorItems } from './opening.js'
@@ -87,7 +87,11 @@ export function sealDocumentClient<const TTL extends string = never>(
     ...formatOptions
   } = options
   const format: Format = 'format' in formatOptions ? formatOptions.format : createFormat(formatOptions)
-  const registry = new Registry(logicalTableName, format.wholeItems?.attributes ?? [], timeToLive)
+  const sealed = Object.create(client) as SealedDocumentClient<TTL>
+  /** What was put in the place of our `send`, and calls it. */
+  const wrappers = new WeakSet<object>()
+  const isMocked = () => sealed.send !== ownSend && !wrappers.has(sealed.send)
+  const registry = new Registry(logicalTableName, format.wholeItems?.attributes ?? [], timeToLive, isMocked)
   const settings = { plaintext, role, marshallOptions, unmarshallOptions: withNumberValue(unmarshallOptions) }
 
   const send = async (command: { input: object }, ...rest: unknown[]): Promise<unknown> => {
@@ -112,26 +116,24 @@ export function sealDocumentClient<const TTL extends string = never>(
     return output
   }
 
-  const sealed = Object.create(client) as SealedDocumentClient<TTL>
+  const ownSend = ((command: { input: object }, ...rest: unknown[]) => {
+    if (sealed.send !== ownSend) wrappers.add(sealed.send)
+    const callback = rest.at(-1)
+    if (typeof callback !== 'function') return send(command, ...rest)
+    send(command, ...rest.slice(0, -1))
+      .then(
+        output => callback(null, output),
+        error => callback(error),
+      )
+      .catch(() => {
+        // As in the SDK: what a callback throws is nobody's.
+      })
+  }) as typeof sealed.send
+
   Object.defineProperties(sealed, {
     [SEALED]: { value: true },
-    send: {
-      // Mocks of document clients put their own in its place.
-      configurable: true,
-      writable: true,
-      value: (command: { input: object }, ...rest: unknown[]) => {
-        const callback = rest.at(-1)
-        if (typeof callback !== 'function') return send(command, ...rest)
-        send(command, ...rest.slice(0, -1))
-          .then(
-            output => callback(null, output),
-            error => callback(error),
-          )
-          .catch(() => {
-            // As in the SDK: what a callback throws is nobody's.
-          })
-      },
-    },
+    // Mocks of document clients put their own in its place.
+    send: { configurable: true, writable: true, value: ownSend },
     register: {
       value: (...entities: RegistrableEntity[]) => {
         for (const entity of entities) registry.register(entity)
@@ -150,11 +152,4 @@ function copyCommand(
   const copy = new type(plan.input) as { middlewareStack: { use(plugin: unknown): void } }
   if (command.middlewareStack !== undefined) copy.middlewareStack.use(command.middlewareStack)
   return copy
-}
-
-/** A response may be handed out again by a mock or a cache; what is opened is a copy. */
-function copyContainers(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copyContainers)
-  if (!isContainer(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, copyContainers(child)]))
 }
