@@ -358,7 +358,7 @@ describe('a name that is encrypted in one entity and clear in another', () => {
         named(client, 'Clear', string(), true),
       ]
       if (order === 1) entities.reverse()
-      expect(() => client.register(...(entities as [Entity]))).toThrow(
+      expect(() => client.register(...(entities as unknown as [Entity]))).toThrow(
         /'x' of table .* is encrypted in entity Sealed and something else in entity Clear.*Give Sealed its entity attribute/,
       )
     }
