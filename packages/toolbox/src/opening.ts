@@ -1,5 +1,5 @@
 import type { AttributeValue as WireValue } from '@aws-sdk/client-dynamodb'
-import { convertToNative, marshall, unmarshall } from '@aws-sdk/util-dynamodb'
+import { convertToNative } from '@aws-sdk/util-dynamodb'
 import {
   type AttributePath,
   type AttributeValue,
@@ -226,41 +226,4 @@ function mayNotOpen(table: RegisteredTable, found: readonly Occurrence[]): Toolb
     'role-refused',
     `This client may only seal, and the response holds encrypted attributes of table ${table.name}: ${found.map(({ path }) => formatPath(path)).join(', ')}. Leave them out of the projection, or read with another client.`,
   )
-}
-
-/** An item in an error, with what it belongs to. The document client leaves it as attribute values. */
-export interface ErrorItem {
-  readonly table: RegisteredTable
-  readonly key: Item
-  readonly holder: { Item?: Record<string, WireValue> }
-}
-
-/**
- * Opens the items that a failed condition returns, in place. They are taken away before anything can
- * fail: none is left in an error as ciphertext.
- *
- * @throws {FieldsNotOpenedError} with DynamoDB's error as its cause
- */
-export async function openErrorItems(
-  format: Format,
-  settings: ClientSettings,
-  items: readonly ErrorItem[],
-  cause: unknown,
-): Promise<void> {
-  // Numbers are wrapped so that none loses digits on its way through.
-  const opening = new Opening({
-    ...settings,
-    marshallOptions: undefined,
-    unmarshallOptions: { wrapNumbers: true },
-  })
-  const opened = items.flatMap(({ table, key, holder }) => {
-    if (holder.Item === undefined) return []
-    const item = copyContainers(unmarshall(holder.Item, { wrapNumbers: true })) as Item
-    delete holder.Item
-    if (settings.role === 'seal') return []
-    opening.collect(table, item, item[table.entityAttribute], key)
-    return [{ holder, item }]
-  })
-  await opening.open(format, cause)
-  for (const { holder, item } of opened) holder.Item = marshall(item)
 }

@@ -1,4 +1,4 @@
-import type { AttributePath } from '@dynaseal/core'
+import { type AttributePath, ConfigurationError } from '@dynaseal/core'
 import {
   type AttributePattern,
   formatPath,
@@ -26,6 +26,7 @@ export interface RegistrableEntity {
     readonly sortKey?: { readonly name: string } | undefined
     readonly indexes: Readonly<Record<string, object>>
     readonly entityAttributeSavedAs: string
+    readonly documentClient?: unknown
   }
   /** Whether, and how, its items have the entity's name. */
   readonly entityAttribute?: unknown
@@ -184,7 +185,7 @@ export class Registry {
         )
       }
     }
-    const name = this.logicalName(plainName(table.getName()))
+    const name = this.#logicalName(table.getName())
     let registered = this.#tables.get(name)
     if (registered === undefined) {
       const keyNames = [table.partitionKey.name, ...(table.sortKey === undefined ? [] : [table.sortKey.name])]
@@ -197,15 +198,23 @@ export class Registry {
   /**
    * @param tableName a table's name or ARN: a request's `TableName` allows both
    * @throws {ToolboxError} `not-registered`
+   * @throws {ConfigurationError} `invalid-option`
    */
   table(tableName: unknown): RegisteredTable {
     const registered =
-      typeof tableName === 'string' ? this.#tables.get(this.logicalName(plainName(tableName))) : undefined
+      typeof tableName === 'string' ? this.#tables.get(this.#logicalName(tableName)) : undefined
     if (registered !== undefined) return registered
     throw new ToolboxError(
       'not-registered',
       `This sealed client knows no entity of table ${String(tableName)}, so it cannot tell what is encrypted there. Call register(entity) on it (for entities that encrypt nothing as well), map the name with logicalTableName if the table is known under another one, or use the document client that you gave to sealDocumentClient().`,
     )
+  }
+
+  #logicalName(tableName: string): string {
+    const physical = plainName(tableName)
+    const name: unknown = this.logicalName(physical)
+    if (typeof name === 'string' && name !== '') return name
+    throw new ConfigurationError('invalid-option', `logicalTableName gives no name for table ${physical}.`)
   }
 }
 

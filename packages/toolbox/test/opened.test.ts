@@ -102,6 +102,11 @@ describe('the copy of a response', () => {
     ])
   })
 
+  test('has it as an entry, too, if it says that it is of a class', () => {
+    const value = planted('{"__proto__":{"constructor":{"prototype":{}},"iban":"planted"}}')
+    expect((copyContainers(value) as { iban?: string }).iban).toBeUndefined()
+  })
+
   test.each([
     ['bytes', new Uint8Array([1])],
     ['a set', new Set(['a'])],
