@@ -55,7 +55,17 @@ export class MessageFormat implements Format {
   readonly #additionalContext: Readonly<Record<string, string>>
   readonly #contexts = new Map<string, MessageContext>()
 
-  constructor({ keyring, encryptionContext = {}, cache, codec = 'own', allowSuites = [] }: FormatOptions) {
+  constructor({
+    keyring,
+    encryptionContext = {},
+    cache,
+    codec = 'own',
+    allowSuites = [],
+    ...others
+  }: FormatOptions) {
+    const [unknown] = Object.keys(others)
+    if (unknown !== undefined)
+      throw new ConfigurationError('invalid-option', `There is no option ${unknown}. Is it misspelled?`)
     if (typeof keyring?.onEncrypt !== 'function' || typeof keyring.onDecrypt !== 'function') {
       throw new ConfigurationError(
         'invalid-option',

@@ -1,6 +1,6 @@
 import { isMessage } from '@dynaseal/core'
 import type { Schema, Transformer } from 'dynamodb-toolbox'
-import { isContainer } from './attributePattern.js'
+import { type AttributePattern, isContainer } from './attributePattern.js'
 import { ENCRYPTED_META, isEncryptedSchema } from './encryptedSchema.js'
 import { ToolboxError } from './errors.js'
 import { lostEncryption } from './lostEncryption.js'
@@ -23,15 +23,17 @@ const REASONS: Readonly<Record<string, string>> = {
 const WAY_OUT =
   'Give its table the document client that sealDocumentClient() returns, and call register(entity) on that client.'
 
+const UNOPENED =
+  'Give the table the document client from sealDocumentClient() on which its entity is registered. An image of a stream, an item of an export, of a cache or of another client is not opened: read it by its key, through the sealed client.'
+
 /** The transformer of an encrypted attribute: plaintext to {@link PendingSeal}, and opened value to plaintext. */
 export class EncryptedAttribute implements Transformer {
   readonly transformerId = 'dynaseal:encrypted'
   /** Where entities have the attribute, as their schemas say it; several may share one schema. */
   readonly places = new Set<string>()
-  /** Whether a sealed client knows an entity that has the attribute. */
-  isRegistered = false
-  /** Whether it belongs to items that are sealed as wholes, in which no ciphertext need look like one. */
-  inWholeItems = false
+  /** Where it stands in the items of registered entities, by what is written there. */
+  readonly #patterns = new Map<string, AttributePattern>()
+  #isMocked = () => false
 
   /** @param copy the copy of dynamodb-toolbox that made the schema */
   constructor(
@@ -56,6 +58,22 @@ export class EncryptedAttribute implements Transformer {
     return undefined
   }
 
+  /**
+   * Tells it that a sealed client knows an entity that has it.
+   *
+   * @param pattern where in the entity's items
+   * @param isMocked whether something answers in the place of that client
+   */
+  register(pattern: AttributePattern, isMocked: () => boolean): void {
+    this.#patterns.set(pattern.map(String).join('\0'), pattern)
+    this.#isMocked = isMocked
+  }
+
+  /** Whether a sealed client knows an entity that has it. */
+  get isRegistered(): boolean {
+    return this.#patterns.size > 0
+  }
+
   encode(input: unknown): PendingSeal {
     this.#refuseUnregistered()
     const value = this.#explicit(input)
@@ -71,12 +89,7 @@ export class EncryptedAttribute implements Transformer {
         `The ${this.#name} was loaded for an entity that no sealed client knows, so nothing has opened it. ${WAY_OUT}`,
       )
     }
-    if (stored instanceof Uint8Array && !wasOpened(stored) && (this.inWholeItems || isMessage(stored))) {
-      throw new ToolboxError(
-        'client-not-sealed',
-        `The ${this.#name} arrived as ciphertext. Give the table the document client from sealDocumentClient() on which its entity is registered.`,
-      )
-    }
+    if (!wasOpened(stored, this.#patterns.values())) this.#refuseUnopened(stored)
     return this.#scrubbed(() => new this.copy.format.Formatter(this.schema).format(stored)) as never
   }
 
@@ -129,6 +142,18 @@ export class EncryptedAttribute implements Transformer {
     throw new ToolboxError(
       'not-registered',
       `The ${this.#name} was given a value for an entity that no sealed client knows, so nothing would encrypt it. ${WAY_OUT}`,
+    )
+  }
+
+  /** A mock's answers are the developer's own, but for ciphertext, which would be data to the application. */
+  #refuseUnopened(stored: unknown): void {
+    const isCiphertext = stored instanceof Uint8Array && isMessage(stored)
+    if (!isCiphertext && this.#isMocked()) return
+    throw new ToolboxError(
+      'client-not-sealed',
+      stored instanceof Uint8Array
+        ? `The ${this.#name} arrived as ciphertext. ${UNOPENED}`
+        : `The ${this.#name} has a value that no sealed client has opened. ${UNOPENED}`,
     )
   }
 
@@ -221,6 +246,10 @@ function replaceMembers(container: unknown, members: unknown): void {
     container.splice(0, container.length, ...members)
   } else if (isContainer(container) && isContainer(members)) {
     for (const key of Reflect.ownKeys(container)) Reflect.deleteProperty(container, key)
-    Object.assign(container, members)
+    // Not by assignment, which takes an entry named __proto__ for the prototype.
+    for (const key of Reflect.ownKeys(members)) {
+      const member = Object.getOwnPropertyDescriptor(members, key)
+      if (member !== undefined) Object.defineProperty(container, key, member)
+    }
   }
 }

@@ -25,6 +25,7 @@ import { formatPath } from '../src/attributePattern.js'
 import { encrypted } from '../src/encrypted.js'
 import { EncryptedAttribute } from '../src/encryptedAttribute.js'
 import { ToolboxError } from '../src/errors.js'
+import { markOpened } from '../src/opened.js'
 import { PendingSeal } from '../src/pendingSeal.js'
 import { Registry } from '../src/registry.js'
 
@@ -110,6 +111,12 @@ describe('the annotation', () => {
     register({ attribute })
     return (attribute.props as { transform: never }).transform
   }
+  /** A value as it is read from an item that a sealed client has opened. */
+  function opened(value: unknown): unknown {
+    const read: Record<string, unknown> = { attribute: value }
+    markOpened(read, [{ path: ['attribute'], value }])
+    return read.attribute
+  }
   const thrownBy = (work: () => unknown): unknown => {
     try {
       work()
@@ -122,7 +129,7 @@ describe('the annotation', () => {
 
   test('opened values come out as the schema formats them', () => {
     const schema = encrypted(map({ city: string().savedAs('c'), hush: string().hidden() }))
-    expect(transformer(schema).decode({ c: 'Oslo', hush: 'x' })).toEqual({ city: 'Oslo' })
+    expect(transformer(schema).decode(opened({ c: 'Oslo', hush: 'x' }))).toEqual({ city: 'Oslo' })
   })
 
   test('nothing goes in and nothing comes out for an entity that was never registered', () => {
@@ -152,7 +159,7 @@ describe('the annotation', () => {
 
   test('a transformer that throws does not get its message out', () => {
     const parse = { encode: String, decode: (text: string) => JSON.parse(text) as string }
-    const error = thrownBy(() => transformer(encrypted(string().transform(parse))).decode(SECRET))
+    const error = thrownBy(() => transformer(encrypted(string().transform(parse))).decode(opened(SECRET)))
     expect(error).toMatchObject({ code: 'invalid-value', message: expect.stringContaining('SyntaxError') })
   })
 
@@ -180,7 +187,7 @@ describe('the annotation', () => {
 
   test('an opened value of another type is refused without quoting it', () => {
     const amount = encrypted(number())
-    expect(thrownBy(() => transformer(amount).decode(SECRET))).toMatchObject({
+    expect(thrownBy(() => transformer(amount).decode(opened(SECRET)))).toMatchObject({
       code: 'invalid-value',
     })
   })
