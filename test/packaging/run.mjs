@@ -3,6 +3,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { checkBundles } from './bundles.mjs'
 import { check, output, run, summary } from './checks.mjs'
 import { commonJs, devDependencies, install, pack, root, runsPrograms } from './consumer.mjs'
 import { nodes } from './nodes.mjs'
@@ -110,6 +111,7 @@ try {
   const engines = nodes(folder)
   consume(folder, 'highest', archives, engines)
   consume(folder, 'lowest', archives, engines)
+  await checkBundles(folder, archives)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -1,5 +1,11 @@
 export type { AttributeValue } from './attributeValue.js'
-export type { Keyring } from './dataKeyCache/keyring.js'
+export {
+  type DataKeyRequest,
+  type DataKeySource,
+  dataKeySource,
+  type EncryptedDataKeyEntry,
+  type Keyring,
+} from './dataKeyCache/keyring.js'
 export type { DataKeyCacheOptions } from './dataKeyCache/options.js'
 export type {
   CacheStatistics,

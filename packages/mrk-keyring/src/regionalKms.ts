@@ -3,7 +3,7 @@ import type { Attempt, Operation } from './attempt.js'
 import { type AnySignal, signalFor } from './attemptSignal.js'
 import { type Clock, systemClock } from './clock.js'
 import type { KmsSender } from './kmsCalls.js'
-import { ATTEMPT_TIMEOUT, CALL_TIMEOUT, checkOptions, ownRegionOf, type RoutingOptions } from './options.js'
+import { ATTEMPT_TIMEOUT, CALL_TIMEOUT, ownRegionOf, type RoutingOptions } from './options.js'
 import { Race, type RaceResult } from './race.js'
 import type { Replica } from './replicas.js'
 import { type Route, Router } from './router.js'
@@ -34,7 +34,6 @@ export class RegionalKms {
   readonly #random: () => number
 
   constructor(replicas: readonly Replica[], options: RoutingOptions) {
-    checkOptions(options)
     this.#replicas = replicas
     this.clock = options.clock ?? systemClock
     this.#random = options.random ?? Math.random
