@@ -24,7 +24,8 @@ export class DataKeys {
     this.#grantTokens = grantTokens
   }
 
-  async generate({ encryptionContext, length, signal }: DataKeyRequest) {
+  async generate(request: DataKeyRequest) {
+    const { encryptionContext, length } = request
     const { answer, arn } = await this.#ask(
       {
         operation: 'GenerateDataKey',
@@ -32,14 +33,15 @@ export class DataKeys {
           generateDataKey({ client, arn, encryptionContext, grantTokens: this.#grantTokens, signal, length }),
         discard: late => void late.dataKey.fill(0),
       },
-      signal,
+      request,
     )
     const { dataKey, encryptedDataKey } = answer
     return { dataKey, arn, entry: entryOf(arn, encryptedDataKey) }
   }
 
   /** Encrypts a data key that there is already. */
-  async wrap({ encryptionContext, signal }: Omit<DataKeyRequest, 'length'>, dataKey: Uint8Array) {
+  async wrap(request: Omit<DataKeyRequest, 'length'>, dataKey: Uint8Array) {
+    const { encryptionContext } = request
     const { answer, arn } = await this.#ask(
       {
         operation: 'Encrypt',
@@ -47,7 +49,7 @@ export class DataKeys {
           encryptDataKey({ client, arn, encryptionContext, grantTokens: this.#grantTokens, signal, dataKey }),
         discard: () => {},
       },
-      signal,
+      request,
     )
     return entryOf(arn, answer)
   }
@@ -65,7 +67,7 @@ export class DataKeys {
       failures.push(result)
       if (result.ended === 'aborted' || result.ended === 'deadline') break
     }
-    throw failure('Decrypt', idOf(this.#kms.replicas), this.#kms, failures, limits)
+    throw failure('Decrypt', idOf(this.#kms.replicas), this.#kms, failures, limits, request.encryptionContext)
   }
 
   /** @param signal fires besides the one of each request */
@@ -124,12 +126,12 @@ export class DataKeys {
 
   async #ask<T>(
     request: RegionalRequest<T>,
-    signal: AbortSignal | undefined,
+    { encryptionContext, signal }: Omit<DataKeyRequest, 'length'>,
   ): Promise<{ answer: T; arn: string }> {
     const limits = this.#kms.begin(signal)
     const result = await this.#kms.ask(request, limits)
     if (result.won) return { answer: result.answer, arn: result.replica.arn }
-    throw failure(request.operation, idOf(this.#kms.replicas), this.#kms, [result], limits)
+    throw failure(request.operation, idOf(this.#kms.replicas), this.#kms, [result], limits, encryptionContext)
   }
 }
 
