@@ -14,6 +14,15 @@ import { describeEngines } from '../../packages/local-cloud/test/eachEngine.js'
 import { pathOf, program, removePrograms, writePrograms } from './programs.js'
 
 type Stored = Record<string, AttributeValue>
+/** Whether the page's schema has ciphertext at a path. */
+function isEncrypted([first, second, ...more]: readonly (string | number)[]): boolean {
+  if (more.length > 0) return false
+  if (first === 'ssn' || first === 'income') return second === undefined
+  if (first === 'address') return second === 'street'
+  if (first === 'phones') return typeof second === 'number'
+  return first === 'devices' && typeof second === 'string'
+}
+
 interface Page {
   sealTable(isOurs: (stored: Stored) => boolean): Promise<{ key: { id: string }; why: string }[]>
 }
@@ -89,7 +98,7 @@ describeEngines('the recipe of docs/migrating.md', engine => {
     return { B: Uint8Array.from(B as Uint8Array) }
   }
 
-  /** The stored item with what its messages hold in their place, and where they stood. */
+  /** The stored item with what its messages hold in their place, and where they stood: nowhere but where they belong. */
   async function opened(item: Stored): Promise<{ item: Stored; places: string[] }> {
     const places: string[] = []
     const open = async (value: AttributeValue, path: (string | number)[]): Promise<AttributeValue> => {
@@ -99,6 +108,7 @@ describeEngines('the recipe of docs/migrating.md', engine => {
           { table: TableName, key: { id: item.id as AttributeValue }, fields },
         ])
         if (field === undefined || 'error' in field) throw field?.error
+        if (!isEncrypted(path)) throw new Error(`Something was sealed at ${path}.`)
         places.push(path.join('.'))
         return field.value as AttributeValue
       }
@@ -191,6 +201,13 @@ describeEngines('the recipe of docs/migrating.md', engine => {
     expect(ssn).toEqual(moved)
     expect(isMessage(income?.B as Uint8Array)).toBe(true)
     expect((await get('bob')).ssn).toEqual({ B: Uint8Array.of(2, 4) })
+  })
+
+  test('leaves what stands in the place of a map or list with encrypted parts', async () => {
+    const odd = customer('odd', { address: S('x'), phones: { M: { a: S('y') } }, devices: { L: [S('z')] } })
+    await put(odd)
+    await sealTable(customers)
+    expect(await opened(await get('odd'))).toEqual({ item: odd, places: ['ssn'] })
   })
 
   test('seals more fields of an item than an expression takes', async () => {

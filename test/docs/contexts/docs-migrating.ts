@@ -6,6 +6,7 @@ export { keyArns }
 
 const TableName = 'customers'
 await createTable(TableName, { pk: 'id' })
+await createTable('members', { pk: 'id' })
 const table = DynamoDBDocumentClient.from(new DynamoDBClient())
 const damaged = { id: 'damaged', _et: 'Customer', ssn: Uint8Array.of(2, 4, 0x78) }
 for (const Item of [
