@@ -4,6 +4,7 @@ import { type CommandPlan, planCommand } from './commands.js'
 import { copyContainers } from './copyContainers.js'
 import { ToolboxError } from './errors.js'
 import { withNumberValue } from './nativeValues.js'
+import { guardedConfig, guardedStack } from './noWayAround.js'
 import { openError } from './openError.js'
 import { Opening } from './opening.js'
 import { dropItems } from './openPartially.js'
@@ -13,8 +14,11 @@ import { type RegistrableEntity, Registry } from './registry.js'
 import { Sealing } from './sealing.js'
 import { checkedOptions, type SealOptions } from './sealOptions.js'
 
-/** A document client whose `send` seals and opens encrypted attributes. */
-export type SealedDocumentClient<TTL extends string = never> = DynamoDBDocumentClient & {
+/** A document client whose `send`, and every method that goes through it, seals and opens encrypted attributes. */
+export type SealedDocumentClient<
+  TTL extends string = never,
+  CLIENT extends DynamoDBDocumentClient = DynamoDBDocumentClient,
+> = CLIENT & {
   /**
    * Makes the encrypted attributes of entities known, so that what is read can be opened and what
    * would leak can be refused. Register every entity of a table, also those that encrypt nothing.
@@ -23,7 +27,7 @@ export type SealedDocumentClient<TTL extends string = never> = DynamoDBDocumentC
    */
   register<ENTITIES extends RegistrableEntity[]>(
     ...entities: { [INDEX in keyof ENTITIES]: Registrable<ENTITIES[INDEX], TTL> }
-  ): SealedDocumentClient<TTL>
+  ): SealedDocumentClient<TTL, CLIENT>
   /** What the data-key cache did and holds; `undefined` if the format is another one and counts nothing. */
   statistics(): CacheStatistics | undefined
 }
@@ -32,7 +36,7 @@ const SEALED = Symbol('dynaseal:sealed')
 
 /**
  * Wraps a document client: give the result to the dynamodb-toolbox `Table`, and register its entities.
- * The client that was passed in stays as it was.
+ * The client that was passed in stays as it was; a `DynamoDBDocument` keeps its methods, which then seal.
  *
  * @throws {ToolboxError} `invalid-client`
  * @example
@@ -41,10 +45,10 @@ const SEALED = Symbol('dynaseal:sealed')
  * const User = new Entity({ name: 'User', table: Users, schema: item({ id: string().key(), ssn: encrypted(string()) }) })
  * documentClient.register(User)
  */
-export function sealDocumentClient<const TTL extends string = never>(
-  client: DynamoDBDocumentClient,
-  options: SealOptions<TTL>,
-): SealedDocumentClient<TTL> {
+export function sealDocumentClient<
+  const TTL extends string = never,
+  CLIENT extends DynamoDBDocumentClient = DynamoDBDocumentClient,
+>(client: CLIENT, options: SealOptions<TTL>): SealedDocumentClient<TTL, CLIENT> {
   if (SEALED in client) {
     throw new ToolboxError('invalid-client', 'This document client is sealed already: use it as it is.')
   }
@@ -57,7 +61,7 @@ export function sealDocumentClient<const TTL extends string = never>(
     )
   }
   const { logicalTableName, plaintext, role, timeToLive, format } = checkedOptions(options)
-  const sealed = Object.create(client) as SealedDocumentClient<TTL>
+  const sealed = Object.create(client) as SealedDocumentClient<TTL, CLIENT>
   /** What was put in the place of our `send`, and calls it. */
   const wrappers = new WeakSet<object>()
   const isMocked = () => sealed.send !== ownSend && !wrappers.has(sealed.send)
@@ -101,6 +105,8 @@ export function sealDocumentClient<const TTL extends string = never>(
 
   Object.defineProperties(sealed, {
     [SEALED]: { value: true },
+    config: { value: guardedConfig(client.config) },
+    middlewareStack: { value: guardedStack(client.middlewareStack) },
     // Mocks of document clients put their own in its place.
     send: { configurable: true, writable: true, value: ownSend },
     register: {
