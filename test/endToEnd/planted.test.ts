@@ -9,6 +9,7 @@ import {
   anyOf,
   BatchGetCommand,
   BatchGetRequest,
+  binary,
   boolean,
   Entity,
   EntityFormatter,
@@ -377,5 +378,72 @@ describe('a name that is encrypted in one entity and clear in another', () => {
       named(other, 'Sealed', encrypted(string()) as never, false) as never,
       named(other, 'Too', encrypted(string()) as never, true) as never,
     )
+  })
+})
+
+describe('what the application that reads does not know', () => {
+  const clear = (client: SealedDocumentClient, x: object) => {
+    const E = new Entity({
+      name: 'E',
+      table: tableOf(client),
+      schema: item({
+        ...keys,
+        x: x as ReturnType<typeof string>,
+        nested: map({ x: string().optional() }).optional(),
+      }),
+    })
+    client.register(E)
+    return E
+  }
+
+  const shut = () => encrypted(string())
+
+  test('that an attribute is encrypted: its ciphertext is no data, and is said to be none', async () => {
+    const Sealed = clear(world.sealedClient(EAST), shut())
+    await Sealed.build(PutItemCommand)
+      .item({ ...key, x: 'sealed' })
+      .send()
+    const missing = {
+      code: 'wrong-location',
+      message: expect.stringContaining('annotate it with encrypted()'),
+    }
+    const client = world.sealedClient(EAST)
+    const E = clear(client, string())
+    await expect(get(E)).rejects.toMatchObject({ failures: [{ ...missing, path: ['x'] }] })
+    const raw = client.send(new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }))
+    await expect(raw).rejects.toMatchObject({ failures: [missing] })
+    await attackOn(world, tableName, key, stored => {
+      Object.assign(stored, { nested: { M: { x: stored.x } }, x: { S: 'in clear' } })
+    })
+    await expect(get(E)).rejects.toMatchObject({ failures: [{ ...missing, path: ['nested', 'x'] }] })
+  })
+
+  test('a binary value may look like ciphertext', async () => {
+    await clear(world.sealedClient(EAST), shut())
+      .build(PutItemCommand)
+      .item({ ...key, x: 'sealed' })
+      .send()
+    for (const schema of [binary(), any(), anyOf(string(), binary())])
+      expect((await get(clear(world.sealedClient(EAST), schema)))?.x).toBeInstanceOf(Uint8Array)
+  })
+
+  test('of which entity an item is that an index gives without its entity attribute', async () => {
+    const client = world.sealedClient(EAST)
+    clear(client, shut())
+    const Other = new Entity({
+      name: 'Other',
+      table: tableOf(client),
+      schema: item({ ...keys, x: string() }),
+    })
+    client.register(Other)
+    await Other.build(PutItemCommand)
+      .item({ ...key, x: 'in clear' })
+      .send()
+    await attackOn(world, tableName, key, stored => {
+      delete stored._et
+    })
+    await expect(get(Other)).rejects.toMatchObject({
+      failures: [{ message: expect.stringMatching(/does not say of which entity.*no attribute _et.*index/) }],
+    })
   })
 })

@@ -26,7 +26,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 import { ToolboxError } from './errors.js'
-import { completeProjection, guardConditions, LEGACY, trustedEntity } from './guards.js'
+import { completeProjection, guardConditions, trustedEntity } from './guards.js'
 import type { ErrorItem } from './openError.js'
 import type { Opening } from './opening.js'
 import type { Item } from './place.js'
@@ -35,6 +35,7 @@ import type { Sealing } from './sealing.js'
 import { sealUpdate, updatedEntity, updatedPaths } from './sealUpdate.js'
 import { Selection } from './selection.js'
 import { refuseUpdate } from './wholeItems.js'
+import { knownMembers } from './writeMembers.js'
 
 /** What the sealed client does with one command: before it is sent, with its response, with its error. */
 export interface Plan {
@@ -149,28 +150,6 @@ function planDelete(registry: Registry, given: Item, sealing: Sealing): Plan {
   const table = registry.table(input.TableName)
   guardConditions(table, undefined, input)
   return planWrite(table, input.Key as Item, input, sealing)
-}
-
-/** What DynamoDB's writes have in common. */
-const WRITE_MEMBERS = [
-  'TableName',
-  'ConditionExpression',
-  'ExpressionAttributeNames',
-  'ExpressionAttributeValues',
-  'ReturnConsumedCapacity',
-  'ReturnItemCollectionMetrics',
-  'ReturnValues',
-  'ReturnValuesOnConditionCheckFailure',
-  ...LEGACY,
-]
-
-/**
- * A write with what DynamoDB takes, and nothing else. The parameters that dynamodb-toolbox builds have a
- * `ToolboxItem` as well, in clear, and middleware and loggers are shown all that a command has.
- */
-function knownMembers(given: Item, ...others: string[]): Item {
-  const names = [...WRITE_MEMBERS, ...others].filter(name => given[name] !== undefined)
-  return Object.fromEntries(names.map(name => [name, given[name]]))
 }
 
 /** A single write: what it returns, and what its failed condition returns, is the item of its key. */

@@ -3,6 +3,7 @@ import { EncryptedAttribute, type Validator } from './encryptedAttribute.js'
 import { ENCRYPTED_META, encryptedSchema, isEncryptedSchema } from './encryptedSchema.js'
 import type { Encrypted } from './encryptedType.js'
 import { ToolboxError } from './errors.js'
+import { guardLibraryErrors } from './libraryErrors.js'
 import { copyOf, type ToolboxCopy } from './toolboxCopies.js'
 
 /**
@@ -72,6 +73,7 @@ export function encrypted<SCHEMA extends Schema>(schema: NoKey<SCHEMA>): Encrypt
   const copy = copyOf(annotated)
   refuseNested(annotated, [], copy)
 
+  guardLibraryErrors(copy)
   const attribute = new EncryptedAttribute(bare(annotated), copy)
   const place = PLACE_PROPS.flatMap(name => (props[name] === undefined ? [] : [[name, props[name]]]))
   // The run-time schema is any(): it lets a container have a transformer at all, and brings every value

@@ -1,4 +1,5 @@
-import { isMessage } from '@dynaseal/core'
+import { types } from 'node:util'
+import { type AttributePath, isMessage } from '@dynaseal/core'
 import type { Schema, Transformer } from 'dynamodb-toolbox'
 import { type AttributePattern, isContainer } from './attributePattern.js'
 import { ENCRYPTED_META, isEncryptedSchema } from './encryptedSchema.js'
@@ -77,9 +78,11 @@ export class EncryptedAttribute implements Transformer {
   encode(input: unknown): PendingSeal {
     this.#refuseUnregistered()
     const value = this.#explicit(input)
-    return new PendingSeal(
-      this.#scrubbed(() => new this.copy.parse.Parser(this.schema).parse(value, { fill: true })),
-    )
+    const parsed = this.#scrubbed(() => new this.copy.parse.Parser(this.schema).parse(value, { fill: true }))
+    return new PendingSeal(parsed, path => {
+      const known = this.#inside(path)
+      return known === '' ? '' : `at ${known}`
+    })
   }
 
   decode(stored: unknown): never {
@@ -177,6 +180,7 @@ export class EncryptedAttribute implements Transformer {
           input !== null &&
           !isExtension(input) &&
           !(input instanceof Set) &&
+          !types.isDate(input) &&
           !(input instanceof Uint8Array)
         )
       default:
@@ -203,20 +207,26 @@ export class EncryptedAttribute implements Transformer {
     } catch (error) {
       const reason =
         error instanceof this.copy.errors.DynamoDBToolboxError
-          ? `${REASONS[error.code] ?? error.code}${this.#inside(error.path)}`
+          ? `${REASONS[error.code] ?? error.code}${this.#at(error.path)}`
           : `${thrown(error)} was thrown by one of its transformers, validators or defaults, or by what they call`
       throw new ToolboxError('invalid-value', `The ${this.#name} is not valid: ${reason}.`)
     }
   }
 
-  /** The part of an error's path that the schema says; keys of records are part of the value. */
-  #inside(path: string | undefined): string {
+  #at(path: string | undefined): string {
+    const known = this.#inside(path?.split(/[.[\]']+/).filter(text => text !== '') ?? [])
+    return known === '' ? '' : ` (at ${known})`
+  }
+
+  /** The part of a path in the value that the schema says; keys of records are part of the value. */
+  #inside(path: AttributePath): string {
     const known: string[] = []
     let schema: Schema | undefined = this.schema
-    for (const step of path?.split(/[.[\]']+/).filter(text => text !== '') ?? []) {
+    for (const step of path) {
       if (schema?.type === 'map') {
-        schema = Object.hasOwn(schema.attributes, step) ? schema.attributes[step] : undefined
-        if (schema !== undefined) known.push(`.${step}`)
+        const name = nameIn(schema.attributes, step)
+        schema = name === undefined ? undefined : schema.attributes[name]
+        if (name !== undefined) known.push(`.${name}`)
       } else if (schema?.type === 'record') {
         schema = schema.elements
         known.push('.*')
@@ -228,7 +238,7 @@ export class EncryptedAttribute implements Transformer {
       }
       if (schema === undefined) break
     }
-    return known.length === 0 ? '' : ` (at ${known.join('').replace(/^\./, '')})`
+    return known.join('').replace(/^\./, '')
   }
 }
 
@@ -239,6 +249,12 @@ function thrown(error: unknown): string {
   const head = `${name}: ${message}\n`
   const frame = stack?.startsWith(head) ? /^ +at (.+)/.exec(stack.slice(head.length)) : null
   return frame === null ? name : `${name} (at ${frame[1]})`
+}
+
+/** The name of an attribute, given as it is or as it is stored. */
+function nameIn(attributes: Record<string, Schema>, step: string | number): string | undefined {
+  if (Object.hasOwn(attributes, step)) return String(step)
+  return Object.keys(attributes).find(name => attributes[name]?.props.savedAs === step)
 }
 
 function replaceMembers(container: unknown, members: unknown): void {

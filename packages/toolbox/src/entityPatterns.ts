@@ -16,6 +16,8 @@ export interface EntityPatterns {
   readonly encrypted: readonly AttributePattern[]
   /** Leaves that are stored as they are. */
   readonly clear: readonly AttributePattern[]
+  /** Those of them that a binary value may be in, by their type. */
+  readonly binary: readonly AttributePattern[]
   /** Whether dynamodb-toolbox refuses an item that has the name of another entity. */
   readonly isNamed: boolean
 }
@@ -29,6 +31,7 @@ export interface EntityPatterns {
 export function patternsOf(entity: RegistrableEntity, isMocked: () => boolean): EntityPatterns {
   const encrypted: AttributePattern[] = []
   const clear: AttributePattern[] = []
+  const binary: AttributePattern[] = []
   const visit = (schema: Schema, path: AttributePattern): void => {
     const place = formatPath(path)
     const attribute = path.length > 0 ? EncryptedAttribute.of(schema, place) : undefined
@@ -67,6 +70,7 @@ export function patternsOf(entity: RegistrableEntity, isMocked: () => boolean): 
         return
       default:
         clear.push(path)
+        if (schema.type === 'binary' || schema.type === 'any') binary.push(path)
     }
   }
   visit(entity.schema as Schema, [])
@@ -84,5 +88,5 @@ export function patternsOf(entity: RegistrableEntity, isMocked: () => boolean): 
       )
     }
   }
-  return { encrypted, clear, isNamed: entity.entityAttribute !== false }
+  return { encrypted, clear, binary, isNamed: entity.entityAttribute !== false }
 }

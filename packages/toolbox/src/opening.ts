@@ -9,7 +9,7 @@ import {
   type ItemFields,
   isMessage,
 } from '@dynaseal/core'
-import { formatPath, type Occurrence, occurrences } from './attributePattern.js'
+import { formatPath, isContainer, type Occurrence, occurrences } from './attributePattern.js'
 import { copyContainers } from './copyContainers.js'
 import { FieldsNotOpenedError, ToolboxError } from './errors.js'
 import { hideInherited } from './inheritedNames.js'
@@ -92,11 +92,16 @@ export class Opening {
         if (!isFirst(occurrence.path)) continue
         if (this.#isSealed(table, occurrence.value, isInClear)) found.push(occurrence)
         else if (this.settings.plaintext !== 'allow')
-          failures.push(failure(table, occurrence.path, 'not-a-message', IN_CLEAR))
+          failures.push(
+            failure(table, occurrence.path, 'not-a-message', inClear(table, item, occurrence.path)),
+          )
         else if (isCiphertextAsText(occurrence.value))
           failures.push(failure(table, occurrence.path, 'not-a-message', AS_TEXT))
         else opened.push(occurrence)
       }
+    }
+    for (const path of strayCiphertext(item, new Set(found.map(({ value }) => value)))) {
+      if (table.refusesBinary(entity, path)) failures.push(failure(table, path, 'wrong-location', STRAY))
     }
     if (found.length === 0 && failures.length === 0 && opened.length === 0) return
     if (found.length > 0 && this.settings.role === 'seal') throw mayNotOpen(table, found)
@@ -196,6 +201,28 @@ const isCiphertext = (value: unknown) => value instanceof Uint8Array && isMessag
 const isCiphertextAsText = (value: unknown) =>
   typeof value === 'string' && isMessage(Buffer.from(value, 'base64'))
 
+/** Paths of what looks like ciphertext where no encrypted attribute is. */
+function* strayCiphertext(
+  container: object,
+  known: ReadonlySet<unknown>,
+  path: AttributePath = [],
+): Generator<AttributePath> {
+  for (const [key, value] of Object.entries(container)) {
+    if (typeof value !== 'object' || value === null || known.has(value)) continue
+    const here = () => [...path, Array.isArray(container) ? Number(key) : key]
+    if (isContainer(value)) yield* strayCiphertext(value, known, here())
+    else if (isCiphertext(value)) yield here()
+  }
+}
+
+/** Where a name is encrypted in one entity and clear in another, it takes the entity's name to tell. */
+function inClear(table: RegisteredTable, item: Item, path: AttributePath): string {
+  if (item[table.entityAttribute] !== undefined || !table.isClear(path)) return IN_CLEAR
+  return `a value in clear stands there, one entity has it encrypted and another one in clear, and what was read does not say of which entity it is: it has no attribute ${table.entityAttribute}. Read it from the table, or from an index that projects that attribute.`
+}
+
+const STRAY =
+  'it is ciphertext, and the schemas that are registered have a value in clear there. If the attribute is encrypted elsewhere, annotate it with encrypted() in this application too; else somebody copied it here.'
 const IN_CLEAR =
   "a value in clear stands where ciphertext belongs. Somebody wrote it past the sealed client; if the table is being migrated, read it with plaintext: 'allow'."
 const AS_TEXT =

@@ -110,6 +110,21 @@ export class RegisteredTable {
     )
   }
 
+  /** Whether an entity has a clear leaf at a path. */
+  isClear(path: AttributePath): boolean {
+    return [...this.#entities.values()]
+      .flat()
+      .some(({ clear }) => clear.some(each => relate(each, path) === 'at'))
+  }
+
+  /** Whether binary values have no place at a path: entities declare it, and none of them a type that has some. */
+  refusesBinary(entity: unknown, path: AttributePath): boolean {
+    const own = this.#registered(entity)
+    const candidates = own.length > 0 ? own : [...this.#entities.values()].flat()
+    const at = (pattern: AttributePattern) => relate(pattern, path) === 'at'
+    return candidates.some(({ clear }) => clear.some(at)) && !candidates.some(({ binary }) => binary.some(at))
+  }
+
   /** Whether it takes the entity's name to tell ciphertext from a clear attribute of another entity. */
   get isAmbiguous(): boolean {
     const all = [...this.#entities.values()].flat()

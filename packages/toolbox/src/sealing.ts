@@ -118,6 +118,7 @@ export class Sealing {
               path,
               PendingSeal.plaintextOf(pending) as NativeAttributeValue,
               marshallOptions,
+              PendingSeal.describeIn(pending),
             ),
           })),
           item: whole === undefined ? undefined : wholeItem(whole, slots, marshallOptions),
