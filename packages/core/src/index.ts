@@ -23,7 +23,7 @@ export {
   SealError,
   type SealErrorCode,
 } from './errors.js'
-export { channelNames, type GraceEvent } from './events.js'
+export { channelNames, type GraceEvent, type NotOpenedEvent, type NotSealedEvent } from './events.js'
 export type { AttributePath, Field, Format, ItemFields, OpenedField, WholeItems } from './format.js'
 export {
   MAX_CONTEXT_BYTES,

@@ -1,4 +1,5 @@
 import type { AttributeValue } from './attributeValue.js'
+import { checkOptions } from './checkOptions.js'
 import { DataKeyCache } from './dataKeyCache/dataKeyCache.js'
 import type { Keyring } from './dataKeyCache/keyring.js'
 import type { DataKeyCacheOptions } from './dataKeyCache/options.js'
@@ -7,7 +8,7 @@ import { ConfigurationError } from './errors.js'
 import type { Format, ItemFields, OpenedField } from './format.js'
 import type { FormatParts } from './formatParts.js'
 import { type Codec, type CodecName, codecNamed } from './message/codec.js'
-import { checkAdditionalContext, type MessageContext, messageContext } from './message/context.js'
+import { additionalContext, type MessageContext, messageContext } from './message/context.js'
 import { openItems } from './openItems.js'
 import { sealItems } from './sealItems.js'
 
@@ -20,7 +21,7 @@ export interface FormatOptions {
   /**
    * Pairs added to every message's encryption context, for example a tenant. Public: they stand in the
    * clear in the stored message and in CloudTrail. Opening wants exactly the same pairs. Keys may not
-   * begin with `aws-crypto-`, `aws:` or `dynaseal:`.
+   * begin with `aws-crypto-`, `aws:` or `dynaseal:`. A plain object: it is read once, when the format is made.
    */
   readonly encryptionContext?: Readonly<Record<string, string>>
   readonly cache?: DataKeyCacheOptions
@@ -36,6 +37,14 @@ export interface FormatOptions {
    */
   readonly allowSuites?: readonly AllowedSuite[]
 }
+
+const OPTIONS = Object.keys({
+  keyring: true,
+  encryptionContext: true,
+  cache: true,
+  codec: true,
+  allowSuites: true,
+} satisfies Record<keyof FormatOptions, true>)
 
 /**
  * Each field a message of its own: AWS Encryption SDK format 2.0, suite 0x0478, bound to table, item
@@ -55,17 +64,9 @@ export class MessageFormat implements Format {
   readonly #additionalContext: Readonly<Record<string, string>>
   readonly #contexts = new Map<string, MessageContext>()
 
-  constructor({
-    keyring,
-    encryptionContext = {},
-    cache,
-    codec = 'own',
-    allowSuites = [],
-    ...others
-  }: FormatOptions) {
-    const [unknown] = Object.keys(others)
-    if (unknown !== undefined)
-      throw new ConfigurationError('invalid-option', `There is no option ${unknown}. Is it misspelled?`)
+  constructor(options: FormatOptions) {
+    checkOptions('a format', options, OPTIONS)
+    const { keyring, encryptionContext = {}, cache, codec = 'own', allowSuites = [] } = options
     if (typeof keyring?.onEncrypt !== 'function' || typeof keyring.onDecrypt !== 'function') {
       throw new ConfigurationError(
         'invalid-option',
@@ -78,8 +79,7 @@ export class MessageFormat implements Format {
         "The option allowSuites may name no suite but '0x0578': the others of the AWS Encryption SDK lack key commitment.",
       )
     }
-    checkAdditionalContext(encryptionContext)
-    this.#additionalContext = { ...encryptionContext }
+    this.#additionalContext = additionalContext(encryptionContext)
     this.#cache = new DataKeyCache(keyring, cache)
     this.#codec = codecNamed(codec)
     this.#allowSigned = allowSuites.length > 0

@@ -1,9 +1,10 @@
 import type { AttributeValue } from './attributeValue.js'
+import { isAt } from './bytes/equal.js'
 import { asBuffer } from './bytes/reader.js'
 import { readContent } from './content.js'
 import { type DataKeyName, dataKeyName } from './dataKeyCache/openingKeys.js'
 import type { OpeningLease } from './dataKeyCache/openingLease.js'
-import { FieldError, type Place, SealError } from './errors.js'
+import { FieldError } from './errors.js'
 import type { ItemFields, OpenedField } from './format.js'
 import type { FormatParts } from './formatParts.js'
 import { ItemLocation } from './location.js'
@@ -12,7 +13,7 @@ import { type Codec, readSigned } from './message/codec.js'
 import { type MessageContext, signedContext } from './message/context.js'
 import { type Header, parseHeader } from './message/header.js'
 import { CONTEXT_OFFSET } from './message/suite.js'
-import { placeOf } from './place.js'
+import { notOpened } from './notOpened.js'
 import { nextSlice, sliceIsOver } from './slices.js'
 
 type Item = ItemFields<Uint8Array>
@@ -76,7 +77,7 @@ async function groupByDataKey(
         if (last === undefined || !belongsTo(last, context, header)) last = groupOf(groups, context, header)
         last.pending.push({ item: itemIndex, field: fieldIndex, header })
       } catch (error) {
-        results[itemIndex]![fieldIndex] = { error: fieldError(error).at(placeOf(item, path)) }
+        results[itemIndex]![fieldIndex] = notOpened(error, item, path)
       }
     }
   }
@@ -85,10 +86,9 @@ async function groupByDataKey(
 
 function belongsTo(group: Group, context: MessageContext, header: Header): boolean {
   const { message, encryptedDataKeysStart, encryptedDataKeysEnd } = header
-  const length = group.encryptedDataKeys.length
   return (
     group.context === context &&
-    group.encryptedDataKeys.compare(message, encryptedDataKeysStart, encryptedDataKeysEnd, 0, length) === 0
+    isAt(message, encryptedDataKeysStart, encryptedDataKeysEnd, group.encryptedDataKeys)
   )
 }
 
@@ -132,7 +132,7 @@ async function openGroup(
       key.opened++
     } catch (error) {
       if (error instanceof FieldError && error.code === 'not-authentic') lease.refute(header.message)
-      results[itemIndex]![fieldIndex] = { error: fieldError(error).at(placeOf(item, path)) }
+      results[itemIndex]![fieldIndex] = notOpened(error, item, path)
     }
   }
 }
@@ -146,24 +146,30 @@ function readAndZero(content: Buffer, location: string): AttributeValue {
 }
 
 function refuseGroup(items: readonly Item[], group: Group, cause: unknown, results: OpenedField[][]): void {
+  // The cache has errors of its own, for what it does not ask the keyring.
+  const error = cause instanceof FieldError ? cause : keyUnavailable(cause)
   for (const { item: itemIndex, field: fieldIndex } of group.pending) {
     const item = items[itemIndex]!
-    const place = placeOf(item, item.fields[fieldIndex]!.path)
-    const error = cause instanceof FieldError ? cause.at(place) : keyUnavailable(place, cause)
-    results[itemIndex]![fieldIndex] = { error }
+    results[itemIndex]![fieldIndex] = notOpened(error, item, item.fields[fieldIndex]!.path)
   }
 }
 
-function keyUnavailable(place: Place, cause: unknown): FieldError {
+function keyUnavailable(cause: unknown): FieldError {
   return new FieldError(
     'key-unavailable',
     'the keyring gave no data key for it. Its error is the cause; check that a replica of the key can be reached and that this process may decrypt with it.',
-    { place, cause },
+    { cause },
   )
 }
 
 function bytesOf(value: unknown): Buffer {
   if (value instanceof Uint8Array) return asBuffer(value)
+  if (typeof value === 'object' && value !== null && 'B' in value && value.B instanceof Uint8Array) {
+    throw new FieldError(
+      'not-a-message',
+      'the value is an attribute value, { B }. Give its bytes: what seal returns is what open takes.',
+    )
+  }
   throw new FieldError('not-a-message', 'the stored value is not binary, so it was never sealed.')
 }
 
@@ -175,17 +181,10 @@ function checkedContext(
   const context = signed
     ? signedContext(expected, message.subarray(CONTEXT_OFFSET, encryptedDataKeysStart))
     : expected
-  if (context?.bytes.compare(message, CONTEXT_OFFSET, encryptedDataKeysStart) === 0) return context
+  if (context !== undefined && isAt(message, CONTEXT_OFFSET, encryptedDataKeysStart, context.bytes))
+    return context
   throw new FieldError(
     'wrong-context',
     'it was sealed for another table, or with another encryption context. Check the logical table name and the encryptionContext option against those of the writer.',
   )
-}
-
-function fieldError(error: unknown): FieldError {
-  if (error instanceof FieldError) return error
-  if (error instanceof SealError && error.code === 'invalid-location') {
-    return new FieldError('invalid-location', error.reason)
-  }
-  throw error
 }

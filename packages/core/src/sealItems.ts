@@ -4,6 +4,7 @@ import { writeContent } from './content.js'
 import type { DataKeyCache } from './dataKeyCache/dataKeyCache.js'
 import type { SealingLease } from './dataKeyCache/sealingKeys.js'
 import { ConfigurationError, type DynasealError, SealError } from './errors.js'
+import { publishNotSealed } from './events.js'
 import type { Field, ItemFields } from './format.js'
 import type { FormatParts } from './formatParts.js'
 import { MAX_MESSAGE_BYTES } from './limits.js'
@@ -47,6 +48,9 @@ export async function sealItems(
       }
     }
     return sealed
+  } catch (error) {
+    if (error instanceof SealError) publishNotSealed(error)
+    throw error
   } finally {
     for (const supply of supplies.values()) supply.release()
   }
