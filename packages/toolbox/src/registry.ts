@@ -143,6 +143,7 @@ export class RegisteredTable {
 /** The tables whose entities were registered, by logical name. */
 export class Registry {
   readonly #tables = new Map<string, RegisteredTable>()
+  readonly #entities = new WeakSet<object>()
 
   /**
    * @param logicalName physical table name (as commands carry it) to logical table name
@@ -208,6 +209,11 @@ export class Registry {
       this.#tables.set(name, registered)
     }
     registered.add(entity.entityName, patterns)
+    this.#entities.add(entity)
+  }
+
+  knows(entity: RegistrableEntity): boolean {
+    return this.#entities.has(entity)
   }
 
   /**
