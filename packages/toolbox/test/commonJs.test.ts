@@ -55,7 +55,12 @@ const User = new Entity({
   }),
 })
 // As with a mock, which may answer anything.
-new Registry(name => name, [], [], () => true).register(User)
+new Registry(
+  name => name,
+  [],
+  [],
+  () => true,
+).register(User)
 
 test('it is another copy', () => {
   expect(toolbox.$SET).not.toBe($SET)
