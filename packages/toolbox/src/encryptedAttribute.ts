@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { type AttributePath, isMessage } from '@dynaseal/core'
 import type { Schema, Transformer } from 'dynamodb-toolbox'
-import { type AttributePattern, isContainer } from './attributePattern.js'
+import { type AttributePattern, isContainer, sameAs } from './attributePattern.js'
 import { ENCRYPTED_META, isEncryptedSchema } from './encryptedSchema.js'
 import { ToolboxError } from './errors.js'
 import { lostEncryption } from './lostEncryption.js'
@@ -32,8 +32,8 @@ export class EncryptedAttribute implements Transformer {
   readonly transformerId = 'dynaseal:encrypted'
   /** Where entities have the attribute, as their schemas say it; several may share one schema. */
   readonly places = new Set<string>()
-  /** Where it stands in the items of registered entities, by what is written there. */
-  readonly #patterns = new Map<string, AttributePattern>()
+  /** Where it stands in the items of registered entities. */
+  readonly #patterns: AttributePattern[] = []
   #isMocked = () => false
 
   /** @param copy the copy of dynamodb-toolbox that made the schema */
@@ -66,13 +66,13 @@ export class EncryptedAttribute implements Transformer {
    * @param isMocked whether something answers in the place of that client
    */
   register(pattern: AttributePattern, isMocked: () => boolean): void {
-    this.#patterns.set(pattern.map(String).join('\0'), pattern)
+    if (!this.#patterns.some(known => sameAs(known, pattern))) this.#patterns.push(pattern)
     this.#isMocked = isMocked
   }
 
   /** Whether a sealed client knows an entity that has it. */
   get isRegistered(): boolean {
-    return this.#patterns.size > 0
+    return this.#patterns.length > 0
   }
 
   encode(input: unknown): PendingSeal {
@@ -92,7 +92,7 @@ export class EncryptedAttribute implements Transformer {
         `The ${this.#name} was loaded for an entity that no sealed client knows, so nothing has opened it. ${WAY_OUT}`,
       )
     }
-    if (!wasOpened(stored, this.#patterns.values())) this.#refuseUnopened(stored)
+    if (!wasOpened(stored, this.#patterns)) this.#refuseUnopened(stored)
     return this.#scrubbed(() => new this.copy.format.Formatter(this.schema).format(stored)) as never
   }
 
