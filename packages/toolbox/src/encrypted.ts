@@ -1,4 +1,5 @@
 import type { Schema } from 'dynamodb-toolbox'
+import { adoptInputs } from './adoptInput.js'
 import { EncryptedAttribute, type Validator } from './encryptedAttribute.js'
 import { ENCRYPTED_META, encryptedSchema, isEncryptedSchema } from './encryptedSchema.js'
 import type { Encrypted } from './encryptedType.js'
@@ -71,6 +72,7 @@ export function encrypted<SCHEMA extends Schema>(schema: NoKey<SCHEMA>): Encrypt
     throw new ToolboxError('invalid-schema', 'The attribute is encrypted already: once is enough.')
   }
   const copy = copyOf(annotated)
+  adoptInputs(copy)
   refuseNested(annotated, [], copy)
 
   guardLibraryErrors(copy)
