@@ -1,5 +1,6 @@
 import type { Schema } from 'dynamodb-toolbox'
 import { EncryptedAttribute } from './encryptedAttribute.js'
+import { encrypts } from './encrypts.js'
 import type { ToolboxCopy } from './toolboxCopies.js'
 import { isExtension } from './updateExtensions.js'
 
@@ -26,7 +27,7 @@ export function adoptInputs(copy: ToolboxCopy): void {
 }
 
 function adopt(schema: Schema, input: unknown): unknown {
-  return leadsToEncrypted(schema) ? new Adoption().value(input, [schema], undefined) : input
+  return encrypts(schema) ? new Adoption().value(input, [schema], undefined) : input
 }
 
 type Members = Readonly<Record<PropertyKey, unknown>>
@@ -43,7 +44,7 @@ class Adoption {
   value(value: unknown, schemas: readonly Schema[], attribute: EncryptedAttribute | undefined): unknown {
     if (typeof value !== 'object' || value === null) return value
     const found = alternatives(schemas, attribute)
-    if (found.attribute === undefined && !found.schemas.some(leadsToEncrypted)) return value
+    if (found.attribute === undefined && !found.schemas.some(encrypts)) return value
     if (value instanceof Set || value instanceof Uint8Array || value instanceof Date) return value
     if (this.#ancestors.has(value))
       return found.attribute === undefined ? value : found.attribute.refuse('it contains itself')
@@ -140,30 +141,4 @@ function parts(schemas: readonly Schema[], name: PropertyKey): readonly Schema[]
       }
     })
     .filter(schema => schema !== undefined)
-}
-
-const known = new WeakMap<Schema, boolean>()
-
-function leadsToEncrypted(schema: Schema): boolean {
-  const before = known.get(schema)
-  if (before !== undefined) return before
-  const leads = EncryptedAttribute.behind(schema) !== undefined || children(schema).some(leadsToEncrypted)
-  known.set(schema, leads)
-  return leads
-}
-
-function children(schema: Schema): readonly Schema[] {
-  switch (schema.type) {
-    case 'item':
-    case 'map':
-      return Object.values(schema.attributes)
-    case 'list':
-    case 'record':
-      return [schema.elements]
-    case 'tuple':
-    case 'anyOf':
-      return schema.elements
-    default:
-      return []
-  }
 }

@@ -72,9 +72,9 @@ export function encrypted<SCHEMA extends Schema>(schema: NoKey<SCHEMA>): Encrypt
     throw new ToolboxError('invalid-schema', 'The attribute is encrypted already: once is enough.')
   }
   const copy = copyOf(annotated)
-  adoptInputs(copy)
   refuseNested(annotated, [], copy)
 
+  adoptInputs(copy)
   guardLibraryErrors(copy)
   const attribute = new EncryptedAttribute(bare(annotated), copy)
   const place = PLACE_PROPS.flatMap(name => (props[name] === undefined ? [] : [[name, props[name]]]))
