@@ -38,18 +38,25 @@ export class EncryptedAttribute implements Transformer {
 
   /** @param copy the copy of dynamodb-toolbox that made the schema */
   constructor(
-    private readonly schema: Schema,
+    readonly schema: Schema,
     private readonly copy: ToolboxCopy,
   ) {}
 
+  /** The encrypted attribute behind a schema. */
+  static behind(schema: Schema): EncryptedAttribute | undefined {
+    const { transform } = schema.props as { transform?: unknown }
+    return isEncryptedSchema(schema) && transform instanceof EncryptedAttribute ? transform : undefined
+  }
+
   /**
-   * The encrypted attribute behind a schema.
+   * The same, of a schema that is to be registered.
    *
    * @throws {ToolboxError} `invalid-schema` when it says that it is encrypted and nothing encrypts it
    */
   static of(schema: Schema, place: string): EncryptedAttribute | undefined {
-    const { transform, meta } = schema.props as { transform?: unknown; meta?: Record<string, unknown> }
-    if (isEncryptedSchema(schema) && transform instanceof EncryptedAttribute) return transform
+    const attribute = EncryptedAttribute.behind(schema)
+    if (attribute !== undefined) return attribute
+    const { meta } = schema.props as { meta?: Record<string, unknown> }
     if (meta?.[ENCRYPTED_META] === true) {
       throw new ToolboxError(
         'invalid-schema',
@@ -160,6 +167,11 @@ export class EncryptedAttribute implements Transformer {
     )
   }
 
+  /** @throws {ToolboxError} `invalid-value` */
+  refuse(reason: string): never {
+    throw new ToolboxError('invalid-value', `The ${this.#name} is not valid: ${reason}.`)
+  }
+
   get #name(): string {
     return this.places.size === 0
       ? 'encrypted attribute'
@@ -209,7 +221,7 @@ export class EncryptedAttribute implements Transformer {
         error instanceof this.copy.errors.DynamoDBToolboxError
           ? `${REASONS[error.code] ?? error.code}${this.#at(error.path)}`
           : `${thrown(error)} was thrown by one of its transformers, validators or defaults, or by what they call`
-      throw new ToolboxError('invalid-value', `The ${this.#name} is not valid: ${reason}.`)
+      this.refuse(reason)
     }
   }
 
