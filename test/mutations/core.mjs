@@ -15,7 +15,9 @@ const filter = process.argv[2] ?? ''
 const TIMEOUT = 180_000
 
 const CACHE = [
+  'abort',
   'dataKeyCache',
+  'dataKeySource',
   'limiter',
   'sealingKeys',
   'openingKeys',
