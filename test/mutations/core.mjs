@@ -134,6 +134,7 @@ async function copyTree() {
   const skip = /node_modules|[\\/]dist([\\/]|$)/
   for (const path of [
     'packages/core',
+    'test/support',
     'test/vectors',
     'vitest.config.ts',
     'package.json',
