@@ -41,6 +41,15 @@ export interface WholeItems {
 /** The outcome for one field: its value, or why it did not open. */
 export type OpenedField = { readonly value: AttributeValue } | { readonly error: FieldError }
 
+/** What concerns one call of a format and no value. */
+export interface CallOptions {
+  /**
+   * Ends the call, which then rejects with the signal's reason. A keyring that others wait for as well is not
+   * aborted; a plain one of the AWS Encryption SDK never is.
+   */
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * How the marked values of items become bytes at rest, and come back.
  * Results stand in the order of the items, and of the fields within each.
@@ -49,7 +58,7 @@ export interface Format {
   /** Set by a format that seals items as wholes. */
   readonly wholeItems?: WholeItems
   /** @throws {SealError} and nothing is returned, when any one value cannot be sealed */
-  seal(items: readonly ItemFields<AttributeValue>[]): Promise<Uint8Array[][]>
+  seal(items: readonly ItemFields<AttributeValue>[], options?: CallOptions): Promise<Uint8Array[][]>
   /** Never throws for what a stored value contains: each field has its own outcome. */
-  open(items: readonly ItemFields<Uint8Array>[]): Promise<OpenedField[][]>
+  open(items: readonly ItemFields<Uint8Array>[], options?: CallOptions): Promise<OpenedField[][]>
 }

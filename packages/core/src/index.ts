@@ -24,7 +24,15 @@ export {
   type SealErrorCode,
 } from './errors.js'
 export { channelNames, type GraceEvent, type NotOpenedEvent, type NotSealedEvent } from './events.js'
-export type { AttributePath, Field, Format, ItemFields, OpenedField, WholeItems } from './format.js'
+export type {
+  AttributePath,
+  CallOptions,
+  Field,
+  Format,
+  ItemFields,
+  OpenedField,
+  WholeItems,
+} from './format.js'
 export {
   MAX_CONTEXT_BYTES,
   MAX_CONTEXT_PAIRS,

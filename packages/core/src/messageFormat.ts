@@ -5,7 +5,7 @@ import type { Keyring } from './dataKeyCache/keyring.js'
 import type { DataKeyCacheOptions } from './dataKeyCache/options.js'
 import type { CacheStatistics } from './dataKeyCache/statistics.js'
 import { ConfigurationError } from './errors.js'
-import type { Format, ItemFields, OpenedField } from './format.js'
+import type { CallOptions, Format, ItemFields, OpenedField } from './format.js'
 import type { FormatParts } from './formatParts.js'
 import { type Codec, type CodecName, codecNamed } from './message/codec.js'
 import { additionalContext, type MessageContext, messageContext } from './message/context.js'
@@ -94,9 +94,10 @@ export class MessageFormat implements Format {
    *
    * @throws {SealError} and nothing is returned, when any one value cannot be sealed
    * @throws {ConfigurationError} `invalid-context` when a table name cannot be part of a context
+   * @throws the reason of `options.signal`, when that fires
    */
-  seal(items: readonly ItemFields<AttributeValue>[]): Promise<Uint8Array[][]> {
-    return sealItems(items, this.#parts)
+  seal(items: readonly ItemFields<AttributeValue>[], options: CallOptions = {}): Promise<Uint8Array[][]> {
+    return sealItems(items, this.#parts, options.signal)
   }
 
   /**
@@ -104,9 +105,10 @@ export class MessageFormat implements Format {
    * error in the result, beside the others.
    *
    * @throws {ConfigurationError} `invalid-context` when a table name cannot be part of a context
+   * @throws the reason of `options.signal`, when that fires
    */
-  open(items: readonly ItemFields<Uint8Array>[]): Promise<OpenedField[][]> {
-    return openItems(items, this.#parts)
+  open(items: readonly ItemFields<Uint8Array>[], options: CallOptions = {}): Promise<OpenedField[][]> {
+    return openItems(items, this.#parts, options.signal)
   }
 
   /** What the data-key cache did and holds. */

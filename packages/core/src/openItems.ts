@@ -34,12 +34,14 @@ interface Group extends DataKeyName {
 export async function openItems(
   items: readonly Item[],
   { cache, codec, allowSigned, contextOf }: FormatParts,
+  signal?: AbortSignal,
 ): Promise<OpenedField[][]> {
   const results: OpenedField[][] = items.map(item => new Array(item.fields.length))
   const groups = await groupByDataKey(items, contextOf, allowSigned, results)
-  const call = cache.beginOpening()
+  const call = cache.beginOpening(signal)
   const leases = await Promise.allSettled(groups.map(group => call.take(group, messagesOf(group))))
   try {
+    signal?.throwIfAborted()
     for (const [index, group] of groups.entries()) {
       const lease = leases[index]!
       if (lease.status === 'fulfilled') await openGroup(items, group, lease.value, codec, results)

@@ -20,12 +20,13 @@ type Item = ItemFields<AttributeValue>
 /** Plaintext on its way into a message. Used between two awaits only, and zeroed after each message. */
 const scratch = new Writer(4096)
 
-/** @throws {SealError} */
+/** @throws {SealError}; and the reason of `signal`, when that fires */
 export async function sealItems(
   items: readonly Item[],
   { cache, codec, contextOf }: FormatParts,
+  signal?: AbortSignal,
 ): Promise<Uint8Array[][]> {
-  const supplies = suppliesFor(items, cache, contextOf)
+  const supplies = suppliesFor(items, cache, contextOf, signal)
   try {
     await refillAll([...supplies.values()])
     const sealed: Uint8Array[][] = []
@@ -96,13 +97,14 @@ function suppliesFor(
   items: readonly Item[],
   cache: DataKeyCache,
   contextOf: (table: string) => MessageContext,
+  signal: AbortSignal | undefined,
 ): Map<string, KeySupply> {
   const supplies = new Map<string, KeySupply>()
   for (const item of items) {
     if (item.fields.length === 0) continue
     let supply = supplies.get(item.table)
     if (supply === undefined) {
-      supply = new KeySupply(cache, contextOf(item.table), item)
+      supply = new KeySupply(cache, contextOf(item.table), item, signal)
       supplies.set(item.table, supply)
     }
     supply.wanted += item.fields.length
@@ -122,15 +124,22 @@ class KeySupply {
   readonly #cache: DataKeyCache
   readonly #context: MessageContext
   readonly firstItem: Item
+  readonly #signal: AbortSignal | undefined
   #lease: SealingLease | undefined
   #left = 0
   /** Messages still to be granted. */
   wanted = 0
 
-  constructor(cache: DataKeyCache, context: MessageContext, firstItem: Item) {
+  constructor(
+    cache: DataKeyCache,
+    context: MessageContext,
+    firstItem: Item,
+    signal: AbortSignal | undefined,
+  ) {
     this.#cache = cache
     this.#context = context
     this.firstItem = firstItem
+    this.#signal = signal
   }
 
   /** The key for one more message, or undefined when it takes a refill first. */
@@ -148,11 +157,12 @@ class KeySupply {
     this.release()
     try {
       // More than was counted, if the caller has added fields since.
-      const lease = await this.#cache.sealingKey(this.#context, Math.max(this.wanted, 1))
+      const lease = await this.#cache.sealingKey(this.#context, Math.max(this.wanted, 1), this.#signal)
       this.#lease = lease
       this.#left = lease.granted
       this.wanted -= lease.granted
     } catch (cause) {
+      this.#signal?.throwIfAborted()
       throw new SealError(
         'key-unavailable',
         'the keyring gave no data key. Its error is the cause; check that the key exists and that this process may use it.',

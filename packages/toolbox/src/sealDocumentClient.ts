@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient, TranslateConfig } from '@aws-sdk/lib-dynamodb'
 import type { CacheStatistics, MessageFormat } from '@dynaseal/core'
+import { endedBy } from './abortSignal.js'
 import { type CommandPlan, planCommand } from './commands.js'
 import { copyContainers } from './copyContainers.js'
 import { ToolboxError } from './errors.js'
@@ -74,17 +75,18 @@ export function sealDocumentClient<
     const forward = client.send.bind(client) as (command: unknown, ...rest: unknown[]) => Promise<Item>
     if (planned === undefined) return forward(command, ...rest)
     const { plan } = planned
-    await sealing.seal(format)
+    const formatOfCall = endedBy(format, (rest[0] as { abortSignal?: unknown } | undefined)?.abortSignal)
+    await sealing.seal(formatOfCall)
     const copy = copyCommand(command, planned)
     let output: Item
     try {
       output = copyContainers(await forward(copy, ...rest)) as Item
     } catch (error) {
-      throw await openError(format, settings, plan, error)
+      throw await openError(formatOfCall, settings, plan, error)
     }
     const opening = new Opening(settings)
     plan.response(output, opening)
-    dropItems(output, await opening.open(format))
+    dropItems(output, await opening.open(formatOfCall))
     plan.finish?.(output)
     return output
   }

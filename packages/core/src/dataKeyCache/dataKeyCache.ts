@@ -25,15 +25,15 @@ export class DataKeyCache {
 
   /**
    * A data key to seal up to `wanted` messages with; it may grant fewer. The caller releases it.
-   * Rejects with the keyring's error.
+   * Rejects with the keyring's error, or with the reason of `signal`.
    */
-  sealingKey(context: MessageContext, wanted: number): Promise<SealingLease> {
-    return this.#sealing.take(context, wanted)
+  sealingKey(context: MessageContext, wanted: number, signal?: AbortSignal): Promise<SealingLease> {
+    return this.#sealing.take(context, wanted, signal)
   }
 
   /** One for each call of `open`, for all of its items. */
-  beginOpening(): OpeningCall {
-    return this.#opening.beginCall()
+  beginOpening(signal?: AbortSignal): OpeningCall {
+    return this.#opening.beginCall(signal)
   }
 
   /** Lets go of every data key that has expired; each is zeroed once nobody uses it any more. */

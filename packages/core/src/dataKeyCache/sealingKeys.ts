@@ -2,7 +2,8 @@ import type { WritingKey } from '../message/codec.js'
 import type { MessageContext } from '../message/context.js'
 import { headerTemplate } from '../message/write.js'
 import type { DataKey } from './dataKey.js'
-import { generateDataKey, type Keyring } from './keyring.js'
+import { Flight } from './flight.js'
+import { generateDataKey, honoursSignals, type Keyring } from './keyring.js'
 import type { ResolvedOptions } from './options.js'
 import { Refusals } from './refusals.js'
 import type { KeyInMemory, SealingStatistics } from './statistics.js'
@@ -18,7 +19,7 @@ interface Current extends KeyInMemory {
 
 interface Slot {
   current?: Current | undefined
-  flight?: Promise<void> | undefined
+  flight?: Flight<void> | undefined
   retryAt: number
 }
 
@@ -49,19 +50,26 @@ export class SealingKeys {
     this.#onGenerated = onGenerated
   }
 
-  /** Rejects with the keyring's error. */
-  async take(context: MessageContext, wanted: number): Promise<SealingLease> {
+  /** Rejects with the keyring's error, or with the reason of `signal`. */
+  async take(
+    context: MessageContext,
+    wanted: number,
+    signal: AbortSignal | undefined,
+  ): Promise<SealingLease> {
     const slot = this.#slot(context)
     let waited = false
     for (;;) {
+      signal?.throwIfAborted()
       const now = this.#options.now()
       const current = this.#usable(slot, now)
       if (current !== undefined) {
         if (!waited) this.statistics.hits++
         const lease = this.#lease(current, wanted)
         if (this.#isDue(current, now) && slot.flight === undefined && now >= slot.retryAt) {
-          // Nobody waits for it: while the current key lasts, its failure is nobody's.
-          this.#startFlight(slot, context).catch(() => {})
+          // The cache itself waits for it, whoever else goes: while the current key lasts, its failure is nobody's.
+          this.#startFlight(slot, context)
+            .wait(undefined)
+            .catch(() => {})
         }
         return lease
       }
@@ -70,7 +78,7 @@ export class SealingKeys {
       if (!waited) this.statistics.misses++
       waited = true
       // Others who waited may use up the new key first; then it is another round.
-      await (slot.flight ?? this.#startFlight(slot, context))
+      await (slot.flight ?? this.#startFlight(slot, context)).wait(signal)
     }
   }
 
@@ -122,27 +130,36 @@ export class SealingKeys {
     return { key, context: context.pairs, encryptedDataKeys, secret, template, granted }
   }
 
-  #startFlight(slot: Slot, context: MessageContext): Promise<void> {
-    const flight = this.#generate(slot, context)
+  #startFlight(slot: Slot, context: MessageContext): Flight<void> {
+    const flight = new Flight<void>(() => {
+      // A keyring that cannot be told goes on, for whoever comes next.
+      if (!honoursSignals(this.#keyring)) return
+      slot.flight = undefined
+      flight.abort()
+    })
     slot.flight = flight
+    void this.#generate(slot, context, flight)
     return flight
   }
 
-  async #generate(slot: Slot, context: MessageContext): Promise<void> {
+  async #generate(slot: Slot, context: MessageContext, flight: Flight<void>): Promise<void> {
     this.statistics.calls++
     try {
-      const key = await generateDataKey(this.#keyring, context, this.#options.now)
+      const key = await generateDataKey(this.#keyring, context, this.#options.now, flight.signal)
       this.#drop(slot)
       slot.current = { key, context, template: headerTemplate(context.bytes, key.encryptedDataKeys) }
       this.#onGenerated(context, key)
+      if (slot.flight === flight) slot.flight = undefined
+      flight.land()
     } catch (error) {
+      // What was aborted says nothing of the keyring.
+      if (flight.signal.aborted) return
       this.statistics.failures++
       const now = this.#options.now()
       slot.retryAt = now + this.#options.maxAge * REFRESH_RETRY
       this.#refusals.note(context.id, error, now)
-      throw error
-    } finally {
       slot.flight = undefined
+      flight.fail(error)
     }
   }
 
