@@ -22,6 +22,7 @@ const CACHE = [
   'openingGrace',
   'refusals',
   'hostileMessages',
+  'dataKeySource',
 ]
 const SEALING = ['sealItems', 'failingCodec']
 const MESSAGE = [
