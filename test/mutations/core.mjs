@@ -134,6 +134,8 @@ async function copyTree() {
   for (const path of [
     'packages/core',
     'test/vectors',
+    // Of vitest.config.ts.
+    'test/support/asRequired.ts',
     'vitest.config.ts',
     'package.json',
     'tsconfig.base.json',
