@@ -65,7 +65,7 @@ export class MessageFormat implements Format {
   readonly #contexts = new Map<string, MessageContext>()
 
   constructor(options: FormatOptions) {
-    checkOptions('a format', options, OPTIONS)
+    checkOptions(undefined, options, OPTIONS)
     const { keyring, encryptionContext = {}, cache, codec = 'own', allowSuites = [] } = options
     if (typeof keyring?.onEncrypt !== 'function' || typeof keyring.onDecrypt !== 'function') {
       throw new ConfigurationError(
