@@ -6,9 +6,10 @@ import {
   dataKeySource,
   type Keyring,
 } from '../src/index.js'
-import { item, openOne, sealOne } from './support/fields.js'
+import { item, openOne, refusal, sealOne } from './support/fields.js'
 
 const KEY = Buffer.alloc(32, 7)
+const entry = { providerId: 'test', providerInfo: 'a key', encryptedDataKey: Buffer.from('wrapped') }
 
 /** A keyring that would fail, were it asked with materials. */
 function plainKeyring(source: Partial<DataKeySource> = {}) {
@@ -26,7 +27,6 @@ function plainKeyring(source: Partial<DataKeySource> = {}) {
     [dataKeySource]: {
       async generateDataKey(request) {
         requests.push(request)
-        const entry = { providerId: 'test', providerInfo: 'a key', encryptedDataKey: Buffer.from('wrapped') }
         return { dataKey: give(), encryptedDataKeys: [entry] }
       },
       async decryptDataKey(request) {
@@ -64,11 +64,20 @@ it('the symbol is registered, so that a keyring of another package or copy has t
 it.each([0, 16, 33])('a data key of %i bytes is refused, and zeroed', async length => {
   const dataKey = new Uint8Array(length).fill(7)
   const { keyring } = plainKeyring({
-    generateDataKey: async () => ({ dataKey, encryptedDataKeys: [] }),
+    generateDataKey: async () => ({ dataKey, encryptedDataKeys: [entry] }),
     decryptDataKey: async () => dataKey,
   })
+  const cause = { message: expect.stringContaining(`a data key of ${length} bytes`) }
   await expect(sealOne(createFormat({ keyring }), item({ S: 'a' }))).rejects.toMatchObject({
     code: 'key-unavailable',
+    cause,
+  })
+  expect(dataKey).toEqual(new Uint8Array(length))
+  dataKey.fill(7)
+  const message = await sealOne(createFormat({ keyring: plainKeyring().keyring }), item({ S: 'a' }))
+  expect(await refusal(createFormat({ keyring }), item(message))).toMatchObject({
+    code: 'key-unavailable',
+    cause,
   })
   expect(dataKey).toEqual(new Uint8Array(length))
 })
