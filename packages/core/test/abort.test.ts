@@ -143,6 +143,51 @@ it('a keyring that cannot be told goes on, and who comes next waits for the same
   expect(keyring.encrypts).toBe(1)
 })
 
+it('so it is for opening: one call for who gave up and who comes next', async () => {
+  const encryptedDataKeys = await setUp().seal()
+  const keyring = countingKeyring()
+  let open = () => {}
+  keyring.gate = new Promise(resolve => {
+    open = resolve
+  })
+  const { cache, lease } = setUp({}, keyring)
+  const controller = new AbortController()
+  const name = dataKeyName(context, encryptedDataKeys)
+  const gone = cache.beginOpening(controller.signal).take(name, [encryptedDataKeys])
+  await vi.waitUntil(() => keyring.decrypts === 1)
+  controller.abort()
+  await expect(gone).rejects.toBe(controller.signal.reason)
+  const next = lease(encryptedDataKeys)
+  open()
+  ;(await next).release()
+  expect(keyring.decrypts).toBe(1)
+})
+
+it('who gives up while an expired key has its grace is let go, and holds that key no longer', async () => {
+  const encryptedDataKeys = await setUp().seal()
+  const { cache, clock, keyring, lease } = setUp({ openingGrace: 10_000 })
+  const first = await lease(encryptedDataKeys)
+  const { secret } = first.key
+  first.prove()
+  first.release()
+  clock.now += 2000
+  let open = () => {}
+  keyring.gate = new Promise(resolve => {
+    open = resolve
+  })
+  const controller = new AbortController()
+  const name = dataKeyName(context, encryptedDataKeys)
+  const gone = cache.beginOpening(controller.signal).take(name, [encryptedDataKeys])
+  await vi.waitUntil(() => keyring.decrypts === 2)
+  controller.abort()
+  await expect(gone).rejects.toBe(controller.signal.reason)
+  expect(cache.statistics().opening.graced).toBe(0)
+  cache.clear()
+  expect(secret).toEqual(Buffer.alloc(32))
+  open()
+  await keyring.idle()
+})
+
 it('what waits for its turn behind others is never asked for when its caller gives up', async () => {
   const { keyring, calls, asked } = keyringOnDemand()
   const cache = new DataKeyCache(keyring)
