@@ -1,4 +1,4 @@
-import type { MessageContext } from '../message/context.js'
+import type { EncryptionContext } from '../materials/context.js'
 import type { DataKey } from './dataKey.js'
 import type { Keyring } from './keyring.js'
 import { type DataKeyName, OpeningKeys } from './openingKeys.js'
@@ -24,11 +24,11 @@ export class DataKeyCache {
   }
 
   /**
-   * A data key to seal up to `wanted` messages with; it may grant fewer. The caller releases it.
-   * Rejects with the keyring's error.
+   * A data key to seal up to `wanted` fields with, and at least `least` unless `maxMessages` is less. The caller
+   * releases it. Rejects with the keyring's error.
    */
-  sealingKey(context: MessageContext, wanted: number): Promise<SealingLease> {
-    return this.#sealing.take(context, wanted)
+  sealingKey(context: EncryptionContext, wanted: number, least = 1): Promise<SealingLease> {
+    return this.#sealing.take(context, wanted, least)
   }
 
   /** The data key of stored messages. The caller releases it. Rejects with the keyring's error. */

@@ -3,7 +3,7 @@ import type {
   NodeDecryptionMaterial,
   NodeEncryptionMaterial,
 } from '@aws-crypto/material-management-node'
-import type { MessageContext } from '../message/context.js'
+import type { EncryptionContext } from '../materials/context.js'
 import type { DataKey } from './dataKey.js'
 
 /** What is needed of a keyring; every `KeyringNode` of the AWS Encryption SDK has it. */
@@ -22,7 +22,7 @@ let materials: typeof import('./materials.js') | undefined
 /** A new data key: one `onEncrypt`. Rejects with whatever the keyring throws. */
 export async function generateDataKey(
   keyring: Keyring,
-  context: MessageContext,
+  context: EncryptionContext,
   now: () => number,
 ): Promise<DataKey> {
   materials ??= await import('./materials.js')
@@ -32,7 +32,7 @@ export async function generateDataKey(
 /** The data key of a stored message: one `onDecrypt`. Rejects with whatever the keyring throws. */
 export async function decryptDataKey(
   keyring: Keyring,
-  context: MessageContext,
+  context: EncryptionContext,
   encryptedDataKeys: Buffer,
   now: () => number,
 ): Promise<DataKey> {

@@ -5,8 +5,8 @@ import {
   NodeEncryptionMaterial,
   unwrapDataKey,
 } from '@aws-crypto/material-management-node'
-import type { MessageContext } from '../message/context.js'
-import { parseEncryptedDataKeys, serializeEncryptedDataKeys } from '../message/encryptedDataKeys.js'
+import type { EncryptionContext } from '../materials/context.js'
+import { parseEncryptedDataKeys, serializeEncryptedDataKeys } from '../materials/encryptedDataKeys.js'
 import { DATA_KEY_BYTES } from '../message/suite.js'
 import { DataKey } from './dataKey.js'
 import type { Keyring } from './keyring.js'
@@ -17,7 +17,7 @@ const SUITE = new NodeAlgorithmSuite(
 
 export async function generateDataKey(
   keyring: Keyring,
-  context: MessageContext,
+  context: EncryptionContext,
   now: () => number,
 ): Promise<DataKey> {
   const material = new NodeEncryptionMaterial(SUITE, { ...context.pairs })
@@ -32,7 +32,7 @@ export async function generateDataKey(
 
 export async function decryptDataKey(
   keyring: Keyring,
-  context: MessageContext,
+  context: EncryptionContext,
   encryptedDataKeys: Buffer,
   now: () => number,
 ): Promise<DataKey> {

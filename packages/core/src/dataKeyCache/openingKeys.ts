@@ -1,5 +1,5 @@
 import { publishGrace } from '../events.js'
-import type { MessageContext } from '../message/context.js'
+import type { EncryptionContext } from '../materials/context.js'
 import type { DataKey } from './dataKey.js'
 import { decryptDataKey, type Keyring } from './keyring.js'
 import { Limiter } from './limiter.js'
@@ -31,12 +31,12 @@ interface Flight {
 /** What a stored message says of its data key. */
 export interface DataKeyName {
   readonly id: string
-  readonly context: MessageContext
+  readonly context: EncryptionContext
   /** In memory that nobody changes: the keyring is given views of it. */
   readonly encryptedDataKeys: Buffer
 }
 
-export function dataKeyName(context: MessageContext, encryptedDataKeys: Buffer): DataKeyName {
+export function dataKeyName(context: EncryptionContext, encryptedDataKeys: Buffer): DataKeyName {
   // Both parts say how long they are, so that no two pairs share an id.
   return { id: context.id + encryptedDataKeys.toString('latin1'), context, encryptedDataKeys }
 }
@@ -89,7 +89,7 @@ export class OpeningKeys {
   }
 
   /** A key that was just generated here opens here at once. Becomes a holder. */
-  add(context: MessageContext, key: DataKey): void {
+  add(context: EncryptionContext, key: DataKey): void {
     this.#insert(dataKeyName(context, key.encryptedDataKeys), key.hold())
   }
 

@@ -10,7 +10,7 @@ import {
 } from '@aws-crypto/client-node'
 import { MAX_ENCRYPTED_DATA_KEYS } from '../limits.js'
 import { parseBody } from './body.js'
-import { parseEncryptedDataKeys } from './encryptedDataKeys.js'
+import { parseEncryptedDataKeys } from '../materials/encryptedDataKeys.js'
 import type { Header } from './header.js'
 import { notAuthentic } from './read.js'
 import { FRAME_LENGTH } from './write.js'
