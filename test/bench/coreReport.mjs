@@ -45,7 +45,7 @@ export function report(results) {
   return `${[
     '# What sealing and opening cost',
     '',
-    'Written by `pnpm bench`. One process, one thread; all contestants take turns in each of 15 rounds; times are processor time,',
+    'Written by `npx --yes pnpm@12 bench`. One process, one thread; all contestants take turns in each of 15 rounds; times are processor time,',
     'and times and ratios are medians over the rounds.',
     '',
     machineLine(machine),

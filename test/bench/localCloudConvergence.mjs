@@ -254,7 +254,7 @@ function writeResults() {
     new URL('localCloudConvergence.md', import.meta.url),
     `# Convergence of global tables in the local cloud
 
-Written by \`pnpm bench:convergence\`: ${OPERATIONS} operations (puts, updates, deletions, batches; transactions on dynoxide)
+Written by \`npx --yes pnpm@12 bench:convergence\`: ${OPERATIONS} operations (puts, updates, deletions, batches; transactions on dynoxide)
 in ${REGIONS.length} regions, ${IN_FLIGHT} at a time, on ${ITEMS} items, while replication between regions is cut and healed
 and 5 % of one region's calls are throttled. Then all is healed and waited for.
 

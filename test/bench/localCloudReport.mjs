@@ -20,7 +20,7 @@ export function report({ machine, start, speed }) {
   return `${[
     '# What the local cloud costs beside its engines',
     '',
-    'Written by `pnpm bench:local-cloud`. Each contestant is a process of its own; one client calls them in turns, with',
+    'Written by `npx --yes pnpm@12 bench:local-cloud`. Each contestant is a process of its own; one client calls them in turns, with',
     `bodies of about 300 bytes over kept connections. Times and ratios are medians over the rounds.`,
     '',
     machineLine(machine),

@@ -19,7 +19,7 @@ export function report({ machine, engine, rounds, fields, fieldBytes, kmsCalls, 
   const text = `${[
     '# What a sealed command costs',
     '',
-    'Written by `pnpm bench:toolbox`: commands of dynamodb-toolbox through a sealed client beside the same commands',
+    'Written by `npx --yes pnpm@12 bench:toolbox`: commands of dynamodb-toolbox through a sealed client beside the same commands',
     `through an unsealed one, in turns, call by call, in one process; the local cloud, on ${engine}, in another. Items`,
     `have ${fields} fields of ${fieldBytes} characters, encrypted or in clear. Data keys are in the cache. Medians over all calls of`,
     `${rounds} rounds, one call at a time.`,

@@ -14,7 +14,15 @@ const filter = process.argv[2] ?? ''
 /** Longer than any test takes; what hangs is noticed, too. */
 const TIMEOUT = 180_000
 
-const CACHE = ['dataKeyCache', 'sealingKeys', 'openingKeys', 'openingGrace', 'refusals']
+const CACHE = [
+  'dataKeyCache',
+  'limiter',
+  'sealingKeys',
+  'openingKeys',
+  'openingGrace',
+  'refusals',
+  'hostileMessages',
+]
 const SEALING = ['sealItems', 'failingCodec']
 const MESSAGE = [
   ...['message', 'interop', 'vectors', 'signedSuite', 'zeroing', 'format', 'errors', 'encryptedDataKeys'],

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { run, skip } from './checks.mjs'
 
-const MAJORS = [22, 24]
+export const MAJORS = [22, 24]
 
 /** @returns the path of each Node that can be had, by what it is called */
 export function nodes(folder) {

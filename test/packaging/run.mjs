@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { check, run, summary } from './checks.mjs'
 import { commonJs, devDependencies, install, pack, root, runsPrograms } from './consumer.mjs'
 import { nodes } from './nodes.mjs'
+import { checkResolution } from './resolution.mjs'
 
 const COMPILERS = {
   typescript: devDependencies.typescript,
@@ -40,6 +41,7 @@ function checkArchives(archives) {
       const stray = files.filter(file => /\/test\/|tsbuildinfo|node_modules/.test(file))
       if (stray.length > 0) throw new Error(`it contains ${stray.join(', ')}`)
     })
+    checkResolution(join(archives, archive), archive)
   }
 }
 

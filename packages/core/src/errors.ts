@@ -103,6 +103,7 @@ export class SealError extends DynasealError {
  * - `wrong-envelope`: a short field of format 2 that belongs to another envelope than the item has
  * - `wrong-context`: sealed for another table, or with another encryption context
  * - `key-unavailable`: the keyring gave no data key; `cause` is its error
+ * - `too-many-data-keys`: this call would ask the keyring for more data keys than the cache option `maxKeysPerOpen` allows
  * - `not-authentic`: commitment or authentication tag do not match: changed after it was sealed
  * - `unsupported-version`: it is of a version this package does not know
  * - `wrong-location`: sealed for another item, or for another attribute path; in format 2 that is `not-authentic`
@@ -118,6 +119,7 @@ export type FieldErrorCode =
   | 'wrong-envelope'
   | 'wrong-context'
   | 'key-unavailable'
+  | 'too-many-data-keys'
   | 'not-authentic'
   | 'unsupported-version'
   | 'wrong-location'

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { DataKeyCache } from '../src/dataKeyCache/dataKeyCache.js'
-import { dataKeyName } from '../src/dataKeyCache/openingKeys.js'
 import { SealError } from '../src/errors.js'
 import type { FormatParts } from '../src/formatParts.js'
 import { type Codec, codecNamed } from '../src/message/codec.js'
@@ -39,9 +38,9 @@ describe('the bytes of a data key', () => {
   })
 
   it('stay while a caller holds them', async () => {
-    const { cache, clock } = setUp()
+    const { cache, clock, lease } = setUp()
     const { key } = await cache.sealingKey(context, 1)
-    const other = await cache.openingKey(dataKeyName(context, key.encryptedDataKeys))
+    const other = await lease(key.encryptedDataKeys)
     const { secret } = key
     cache.clear()
     clock.now += 5000
@@ -53,17 +52,13 @@ describe('the bytes of a data key', () => {
   })
 
   it('stay for all who waited when the cache is too small for them', async () => {
-    const { cache } = setUp({ maxKeys: 1 })
+    const { cache, lease } = setUp({ maxKeys: 1 })
     const foreign = await Promise.all([foreignKey(), foreignKey(), foreignKey()])
-    const keys = await Promise.all(
-      foreign.flatMap(one => [
-        cache.openingKey(dataKeyName(context, one)),
-        cache.openingKey(dataKeyName(context, one)),
-      ]),
-    )
-    expect(keys.map(({ secret }) => isZero(secret))).toEqual([false, false, false, false, false, false])
-    const secrets = keys.map(({ secret }) => secret)
-    for (const key of keys) key.release()
+    const leases = await Promise.all(foreign.flatMap(one => [lease(one), lease(one)]))
+    const secrets = leases.map(({ key }) => key.secret)
+    for (const one of leases) one.prove()
+    expect(secrets.map(isZero)).toEqual([false, false, false, false, false, false])
+    for (const one of leases) one.release()
     cache.clear()
     expect(secrets.every(isZero)).toBe(true)
   })
@@ -183,11 +178,11 @@ describe('an idle process', () => {
 
   it('lets go of a data key that sealed', async () => {
     // The opening side has no room for it: it is let go of by the sealing side alone.
-    const { cache, clock } = setUp({ maxKeys: 1 })
+    const { cache, clock, open } = setUp({ maxKeys: 1 })
     const { key } = await cache.sealingKey(context, 1)
     const { secret } = key
     key.release()
-    ;(await cache.openingKey(dataKeyName(context, await foreignKey()))).release()
+    await open(await foreignKey())
     pass(clock, 999)
     expect(isZero(secret)).toBe(false)
     pass(clock, 1)
@@ -195,15 +190,16 @@ describe('an idle process', () => {
   })
 
   it('lets go of a data key that opened, and of one that arrived later, in time', async () => {
-    const { cache, clock } = setUp()
+    const { clock, lease } = setUp()
     const foreign = await Promise.all([foreignKey(), foreignKey()])
     vi.clearAllTimers()
     const secrets: Buffer[] = []
     for (const one of foreign) {
       if (secrets.length > 0) pass(clock, 500)
-      const key = await cache.openingKey(dataKeyName(context, one))
-      secrets.push(key.secret)
-      key.release()
+      const opening = await lease(one)
+      secrets.push(opening.key.secret)
+      opening.prove()
+      opening.release()
     }
     pass(clock, 500)
     expect(secrets.map(isZero)).toEqual([true, false])
@@ -213,10 +209,11 @@ describe('an idle process', () => {
   })
 
   it('keeps a data key for its grace', async () => {
-    const { cache, clock } = setUp({ openingGrace: 2000 })
-    const key = await cache.openingKey(dataKeyName(context, await foreignKey()))
-    const { secret } = key
-    key.release()
+    const { clock, lease } = setUp({ openingGrace: 2000 })
+    const opening = await lease(await foreignKey())
+    const { secret } = opening.key
+    opening.prove()
+    opening.release()
     pass(clock, 2999)
     expect(isZero(secret)).toBe(false)
     pass(clock, 1)

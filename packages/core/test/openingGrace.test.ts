@@ -1,8 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it } from 'vitest'
-import { dataKeyName } from '../src/dataKeyCache/openingKeys.js'
 import { channelNames } from '../src/events.js'
-import { context, foreignKey, isZero, PermanentError, setUp } from './support/dataKeyCache.js'
+import { foreignKey, isZero, PermanentError, setUp } from './support/dataKeyCache.js'
 
 describe('grace for opening during an outage', () => {
   it('is off by default', async () => {
@@ -145,11 +144,12 @@ describe('grace for opening during an outage', () => {
     ['is refused for good', new PermanentError('denied')],
     ['fails for now', new Error('KMS is down')],
   ])('keeps no expired key when the call for its successor %s', async (_name, failure) => {
-    const { cache, clock, keyring, open } = setUp({ openingGrace: 60_000 })
+    const { cache, clock, keyring, lease, open } = setUp({ openingGrace: 60_000 })
     const foreign = await foreignKey()
-    const key = await cache.openingKey(dataKeyName(context, foreign))
-    const { secret } = key
-    key.release()
+    const first = await lease(foreign)
+    const { secret } = first.key
+    first.prove()
+    first.release()
     clock.now += 1000
     keyring.failure = failure
     await open(foreign).catch(() => {})

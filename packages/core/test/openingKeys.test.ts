@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { dataKeyName } from '../src/dataKeyCache/openingKeys.js'
 import { messageContext } from '../src/message/context.js'
-import { context, foreignKey, setUp } from './support/dataKeyCache.js'
+import { context, foreignKey, isZero, setUp } from './support/dataKeyCache.js'
 
 describe('an opening key', () => {
   it('is asked for once, however many wait', async () => {
@@ -47,11 +47,11 @@ describe('an opening key', () => {
   })
 
   it('keeps nothing of the memory of the message that it came with', async () => {
-    const { cache } = setUp()
+    const { lease } = setUp()
     const foreign = await foreignKey()
     const message = Buffer.alloc(100_000)
     foreign.copy(message)
-    const key = await cache.openingKey(dataKeyName(context, message.subarray(0, foreign.length)))
+    const { key } = await lease(message.subarray(0, foreign.length))
     expect(key.encryptedDataKeys).toEqual(foreign)
     expect(key.encryptedDataKeys.buffer.byteLength).toBeLessThan(message.length)
   })
@@ -82,7 +82,7 @@ describe('an opening key', () => {
   })
 
   it('is one of at most 32 that are asked for at once', async () => {
-    const { cache, keyring } = setUp()
+    const { cache, keyring, lease } = setUp()
     const foreign = await Promise.all(Array.from({ length: 100 }, foreignKey))
     let underWay = 0
     let most = 0
@@ -97,9 +97,98 @@ describe('an opening key', () => {
         underWay--
       }
     }
-    const outcomes = await Promise.allSettled(foreign.map(one => cache.openingKey(dataKeyName(context, one))))
+    const outcomes = await Promise.allSettled(foreign.map(one => lease(one)))
     expect(most).toBe(32)
     expect(outcomes).toHaveLength(100)
     expect(cache.statistics().opening.calls).toBe(100)
+  })
+})
+
+describe('an opening key under which nothing has authenticated', () => {
+  it('is shared by all who come while it is leased, and zeroed with the last of them', async () => {
+    const { cache, keyring, lease } = setUp()
+    const foreign = await foreignKey()
+    const [first, second] = await Promise.all([lease(foreign), lease(foreign)])
+    const { secret } = first.key
+    first.release()
+    const third = await lease(foreign)
+    second.release()
+    expect(third.key.secret).toBe(secret)
+    expect(isZero(secret)).toBe(false)
+    third.release()
+    expect(isZero(secret)).toBe(true)
+    expect([keyring.decrypts, cache.statistics().opening.hits]).toEqual([1, 1])
+    expect(cache.statistics().keys).toEqual([])
+    ;(await lease(foreign)).release()
+    expect(keyring.decrypts).toBe(2)
+  })
+
+  it('is not shared beyond its age', async () => {
+    const { clock, keyring, lease } = setUp()
+    const foreign = await foreignKey()
+    const first = await lease(foreign)
+    clock.now += 1000
+    const second = await lease(foreign)
+    expect(keyring.decrypts).toBe(2)
+    first.release()
+    // The first takes nothing of the second along.
+    const third = await lease(foreign)
+    expect(keyring.decrypts).toBe(2)
+    const { secret } = second.key
+    second.release()
+    expect(isZero(secret)).toBe(false)
+    third.release()
+    expect(isZero(secret)).toBe(true)
+  })
+
+  it('is kept once something has, by whomever', async () => {
+    const { cache, keyring, lease } = setUp()
+    const foreign = await foreignKey()
+    const [first, second] = await Promise.all([lease(foreign), lease(foreign)])
+    const { secret } = first.key
+    second.prove()
+    second.prove()
+    second.release()
+    first.release()
+    ;(await lease(foreign)).release()
+    expect(keyring.decrypts).toBe(1)
+    expect(isZero(secret)).toBe(false)
+    cache.clear()
+    expect(isZero(secret)).toBe(true)
+  })
+
+  it('does not come into a cache that was cleared in the meantime', async () => {
+    const { cache, keyring, lease } = setUp()
+    const foreign = await foreignKey()
+    const first = await lease(foreign)
+    const { secret } = first.key
+    cache.clear()
+    const second = await lease(foreign)
+    expect(keyring.decrypts).toBe(2)
+    first.prove()
+    first.release()
+    expect(isZero(secret)).toBe(true)
+    expect(cache.statistics().keys).toEqual([])
+    second.prove()
+    second.release()
+    expect(cache.statistics().keys).toHaveLength(1)
+  })
+
+  it('is asked for again for what is not known to be forged', async () => {
+    const { cache, keyring, lease } = setUp()
+    const foreign = await foreignKey()
+    const first = await lease(foreign)
+    first.refute(foreign)
+    first.release()
+    await expect(lease(foreign)).rejects.toMatchObject({ name: 'FieldError', code: 'not-authentic' })
+    const other = Buffer.from('other')
+    const take = (...claims: Uint8Array[]) => cache.beginOpening().take(dataKeyName(context, foreign), claims)
+    const second = await take(foreign, other)
+    // What is known of a data key that is proven is of no use.
+    second.prove()
+    second.refute(other)
+    second.release()
+    expect(keyring.decrypts).toBe(2)
+    await expect(lease(foreign)).resolves.toBeDefined()
   })
 })

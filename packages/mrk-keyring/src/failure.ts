@@ -22,7 +22,14 @@ export function failure(
   limits: CallLimits,
 ): MrkKeyringError {
   const codes = failures.map(({ ended, attempts }) => codeOf(ended, attempts, kms))
-  const code = codes.find(code => !PERMANENT.has(code)) ?? codes.at(-1) ?? 'NO_MATCHING_DATA_KEY'
+  const code =
+    codes.find(code => code === 'ABORTED') ??
+    // What an honest writer encrypted under this key, no region refuses: one that is refused says enough of the
+    // message, whatever became of the others.
+    codes.find(code => code === 'MESSAGE_REFUSED') ??
+    codes.find(code => !PERMANENT.has(code)) ??
+    codes.at(-1) ??
+    'NO_MATCHING_DATA_KEY'
   return new MrkKeyringError(code, operation, {
     key,
     permanent: PERMANENT.has(code),

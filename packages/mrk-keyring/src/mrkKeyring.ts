@@ -37,6 +37,13 @@ export interface DiscoverOptions extends RoutingOptions {
 const REDISCOVER = 300_000
 
 /**
+ * Encrypted data keys of a message that KMS is asked about. A keyring writes one; two, where a keyring for another
+ * replica of the same key is beside it. Each opens in each region, so that a third could do nothing that these cannot,
+ * but anybody can write messages with as many as fit.
+ */
+const MAX_DATA_KEYS = 2
+
+/**
  * Encrypts and decrypts data keys with a KMS multi-Region key, in the nearest region that answers.
  *
  * ```ts
@@ -177,8 +184,7 @@ export class MrkKeyring extends KeyringNode {
     if (material.hasValidKey()) return material
     const limits = this.#kms.begin(signal)
     const failures: Failure[] = []
-    for (const { providerId, providerInfo, encryptedDataKey } of encryptedDataKeys) {
-      if (providerId !== KMS_PROVIDER_ID || !this.#isOurs(providerInfo)) continue
+    for (const encryptedDataKey of this.#ours(encryptedDataKeys)) {
       const result = await this.#kms.ask(this.#decryption(material, encryptedDataKey), limits)
       if (result.won)
         return material.setUnencryptedDataKey(result.answer, {
@@ -191,6 +197,17 @@ export class MrkKeyring extends KeyringNode {
       if (result.ended === 'aborted' || result.ended === 'deadline') break
     }
     throw failure('Decrypt', idOf(this.#kms.replicas), this.#kms, failures, limits)
+  }
+
+  /** Those to ask KMS about, each once. */
+  #ours(encryptedDataKeys: readonly EncryptedDataKey[]): Uint8Array[] {
+    const ours: Uint8Array[] = []
+    for (const { providerId, providerInfo, encryptedDataKey } of encryptedDataKeys) {
+      if (providerId !== KMS_PROVIDER_ID || !this.#isOurs(providerInfo)) continue
+      if (ours.some(other => Buffer.compare(other, encryptedDataKey) === 0)) continue
+      if (ours.push(encryptedDataKey) === MAX_DATA_KEYS) break
+    }
+    return ours
   }
 
   #isOurs(arn: string): boolean {

@@ -1,7 +1,7 @@
 import type { EncryptionContext } from '../materials/context.js'
-import type { DataKey } from './dataKey.js'
 import type { Keyring } from './keyring.js'
-import { type DataKeyName, OpeningKeys } from './openingKeys.js'
+import type { OpeningCall } from './openingCall.js'
+import { OpeningKeys } from './openingKeys.js'
 import { type DataKeyCacheOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { SealingKeys, type SealingLease } from './sealingKeys.js'
 import { type CacheStatistics, describeKeys } from './statistics.js'
@@ -31,9 +31,9 @@ export class DataKeyCache {
     return this.#sealing.take(context, wanted, least)
   }
 
-  /** The data key of stored messages. The caller releases it. Rejects with the keyring's error. */
-  openingKey(name: DataKeyName): Promise<DataKey> {
-    return this.#opening.take(name)
+  /** One for each call of `open`, for all of its items. */
+  beginOpening(): OpeningCall {
+    return this.#opening.beginCall()
   }
 
   /** Lets go of every data key that has expired; each is zeroed once nobody uses it any more. */

@@ -1,9 +1,14 @@
+import { createHash } from 'node:crypto'
+import { FieldError } from '../errors.js'
 import { publishGrace } from '../events.js'
 import type { EncryptionContext } from '../materials/context.js'
 import type { DataKey } from './dataKey.js'
 import { decryptDataKey, type Keyring } from './keyring.js'
 import { Limiter } from './limiter.js'
+import { OpeningCall } from './openingCall.js'
+import { OpeningLease, Unproven } from './openingLease.js'
 import type { ResolvedOptions } from './options.js'
+import { RecentDigests } from './recentDigests.js'
 import { isPermanent, Refusals } from './refusals.js'
 import type { KeyInMemory, OpeningStatistics } from './statistics.js'
 
@@ -23,9 +28,20 @@ interface Entry extends KeyInMemory {
   graceError: unknown
 }
 
-interface Flight {
-  readonly promise: Promise<DataKey>
-  waiters: number
+/** A call into the keyring that is under way, or waits for its turn. */
+class Flight {
+  readonly landed: Promise<Unproven>
+  land!: (key: Unproven) => void
+  fail!: (error: unknown) => void
+  waiters = 0
+  started = false
+
+  constructor() {
+    this.landed = new Promise((resolve, reject) => {
+      this.land = resolve
+      this.fail = reject
+    })
+  }
 }
 
 /** What a stored message says of its data key. */
@@ -48,7 +64,11 @@ export class OpeningKeys {
   /** In order of use: the least recently used stands first. */
   readonly #entries = new Map<string, Entry>()
   readonly #flights = new Map<string, Flight>()
+  /** Leased, and not in the entries: else what anybody can store would push out what is in use. */
+  readonly #unproven = new Map<string, Unproven>()
   readonly #refusals: Refusals
+  /** What did not authenticate, with the name of its data key. */
+  readonly #refuted: RecentDigests
   readonly #limiter = new Limiter(MAX_CALLS)
   readonly #onInserted: () => void
   readonly statistics: OpeningStatistics = {
@@ -64,32 +84,41 @@ export class OpeningKeys {
     this.#keyring = keyring
     this.#options = options
     this.#refusals = new Refusals(options.refusalAge)
+    this.#refuted = new RecentDigests(options.refusalAge)
     this.#onInserted = onInserted
   }
 
-  /** Held for the caller, who releases it. Rejects with the keyring's error. */
-  async take(name: DataKeyName): Promise<DataKey> {
+  beginCall(): OpeningCall {
+    return new OpeningCall(this, this.#options.maxKeysPerOpen)
+  }
+
+  /** For {@link OpeningCall.take}. */
+  async take(name: DataKeyName, claims: Iterable<Uint8Array>, call: OpeningCall): Promise<OpeningLease> {
     const { id } = name
     const now = this.#options.now()
     const entry = this.#entries.get(id)
     if (entry !== undefined && this.#isFresh(entry, now)) {
       this.statistics.hits++
       this.#touch(id, entry)
-      return entry.key.hold()
+      return new OpeningLease(entry.key.hold())
     }
-    const refusal = this.#refusals.find(id, now)
-    if (refusal !== undefined) {
-      this.statistics.refusals++
-      throw refusal.error
+    const unproven = this.#unproven.get(id)
+    if (unproven !== undefined && this.#isFresh(unproven, now)) {
+      this.statistics.hits++
+      return unproven.join()
     }
-    if (entry !== undefined && this.#isInGrace(entry, now)) return this.#takeOrGrace(name, entry)
+    this.#throwIf(this.#refusals.find(id, now))
+    if (entry !== undefined && this.#isInGrace(entry, now)) return this.#takeOrGrace(name, entry, call)
+    this.#throwIf(this.#refusals.findLapse(id, now) ?? this.#refutation(id, claims, now))
     this.#remove(id)
+    call.spend()
     this.statistics.misses++
-    return this.#joinFlight(name)
+    return this.#joinFlight(name, call)
   }
 
   /** A key that was just generated here opens here at once. Becomes a holder. */
   add(context: EncryptionContext, key: DataKey): void {
+    this.#refusals.recover()
     this.#insert(dataKeyName(context, key.encryptedDataKeys), key.hold())
   }
 
@@ -103,7 +132,9 @@ export class OpeningKeys {
 
   clear(): void {
     for (const id of [...this.#entries.keys()]) this.#remove(id)
+    this.#unproven.clear()
     this.#refusals.clear()
+    this.#refuted.clear()
   }
 
   keys(): KeyInMemory[] {
@@ -111,7 +142,7 @@ export class OpeningKeys {
   }
 
   /** A clock that went backwards makes a key as good as expired. */
-  #isFresh({ key }: Entry, now: number): boolean {
+  #isFresh({ key }: { readonly key: DataKey }, now: number): boolean {
     const age = now - key.createdAt
     return age >= 0 && age < this.#options.maxAge
   }
@@ -122,14 +153,16 @@ export class OpeningKeys {
   }
 
   /** Asks the keyring, and falls back to the expired key if the failure may pass. */
-  async #takeOrGrace(name: DataKeyName, entry: Entry): Promise<DataKey> {
+  async #takeOrGrace(name: DataKeyName, entry: Entry, call: OpeningCall): Promise<OpeningLease> {
+    const asks = this.#options.now() >= entry.graceUntil
+    if (asks) call.spend()
     const expired = entry.key.hold()
-    if (this.#options.now() >= entry.graceUntil) {
+    if (asks) {
       this.statistics.misses++
       try {
-        const key = await this.#joinFlight(name)
+        const lease = await this.#joinFlight(name, call)
         expired.release()
-        return key
+        return lease
       } catch (error) {
         // The call took its time: the grace may be over, or the cache cleared.
         const isInGrace = this.#entries.get(name.id) === entry && this.#isInGrace(entry, this.#options.now())
@@ -148,36 +181,69 @@ export class OpeningKeys {
       const { maxAge, openingGrace } = this.#options
       return { context: entry.context.pairs, age, left: maxAge + openingGrace - age, error: entry.graceError }
     })
-    return expired
+    return new OpeningLease(expired)
   }
 
-  #joinFlight(name: DataKeyName): Promise<DataKey> {
-    let flight = this.#flights.get(name.id)
-    if (flight === undefined) {
-      flight = { promise: this.#decrypt(name), waiters: 0 }
-      this.#flights.set(name.id, flight)
-    }
+  #throwIf(refusal: { readonly error: unknown } | undefined): void {
+    if (refusal === undefined) return
+    this.statistics.refusals++
+    throw refusal.error
+  }
+
+  async #joinFlight(name: DataKeyName, call: OpeningCall): Promise<OpeningLease> {
+    const flight = this.#flights.get(name.id) ?? new Flight()
+    this.#flights.set(name.id, flight)
     flight.waiters++
-    return flight.promise
+    // In the queue of each call that waits for it, since the first of these may have thousands before it.
+    if (!flight.started) {
+      this.#limiter.add(call, () => (flight.started ? undefined : this.#start(name, flight)))
+    }
+    return (await flight.landed).lease()
   }
 
-  async #decrypt(name: DataKeyName): Promise<DataKey> {
+  async #start(name: DataKeyName, flight: Flight): Promise<void> {
     const { id, context, encryptedDataKeys } = name
+    const { now } = this.#options
+    flight.started = true
+    this.statistics.calls++
+    const askedAt = now()
     try {
-      const key = await this.#limiter.run(() => {
-        this.statistics.calls++
-        return decryptDataKey(this.#keyring, context, encryptedDataKeys, this.#options.now)
-      })
-      // Held for each waiter before anything can evict the key: none has resumed yet.
-      for (let waiter = 0; waiter < this.#flights.get(id)!.waiters; waiter++) key.hold()
-      this.#insert(name, key)
-      return key
+      const key = await decryptDataKey(this.#keyring, context, encryptedDataKeys, now)
+      this.#refusals.recover()
+      flight.land(this.#introduce(name, key, flight.waiters))
     } catch (error) {
       this.statistics.failures++
-      this.#refusals.note(id, error, this.#options.now())
-      throw error
+      this.#refusals.note(id, error, now(), now() - askedAt)
+      flight.fail(error)
     } finally {
       this.#flights.delete(id)
+    }
+  }
+  /** Makes it known to all who come while anybody has a lease, and forgets it then, unless it is proven. */
+  #introduce(name: DataKeyName, key: DataKey, leases: number): Unproven {
+    const { id } = name
+    /** False when another has taken its place, or the cache was cleared. */
+    const forget = () => this.#unproven.get(id) === unproven && this.#unproven.delete(id)
+    const unproven = new Unproven(key, leases, {
+      proven: () => {
+        if (forget()) this.#insert(name, key.hold())
+      },
+      refuted: claim => this.#refuted.add(digestOf(id, claim), this.#options.now()),
+      left: forget,
+    })
+    this.#unproven.set(id, unproven)
+    return unproven
+  }
+
+  /** What is to be said without the keyring when all that is stored under a name is known not to authenticate. */
+  #refutation(id: string, claims: Iterable<Uint8Array>, now: number): { error: FieldError } | undefined {
+    if (this.#refuted.isEmpty) return undefined
+    for (const claim of claims) if (!this.#refuted.has(digestOf(id, claim), now)) return undefined
+    return {
+      error: new FieldError(
+        'not-authentic',
+        'it was found a moment ago that it was changed after it was sealed, or made up. Find out who wrote it; restore the attribute from a backup, or write it again.',
+      ),
     }
   }
 
@@ -199,4 +265,8 @@ export class OpeningKeys {
     this.#entries.delete(id)
     entry.key.release()
   }
+}
+
+function digestOf(id: string, claim: Uint8Array): string {
+  return createHash('sha256').update(id, 'latin1').update(claim).digest('binary')
 }

@@ -15,9 +15,17 @@ export interface DataKeyCacheOptions {
   /** Data keys kept for opening; the least recently used leaves first. Default 1,000. */
   readonly maxKeys?: number
   /**
+   * Data keys that one call of `open` may ask the keyring for; those in memory do not count. Fields under more of
+   * them fail with `too-many-data-keys`. Default 3,000: more than fit into a page of 1 MB (2^20 bytes) where each
+   * item was sealed by another process, since each takes more than 350 bytes with the encrypted data key of KMS.
+   * A `BatchGetItem` of 16 MB can hold more.
+   */
+  readonly maxKeysPerOpen?: number
+  /**
    * How long a permanent refusal is remembered before the keyring is asked again, in milliseconds.
    * Default 10,000; 0 remembers none. A refusal is permanent when the keyring's error has
-   * `permanent === true`.
+   * `permanent === true`. As long is remembered what did not authenticate. A failure that may pass and took a
+   * second or longer is remembered for as long as it took, at most 5,000 and until the keyring succeeds at anything.
    */
   readonly refusalAge?: number
   /**
@@ -38,6 +46,7 @@ export function resolveOptions(options: DataKeyCacheOptions): ResolvedOptions {
     maxAge: options.maxAge ?? 300_000,
     maxMessages: options.maxMessages ?? 2 ** 20,
     maxKeys: options.maxKeys ?? 1000,
+    maxKeysPerOpen: options.maxKeysPerOpen ?? 3000,
     refusalAge: options.refusalAge ?? 10_000,
     openingGrace: options.openingGrace ?? 0,
     now: options.now ?? Date.now,
@@ -49,6 +58,11 @@ export function resolveOptions(options: DataKeyCacheOptions): ResolvedOptions {
   )
   check('maxMessages', isIntegerIn(resolved.maxMessages, 1, 2 ** 32), 'an integer from 1 to 2^32')
   check('maxKeys', isIntegerIn(resolved.maxKeys, 1, Number.MAX_SAFE_INTEGER), 'a positive integer')
+  check(
+    'maxKeysPerOpen',
+    isIntegerIn(resolved.maxKeysPerOpen, 1, Number.MAX_SAFE_INTEGER),
+    'a positive integer',
+  )
   check(
     'refusalAge',
     resolved.refusalAge >= 0 && Number.isFinite(resolved.refusalAge),

@@ -12,7 +12,7 @@ export interface SealingStatistics {
 }
 
 export interface OpeningStatistics extends SealingStatistics {
-  /** Times a remembered refusal answered in place of the keyring. */
+  /** Times that what is remembered answered in place of the keyring: a refusal, a slow failure, a forgery. */
   refusals: number
   /** Times an expired data key was used because the keyring could not be reached. */
   graced: number

@@ -60,3 +60,19 @@ export function parseEncryptedDataKeys(bytes: Buffer): EncryptedDataKey[] {
   }
   return keys
 }
+
+/**
+ * The first of those that have provider id and provider information in common, which name the wrapping key
+ * (message-header.md, "Encrypted Data Key Entries"). An honest writer encrypts a data key once under each, and each one
+ * more would be one more call into KMS.
+ */
+export function oneOfEachWrappingKey(keys: readonly EncryptedDataKey[]): EncryptedDataKey[] {
+  const wrappingKeys = new Set<string>()
+  return keys.filter(({ providerId, providerInfo, rawInfo }) => {
+    const information = rawInfo === undefined ? providerInfo : Buffer.from(rawInfo).toString('latin1')
+    const wrappingKey = `${providerId.length}:${providerId}${information}`
+    if (wrappingKeys.has(wrappingKey)) return false
+    wrappingKeys.add(wrappingKey)
+    return true
+  })
+}

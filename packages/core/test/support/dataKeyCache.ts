@@ -1,5 +1,6 @@
 import { DataKeyCache } from '../../src/dataKeyCache/dataKeyCache.js'
 import { dataKeyName } from '../../src/dataKeyCache/openingKeys.js'
+import type { OpeningLease } from '../../src/dataKeyCache/openingLease.js'
 import type { DataKeyCacheOptions } from '../../src/dataKeyCache/options.js'
 import { messageContext } from '../../src/message/context.js'
 import { type CountingKeyring, countingKeyring, rawKeyring } from './keyrings.js'
@@ -21,11 +22,15 @@ export function setUp(options: DataKeyCacheOptions = {}, keyring: CountingKeyrin
     key.release()
     return key.encryptedDataKeys
   }
+  const lease = (encryptedDataKeys: Buffer, in_ = context): Promise<OpeningLease> =>
+    cache.beginOpening().take(dataKeyName(in_, encryptedDataKeys), [encryptedDataKeys])
+  /** As for a message that authenticates. */
   const open = async (encryptedDataKeys: Buffer, in_ = context): Promise<void> => {
-    const key = await cache.openingKey(dataKeyName(in_, encryptedDataKeys))
-    key.release()
+    const opening = await lease(encryptedDataKeys, in_)
+    opening.prove()
+    opening.release()
   }
-  return { cache, clock, keyring, seal, open }
+  return { cache, clock, keyring, seal, lease, open }
 }
 
 /** A data key of another process. */

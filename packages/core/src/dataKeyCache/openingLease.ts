@@ -1,0 +1,79 @@
+import type { DataKey } from './dataKey.js'
+
+/** A data key to open with, held for the caller, who releases it. */
+export class OpeningLease {
+  readonly key: DataKey
+  readonly #unproven: Unproven | undefined
+
+  /** Takes over one hold of `key`. */
+  constructor(key: DataKey, unproven?: Unproven) {
+    this.key = key
+    this.#unproven = unproven
+  }
+
+  /** Something authenticated under the key, its encrypted data keys included: from now on it is kept. */
+  prove(): void {
+    this.#unproven?.prove()
+  }
+
+  /** `claim` did not authenticate under the key, and never will: for a while, the key is not asked for for its sake. */
+  refute(claim: Uint8Array): void {
+    this.#unproven?.refute(claim)
+  }
+
+  release(): void {
+    this.key.release()
+    this.#unproven?.leave()
+  }
+}
+
+interface Fate {
+  proven(): void
+  refuted(claim: Uint8Array): void
+  /** Nobody has a lease of it any more. */
+  left(): void
+}
+
+/**
+ * A data key that the keyring gave and under which nothing has authenticated yet. Anybody can name one: a genuine
+ * encrypted data key with anything beside it stands for the genuine key, under a name of its own.
+ */
+export class Unproven {
+  readonly key: DataKey
+  readonly #fate: Fate
+  #leases: number
+  #proven = false
+
+  /** Takes over one hold of `key`. Each of the `leases` is to be fetched with `lease`. */
+  constructor(key: DataKey, leases: number, fate: Fate) {
+    this.key = key
+    this.#leases = leases
+    this.#fate = fate
+  }
+
+  lease(): OpeningLease {
+    return new OpeningLease(this.key.hold(), this)
+  }
+
+  /** A lease for somebody who was not counted. */
+  join(): OpeningLease {
+    this.#leases++
+    return this.lease()
+  }
+
+  prove(): void {
+    if (this.#proven) return
+    this.#proven = true
+    this.#fate.proven()
+  }
+
+  refute(claim: Uint8Array): void {
+    if (!this.#proven) this.#fate.refuted(claim)
+  }
+
+  leave(): void {
+    if (--this.#leases > 0) return
+    this.#fate.left()
+    this.key.release()
+  }
+}

@@ -1,0 +1,40 @@
+// Whether what each archive's `exports` say of types and of programs is the same thing, asked of are-the-types-wrong.
+// It finds three things, which docs/support.md explains; anything else, and any of the three that is gone, is an error.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { check, run } from './checks.mjs'
+import { root } from './consumer.mjs'
+
+const ATTW = join(root, 'test/node_modules/@arethetypeswrong/cli/dist/index.js')
+const EXPLAINED = [
+  'CJSResolvesToESM in node16-cjs',
+  'FalseCJS', // it names no resolution
+  'NoResolution in node10',
+]
+
+/** It exits with 1 when it finds something, which it does. */
+function findings(archive) {
+  let report
+  try {
+    report = run(process.execPath, [ATTW, archive, '--format', 'json'], root)
+  } catch (error) {
+    report = error.stdout
+  }
+  const { problems } = JSON.parse(report)
+  return Object.values(problems)
+    .flat()
+    .map(({ kind, resolutionKind }) => (resolutionKind === undefined ? kind : `${kind} in ${resolutionKind}`))
+    .sort()
+}
+
+export function checkResolution(archive, name) {
+  check(`${name}: are-the-types-wrong finds what the support page explains, and no more`, () => {
+    const page = readFileSync(join(root, 'docs/support.md'), 'utf8')
+    for (const problem of EXPLAINED) {
+      const [kind] = problem.split(' ')
+      if (!page.includes(`\`${kind}\``)) throw new Error(`docs/support.md does not explain ${kind}`)
+    }
+    const found = findings(archive)
+    if (found.join() !== EXPLAINED.join()) throw new Error(`it finds: ${found.join(', ')}`)
+  })
+}
