@@ -113,7 +113,9 @@ def changed(provider: MasterKeyProvider, change: Vector) -> Iterator[str]:
     def result(expected: Vector, what: str, **replaced: bytes) -> str:
         parts = {**base, **replaced}
         name = f"{change['name']}{what}"
-        return wrong_field(provider, {**change, "name": name}, expected, parts["field"], parts.get("envelope"))
+        return wrong_field(
+            provider, {**change, "name": name}, expected, parts["field"], parts.get("envelope")
+        )
 
     yield result({"path": change["path"], "value": change["value"]}, "")
     for range_ in change["flipped"]:

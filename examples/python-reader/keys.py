@@ -6,7 +6,7 @@ Those do what the keyrings of other AWS Encryption SDKs do, and need no newer Py
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
 from aws_encryption_sdk import CommitmentPolicy
 from aws_encryption_sdk.caches.local import LocalCryptoMaterialsCache
@@ -50,7 +50,7 @@ class DataKeys(CryptoMaterialsManager):
 
     def first(self, encrypted_data_keys: Sequence[EncryptedDataKey], context: Mapping[str, str]) -> bytes:
         """The data key of the first of an envelope's encrypted data keys that can be decrypted to 32 bytes."""
-        reason: Exception | None = None
+        reason: Optional[Exception] = None
         for provider_id, information, ciphertext in encrypted_data_keys:
             try:
                 # The SDK's provider ids are text; what is none is another keyring's.
