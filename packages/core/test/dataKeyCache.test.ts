@@ -3,7 +3,7 @@ import type { DataKeyCache } from '../src/dataKeyCache/dataKeyCache.js'
 import { SealError } from '../src/errors.js'
 import type { FormatParts } from '../src/formatParts.js'
 import { type Codec, codecNamed } from '../src/message/codec.js'
-import { messageContext } from '../src/message/context.js'
+import { encryptionContext } from '../src/materials/context.js'
 import { openItems } from '../src/openItems.js'
 import { sealItems } from '../src/sealItems.js'
 import { codecOfRun } from './support/codec.js'
@@ -13,7 +13,7 @@ import { countingKeyring, rawKeyring } from './support/keyrings.js'
 
 /** What seals and opens with a cache. */
 function parts(cache: DataKeyCache): FormatParts {
-  const orders = messageContext('Orders', {})
+  const orders = encryptionContext('message', 'Orders', {})
   return {
     cache,
     codec: codecNamed(codecOfRun),

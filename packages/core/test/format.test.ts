@@ -5,9 +5,9 @@ import {
   type CodecName,
   ConfigurationError,
   type ItemFields,
-  isMessage,
 } from '../src/index.js'
-import { messageContext } from '../src/message/context.js'
+import { isMessage } from '../src/message/header.js'
+import { encryptionContext } from '../src/materials/context.js'
 import { parseHeader } from '../src/message/header.js'
 import { createFormat } from './support/codec.js'
 import { customer, item, openOne, refusal, sealOne } from './support/fields.js'
@@ -351,7 +351,7 @@ it('a message that ends in the tag of its header costs no call', async () => {
 })
 
 it('the table of a context is the one that is written to, whatever else the context says', () => {
-  expect(messageContext('Customers', { 'dynaseal:table': 'Orders' }).pairs).toEqual({
+  expect(encryptionContext('message', 'Customers', { 'dynaseal:table': 'Orders' }).pairs).toEqual({
     'dynaseal:table': 'Customers',
   })
 })

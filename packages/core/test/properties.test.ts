@@ -3,12 +3,11 @@ import { describe, expect, it } from 'vitest'
 import {
   type AttributeValue,
   FieldError,
-  isMessage,
   normalizeNumber,
   parseValue,
   serializeValue,
 } from '../src/index.js'
-import { parseHeader } from '../src/message/header.js'
+import { isMessage, parseHeader } from '../src/message/header.js'
 import { readMessage } from '../src/message/read.js'
 import { createFormat } from './support/codec.js'
 import { item, openOne, sealOne } from './support/fields.js'

@@ -4,11 +4,11 @@ import {
   type AllowedSuite,
   type CodecName,
   ConfigurationError,
-  isMessage,
   locationHash,
   MAX_CONTEXT_PAIRS,
   serializeValue,
 } from '../src/index.js'
+import { isMessage } from '../src/message/header.js'
 import { parseBody } from '../src/message/body.js'
 import { read } from '../src/message/clientNode.js'
 import type { Header } from '../src/message/header.js'

@@ -126,7 +126,7 @@ const forms = [
   ['number key, read in another spelling', { key: { id: { N: '15' } }, readKey: { id: { N: '1.50E1' } } }],
   ['zero key, read with a sign', { key: { id: { N: '0' } }, readKey: { id: { N: '-0.0' } } }],
   ['binary key', { key: { id: { B: b64('00ff') } } }],
-  ['string and string', { key: { pk: { S: 'a' }, sk: { S: '' } } }],
+  ['string and string', { key: { pk: { S: 'a' }, sk: { S: 'b' } } }],
   ['string and binary', { key: { pk: { S: 'a' }, sk: { B: b64('80') } } }],
   ['number and number', { key: { pk: { N: '-1' }, sk: { N: `0.${'0'.repeat(129)}1` } } }],
   ['key whose sort key comes first', { key: { id: { S: 'ü' }, a: { N: '-0.5' } } }],

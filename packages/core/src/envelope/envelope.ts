@@ -20,7 +20,6 @@ export interface Envelope {
  * @throws {FieldError} `malformed-message`
  */
 export function parseEnvelope(bytes: Buffer, start: number): Envelope {
-  if (bytes.length > MAX_MESSAGE_BYTES) throw malformed(`they are more than ${MAX_MESSAGE_BYTES}`)
   const reader = new Reader(bytes, () => malformed('they end too early'), start)
   reader.skip(CONTEXT_TAG_BYTES)
   const encryptedDataKeysStart = reader.position
@@ -36,6 +35,7 @@ export function parseEnvelope(bytes: Buffer, start: number): Envelope {
  * @throws {FieldError} `malformed-message`
  */
 export function parseEnvelopeAttribute(bytes: Buffer): Envelope {
+  if (bytes.length > MAX_MESSAGE_BYTES) throw malformed(`they are more than ${MAX_MESSAGE_BYTES}`)
   if (shapeOf(bytes) !== Shape.ENVELOPE) throw malformed('the envelope attribute is none')
   const envelope = parseEnvelope(bytes, MARKER_BYTES)
   if (envelope.end !== bytes.length) throw malformed('bytes follow the end of the envelope')

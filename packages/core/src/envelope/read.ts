@@ -5,6 +5,7 @@ import { asBuffer } from '../bytes/reader.js'
 import type { OpeningLease } from '../dataKeyCache/openingLease.js'
 import { FieldError } from '../errors.js'
 import type { AttributePath } from '../format.js'
+import { MAX_MESSAGE_BYTES } from '../limits.js'
 import type { ItemLocation } from '../location.js'
 import { type EncryptionContext, wrongContext } from '../materials/context.js'
 import type { StoredField } from '../storedField.js'
@@ -52,6 +53,7 @@ export class ItemReader {
    *   `wrong-envelope`
    */
   read(field: Buffer): StoredField {
+    if (field.length > MAX_MESSAGE_BYTES) throw malformed(`they are more than ${MAX_MESSAGE_BYTES}`)
     switch (shapeOf(field)) {
       case Shape.SHORT: {
         if (field.length < SHORT_HEADER_BYTES + LEAST_BOX_BYTES) throw malformed('they end too early')
@@ -68,6 +70,7 @@ export class ItemReader {
       case Shape.ENVELOPE:
         throw malformed('an envelope stands where a field belongs')
       default:
+        if (field.length < MARKER_BYTES) throw malformed('they end too early')
         throw new FieldError(
           'unsupported-version',
           'it was sealed in a form that this software does not know. Update it, or find out what else writes the table.',
