@@ -49,9 +49,16 @@ class DataKeys(CryptoMaterialsManager):
             raise Refused("key-unavailable", "no data key from the key provider") from error
 
     def first(self, encrypted_data_keys: Sequence[EncryptedDataKey], context: Mapping[str, str]) -> bytes:
-        """The data key of the first of an envelope's encrypted data keys that can be decrypted to 32 bytes."""
+        """The data key of the first of an envelope's encrypted data keys that can be decrypted to 32 bytes.
+
+        Of each wrapping key it tries one, so that who writes many of them makes no more calls.
+        """
         reason: Optional[Exception] = None
+        tried = set()
         for provider_id, information, ciphertext in encrypted_data_keys:
+            if (provider_id, information) in tried:
+                continue
+            tried.add((provider_id, information))
             try:
                 # The SDK's provider ids are text; what is none is another keyring's.
                 provider = MasterKeyInfo(provider_id=provider_id.decode(), key_info=information)

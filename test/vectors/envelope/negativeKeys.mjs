@@ -37,6 +37,13 @@ function withoutDataKey() {
   return [
     ...of('an encrypted data key for another wrapping key', { keys: wrap => [wrap('second')] }),
     ...of('an encrypted data key that does not decrypt', { keys: wrap => [damaged(wrap('first'))] }),
+    // Of one wrapping key the first alone is tried. Its IV is a part of the provider information.
+    ...of('an encrypted data key that does not decrypt before one of the same wrapping key and IV', {
+      keys: wrap => {
+        const good = wrap('first')
+        return [damaged(good), good]
+      },
+    }),
     ...[16, 24, 31, 33, 64].flatMap(ofLength),
   ]
 }

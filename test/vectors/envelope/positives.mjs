@@ -150,6 +150,13 @@ const keyForms = [
   ],
   ['a data key of 16 bytes before one of 32', wrap => [wrap('first', Buffer.alloc(16)), wrap('first')]],
   ['envelope of 524,288 bytes', keysOfLength(524_288), { shortAlone: true }],
+  [
+    'an encrypted data key before one of the same wrapping key and IV that does not decrypt',
+    wrap => {
+      const good = wrap('first')
+      return [good, damaged(good)]
+    },
+  ],
   ['an encrypted data key whose parts are no text', wrap => [foreign, wrap('first')]],
 ]
 
