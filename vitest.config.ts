@@ -1,18 +1,25 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { asRequired } from './test/support/asRequired.js'
 
 const source = (name: string) => fileURLToPath(new URL(`./packages/${name}/src/index.ts`, import.meta.url))
 
+// As test/commonJs.mjs has it.
+const commonJs = process.env.DYNASEAL_MODULES === 'commonjs'
+
 export default defineConfig({
+  plugins: commonJs ? [asRequired] : [],
   resolve: {
     // Tests read the sources, so that a failing line is the line one edits;
     // what `npm pack` ships is checked by test/packaging.
-    alias: {
-      '@dynaseal/mrk-keyring': source('mrk-keyring'),
-      '@dynaseal/core': source('core'),
-      '@dynaseal/toolbox': source('toolbox'),
-      '@dynaseal/local-cloud': source('local-cloud'),
-    },
+    alias: commonJs
+      ? {}
+      : {
+          '@dynaseal/mrk-keyring': source('mrk-keyring'),
+          '@dynaseal/core': source('core'),
+          '@dynaseal/toolbox': source('toolbox'),
+          '@dynaseal/local-cloud': source('local-cloud'),
+        },
   },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],

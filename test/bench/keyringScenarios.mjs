@@ -227,7 +227,7 @@ export async function allHang(world, op) {
   const done = await load(all[op].ours, { calls: 32 })
   for (const region of REGIONS) await world.cloud.heal(`loss of ${region}`)
   const ours = summary(done)
-  const causes = done.map(({ error }) => error?.errors?.length)
+  const causes = done.map(({ error }) => error?.lastErrors?.().length)
   return {
     results: { ours, earliest: round(Math.min(...done.map(({ ms }) => ms))), timeout },
     checks: [

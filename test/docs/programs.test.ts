@@ -1,24 +1,24 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatWithOptions } from 'node:util'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { markdownFiles, root } from './markdown.js'
-import { blocks, program, promisedOutput } from './programs.js'
+import { blocks, pathOf, program, promisedOutput, removePrograms, writePrograms } from './programs.js'
 
-const folder = join(root, 'test/docs/.programs')
+const folder = '.programs'
 const programs = markdownFiles()
   .filter(page => blocks(page).length > 0)
   .map(program)
 /** Pages that say all that they need, or whose context gives it. */
-const RUN = ['docs/guide.md', 'packages/core/README.md', 'packages/local-cloud/README.md']
+const RUN = [
+  'docs/guide.md',
+  'docs/migrating.md',
+  'packages/core/README.md',
+  'packages/local-cloud/README.md',
+]
 
-beforeAll(() => {
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder)
-  for (const { name, text } of programs) writeFileSync(join(folder, `${name}.ts`), text)
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+beforeAll(() => writePrograms(folder, programs))
+afterAll(() => removePrograms(folder))
 
 test('the code of every page compiles', { timeout: 600_000 }, () => {
   const tsc = [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'test/docs', '--pretty', 'false']
@@ -32,7 +32,7 @@ test.each(RUN)('the code of %s runs, and prints what the page says', { timeout: 
     printed.push(formatWithOptions({ breakLength: Infinity }, ...args))
   })
   try {
-    await import(join(folder, `${program(page).name}.ts`))
+    await import(pathOf(folder, program(page)))
   } finally {
     log.mockRestore()
   }

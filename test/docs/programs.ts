@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { read, root } from './markdown.js'
 
@@ -64,6 +64,19 @@ export function program(page: string): Program {
     ([from, names]) => `import { ${[...names].join(', ')} } from '${from}'\n`,
   )
   return { page, name, text: [...whole, ...statements, ...parts, 'export {}\n'].join('') }
+}
+
+/** Where a program is to run: a folder beside `contexts`, which they import from. */
+export const pathOf = (folder: string, { name }: Program) => join(root, 'test/docs', folder, `${name}.ts`)
+
+export function writePrograms(folder: string, programs: readonly Program[]): void {
+  removePrograms(folder)
+  mkdirSync(join(root, 'test/docs', folder))
+  for (const one of programs) writeFileSync(pathOf(folder, one), one.text)
+}
+
+export function removePrograms(folder: string): void {
+  rmSync(join(root, 'test/docs', folder), { recursive: true, force: true })
 }
 
 /** What the page says that its `console.log()`s print, in order. `…` stands for more. */

@@ -318,6 +318,7 @@ describe('clients were mixed', () => {
     expect(error).toMatchObject({ code: 'not-registered' })
     expect(error.message).toContain(`knows no entity of table ${name}`)
     expect(world.proxy.sent).toEqual([])
+    Another.table.documentClient = sealed
     sealed.register(Another)
     await executeBatchWrite(secret, clear)
     expect(leaks(world.proxy.sent, [SECRET])).toEqual([])
@@ -333,7 +334,22 @@ describe('clients were mixed', () => {
     expect(world.proxy.sent).toEqual([])
   })
 
-  test('the entity is registered on another sealed client than its table has', async () => {
+  test('an entity is registered on another client than its table has', async () => {
+    for (const documentClient of [unwrapped(), world.sealedClient(EAST)]) {
+      const error = await closed(() => sealed.register(userOf(documentClient)))
+      expect(error).toMatchObject({ code: 'invalid-client' })
+      expect(error.message).toMatch(
+        new RegExp(`User is registered.*table ${tableName} has another document client.*Give the table this`),
+      )
+    }
+    const Later = userOf(sealed)
+    Later.table.documentClient = undefined as never
+    sealed.register(Later)
+    sealed.register(userOf(Object.create(sealed)))
+    sealed.register(userOf((() => sealed) as never))
+  })
+
+  test('the table of a registered entity is given another sealed client', async () => {
     User.table.documentClient = world.sealedClient(EAST)
     for (const [, attempt] of [...WRITES, ...READS]) {
       const error = await closed(() => attempt(User))

@@ -5,7 +5,13 @@ import {
   ConditionalCheckFailedException as CheckFailed,
   DynamoDBClient,
 } from '@aws-sdk/client-dynamodb'
-import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import {
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb'
 import { marshall } from '@aws-sdk/util-dynamodb'
 import { EngineUnavailableError } from '@dynaseal/local-cloud'
 import { encrypted, type SealedDocumentClient, sealDocumentClient } from '@dynaseal/toolbox'
@@ -226,6 +232,37 @@ describe('5. a failed condition carries items as ciphertext in its error: they a
     expect(error).toMatchObject({ CancellationReasons: [reason, reason] })
   })
 
+  test('in an error of their own, which shows them to who asks and not to who prints', async ({ skip }) => {
+    skip(!hasTransactions, NO_TRANSACTIONS)
+    const seen: unknown[] = []
+    const base = new DynamoDBClient(world.config(EAST))
+    base.middlewareStack.add(
+      next => args =>
+        next(args).catch((error: unknown) => {
+          seen.push(error)
+          throw error
+        }),
+      { step: 'initialize' },
+    )
+    const logging = sealDocumentClient(DynamoDBDocumentClient.from(base), { keyring: world.keyring(EAST) })
+    users = repositoryOf(logging)
+    await Promise.all([users.put(secret('1')), users.put(secret('2'))])
+    const one = (await thrownBy(() => users.delete(key, failing))) as CheckFailed
+    const two = (await thrownBy(cancelled)) as Cancelled
+    expect(one.Item?.text).toEqual({ S: SECRET })
+    expect(two.CancellationReasons?.map(({ Item }) => Item?.text)).toEqual([{ S: SECRET }, { S: SECRET }])
+    expect(seen).toHaveLength(2)
+    for (const [i, error] of [one, two].entries()) {
+      const original = seen[i] as Error
+      expect(error).not.toBe(original)
+      expect(inspect(original, { depth: 9 })).toContain('B: Uint8Array')
+      expect(error).toBeInstanceOf(original.constructor)
+      expect(error).toMatchObject({ name: original.name, message: original.message, stack: original.stack })
+      const printed = inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error)
+      expect(leaks([Buffer.from(printed + JSON.stringify({ ...error }))], [SECRET])).toEqual([])
+    }
+  })
+
   test('what does not open is taken away, and all of it is told', async ({ skip }) => {
     skip(!hasTransactions, NO_TRANSACTIONS)
     await users.put(secret('1'))
@@ -294,6 +331,39 @@ describe('7. a schema that is rebuilt from a DTO has lost its transformers: regi
 })
 
 describe('8. plaintext stands elsewhere: in answers, where it is meant to be, and in errors about something else', () => {
+  test('parameters as dynamodb-toolbox builds them are sent without what DynamoDB does not take', async () => {
+    const base = new DynamoDBClient(world.config(EAST))
+    const inputs: Record<string, unknown>[] = []
+    base.middlewareStack.add(
+      next => args => {
+        inputs.push(args.input as never)
+        return next(args)
+      },
+      { step: 'initialize', priority: 'high' },
+    )
+    const logging = sealDocumentClient(DynamoDBDocumentClient.from(base), { keyring: world.keyring(EAST) })
+    const { User } = userEntity(logging, tableName)
+    const put = User.build(toolbox.PutItemCommand).item(secret()).params()
+    const update = User.build(toolbox.UpdateItemCommand)
+      .item({ ...key, text: SECRET })
+      .options({ returnValues: 'ALL_NEW' })
+      .params()
+    const transaction = [
+      User.build(toolbox.PutTransaction).item(secret('2')).params(),
+      User.build(toolbox.UpdateTransaction)
+        .item({ ...key, text: SECRET })
+        .params(),
+    ]
+    expect([put, update, ...transaction].every(params => 'ToolboxItem' in params)).toBe(true)
+    await logging.send(new PutCommand(put))
+    const { Attributes } = await logging.send(new UpdateCommand(update as never))
+    expect(Attributes?.text).toBe(SECRET)
+    if (hasTransactions)
+      await logging.send(new TransactWriteCommand({ TransactItems: transaction.reverse() as never }))
+    expect(inputs).toHaveLength(hasTransactions ? 3 : 2)
+    expect(leaks([Buffer.from(inspect(inputs, { depth: 12 }))], [SECRET])).toEqual([])
+  })
+
   test('the item of an answer is what the application gave', async () => {
     expect((await users.put(secret())).ToolboxItem).toMatchObject(secret())
   })
@@ -306,10 +376,13 @@ describe('8. plaintext stands elsewhere: in answers, where it is meant to be, an
     await thrownBy(() => users.put({ ...key, ...given } as never))
   })
 
-  test("dynamodb-toolbox's own error about a parent has what it was given, and not in its message", async () => {
-    const error = await users.put({ ...key, nested: SECRET as never }).catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ code: 'parsing.invalidAttributeInput', payload: { received: SECRET } })
-    expect(String(error)).not.toContain(SECRET)
+  test("dynamodb-toolbox's own error about a parent does not have what it was given", async () => {
+    const error = await thrownBy(() => users.put({ ...key, nested: SECRET as never }))
+    expect(error).toMatchObject({
+      code: 'parsing.invalidAttributeInput',
+      path: 'nested',
+      payload: { expected: 'map' },
+    })
   })
 })
 

@@ -40,15 +40,21 @@ export function pack(folder) {
   return archives
 }
 
+/** @returns the packages as dependencies of a folder beside that of the archives */
+export function packagesIn(archives) {
+  return Object.fromEntries(
+    readdirSync(archives).map(archive => [
+      `@${archive.replace(/^dynaseal-/, 'dynaseal/').replace(/-\d.*$/, '')}`,
+      `file:../archives/${archive}`,
+    ]),
+  )
+}
+
 /** A folder with the packages, the libraries at one end of their ranges, and whatever else. */
 export function install(folder, end, archives, more) {
   const app = join(folder, end)
   cpSync(fileURLToPath(new URL('./consumer', import.meta.url)), app, { recursive: true })
-  const packages = readdirSync(archives).map(archive => [
-    `@${archive.replace(/^dynaseal-/, 'dynaseal/').replace(/-\d.*$/, '')}`,
-    `file:../archives/${archive}`,
-  ])
-  const dependencies = { ...LIBRARIES[end], ...Object.fromEntries(packages), ...more }
+  const dependencies = { ...LIBRARIES[end], ...packagesIn(archives), ...more }
   writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, dependencies }))
   run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], app)
   const installed = name =>
@@ -68,5 +74,8 @@ export function commonJs(app) {
 
 export function runsPrograms(app, label, node = process.execPath) {
   check(`${label}: an ES module saves, updates and loads encrypted fields`, () => run(node, ['app.mjs'], app))
+  check(`${label}: one copy of the AWS SDK and of ours, and a schema's own dynamodb-toolbox`, () =>
+    run(node, ['copies.mjs'], app),
+  )
   check(`${label}: so does a CommonJS module that requires every package`, () => run(node, ['app.cjs'], app))
 }

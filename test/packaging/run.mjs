@@ -3,7 +3,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { check, run, summary } from './checks.mjs'
+import { checkBundles } from './bundles.mjs'
+import { check, output, run, summary } from './checks.mjs'
 import { commonJs, devDependencies, install, pack, root, runsPrograms } from './consumer.mjs'
 import { nodes } from './nodes.mjs'
 import { checkResolution } from './resolution.mjs'
@@ -47,7 +48,7 @@ function checkArchives(archives) {
 
 /** The toolbox's own tests of its types, as a consumer would have written them. */
 function copyTypeTests(app) {
-  for (const name of ['types', 'conditionTypes']) {
+  for (const name of ['types', 'conditionTypes', 'genericTypes']) {
     const source = readFileSync(join(root, 'packages/toolbox/test', `${name}.test.ts`), 'utf8')
     for (const extension of ['mts', 'cts']) {
       const text = source
@@ -57,6 +58,25 @@ function copyTypeTests(app) {
       writeFileSync(join(app, `${name}.test.${extension}`), text)
     }
   }
+}
+
+/** What does not compile says why, each in one line. */
+function saysWhy(app, end, compiler) {
+  const source = readFileSync(join(app, 'refused.mts'), 'utf8').split('\n')
+  const expected = source.flatMap((line, i) => {
+    const [, reason] = /\/\/ (.+)/.exec(line) ?? []
+    return reason === undefined ? [] : [{ line: i + 1, reason }]
+  })
+  check(`${end} peers, ${compiler}: type errors are one line each, and say why`, () => {
+    const tsc = [`node_modules/${compiler}/bin/tsc`, '-p', 'tsconfig.refused.json', '--pretty', 'false']
+    const messages = output(process.execPath, tsc, app).trim().split('\n')
+    const said = messages.map(message => ({ line: Number(/\((\d+),/.exec(message)?.[1]), message }))
+    const wrong =
+      said.length !== expected.length ||
+      expected.some(({ line, reason }, i) => said[i].line !== line || !said[i].message.includes(reason))
+    if (wrong)
+      throw new Error(`expected ${JSON.stringify(expected, null, 1)}, and got\n${messages.join('\n')}`)
+  })
 }
 
 function consume(folder, end, archives, engines) {
@@ -76,6 +96,7 @@ function consume(folder, end, archives, engines) {
       )
     }
   }
+  for (const compiler of COMPILED[end]) saysWhy(app, end, compiler)
   check(`${end} peers: an editor explains encrypted()`, () => run(process.execPath, ['hover.mjs'], app))
   check(`${end} peers: the local cloud runs as a command`, () => {
     const help = run('npx', ['dynaseal-local-cloud', '--help'], app)
@@ -90,6 +111,7 @@ try {
   const engines = nodes(folder)
   consume(folder, 'highest', archives, engines)
   consume(folder, 'lowest', archives, engines)
+  await checkBundles(folder, archives)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -29,11 +29,11 @@ export function findChromium() {
   })
 }
 
-/** A headless browser. Throws when there is no Chromium. */
-export async function launchChromium() {
+/** A headless browser, with more of its switches if need be. Throws when there is no Chromium. */
+export async function launchChromium(switches = []) {
   const executablePath = findChromium()
   if (executablePath === undefined) throw new Error(NO_CHROMIUM)
   // As root, as in containers, Chromium does not start with its sandbox; it opens nothing but the local cloud.
-  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  return chromium.launch({ executablePath, args })
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  return chromium.launch({ executablePath, args: [...sandbox, ...switches] })
 }

@@ -92,7 +92,11 @@ export class FieldFormat implements Format {
     cache,
     codec: codecName = 'own',
     allowSuites = [],
+    ...others
   }: FormatOptions) {
+    const [unknown] = Object.keys(others)
+    if (unknown !== undefined)
+      throw new ConfigurationError('invalid-option', `There is no option ${unknown}. Is it misspelled?`)
     if (!Array.isArray(allowSuites) || allowSuites.some(suite => suite !== '0x0578')) {
       throw new ConfigurationError(
         'invalid-option',

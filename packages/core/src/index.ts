@@ -1,8 +1,14 @@
 export type { AttributeValue } from './attributeValue.js'
 export type { ContextOfItem, KeyValues } from './contexts.js'
 export { type CombinedKeyrings, combineKeyrings, NoKeyringOpensError } from './dataKeyCache/combineKeyrings.js'
-export type { Keyring } from './dataKeyCache/keyring.js'
 export type { KeyringOfContext } from './dataKeyCache/keyringOf.js'
+export {
+  type DataKeyRequest,
+  type DataKeySource,
+  dataKeySource,
+  type EncryptedDataKeyEntry,
+  type Keyring,
+} from './dataKeyCache/keyring.js'
 export type { DataKeyCacheOptions } from './dataKeyCache/options.js'
 export type {
   CacheStatistics,

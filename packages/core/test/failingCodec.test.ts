@@ -5,17 +5,19 @@ import { rawKeyring } from './support/keyrings.js'
 
 const SECRET = 'what the plaintext said'
 // The AWS Encryption SDK is here, and takes every value of ours.
-const { clientNode } = vi.hoisted(() => ({ clientNode: { write: undefined as unknown } }))
-vi.mock('../src/message/clientNode.js', () => {
-  if (clientNode.write === undefined) throw new Error('Cannot find package @aws-crypto/client-node')
-  return clientNode
-})
+const { sdk } = vi.hoisted(() => ({ sdk: { write: undefined as unknown } }))
+vi.mock('../src/message/clientNode.js', () => ({
+  clientNode() {
+    if (sdk.write === undefined) throw new Error('Cannot find package @aws-crypto/client-node')
+    return sdk
+  },
+}))
 afterEach(() => vi.resetModules())
 
 const seal = () => createFormat({ keyring: rawKeyring(), codec: 'client-node' }).seal([item({ S: SECRET })])
 
 it('the AWS Encryption SDK is missing: the error says that the option needs it', async () => {
-  clientNode.write = undefined
+  sdk.write = undefined
   await expect(seal()).rejects.toMatchObject({
     name: 'ConfigurationError',
     code: 'invalid-option',
@@ -24,7 +26,7 @@ it('the AWS Encryption SDK is missing: the error says that the option needs it',
 })
 
 it('the AWS Encryption SDK fails: the error names the place, and quotes nothing', async () => {
-  clientNode.write = async () => {
+  sdk.write = async () => {
     throw new Error(`cannot encrypt ${SECRET}`)
   }
   const error = await seal().catch((error: Error) => error)

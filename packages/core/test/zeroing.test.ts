@@ -5,7 +5,7 @@ import {
   type NodeDecryptionMaterial,
   type NodeEncryptionMaterial,
 } from '@aws-crypto/client-node'
-import { EncryptedDataKey } from '@aws-crypto/material-management-node'
+import { EncryptedDataKey } from '@aws-crypto/material-management'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type CodecName, createFormat, type MessageFormat, serializeValue } from '../src/index.js'
 import { parseHeader } from '../src/message/header.js'

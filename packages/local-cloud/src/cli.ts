@@ -5,6 +5,7 @@ import { ENGINE_NAMES, type EngineName } from './dynamodb/engines.js'
 import { InitialResourceError } from './initial/resources.js'
 import type { Latency } from './latency.js'
 import { type LocalCloud, startLocalCloud } from './localCloud.js'
+import { findRunner, runnerEnd } from './runner.js'
 
 const HELP = `AWS regions on loopback: KMS with multi-Region keys, DynamoDB with global tables.
 
@@ -152,7 +153,7 @@ Ctrl-C stops it.
 `
 }
 
-/** Resolves with the signal that asks the command to end. */
+/** Resolves when a signal asks the command to end. */
 function endSignal(): Promise<void> {
   return new Promise(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
@@ -165,9 +166,11 @@ async function main(): Promise<void> {
     process.stdout.write(HELP)
     return
   }
+  // Before anybody can know that we run, and end what runs us.
+  const runner = await findRunner()
   const cloud = await start(options)
   // Not before: a signal ends a start that takes long at once, and there is nothing that must be cleaned up.
-  const end = endSignal()
+  const end = Promise.race([endSignal(), ...(runner === undefined ? [] : [runnerEnd(runner)])])
   const { endpoint, regions, keys } = cloud
   process.stdout.write(
     options.json ? `${JSON.stringify({ ready: true, endpoint, regions, keys })}\n` : instructions(cloud),

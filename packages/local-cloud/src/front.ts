@@ -4,9 +4,10 @@ import { AwsError, type AwsRequest, type AwsResponse, SERVICES, type ServiceName
 import type { CallLog, OpenCall } from './callLog.js'
 import type { RegionClocks } from './clocks.js'
 import { readBody } from './http/body.js'
+import { fromThisMachine } from './http/fromThisMachine.js'
 import { errorName, errorResponse } from './http/responses.js'
 import { readOperation, readScope } from './http/scope.js'
-import { requireCurrent } from './http/signingDate.js'
+import { requireCurrent, requireDate } from './http/signingDate.js'
 import type { Latency } from './latency.js'
 import { type Happening, pause } from './pause.js'
 
@@ -45,12 +46,14 @@ export class Front {
     let service: ServiceName = 'dynamodb'
     let call: OpenCall | undefined
     try {
+      requireThisMachine(headers)
       const { region, service: name, principal } = readScope(headers)
       service = knownService(name)
       this.#requireRegion(region)
       const operation = readOperation(headers)
       call = this.#log.open(service, region, operation)
       const body = await readBody(message)
+      requireDate(headers)
       const latency = this.#latency[region] ?? 0
       if (latency > 0) await pause(latency, clientGone)
       if (clientGone.happened) return undefined
@@ -88,6 +91,18 @@ export class Front {
         `The local cloud has no region ${region}; it was started with ${this.#regions.join(', ')}.`,
       )
   }
+}
+
+/** Throws AwsError for what a web page of another origin sends, or under another name; see fromThisMachine. */
+function requireThisMachine(headers: IncomingMessage['headers']): void {
+  if (fromThisMachine(headers)) return
+  throw new AwsError(
+    'AccessDeniedException',
+    'The local cloud answers programs on this machine only. The Host of a request is 127.0.0.1, localhost or [::1], ' +
+      `not ${JSON.stringify(headers.host ?? '')}, and a request of a web page, which has an Origin, is refused. ` +
+      'Through a proxy or a container, let it set the Host.',
+    403,
+  )
 }
 
 function noted(call: OpenCall, response: AwsResponse): AwsResponse {

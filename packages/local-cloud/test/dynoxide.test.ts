@@ -23,7 +23,8 @@ const script = (code: string) => spawn(process.execPath, ['--input-type=module',
 
 /** A connection to what listens there: `gone` resolves when it ends. */
 async function watch(url: string): Promise<{ gone: Promise<unknown> }> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
   await once(socket, 'connect')
   socket.resume().on('error', () => {})
   return { gone: new Promise(resolve => socket.once('close', resolve)) }

@@ -1,4 +1,7 @@
-/** What is wrong with the options of a keyring; stable across releases. */
+/**
+ * What is wrong with the options of a keyring, or with how it was bundled (`MATERIALS_NOT_LOADED`); stable across
+ * releases.
+ */
 export type MrkKeyringConfigErrorCode =
   | 'NO_KEY'
   | 'NOT_A_KEY_ARN'
@@ -7,6 +10,7 @@ export type MrkKeyringConfigErrorCode =
   | 'DIFFERENT_KEYS'
   | 'DUPLICATE_REGION'
   | 'BAD_OPTION'
+  | 'MATERIALS_NOT_LOADED'
 
 /**
  * Options that no keyring can be built from. The message says what to give instead.
@@ -23,8 +27,8 @@ export class MrkKeyringConfigError extends Error {
   override readonly name = 'MrkKeyringConfigError'
   readonly code: MrkKeyringConfigErrorCode
 
-  constructor(code: MrkKeyringConfigErrorCode, message: string) {
-    super(message)
+  constructor(code: MrkKeyringConfigErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
     this.code = code
   }
 }

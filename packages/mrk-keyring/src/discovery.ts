@@ -40,9 +40,14 @@ export function replicasOf({ Arn, MultiRegion, MultiRegionConfiguration }: KeyMe
  * Where to ask about a key that is named by its id, its ARN, an alias or an alias's ARN, and under which
  * name there.
  *
- * @throws MrkKeyringConfigError when no region is known
+ * @throws MrkKeyringConfigError when no region is known, or `keyId` names nothing
  */
 export function placesToAsk(keyId: string, regions: readonly string[] | undefined, own: string | undefined) {
+  if (typeof keyId !== 'string' || !/^\S+$/.test(keyId))
+    throw new MrkKeyringConfigError(
+      'BAD_OPTION',
+      `keyId is ${typeof keyId === 'string' ? JSON.stringify(keyId) : typeof keyId}: give the key's id, ARN or alias, or the ARN of the alias`,
+    )
   const parts = keyId.split(':')
   const named = parts[0] === 'arn' && parts.length === 6 ? parts[3] : undefined
   const places = new Set(regions ?? [own, named].filter(region => region !== undefined && region !== ''))

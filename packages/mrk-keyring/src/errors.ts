@@ -6,6 +6,8 @@ import type { Attempt, Operation } from './attempt.js'
  * - `NO_MATCHING_DATA_KEY`: the message has no data key that this key encrypted
  * - `MESSAGE_REFUSED`: KMS refuses the ciphertext or its encryption context, whichever region is asked
  * - `REFUSED_EVERYWHERE`: every region refuses for good: denied, disabled, deleted
+ * - `CREDENTIALS`: this process's credentials are missing, expired or refused, or its clock is wrong: no region came to
+ *   look at the key
  * - `UNAVAILABLE`: no region answered, and at least one of them may on the next call
  * - `TIMEOUT`: the deadline of the whole call passed
  * - `ABORTED`: the caller's signal fired
@@ -14,6 +16,7 @@ export type MrkKeyringErrorCode =
   | 'NO_MATCHING_DATA_KEY'
   | 'MESSAGE_REFUSED'
   | 'REFUSED_EVERYWHERE'
+  | 'CREDENTIALS'
   | 'UNAVAILABLE'
   | 'TIMEOUT'
   | 'ABORTED'
@@ -41,10 +44,8 @@ export class MrkKeyringError extends Error {
    * changes a policy or a key.
    */
   readonly permanent: boolean
-  /** Every region asked, in order, once per attempt. */
-  readonly attempts: readonly Attempt[]
-  /** The last error of each region that was asked, in the order in which they were first asked. */
-  readonly errors: readonly unknown[]
+  /** Every region asked, in order, once per attempt. Not enumerable: the message has each in a line. */
+  declare readonly attempts: readonly Attempt[]
 
   constructor(
     code: MrkKeyringErrorCode,
@@ -54,16 +55,26 @@ export class MrkKeyringError extends Error {
       permanent: boolean
       attempts: readonly Attempt[]
       elapsedMs: number
+      /** What was sent with each request. */
+      encryptionContext?: Readonly<Record<string, string>> | undefined
       cause?: unknown
     },
   ) {
-    const errors = lastErrors(details.attempts)
-    super(describe(code, operation, details), { cause: details.cause ?? errors.at(-1) })
+    const { attempts } = details
+    super(describe(code, operation, details), { cause: details.cause ?? lastErrors(attempts).at(-1) })
     this.code = code
     this.operation = operation
     this.permanent = details.permanent
-    this.attempts = details.attempts
-    this.errors = errors
+    // Else whoever prints this prints the SDK's error, which is the cause, with its stack for every attempt.
+    Object.defineProperty(this, 'attempts', { value: attempts })
+  }
+
+  /**
+   * The last error of each region that was asked, in the order in which they were first asked. No property called
+   * `errors`, which Node.js prints of every error.
+   */
+  lastErrors(): unknown[] {
+    return lastErrors(this.attempts)
   }
 }
 
@@ -77,6 +88,7 @@ const SUMMARIES: Record<MrkKeyringErrorCode, string> = {
   NO_MATCHING_DATA_KEY: 'the message has no data key that was encrypted under it',
   MESSAGE_REFUSED: 'KMS refuses this ciphertext',
   REFUSED_EVERYWHERE: 'every region refuses',
+  CREDENTIALS: 'this process has no credentials that were accepted',
   UNAVAILABLE: 'no region answered',
   TIMEOUT: 'the deadline passed',
   ABORTED: 'aborted by the caller',
@@ -88,6 +100,8 @@ const WAYS_OUT: Record<MrkKeyringErrorCode, string> = {
     'Its bytes were changed, or the encryption context differs from the one it was encrypted with.',
   REFUSED_EVERYWHERE:
     'In each region, allow the operation in the key policy and for the caller, and see that the replica exists and is enabled.',
+  CREDENTIALS:
+    "No region came to look at the key, so that neither its policy nor the caller's is at fault. See that the AWS SDK finds credentials, that they are neither expired nor deleted, and that this machine's clock is right.",
   UNAVAILABLE: 'Asking again later may succeed.',
   TIMEOUT: 'Asking again later may succeed; the timeout option sets the deadline of a call.',
   ABORTED: '',
@@ -102,13 +116,39 @@ function wayOut(code: MrkKeyringErrorCode, operation: Operation): string {
 function describe(
   code: MrkKeyringErrorCode,
   operation: Operation,
-  { key, attempts, elapsedMs }: { key: string; attempts: readonly Attempt[]; elapsedMs: number },
+  {
+    key,
+    attempts,
+    elapsedMs,
+    encryptionContext,
+  }: {
+    key: string
+    attempts: readonly Attempt[]
+    elapsedMs: number
+    encryptionContext?: Readonly<Record<string, string>> | undefined
+  },
 ): string {
   const took = attempts.length > 0 ? ` after ${Math.round(elapsedMs)} ms` : ''
   const lines = attempts.map(attempt => `  ${attempt.region}: ${describeAttempt(attempt)}`)
-  return [`${operation} with ${key} failed${took}: ${SUMMARIES[code]}.`, ...lines, wayOut(code, operation)]
+  return [
+    `${operation} with ${key} failed${took}: ${SUMMARIES[code]}.`,
+    ...lines,
+    wayOut(code, operation),
+    ...(encryptionContext !== undefined && attempts.some(isDenial)
+      ? [describeContext(encryptionContext)]
+      : []),
+  ]
     .filter(line => line !== '')
     .join('\n')
+}
+
+function isDenial({ error }: Attempt): boolean {
+  return error instanceof Error && error.name === 'AccessDeniedException'
+}
+
+/** Policies and grants have conditions on it. It is public: CloudTrail has it as well. */
+function describeContext(encryptionContext: Readonly<Record<string, string>>): string {
+  return `The encryption context was ${JSON.stringify(encryptionContext)}: see that no condition of a policy or a grant wants another.`
 }
 
 function describeAttempt({ outcome, durationMs, error }: Attempt): string {

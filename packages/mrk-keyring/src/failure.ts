@@ -1,7 +1,7 @@
 import type { Attempt, Operation } from './attempt.js'
 import { MrkKeyringError, type MrkKeyringErrorCode } from './errors.js'
 import type { RaceResult } from './race.js'
-import { type CallLimits, type RegionalKms, refusedEverywhere } from './regionalKms.js'
+import { type CallLimits, hadNoCredentials, type RegionalKms, refusedEverywhere } from './regionalKms.js'
 import type { Replica } from './replicas.js'
 
 /** A call that no region answered. */
@@ -20,6 +20,7 @@ export function failure(
   kms: RegionalKms,
   failures: readonly Failure[],
   limits: CallLimits,
+  encryptionContext?: Readonly<Record<string, string>>,
 ): MrkKeyringError {
   const codes = failures.map(({ ended, attempts }) => codeOf(ended, attempts, kms))
   const code =
@@ -32,9 +33,13 @@ export function failure(
     'NO_MATCHING_DATA_KEY'
   return new MrkKeyringError(code, operation, {
     key,
-    permanent: PERMANENT.has(code),
+    // Credentials that are unknown everywhere have been taken away; all else about them may be mended by the next call.
+    permanent:
+      PERMANENT.has(code) ||
+      (code === 'CREDENTIALS' && failures.every(({ attempts }) => refusedEverywhere(kms.replicas, attempts))),
     attempts: failures.flatMap(({ attempts }) => attempts),
     elapsedMs: kms.elapsed(limits),
+    encryptionContext,
     ...(code === 'ABORTED' ? { cause: limits.signal?.reason } : {}),
   })
 }
@@ -52,6 +57,7 @@ function codeOf(
     case 'message':
       return 'MESSAGE_REFUSED'
     case 'exhausted':
+      if (hadNoCredentials(attempts)) return 'CREDENTIALS'
       return refusedEverywhere(kms.replicas, attempts) ? 'REFUSED_EVERYWHERE' : 'UNAVAILABLE'
   }
 }

@@ -1,21 +1,21 @@
-import { KMS_PROVIDER_ID } from '@aws-crypto/kms-keyring'
-import {
+import type {
   EncryptedDataKey,
   KeyringNode,
-  KeyringTraceFlag,
-  type NodeDecryptionMaterial,
-  type NodeEncryptionMaterial,
-  unwrapDataKey,
-} from '@aws-crypto/material-management-node'
+  NodeDecryptionMaterial,
+  NodeEncryptionMaterial,
+} from '@aws-crypto/material-management'
 import type { Operation } from './attempt.js'
+import { type DataKeySource, dataKeySource } from './dataKeySource.js'
+import { DataKeys } from './dataKeys.js'
 import { describeKey, placesToAsk, replicasOf } from './discovery.js'
 import { publish } from './events.js'
-import { type Failure, failure, idOf } from './failure.js'
-import { decryptDataKey, encryptDataKey, generateDataKey } from './kmsCalls.js'
-import { ownRegionOf, positive, type RoutingOptions } from './options.js'
+import { failure } from './failure.js'
+import { LazyKeyringNode } from './lazyKeyringNode.js'
+import { fillForDecryption, fillForEncryption } from './materials.js'
+import { checkOptions, checkRegions, milliseconds, ownRegionOf, type RoutingOptions } from './options.js'
 import { Rediscovery } from './rediscovery.js'
-import { clientPerRegion, RegionalKms, type RegionalRequest } from './regionalKms.js'
-import { isSameKey, resolveReplicas } from './replicas.js'
+import { clientPerRegion, RegionalKms } from './regionalKms.js'
+import { resolveReplicas } from './replicas.js'
 import type { Route } from './router.js'
 
 export interface MrkKeyringOptions extends RoutingOptions {
@@ -37,13 +37,6 @@ export interface DiscoverOptions extends RoutingOptions {
 const REDISCOVER = 300_000
 
 /**
- * Encrypted data keys of a message that KMS is asked about. A keyring writes one; two, where a keyring for another
- * replica of the same key is beside it. Each opens in each region, so that a third could do nothing that these cannot,
- * but anybody can write messages with as many as fit.
- */
-const MAX_DATA_KEYS = 2
-
-/**
  * Encrypts and decrypts data keys with a KMS multi-Region key, in the nearest region that answers.
  *
  * ```ts
@@ -57,16 +50,20 @@ const MAX_DATA_KEYS = 2
  * What it encrypts in any region opens in every other, also with the keyrings of
  * `@aws-crypto/client-node`. Calls reject with {@link MrkKeyringError}.
  */
-export class MrkKeyring extends KeyringNode {
+export class MrkKeyring extends LazyKeyringNode {
   readonly #kms: RegionalKms
-  readonly #grantTokens: readonly string[] | undefined
+  readonly #dataKeys: DataKeys
   #rediscovery: Rediscovery | undefined
 
-  /** @throws MrkKeyringConfigError when the ARNs are not the replicas of one multi-Region key */
+  /**
+   * @throws MrkKeyringConfigError when the ARNs are not the replicas of one multi-Region key, or an option is not what
+   *   it must be
+   */
   constructor(options: MrkKeyringOptions) {
     super()
+    checkOptions(options, ['keyArns', 'regions'])
     this.#kms = new RegionalKms(resolveReplicas(options.keyArns, options.regions), options)
-    this.#grantTokens = options.grantTokens
+    this.#dataKeys = new DataKeys(this.#kms, options.grantTokens)
   }
 
   /**
@@ -78,20 +75,21 @@ export class MrkKeyring extends KeyringNode {
    * Needs `kms:DescribeKey`, in each region for a keyring that can discover whichever region is down.
    *
    * @throws MrkKeyringError when no region tells the replicas
-   * @throws MrkKeyringConfigError for a single-Region key, or when no region is known
+   * @throws MrkKeyringConfigError for a single-Region key, when no region is known, or an option is not what it must be
    */
   static async discover(options: DiscoverOptions): Promise<MrkKeyring> {
-    const { keyId, rediscover = REDISCOVER } = options
-    if (rediscover !== false) positive('rediscover', rediscover)
-    const shared = { ...options, client: clientPerRegion(options.client) }
-    const kms = new RegionalKms(placesToAsk(keyId, options.regions, ownRegionOf(options.region)), shared)
+    checkOptions(options, ['keyId', 'regions', 'rediscover'])
+    const { keyId, regions, rediscover = REDISCOVER, ...routing } = options
+    if (regions !== undefined) checkRegions(regions)
+    if (rediscover !== false) milliseconds('rediscover', rediscover)
+    const shared = { ...routing, client: clientPerRegion(routing.client) }
+    const kms = new RegionalKms(placesToAsk(keyId, regions, ownRegionOf(routing.region)), shared)
     const limits = kms.begin(undefined)
     const result = await kms.ask(describeKey, limits)
     if (!result.won) throw failure('DescribeKey', keyId, kms, [result], limits)
     const replicas = replicasOf(result.answer)
     publish('discovery', () => ({ replicas, added: replicas, removed: [] }))
-    const { regions: _, ...rest } = shared
-    const keyring = new MrkKeyring({ ...rest, keyArns: replicas.map(({ arn }) => arn) })
+    const keyring = new MrkKeyring({ ...shared, keyArns: replicas.map(({ arn }) => arn) })
     if (rediscover !== false) keyring.#rediscovery = new Rediscovery(keyring.#kms, rediscover)
     return keyring
   }
@@ -114,155 +112,54 @@ export class MrkKeyring extends KeyringNode {
    * everything it has learned with this one, so make one per request.
    */
   withSignal(signal: AbortSignal): KeyringNode {
-    return new AbortableKeyring(
-      material => this.#encrypt(material, signal),
-      (material, encryptedDataKeys) => this.#decrypt(material, encryptedDataKeys, signal),
-    )
+    return new AbortableKeyring(this.#dataKeys, signal)
   }
 
-  _onEncrypt(material: NodeEncryptionMaterial): Promise<NodeEncryptionMaterial> {
-    return this.#encrypt(material, undefined)
+  /** How `@dynaseal/core` asks, which needs no materials; not there where a subclass asks otherwise. */
+  get [dataKeySource](): DataKeySource | undefined {
+    const { onEncrypt, onDecrypt, _onEncrypt, _onDecrypt } = MrkKeyring.prototype
+    const isOverridden =
+      this.onEncrypt !== onEncrypt ||
+      this.onDecrypt !== onDecrypt ||
+      this._onEncrypt !== _onEncrypt ||
+      this._onDecrypt !== _onDecrypt
+    return isOverridden ? undefined : this.#dataKeys.source()
   }
 
-  _onDecrypt(
+  override _onEncrypt(material: NodeEncryptionMaterial): Promise<NodeEncryptionMaterial> {
+    return fillForEncryption(material, this.#dataKeys)
+  }
+
+  override _onDecrypt(
     material: NodeDecryptionMaterial,
     encryptedDataKeys: EncryptedDataKey[],
   ): Promise<NodeDecryptionMaterial> {
-    return this.#decrypt(material, encryptedDataKeys, undefined)
-  }
-
-  #encrypt(material: NodeEncryptionMaterial, signal: AbortSignal | undefined) {
-    return material.hasUnencryptedDataKey ? this.#wrap(material, signal) : this.#generate(material, signal)
-  }
-
-  async #generate(material: NodeEncryptionMaterial, signal: AbortSignal | undefined) {
-    const { encryptionContext, suite } = material
-    const { answer, arn } = await this.#ask(
-      {
-        operation: 'GenerateDataKey',
-        send: (client, arn, signal) =>
-          generateDataKey({
-            client,
-            arn,
-            encryptionContext,
-            grantTokens: this.#grantTokens,
-            signal,
-            length: suite.keyLengthBytes,
-          }),
-        discard: late => void late.dataKey.fill(0),
-      },
-      signal,
-    )
-    material.setUnencryptedDataKey(answer.dataKey, {
-      keyNamespace: KMS_PROVIDER_ID,
-      keyName: arn,
-      flags: KeyringTraceFlag.WRAPPING_KEY_GENERATED_DATA_KEY | WRAPPED,
-    })
-    return material.addEncryptedDataKey(wrappedBy(arn, answer.encryptedDataKey), WRAPPED)
-  }
-
-  async #wrap(material: NodeEncryptionMaterial, signal: AbortSignal | undefined) {
-    const { encryptionContext } = material
-    const dataKey = unwrapDataKey(material.getUnencryptedDataKey())
-    const { answer, arn } = await this.#ask(
-      {
-        operation: 'Encrypt',
-        send: (client, arn, signal) =>
-          encryptDataKey({ client, arn, encryptionContext, grantTokens: this.#grantTokens, signal, dataKey }),
-        discard: () => {},
-      },
-      signal,
-    )
-    return material.addEncryptedDataKey(wrappedBy(arn, answer), WRAPPED)
-  }
-
-  async #decrypt(
-    material: NodeDecryptionMaterial,
-    encryptedDataKeys: readonly EncryptedDataKey[],
-    signal: AbortSignal | undefined,
-  ) {
-    if (material.hasValidKey()) return material
-    const limits = this.#kms.begin(signal)
-    const failures: Failure[] = []
-    for (const encryptedDataKey of this.#ours(encryptedDataKeys)) {
-      const result = await this.#kms.ask(this.#decryption(material, encryptedDataKey), limits)
-      if (result.won)
-        return material.setUnencryptedDataKey(result.answer, {
-          keyNamespace: KMS_PROVIDER_ID,
-          keyName: result.replica.arn,
-          flags:
-            KeyringTraceFlag.WRAPPING_KEY_DECRYPTED_DATA_KEY | KeyringTraceFlag.WRAPPING_KEY_VERIFIED_ENC_CTX,
-        })
-      failures.push(result)
-      if (result.ended === 'aborted' || result.ended === 'deadline') break
-    }
-    throw failure('Decrypt', idOf(this.#kms.replicas), this.#kms, failures, limits)
-  }
-
-  /** Those to ask KMS about, each once. */
-  #ours(encryptedDataKeys: readonly EncryptedDataKey[]): Uint8Array[] {
-    const ours: Uint8Array[] = []
-    for (const { providerId, providerInfo, encryptedDataKey } of encryptedDataKeys) {
-      if (providerId !== KMS_PROVIDER_ID || !this.#isOurs(providerInfo)) continue
-      if (ours.some(other => Buffer.compare(other, encryptedDataKey) === 0)) continue
-      if (ours.push(encryptedDataKey) === MAX_DATA_KEYS) break
-    }
-    return ours
-  }
-
-  #isOurs(arn: string): boolean {
-    const { replicas } = this.#kms
-    // A replica that this keyring does not know is one of the same key as well.
-    return replicas.some(replica => replica.arn === arn) || isSameKey(replicas[0]!.arn, arn)
-  }
-
-  #decryption(material: NodeDecryptionMaterial, encryptedDataKey: Uint8Array): RegionalRequest<Uint8Array> {
-    const { encryptionContext, suite } = material
-    return {
-      operation: 'Decrypt',
-      send: (client, arn, signal) =>
-        decryptDataKey({
-          client,
-          arn,
-          encryptionContext,
-          grantTokens: this.#grantTokens,
-          signal,
-          encryptedDataKey,
-          length: suite.keyLengthBytes,
-        }),
-      discard: late => void late.fill(0),
-    }
-  }
-
-  async #ask<T>(
-    request: RegionalRequest<T>,
-    signal: AbortSignal | undefined,
-  ): Promise<{ answer: T; arn: string }> {
-    const limits = this.#kms.begin(signal)
-    const result = await this.#kms.ask(request, limits)
-    if (result.won) return { answer: result.answer, arn: result.replica.arn }
-    throw failure(request.operation, idOf(this.#kms.replicas), this.#kms, [result], limits)
+    return fillForDecryption(material, encryptedDataKeys, this.#dataKeys)
   }
 }
 
-// The flags that the stock KMS keyrings set.
-const WRAPPED =
-  KeyringTraceFlag.WRAPPING_KEY_ENCRYPTED_DATA_KEY | KeyringTraceFlag.WRAPPING_KEY_SIGNED_ENC_CTX
+class AbortableKeyring extends LazyKeyringNode {
+  readonly #dataKeys: DataKeys
+  readonly #signal: AbortSignal
 
-function wrappedBy(providerInfo: string, encryptedDataKey: Uint8Array): EncryptedDataKey {
-  return new EncryptedDataKey({ providerId: KMS_PROVIDER_ID, providerInfo, encryptedDataKey })
-}
+  constructor(dataKeys: DataKeys, signal: AbortSignal) {
+    super()
+    this.#dataKeys = dataKeys
+    this.#signal = signal
+  }
 
-class AbortableKeyring extends KeyringNode {
-  readonly _onEncrypt: (material: NodeEncryptionMaterial) => Promise<NodeEncryptionMaterial>
-  readonly _onDecrypt: (
+  get [dataKeySource](): DataKeySource {
+    return this.#dataKeys.source(this.#signal)
+  }
+
+  override _onEncrypt(material: NodeEncryptionMaterial): Promise<NodeEncryptionMaterial> {
+    return fillForEncryption(material, this.#dataKeys, this.#signal)
+  }
+
+  override _onDecrypt(
     material: NodeDecryptionMaterial,
     encryptedDataKeys: EncryptedDataKey[],
-  ) => Promise<NodeDecryptionMaterial>
-
-  constructor(onEncrypt: AbortableKeyring['_onEncrypt'], onDecrypt: AbortableKeyring['_onDecrypt']) {
-    super()
-    this._onEncrypt = onEncrypt
-    this._onDecrypt = onDecrypt
+  ): Promise<NodeDecryptionMaterial> {
+    return fillForDecryption(material, encryptedDataKeys, this.#dataKeys, this.#signal)
   }
 }

@@ -10,7 +10,7 @@ import type { Clock } from './clock.js'
 import { publish } from './events.js'
 import type { Replica } from './replicas.js'
 import type { Router, Standing } from './router.js'
-import { type Verdict, verdictOn } from './verdicts.js'
+import { staysRefused, verdictOn } from './verdicts.js'
 
 /** What is asked of one region after the other until one answers. */
 export interface RegionalCall<T> {
@@ -199,18 +199,17 @@ export class Race<T> {
 
   #fail(runner: Runner, error: unknown): void {
     if (runner.ended !== undefined) return
-    const verdict = verdictOn(error)
+    const outcome = failedWith(error)
+    this.#end(runner, outcome, error)
     if (runner.lost) {
-      this.#end(runner, failedWith(verdict, error), error)
-      if (verdict === 'region') this.#router.demote(runner.route.region, this.#call.operation)
+      if (outcome === 'region-refused') this.#router.demote(runner.route.region, this.#call.operation)
       return
     }
-    this.#end(runner, failedWith(verdict, error), error)
-    if (verdict === 'message') {
+    if (outcome === 'message-refused') {
       this.#lose('message')
       return
     }
-    if (verdict !== 'region') this.#again.push(runner.route)
+    if (outcome !== 'region-refused') this.#again.push(runner.route)
     if (this.#live().length === 0) this.#askNext('failover')
   }
 
@@ -287,16 +286,10 @@ export class Race<T> {
   }
 }
 
-function failedWith(verdict: Verdict, error: unknown): AttemptOutcome {
-  switch (verdict) {
-    case 'message':
-      return 'message-refused'
-    case 'region':
-      return 'region-refused'
-    case 'transient':
-    case 'caller':
-      return error instanceof AttemptTimeoutError ? 'timeout' : 'failed'
-  }
+function failedWith(error: unknown): AttemptOutcome {
+  if (error instanceof AttemptTimeoutError) return 'timeout'
+  if (verdictOn(error) === 'message') return 'message-refused'
+  return staysRefused(error) ? 'region-refused' : 'failed'
 }
 
 function plain({ region, arn }: Replica): Replica {

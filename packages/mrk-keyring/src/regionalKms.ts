@@ -3,10 +3,11 @@ import type { Attempt, Operation } from './attempt.js'
 import { type AnySignal, signalFor } from './attemptSignal.js'
 import { type Clock, systemClock } from './clock.js'
 import type { KmsSender } from './kmsCalls.js'
-import { ATTEMPT_TIMEOUT, CALL_TIMEOUT, checkOptions, ownRegionOf, type RoutingOptions } from './options.js'
+import { ATTEMPT_TIMEOUT, CALL_TIMEOUT, ownRegionOf, type RoutingOptions } from './options.js'
 import { Race, type RaceResult } from './race.js'
 import type { Replica } from './replicas.js'
 import { type Route, Router } from './router.js'
+import { verdictOn } from './verdicts.js'
 
 /** One KMS request, as it is sent to whichever region's turn it is. */
 export interface RegionalRequest<T> {
@@ -34,7 +35,6 @@ export class RegionalKms {
   readonly #random: () => number
 
   constructor(replicas: readonly Replica[], options: RoutingOptions) {
-    checkOptions(options)
     this.#replicas = replicas
     this.clock = options.clock ?? systemClock
     this.#random = options.random ?? Math.random
@@ -97,6 +97,12 @@ export class RegionalKms {
 export function refusedEverywhere(replicas: readonly Replica[], attempts: readonly Attempt[]): boolean {
   const last = new Map(attempts.map(attempt => [attempt.region, attempt.outcome]))
   return replicas.every(({ region }) => last.get(region) === 'region-refused')
+}
+
+/** Whether no region came to look at the key: each that was asked could not know who asks. */
+export function hadNoCredentials(attempts: readonly Attempt[]): boolean {
+  const last = new Map(attempts.map(attempt => [attempt.region, attempt.error]))
+  return last.size > 0 && [...last.values()].every(error => verdictOn(error) === 'credentials')
 }
 
 /** Makes the client of a region when it is first needed, and that one from then on. */

@@ -166,7 +166,7 @@ export class Router {
         this.#succeed(route, health)
         break
       case 'failed':
-        if (verdictOn(attempt.error) === 'caller') break
+        if (verdictOn(attempt.error) === 'credentials') break
         if (isThrottling(attempt.error)) this.#pause(health, now)
         this.#fail(route, health, now)
         break

@@ -4,13 +4,14 @@
  * - `message`: this ciphertext or request is refused wherever it is sent; ask nobody else
  * - `region`: this region refuses until somebody changes something there; ask the next one
  * - `transient`: this region does not answer now; ask the next one, and count it against the region
- * - `caller`: this process's credentials or clock; ask the next one, and blame no region
+ * - `credentials`: this process's are missing or refused, or its clock is wrong, so that nobody came to look at the key;
+ *   ask the next one, and blame no region
  */
-export type Verdict = 'message' | 'region' | 'transient' | 'caller'
+export type Verdict = 'message' | 'region' | 'transient' | 'credentials'
 
 /**
  * Every error name that KMS documents for `GenerateDataKey`, `Encrypt`, `Decrypt` and `DescribeKey`, the
- * common errors of AWS services, and those of the SDK and of Node.
+ * common errors of AWS services, those of the SDK and of Node, and those that it takes from where credentials come from.
  *
  * Sources: AWS KMS API Reference, "Errors" of each operation and "Common Errors"; the
  * `errors` documentation of Node.
@@ -39,9 +40,6 @@ export const verdicts: Readonly<Record<string, Verdict>> = {
   UnknownOperationException: 'region',
   DryRunOperationException: 'region',
   OptInRequired: 'region',
-  // Also the answer of an opt-in region to a session token of the global STS endpoint.
-  UnrecognizedClientException: 'region',
-  InvalidClientTokenId: 'region',
   // Raised here: an answer from another key than the one asked for, or a data key of the wrong length.
   UnusableResponseError: 'region',
 
@@ -68,16 +66,30 @@ export const verdicts: Readonly<Record<string, Verdict>> = {
   AttemptTimeoutError: 'transient',
   AbortError: 'transient',
 
-  ExpiredTokenException: 'caller',
-  ExpiredToken: 'caller',
-  RequestExpired: 'caller',
-  RequestTimeTooSkewed: 'caller',
-  InvalidSignatureException: 'caller',
-  SignatureDoesNotMatch: 'caller',
-  IncompleteSignature: 'caller',
-  CredentialsProviderError: 'caller',
-  TokenProviderError: 'caller',
+  UnrecognizedClientException: 'credentials',
+  InvalidClientTokenId: 'credentials',
+  MissingAuthenticationTokenException: 'credentials',
+  MissingAuthenticationToken: 'credentials',
+  ExpiredTokenException: 'credentials',
+  ExpiredToken: 'credentials',
+  RequestExpired: 'credentials',
+  RequestTimeTooSkewed: 'credentials',
+  InvalidSignatureException: 'credentials',
+  SignatureDoesNotMatch: 'credentials',
+  IncompleteSignature: 'credentials',
+  IncompleteSignatureException: 'credentials',
+  CredentialsProviderError: 'credentials',
+  TokenProviderError: 'credentials',
+  ProviderError: 'credentials',
+  // From STS and IAM Identity Center, which the SDK asks for credentials: KMS has no errors of these names.
+  AccessDenied: 'credentials',
+  InvalidIdentityToken: 'credentials',
+  InvalidIdentityTokenException: 'credentials',
+  UnauthorizedException: 'credentials',
 }
+
+/** The token is unknown: everywhere, or in an opt-in region, which does not take those of the global STS endpoint. */
+const UNKNOWN_TOKEN = new Set(['UnrecognizedClientException', 'InvalidClientTokenId'])
 
 const THROTTLING = new Set([
   'LimitExceededException',
@@ -105,6 +117,12 @@ export function verdictOn(error: unknown): Verdict {
   if (typeof status === 'number' && status >= 400 && status < 500 && status !== 429) return 'region'
   // Server errors, and all that never became an answer: refused and reset connections, DNS, TLS.
   return 'transient'
+}
+
+/** Whether the region will say the same again until somebody changes something: no use in asking it twice in a call. */
+export function staysRefused(error: unknown): boolean {
+  const { name } = serviceError(error)
+  return verdictOn(error) === 'region' || (typeof name === 'string' && UNKNOWN_TOKEN.has(name))
 }
 
 /** Whether the region asked for fewer calls. */

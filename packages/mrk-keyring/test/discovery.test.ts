@@ -113,6 +113,23 @@ describe('discovering the replicas of a key', () => {
     })
   })
 
+  it.each([
+    ['keyId', '', /keyId is ""/],
+    ['keyId', undefined, /keyId is undefined/],
+    ['keyId', 'alias/customers\n', /give the key's id, ARN or alias/],
+    ['regions', 'us-east-1', /give an array/],
+    ['regions', ['*'], /regions\[0\] is "\*"/],
+    ['rediscover', true, /milliseconds/],
+    ['rediscover', 2 ** 31, /milliseconds/],
+    ['keyArns', [], /has no option keyArns: its options are .*keyId/],
+  ])('refuses %s %j, with the way out', async (name, value, message) => {
+    const options = { keyId: keyId(), regions: ['us-east-1'], [name]: value } as DiscoverOptions
+    await expect(discover(options)).rejects.toMatchObject({
+      code: 'BAD_OPTION',
+      message: expect.stringMatching(message),
+    })
+  })
+
   it('refuses to guess a region', async () => {
     vi.stubEnv('AWS_REGION', '')
     vi.stubEnv('AWS_DEFAULT_REGION', '')

@@ -23,11 +23,11 @@ const SCRIPT = `
   import { MrkKeyring } from '@dynaseal/mrk-keyring'
 
   const { encrypt, decrypt } = buildClient()
-  const options = JSON.parse(process.env.OPTIONS)
-  const keyring = await MrkKeyring.discover({ ...options, keyId: options.keyArns[0] })
+  const { keyArns, ...options } = JSON.parse(process.env.OPTIONS)
+  const keyring = await MrkKeyring.discover({ ...options, keyId: keyArns[0] })
   const { result } = await encrypt(keyring, 'hello')
   const { plaintext } = await decrypt(keyring, result)
-  const hanging = new MrkKeyring({ ...options, keyArns: options.keyArns.slice(2), timeout: 200 })
+  const hanging = new MrkKeyring({ ...options, keyArns: keyArns.slice(2), timeout: 200 })
   const error = await encrypt(hanging, 'hello').catch(error => error)
   console.log(plaintext.toString(), error.code)
 `

@@ -208,8 +208,8 @@ describe('the error when no region can', () => {
     const error = await failureOf(decrypt(keyring(), message))
     expect(error).toMatchObject({ code: 'REFUSED_EVERYWHERE', permanent: true })
     expect(error.attempts.map(({ region }) => region)).toEqual(REGIONS)
-    expect(error.errors).toHaveLength(3)
-    expect(error.errors[0]).toMatchObject({ name: 'AccessDeniedException' })
+    expect(error.lastErrors()).toHaveLength(3)
+    expect(error.lastErrors()[0]).toMatchObject({ name: 'AccessDeniedException' })
     expect(error.message).toMatch(
       /^Decrypt with mrk-[0-9a-f]{32} failed after \d+ ms: every region refuses\.$/m,
     )
@@ -223,7 +223,7 @@ describe('the error when no region can', () => {
     key.cloud.fault({ region: 'eu-west-1', service: 'kms', kind: 'error', error: 'DisabledException' })
     const error = await failureOf(decrypt(keyring({ clock: systemClock }), message))
     expect(error).toMatchObject({ code: 'UNAVAILABLE', permanent: false })
-    expect(error.errors).toHaveLength(3)
+    expect(error.lastErrors()).toHaveLength(3)
   })
 
   it('is permanent when one data key was refused, though another could not be asked about', async () => {
@@ -249,8 +249,8 @@ describe('the error when no region can', () => {
       encrypt(keyring({ timeout: 300, hedge: false, clock: systemClock }), SECRET, { encryptionContext }),
     )
     expect(error).toMatchObject({ permanent: false, operation: 'GenerateDataKey' })
-    expect(error.errors).toHaveLength(3)
-    expect(error.errors.every(cause => (cause as Error).name === 'AttemptTimeoutError')).toBe(true)
+    expect(error.lastErrors()).toHaveLength(3)
+    expect(error.lastErrors().every(cause => (cause as Error).name === 'AttemptTimeoutError')).toBe(true)
   })
 
   it('is said for a message of another key without asking anybody', async () => {
@@ -263,6 +263,72 @@ describe('the error when no region can', () => {
     } finally {
       await other.stop()
     }
+  })
+
+  it('says which encryption context was denied, and of no other refusal', async () => {
+    everywhere(region => key.cloud.fault({ region, service: 'kms', kind: 'deny' }))
+    const denials = [decrypt(keyring(), message), encrypt(keyring(), SECRET, { encryptionContext })]
+    for (const denied of denials) {
+      const { message: text } = await failureOf(denied)
+      expect(text).toMatch(/The encryption context was \{[^\n]*"dynaseal:table":"customers"/)
+      expect(text).toMatch(/condition of a policy/)
+    }
+    key.cloud.heal()
+    everywhere(region =>
+      key.cloud.fault({ region, service: 'kms', kind: 'error', error: 'DisabledException' }),
+    )
+    const disabled = await failureOf(decrypt(keyring(), message))
+    expect(disabled.message).not.toContain('encryption context')
+  })
+
+  it.each([
+    ['ExpiredTokenException', false],
+    ['InvalidSignatureException', false],
+    ['UnrecognizedClientException', true],
+    ['InvalidClientTokenId', true],
+  ])('tells credentials that are refused from a key that is: %s', async (name, permanent) => {
+    everywhere(region => key.cloud.fault({ region, service: 'kms', kind: 'error', error: name, status: 400 }))
+    const error = await failureOf(decrypt(keyring({ clock: systemClock }), message))
+    expect(error).toMatchObject({ code: 'CREDENTIALS', permanent })
+    expect(error.message).toMatch(/no credentials that were accepted\./)
+    expect(error.message).toMatch(/neither its policy nor/)
+    expect(error.message).not.toMatch(/allow the operation/)
+  })
+
+  it('says that there are no credentials, and that nobody was asked', async () => {
+    const credentials = async () => {
+      const error = new Error('Could not load credentials from any providers')
+      throw Object.assign(error, { name: 'CredentialsProviderError' })
+    }
+    const client = (region: string) => key.client(region, { credentials })
+    const error = await failureOf(decrypt(keyring({ client, clock: systemClock }), message))
+    expect(error).toMatchObject({ code: 'CREDENTIALS', permanent: false })
+    expect(error.message).toContain('us-east-1: CredentialsProviderError: Could not load credentials')
+    expect(key.asked('Decrypt')).toEqual([])
+  })
+
+  it('is about the key where one region looked at it', async () => {
+    key.cloud.fault({ region: 'us-east-1', service: 'kms', kind: 'deny' })
+    for (const region of ['us-west-2', 'eu-west-1'])
+      key.cloud.fault({
+        region,
+        service: 'kms',
+        kind: 'error',
+        error: 'UnrecognizedClientException',
+        status: 400,
+      })
+    expect(await failureOf(decrypt(keyring(), message))).toMatchObject({
+      code: 'REFUSED_EVERYWHERE',
+      permanent: true,
+    })
+  })
+
+  it('prints each error once', async () => {
+    everywhere(region => key.cloud.fault({ region, service: 'kms', kind: 'deny' }))
+    const text = inspect(await failureOf(decrypt(keyring({ keyArns: [key.arns[0]!] }), message)))
+    // In its line of the message, and as the cause, with the one stack that it has.
+    expect(text.match(/AccessDeniedException: User/g)).toHaveLength(2)
+    expect(text).not.toMatch(/attempts: \[|\[errors\]/)
   })
 
   it('holds no ciphertext and no plaintext', async () => {

@@ -9,7 +9,7 @@ import {
   MultiKeyringNode,
   NodeAlgorithmSuite,
 } from '@aws-crypto/client-node'
-import { NodeDecryptionMaterial, NodeEncryptionMaterial } from '@aws-crypto/material-management-node'
+import { NodeDecryptionMaterial, NodeEncryptionMaterial } from '@aws-crypto/material-management'
 import { KMS } from '@aws-sdk/client-kms'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { MrkKeyring, type MrkKeyringOptions } from '../src/index.js'

@@ -14,6 +14,16 @@ function refusal(options: MrkKeyringOptions): { code: string; message: string } 
   throw new Error('it was built')
 }
 
+/** One row for each value that an option does not take. */
+function bad(option: string, values: unknown[], message: RegExp) {
+  return values.map((value): [string, MrkKeyringOptions, string, RegExp] => [
+    `${option}: ${JSON.stringify(value) ?? value}`,
+    { keyArns: [arnIn('us-east-1')], [option]: value } as MrkKeyringOptions,
+    'BAD_OPTION',
+    message,
+  ])
+}
+
 describe('building a keyring', () => {
   it('takes the ARN of every replica', () => {
     const keyring = new MrkKeyring({ keyArns: [arnIn('us-east-1'), arnIn('us-west-2')] })
@@ -54,6 +64,42 @@ describe('building a keyring', () => {
     ],
     ['no region', { keyArns: ['arn:aws:kms::111122223333:key/mrk-1'] }, 'MALFORMED_ARN', /arn:aws:kms/],
     ['a tail', { keyArns: [`${arnIn('us-east-1')}:tail`] }, 'MALFORMED_ARN', /arn:aws:kms/],
+    [
+      'a newline at the end',
+      { keyArns: [`${arnIn('us-east-1')}\n`] },
+      'MALFORMED_ARN',
+      /keyArns\[0\].*white space/,
+    ],
+    ['a space before', { keyArns: [` ${arnIn('us-east-1')}`] }, 'MALFORMED_ARN', /white space/],
+    ['any region', { keyArns: [arnIn('*')] }, 'MALFORMED_ARN', /"\*" is no region/],
+    [
+      'an account of one digit',
+      { keyArns: [arnIn('us-east-1').replace('111122223333', '1')] },
+      'MALFORMED_ARN',
+      /12 digits/,
+    ],
+    [
+      'an unknown partition',
+      { keyArns: [arnIn('us-east-1').replace(':aws:', ':gcp:')] },
+      'MALFORMED_ARN',
+      /partition/,
+    ],
+    [
+      'a pattern for a key',
+      { keyArns: [arnIn('us-east-1').replace(KEY_ID, 'mrk-*')] },
+      'MALFORMED_ARN',
+      /key\//,
+    ],
+    [
+      'a text for an array',
+      { keyArns: arnIn('us-east-1') as never },
+      'BAD_OPTION',
+      /keyArns is a string: .*array/,
+    ],
+    ['an ARN that is none', { keyArns: [undefined as never] }, 'MALFORMED_ARN', /keyArns\[0\] is undefined/],
+    ['a hole', { keyArns: new Array(1) }, 'MALFORMED_ARN', /keyArns\[0\] is undefined/],
+    ['no keyArns', {} as never, 'NO_KEY', /not given/],
+    ['no options', undefined as never, 'BAD_OPTION', /an object/],
     ['an empty string', { keyArns: [''] }, 'MALFORMED_ARN', /arn:aws:kms/],
     ['two keys', { keyArns: [arnIn('us-east-1'), OTHER] }, 'DIFFERENT_KEYS', /MultiKeyringNode/],
     [
@@ -75,6 +121,18 @@ describe('building a keyring', () => {
       'BAD_OPTION',
       /regions/,
     ],
+    [
+      'a text for regions',
+      { keyArns: [arnIn('us-east-1')], regions: 'us-east-1' as never },
+      'BAD_OPTION',
+      /regions is "us-east-1": give an array/,
+    ],
+    [
+      'a region that is none',
+      { keyArns: [arnIn('us-east-1')], regions: ['us-west-2', 'us-west-2 '] },
+      'BAD_OPTION',
+      /regions\[1\] is "us-west-2 "/,
+    ],
     ['a timeout of 0', { keyArns: [arnIn('us-east-1')], timeout: 0 }, 'BAD_OPTION', /timeout/],
     [
       'a timeout that is none',
@@ -82,6 +140,24 @@ describe('building a keyring', () => {
       'BAD_OPTION',
       /attemptTimeout/,
     ],
+    ...bad('region', ['*', 'us-east-1 ', 1], /region is/),
+    ...bad('client', [{}, 'us-east-1'], /function that makes the KMS client/),
+    ...bad('attemptTimeout', ['1000', -1, 2 ** 31, Number.POSITIVE_INFINITY], /milliseconds/),
+    ...bad('timeout', ['1000', null, 2 ** 31], /milliseconds/),
+    ...bad(
+      'grantTokens',
+      ['a token', [1], ['']],
+      /^grantTokens is no array of texts: give those that CreateGrant returned$/,
+    ),
+    ...bad(
+      'hedge',
+      [true, null, 30, { min: 0 }, { max: 2 ** 31 }, { budget: '0.1' }, { share: 1 }],
+      /^hedge/,
+    ),
+    ...bad('breaker', [false, null, { failures: 1.5 }, { probeInterval: -1 }, { threshold: 5 }], /^breaker/),
+    ...bad('clock', [Date, {}, null], /functions now and after/),
+    ...bad('random', [0.5], /function that returns a number/),
+    ...bad('keyArn', [arnIn('us-east-1')], /has no option keyArn: its options are .*keyArns/),
     ['a budget above 1', { keyArns: [arnIn('us-east-1')], hedge: { budget: 2 } }, 'BAD_OPTION', /budget/],
   ] satisfies [string, MrkKeyringOptions, string, RegExp][])(
     'refuses %s, with the way out',
@@ -89,6 +165,19 @@ describe('building a keyring', () => {
       const refused = refusal(options)
       expect(refused.code).toBe(code)
       expect(refused.message).toMatch(wayOut)
+    },
+  )
+
+  it.each(['eu-west-1', 'us-gov-west-1', 'us-isob-east-1', 'eusc-de-east-1', 'ap-southeast-10'])(
+    'takes a key in %s',
+    region => {
+      const partition = region.startsWith('us-gov')
+        ? 'aws-us-gov'
+        : region.startsWith('eusc')
+          ? 'aws-eusc'
+          : 'aws'
+      const arn = arnIn(region).replace(':aws:', `:${partition}:`)
+      expect(new MrkKeyring({ keyArns: [arn] }).routes()).toMatchObject([{ region, arn }])
     },
   )
 })

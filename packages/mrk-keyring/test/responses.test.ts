@@ -7,7 +7,7 @@ import {
   NodeDecryptionMaterial,
   NodeEncryptionMaterial,
   unwrapDataKey,
-} from '@aws-crypto/material-management-node'
+} from '@aws-crypto/material-management'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { describe, expect, it } from 'vitest'
 import { MrkKeyring, MrkKeyringError } from '../src/index.js'

@@ -26,8 +26,6 @@ const EXPECTED: Record<Verdict, string[]> = {
     'UnknownOperationException',
     'DryRunOperationException',
     'OptInRequired',
-    'UnrecognizedClientException',
-    'InvalidClientTokenId',
     'UnusableResponseError',
   ],
   transient: [
@@ -54,7 +52,17 @@ const EXPECTED: Record<Verdict, string[]> = {
     'AttemptTimeoutError',
     'AbortError',
   ],
-  caller: [
+  credentials: [
+    'UnrecognizedClientException',
+    'InvalidClientTokenId',
+    'MissingAuthenticationTokenException',
+    'MissingAuthenticationToken',
+    'IncompleteSignatureException',
+    'ProviderError',
+    'AccessDenied',
+    'InvalidIdentityToken',
+    'InvalidIdentityTokenException',
+    'UnauthorizedException',
     'ExpiredTokenException',
     'ExpiredToken',
     'RequestExpired',

@@ -40,6 +40,10 @@ export function overlap(one: AttributePattern, other: AttributePattern): boolean
   return true
 }
 
+export function sameAs(one: AttributePattern, other: AttributePattern): boolean {
+  return one.length === other.length && one.every((segment, i) => segment === other[i])
+}
+
 /** A value found in an item, and the means to replace it. */
 export interface Occurrence {
   readonly path: AttributePath
@@ -51,20 +55,30 @@ export interface Occurrence {
 
 type Container = Record<string, unknown> | unknown[]
 
+/** What stands above a pattern and cannot be looked into, so that nobody knows what is behind it. */
+export type Obstructed = (path: AttributePath, value: unknown) => void
+
+/** JavaScript takes an entry of this name for something else, so it never is one that a schema declares. */
+export const PROTOTYPE = '__proto__'
+
 /**
  * Finds what stands at a pattern in a document-client item (plain objects and arrays).
  *
  * @param selection what of the item was asked for, if not all: paths are those of the stored item
+ * @param obstructed is told of each value above the pattern that is no container, or not of the kind that
+ *   the pattern has there
  */
 export function* occurrences(
   container: Container,
   pattern: AttributePattern,
   path: AttributePath = [],
   selection?: Selection,
+  obstructed?: Obstructed,
   isUncertain = false,
 ): Generator<Occurrence> {
   const [segment, ...rest] = pattern
   if (segment === undefined) return
+  if (!isUncertain) reportObstacle(container, segment, path, obstructed)
   for (const { step, stored, isGuess = isUncertain } of steps(container, segment, path, selection)) {
     const holder = container as Record<string | number, unknown>
     const value = holder[step]
@@ -80,9 +94,30 @@ export function* occurrences(
         },
       }
     } else if (isContainer(value)) {
-      yield* occurrences(value, rest, here, selection, isGuess)
+      yield* occurrences(value, rest, here, selection, obstructed, isGuess)
+    } else if (!isGuess) {
+      obstructed?.(here, value)
     }
   }
+}
+
+function reportObstacle(
+  container: Container,
+  segment: AttributePattern[number],
+  path: AttributePath,
+  obstructed: Obstructed | undefined,
+): void {
+  if (obstructed === undefined) return
+  if (Array.isArray(container) !== isIndex(segment)) {
+    if (Object.keys(container).length > 0) obstructed(path, container)
+  } else if (typeof segment === 'string' && Object.hasOwn(container, PROTOTYPE)) {
+    obstructed([...path, PROTOTYPE], (container as Record<string, unknown>)[PROTOTYPE])
+  }
+}
+
+/** Whether a segment is a position in a list or a tuple, and not a name. */
+export function isIndex(segment: AttributePattern[number] | undefined): boolean {
+  return segment === anyIndex || typeof segment === 'number'
 }
 
 interface Step {
@@ -107,8 +142,8 @@ function steps(
       return [stored === positions[0] ? { step, stored } : { step, stored, isGuess: true }]
     })
   }
-  if (segment === anyIndex || typeof segment === 'number') return []
-  const names = segment === anyKey ? Object.keys(container) : [segment]
+  if (isIndex(segment)) return []
+  const names = segment === anyKey ? Object.keys(container) : [segment as string]
   return names.filter(name => Object.hasOwn(container, name)).map(name => ({ step: name, stored: name }))
 }
 

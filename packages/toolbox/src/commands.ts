@@ -27,13 +27,15 @@ import {
 } from '@aws-sdk/lib-dynamodb'
 import { ToolboxError } from './errors.js'
 import { completeProjection, guardConditions, trustedEntity } from './guards.js'
-import type { ErrorItem, Opening } from './opening.js'
+import type { ErrorItem } from './openError.js'
+import type { Opening } from './opening.js'
 import type { Item } from './place.js'
 import type { RegisteredTable, Registry } from './registry.js'
 import type { Sealing } from './sealing.js'
 import { sealUpdate, updatedEntity, updatedPaths } from './sealUpdate.js'
 import { Selection } from './selection.js'
 import { refuseUpdate } from './wholeItems.js'
+import { knownMembers } from './writeMembers.js'
 
 /** What the sealed client does with one command: before it is sent, with its response, with its error. */
 export interface Plan {
@@ -125,13 +127,15 @@ function planGet(registry: Registry, input: Item): Plan {
   }
 }
 
-function planPut(registry: Registry, input: Item, sealing: Sealing): Plan {
+function planPut(registry: Registry, given: Item, sealing: Sealing): Plan {
+  const input = knownMembers(given, 'Item')
   const table = registry.table(input.TableName)
   const sealed = sealPut(table, input, sealing)
   return planWrite(table, input.Item as Item, { ...input, ...sealed }, sealing)
 }
 
-function planUpdate(registry: Registry, input: Item, sealing: Sealing): Plan {
+function planUpdate(registry: Registry, given: Item, sealing: Sealing): Plan {
+  const input = knownMembers(given, 'Key', 'UpdateExpression')
   const table = registry.table(input.TableName)
   refuseUpdate(table)
   guardConditions(table, updatedEntity(table, input), input)
@@ -141,7 +145,8 @@ function planUpdate(registry: Registry, input: Item, sealing: Sealing): Plan {
 }
 
 /** Delete, and the condition checks of transactions. */
-function planDelete(registry: Registry, input: Item, sealing: Sealing): Plan {
+function planDelete(registry: Registry, given: Item, sealing: Sealing): Plan {
+  const input = knownMembers(given, 'Key')
   const table = registry.table(input.TableName)
   guardConditions(table, undefined, input)
   return planWrite(table, input.Key as Item, input, sealing)
@@ -242,9 +247,18 @@ function planTransactGet(registry: Registry, input: Item): Plan {
   }
 }
 
+const TRANSACTION_WRITES = ['Put', 'Update', 'Delete', 'ConditionCheck']
+
 function planTransactWrite(registry: Registry, input: Item, sealing: Sealing): Plan {
   const actions = ((input.TransactItems ?? []) as Item[]).map(action => {
-    const [kind, params] = Object.entries(action).find(([, value]) => value !== undefined) as [string, Item]
+    const kind = TRANSACTION_WRITES.find(name => action[name] !== undefined)
+    if (kind === undefined) {
+      throw new ToolboxError(
+        'command-unsupported',
+        `An action of the transaction is none of ${TRANSACTION_WRITES.join(', ')}.`,
+      )
+    }
+    const params = action[kind] as Item
     const planner = kind === 'Put' ? planPut : kind === 'Update' ? planUpdate : planDelete
     return { kind, plan: planner(registry, params, sealing) }
   })

@@ -1,4 +1,7 @@
 import type {
+  $GET,
+  $REMOVE,
+  AnySchema,
   DeleteItemOptions,
   DeletePartitionOptions,
   DeleteTransactionOptions,
@@ -17,6 +20,7 @@ import type {
   Schema,
   SchemaCondition,
   Table,
+  UpdateAttributesInput,
   UpdateAttributesOptions,
   UpdateItemOptions,
   UpdateTransactionOptions,
@@ -43,11 +47,13 @@ export type SafeCondition<ENTITY extends Entity> =
     ? SchemaCondition<ItemSchema<ATTRIBUTES>>
     : never
 
-/** What `options()` gives for a condition that would see ciphertext: something that cannot be sent. */
-export interface EncryptedAttributeInCondition<CONDITION> {
-  error: 'An encrypted attribute can only be tested for existence: DynamoDB sees ciphertext.'
-  condition: CONDITION
+/** What `options()` gives for a condition that would see ciphertext: it cannot be sent, and TypeScript says why. */
+export interface Refusal<REASON extends string> {
+  refused: REASON
 }
+
+type EncryptedInCondition =
+  'An encrypted attribute can only be tested for existence: DynamoDB sees ciphertext.'
 
 /** `unknown`, which changes nothing, for a condition that is refused; `never`, which fits nothing, otherwise. */
 type Refused<ENTITY extends Entity, CONDITION> = Entity extends ENTITY
@@ -56,7 +62,28 @@ type Refused<ENTITY extends Entity, CONDITION> = Entity extends ENTITY
     ? never
     : [CONDITION] extends [SafeCondition<ENTITY> | undefined]
       ? never
-      : unknown
+      : IsAny<SchemaCondition<ENTITY['schema']>, CONDITION> extends true
+        ? never
+        : unknown
+
+/**
+ * Whether the type of a condition, or of a part of it, is that of all conditions on the entity: of a parameter or a
+ * variable, say. Whether it tests something encrypted is then seen at run time.
+ */
+type IsAny<ALL, CONDITION> = [ALL] extends [CONDITION]
+  ? true
+  : CONDITION extends
+        | { and: infer PARTS extends readonly unknown[] }
+        | { or: infer PARTS extends readonly unknown[] }
+    ? IsAnyOf<ALL, PARTS>
+    : CONDITION extends { not: infer PART }
+      ? IsAny<ALL, PART>
+      : false
+type IsAnyOf<ALL, PARTS extends readonly unknown[]> = true extends {
+  [INDEX in keyof PARTS]: IsAny<ALL, PARTS[INDEX]>
+}[number]
+  ? true
+  : false
 
 type FiltersRefused<ENTITIES extends Entity[], FILTERS> = Entity[] extends ENTITIES
   ? never
@@ -73,8 +100,22 @@ type FiltersRefused<ENTITIES extends Entity[], FILTERS> = Entity[] extends ENTIT
       ? unknown
       : never
 
+/** What this command takes for a number or a set that is marked, which is all that there is, checked here. */
+type RefusedInput<ATTRIBUTES, INPUT> = true extends {
+  [NAME in keyof INPUT & keyof ATTRIBUTES]: unknown extends INPUT[NAME]
+    ? false
+    : ATTRIBUTES[NAME] extends AnySchema<{ meta: EncryptedMeta; castAs: infer CAST }>
+      ? INPUT[NAME] extends CAST | { [$GET]: unknown } | { [$REMOVE]: true } | undefined
+        ? false
+        : true
+      : false
+}[keyof INPUT & keyof ATTRIBUTES]
+  ? unknown
+  : never
+
 // Each overload applies only to a refused condition, and gives a type without send() or params().
-// What they cannot reach (function-form options, constructor arguments) is refused at run time.
+// What they cannot reach (conditions in variables, function-form options, constructor arguments, repositories) is
+// refused at run time.
 
 declare module 'dynamodb-toolbox/entity/actions/put' {
   interface PutItemCommand<
@@ -83,7 +124,7 @@ declare module 'dynamodb-toolbox/entity/actions/put' {
   > {
     options<NEXT extends PutItemOptions<ENTITY>>(
       refused: NEXT & Refused<ENTITY, NEXT['condition']>,
-    ): EncryptedAttributeInCondition<NEXT['condition']>
+    ): Refusal<EncryptedInCondition>
   }
 }
 
@@ -94,7 +135,7 @@ declare module 'dynamodb-toolbox/entity/actions/update' {
   > {
     options<NEXT extends UpdateItemOptions<ENTITY>>(
       refused: NEXT & Refused<ENTITY, NEXT['condition']>,
-    ): EncryptedAttributeInCondition<NEXT['condition']>
+    ): Refusal<EncryptedInCondition>
   }
 }
 
@@ -105,7 +146,10 @@ declare module 'dynamodb-toolbox/entity/actions/updateAttributes' {
   > {
     options<NEXT extends UpdateAttributesOptions<ENTITY>>(
       refused: NEXT & Refused<ENTITY, NEXT['condition']>,
-    ): EncryptedAttributeInCondition<NEXT['condition']>
+    ): Refusal<EncryptedInCondition>
+    item<INPUT extends UpdateAttributesInput<ENTITY>>(
+      refused: INPUT & RefusedInput<ENTITY['schema']['attributes'], INPUT>,
+    ): Refusal<'An encrypted number or set can only be replaced by another one: DynamoDB sees ciphertext.'>
   }
 }
 
@@ -116,7 +160,7 @@ declare module 'dynamodb-toolbox/entity/actions/delete' {
   > {
     options<NEXT extends DeleteItemOptions<ENTITY>>(
       refused: NEXT & Refused<ENTITY, NEXT['condition']>,
-    ): EncryptedAttributeInCondition<NEXT['condition']>
+    ): Refusal<EncryptedInCondition>
   }
 }
 
@@ -127,7 +171,7 @@ declare module 'dynamodb-toolbox/entity/actions/transactPut' {
   > {
     options<NEXT extends PutTransactionOptions<ENTITY>>(
       refused: NEXT & Refused<ENTITY, NEXT['condition']>,
-    ): EncryptedAttributeInCondition<NEXT['condition']>
+    ): Refusal<EncryptedInCondition>
   }
 }
 
@@ -138,7 +182,7 @@ declare module 'dynamodb-toolbox/entity/actions/transactUpdate' {
   > {
     options<NEXT extends UpdateTransactionOptions<ENTITY>>(
       refused: NEXT & Refused<ENTITY, NEXT['condition']>,
-    ): EncryptedAttributeInCondition<NEXT['condition']>
+    ): Refusal<EncryptedInCondition>
   }
 }
 
@@ -149,7 +193,7 @@ declare module 'dynamodb-toolbox/entity/actions/transactDelete' {
   > {
     options<NEXT extends DeleteTransactionOptions<ENTITY>>(
       refused: NEXT & Refused<ENTITY, NEXT['condition']>,
-    ): EncryptedAttributeInCondition<NEXT['condition']>
+    ): Refusal<EncryptedInCondition>
   }
 }
 
@@ -157,7 +201,7 @@ declare module 'dynamodb-toolbox/entity/actions/transactCheck' {
   interface ConditionCheck<ENTITY extends Entity = Entity> {
     condition<CONDITION extends SchemaCondition<ENTITY['schema']>>(
       refused: CONDITION & Refused<ENTITY, CONDITION>,
-    ): EncryptedAttributeInCondition<CONDITION>
+    ): Refusal<EncryptedInCondition>
   }
 }
 
@@ -170,7 +214,7 @@ declare module 'dynamodb-toolbox/table/actions/query' {
   > {
     options<NEXT extends QueryOptions<TABLE, ENTITIES, QUERY>>(
       refused: NEXT & FiltersRefused<ENTITIES, NEXT['filters']>,
-    ): EncryptedAttributeInCondition<NEXT['filters']>
+    ): Refusal<EncryptedInCondition>
   }
 }
 
@@ -182,7 +226,7 @@ declare module 'dynamodb-toolbox/table/actions/scan' {
   > {
     options<NEXT extends ScanOptions<TABLE, ENTITIES>>(
       refused: NEXT & FiltersRefused<ENTITIES, NEXT['filters']>,
-    ): EncryptedAttributeInCondition<NEXT['filters']>
+    ): Refusal<EncryptedInCondition>
   }
 }
 
@@ -194,7 +238,7 @@ declare module 'dynamodb-toolbox/table/actions/deletePartition' {
   > {
     options<NEXT extends DeletePartitionOptions<TABLE, ENTITIES, QUERY>>(
       refused: NEXT & FiltersRefused<ENTITIES, NEXT['filters']>,
-    ): EncryptedAttributeInCondition<NEXT['filters']>
+    ): Refusal<EncryptedInCondition>
   }
 }
 
@@ -216,7 +260,7 @@ declare module 'dynamodb-toolbox/entity/actions/accessPattern' {
   > {
     options<NEXT extends QueryOptions<ENTITY['table'], [ENTITY], QUERY>>(
       refused: NEXT & FiltersRefused<[ENTITY], NEXT['filters']>,
-    ): EncryptedAttributeInCondition<NEXT['filters']>
+    ): Refusal<EncryptedInCondition>
   }
 }
 
@@ -231,6 +275,6 @@ declare module 'dynamodb-toolbox/table/actions/accessPattern' {
   > {
     options<NEXT extends QueryOptions<TABLE, ENTITIES, QUERY>>(
       refused: NEXT & FiltersRefused<ENTITIES, NEXT['filters']>,
-    ): EncryptedAttributeInCondition<NEXT['filters']>
+    ): Refusal<EncryptedInCondition>
   }
 }

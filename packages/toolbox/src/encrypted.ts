@@ -1,13 +1,19 @@
 import type { Schema } from 'dynamodb-toolbox'
 import { EncryptedAttribute, type Validator } from './encryptedAttribute.js'
-import { ENCRYPTED_META, EncryptedSchema } from './encryptedSchema.js'
+import { ENCRYPTED_META, encryptedSchema, isEncryptedSchema } from './encryptedSchema.js'
 import type { Encrypted } from './encryptedType.js'
 import { ToolboxError } from './errors.js'
+import { guardLibraryErrors } from './libraryErrors.js'
+import { copyOf, type ToolboxCopy } from './toolboxCopies.js'
 
-/** `unknown`, which changes nothing; for a key something that no schema has, and that says what is wrong. */
-type NoKey<SCHEMA extends Schema> = SCHEMA extends { props: { key: true } }
-  ? { refused: 'A key attribute cannot be encrypted: DynamoDB finds items by its value.' }
-  : unknown
+/**
+ * The schema itself; for a key something that no schema is, and that says what is wrong. TypeScript takes what a type
+ * parameter stands for only if it would fit either; but it sees that the spread of any array is not a tuple of one.
+ */
+type NoKey<SCHEMA extends Schema> = [...KeyMark<SCHEMA>] extends [true]
+  ? 'A key attribute cannot be encrypted: DynamoDB finds items by its value.'
+  : SCHEMA
+type KeyMark<SCHEMA> = SCHEMA extends { props: { key: true } } ? [true] : []
 
 interface CommonProps {
   key?: unknown
@@ -46,8 +52,8 @@ const PLACE_PROPS = [
  * @example
  * item({ id: string().key(), ssn: encrypted(string()), address: encrypted(map({ city: string() })) })
  */
-export function encrypted<SCHEMA extends Schema>(schema: SCHEMA & NoKey<SCHEMA>): Encrypted<SCHEMA> {
-  const annotated: Schema = schema
+export function encrypted<SCHEMA extends Schema>(schema: NoKey<SCHEMA>): Encrypted<SCHEMA> {
+  const annotated = schema as Schema
   if (annotated.type === 'item') {
     throw new ToolboxError(
       'invalid-schema',
@@ -61,22 +67,24 @@ export function encrypted<SCHEMA extends Schema>(schema: SCHEMA & NoKey<SCHEMA>)
       'A key attribute cannot be encrypted: DynamoDB finds items by its value. Remove encrypted() or key().',
     )
   }
-  if (annotated instanceof EncryptedSchema) {
+  if (isEncryptedSchema(annotated)) {
     throw new ToolboxError('invalid-schema', 'The attribute is encrypted already: once is enough.')
   }
-  refuseNested(annotated, [])
+  const copy = copyOf(annotated)
+  refuseNested(annotated, [], copy)
 
-  const attribute = new EncryptedAttribute(bare(annotated))
+  guardLibraryErrors(copy)
+  const attribute = new EncryptedAttribute(bare(annotated), copy)
   const place = PLACE_PROPS.flatMap(name => (props[name] === undefined ? [] : [[name, props[name]]]))
   // The run-time schema is any(): it lets a container have a transformer at all, and brings every value
   // and every update extension to one place, where what is not understood is refused.
-  return new EncryptedSchema({
+  return new (encryptedSchema(copy))({
     ...Object.fromEntries(place),
     meta: { ...props.meta, [ENCRYPTED_META]: true },
     transform: attribute,
     putValidator: attribute.validator('put', props.putValidator),
     updateValidator: attribute.validator('update', props.updateValidator),
-  } as object) as unknown as Encrypted<SCHEMA>
+  }) as unknown as Encrypted<SCHEMA>
 }
 
 /** The schema of the value alone. */
@@ -91,7 +99,13 @@ function bare(schema: Schema): Schema {
 }
 
 /** A link is computed from the whole item, which a container that is sealed as one value never sees. */
-function refuseNested(schema: Schema, path: readonly string[]): void {
+function refuseNested(schema: Schema, path: readonly string[], copy: ToolboxCopy): void {
+  if (copyOf(schema) !== copy) {
+    throw new ToolboxError(
+      'invalid-schema',
+      `'${path.join('.')}' inside an encrypted container was made by another copy of dynamodb-toolbox than the container: load dynamodb-toolbox everywhere with import, or everywhere with require().`,
+    )
+  }
   const props = schema.props as CommonProps
   if (path.length > 0 && (props.putLink !== undefined || props.updateLink !== undefined)) {
     throw new ToolboxError(
@@ -99,13 +113,13 @@ function refuseNested(schema: Schema, path: readonly string[]): void {
       `'${path.join('.')}' inside an encrypted container has a link, which needs the whole item. Link the container, or move the attribute out of it.`,
     )
   }
-  if (path.length > 0 && schema instanceof EncryptedSchema) {
+  if (path.length > 0 && isEncryptedSchema(schema)) {
     throw new ToolboxError(
       'invalid-schema',
       `'${path.join('.')}' is encrypted inside an encrypted container. One of the two is enough.`,
     )
   }
-  for (const [name, child] of children(schema)) refuseNested(child, [...path, name])
+  for (const [name, child] of children(schema)) refuseNested(child, [...path, name], copy)
 }
 
 function children(schema: Schema): [string, Schema][] {

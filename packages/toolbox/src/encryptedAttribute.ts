@@ -1,15 +1,13 @@
-import { isMessage } from '@dynaseal/core'
+import { types } from 'node:util'
+import { type AttributePath, isMessage } from '@dynaseal/core'
 import type { Schema, Transformer } from 'dynamodb-toolbox'
-// Not from its root, which loads all of it: an application loads the parts that it uses.
-import { DynamoDBToolboxError } from 'dynamodb-toolbox/errors'
-import { Formatter } from 'dynamodb-toolbox/schema/actions/format'
-import { Parser } from 'dynamodb-toolbox/schema/actions/parse'
-import { isContainer } from './attributePattern.js'
-import { ENCRYPTED_META, EncryptedSchema } from './encryptedSchema.js'
+import { type AttributePattern, isContainer } from './attributePattern.js'
+import { ENCRYPTED_META, isEncryptedSchema } from './encryptedSchema.js'
 import { ToolboxError } from './errors.js'
 import { lostEncryption } from './lostEncryption.js'
 import { wasOpened } from './opened.js'
 import { PendingSeal } from './pendingSeal.js'
+import type { ToolboxCopy } from './toolboxCopies.js'
 import { isExtension, removeMark, setting } from './updateExtensions.js'
 
 export type Validator = (input: unknown, schema: Schema) => boolean | string
@@ -26,17 +24,23 @@ const REASONS: Readonly<Record<string, string>> = {
 const WAY_OUT =
   'Give its table the document client that sealDocumentClient() returns, and call register(entity) on that client.'
 
+const UNOPENED =
+  'Give the table the document client from sealDocumentClient() on which its entity is registered. An image of a stream, an item of an export, of a cache or of another client is not opened: read it by its key, through the sealed client.'
+
 /** The transformer of an encrypted attribute: plaintext to {@link PendingSeal}, and opened value to plaintext. */
 export class EncryptedAttribute implements Transformer {
   readonly transformerId = 'dynaseal:encrypted'
   /** Where entities have the attribute, as their schemas say it; several may share one schema. */
   readonly places = new Set<string>()
-  /** Whether a sealed client knows an entity that has the attribute. */
-  isRegistered = false
-  /** Whether it belongs to items that are sealed as wholes, in which no ciphertext need look like one. */
-  inWholeItems = false
+  /** Where it stands in the items of registered entities, by what is written there. */
+  readonly #patterns = new Map<string, AttributePattern>()
+  #isMocked = () => false
 
-  constructor(private readonly schema: Schema) {}
+  /** @param copy the copy of dynamodb-toolbox that made the schema */
+  constructor(
+    private readonly schema: Schema,
+    private readonly copy: ToolboxCopy,
+  ) {}
 
   /**
    * The encrypted attribute behind a schema.
@@ -45,7 +49,7 @@ export class EncryptedAttribute implements Transformer {
    */
   static of(schema: Schema, place: string): EncryptedAttribute | undefined {
     const { transform, meta } = schema.props as { transform?: unknown; meta?: Record<string, unknown> }
-    if (schema instanceof EncryptedSchema && transform instanceof EncryptedAttribute) return transform
+    if (isEncryptedSchema(schema) && transform instanceof EncryptedAttribute) return transform
     if (meta?.[ENCRYPTED_META] === true) {
       throw new ToolboxError(
         'invalid-schema',
@@ -55,10 +59,30 @@ export class EncryptedAttribute implements Transformer {
     return undefined
   }
 
+  /**
+   * Tells it that a sealed client knows an entity that has it.
+   *
+   * @param pattern where in the entity's items
+   * @param isMocked whether something answers in the place of that client
+   */
+  register(pattern: AttributePattern, isMocked: () => boolean): void {
+    this.#patterns.set(pattern.map(String).join('\0'), pattern)
+    this.#isMocked = isMocked
+  }
+
+  /** Whether a sealed client knows an entity that has it. */
+  get isRegistered(): boolean {
+    return this.#patterns.size > 0
+  }
+
   encode(input: unknown): PendingSeal {
     this.#refuseUnregistered()
     const value = this.#explicit(input)
-    return new PendingSeal(this.#scrubbed(() => new Parser(this.schema).parse(value, { fill: true })))
+    const parsed = this.#scrubbed(() => new this.copy.parse.Parser(this.schema).parse(value, { fill: true }))
+    return new PendingSeal(parsed, path => {
+      const known = this.#inside(path)
+      return known === '' ? '' : `at ${known}`
+    })
   }
 
   decode(stored: unknown): never {
@@ -68,13 +92,8 @@ export class EncryptedAttribute implements Transformer {
         `The ${this.#name} was loaded for an entity that no sealed client knows, so nothing has opened it. ${WAY_OUT}`,
       )
     }
-    if (stored instanceof Uint8Array && !wasOpened(stored) && (this.inWholeItems || isMessage(stored))) {
-      throw new ToolboxError(
-        'client-not-sealed',
-        `The ${this.#name} arrived as ciphertext. Give the table the document client from sealDocumentClient() on which its entity is registered.`,
-      )
-    }
-    return this.#scrubbed(() => new Formatter(this.schema).format(stored)) as never
+    if (!wasOpened(stored, this.#patterns.values())) this.#refuseUnopened(stored)
+    return this.#scrubbed(() => new this.copy.format.Formatter(this.schema).format(stored)) as never
   }
 
   /** For the DTO of a schema. */
@@ -99,7 +118,7 @@ export class EncryptedAttribute implements Transformer {
       }
       const value = this.#explicit(input)
       const parsed = this.#scrubbed(() =>
-        new Parser(this.schema).parse(value, { fill: true, transform: false }),
+        new this.copy.parse.Parser(this.schema).parse(value, { fill: true, transform: false }),
       )
       const verdict = own === undefined ? true : this.#scrubbed(() => own(parsed, schema))
       this.#showParsed(input, value, parsed)
@@ -129,6 +148,18 @@ export class EncryptedAttribute implements Transformer {
     )
   }
 
+  /** A mock's answers are the developer's own, but for ciphertext, which would be data to the application. */
+  #refuseUnopened(stored: unknown): void {
+    const isCiphertext = stored instanceof Uint8Array && isMessage(stored)
+    if (!isCiphertext && this.#isMocked()) return
+    throw new ToolboxError(
+      'client-not-sealed',
+      stored instanceof Uint8Array
+        ? `The ${this.#name} arrived as ciphertext. ${UNOPENED}`
+        : `The ${this.#name} has a value that no sealed client has opened. ${UNOPENED}`,
+    )
+  }
+
   get #name(): string {
     return this.places.size === 0
       ? 'encrypted attribute'
@@ -149,6 +180,7 @@ export class EncryptedAttribute implements Transformer {
           input !== null &&
           !isExtension(input) &&
           !(input instanceof Set) &&
+          !types.isDate(input) &&
           !(input instanceof Uint8Array)
         )
       default:
@@ -174,21 +206,27 @@ export class EncryptedAttribute implements Transformer {
       return work()
     } catch (error) {
       const reason =
-        error instanceof DynamoDBToolboxError
-          ? `${REASONS[error.code] ?? error.code}${this.#inside(error.path)}`
-          : `a transformer, validator or default inside it threw ${error instanceof Error ? error.name : 'something'}`
+        error instanceof this.copy.errors.DynamoDBToolboxError
+          ? `${REASONS[error.code] ?? error.code}${this.#at(error.path)}`
+          : `${thrown(error)} was thrown by one of its transformers, validators or defaults, or by what they call`
       throw new ToolboxError('invalid-value', `The ${this.#name} is not valid: ${reason}.`)
     }
   }
 
-  /** The part of an error's path that the schema says; keys of records are part of the value. */
-  #inside(path: string | undefined): string {
+  #at(path: string | undefined): string {
+    const known = this.#inside(path?.split(/[.[\]']+/).filter(text => text !== '') ?? [])
+    return known === '' ? '' : ` (at ${known})`
+  }
+
+  /** The part of a path in the value that the schema says; keys of records are part of the value. */
+  #inside(path: AttributePath): string {
     const known: string[] = []
     let schema: Schema | undefined = this.schema
-    for (const step of path?.split(/[.[\]']+/).filter(text => text !== '') ?? []) {
+    for (const step of path) {
       if (schema?.type === 'map') {
-        schema = Object.hasOwn(schema.attributes, step) ? schema.attributes[step] : undefined
-        if (schema !== undefined) known.push(`.${step}`)
+        const name = nameIn(schema.attributes, step)
+        schema = name === undefined ? undefined : schema.attributes[name]
+        if (name !== undefined) known.push(`.${name}`)
       } else if (schema?.type === 'record') {
         schema = schema.elements
         known.push('.*')
@@ -200,8 +238,23 @@ export class EncryptedAttribute implements Transformer {
       }
       if (schema === undefined) break
     }
-    return known.length === 0 ? '' : ` (at ${known.join('').replace(/^\./, '')})`
+    return known.join('').replace(/^\./, '')
   }
+}
+
+/** What was thrown and where, without its message, which may quote the value: so only what follows it in the stack. */
+function thrown(error: unknown): string {
+  if (!(error instanceof Error)) return 'something that is no error'
+  const { name, message, stack } = error
+  const head = `${name}: ${message}\n`
+  const frame = stack?.startsWith(head) ? /^ +at (.+)/.exec(stack.slice(head.length)) : null
+  return frame === null ? name : `${name} (at ${frame[1]})`
+}
+
+/** The name of an attribute, given as it is or as it is stored. */
+function nameIn(attributes: Record<string, Schema>, step: string | number): string | undefined {
+  if (Object.hasOwn(attributes, step)) return String(step)
+  return Object.keys(attributes).find(name => attributes[name]?.props.savedAs === step)
 }
 
 function replaceMembers(container: unknown, members: unknown): void {
@@ -209,6 +262,10 @@ function replaceMembers(container: unknown, members: unknown): void {
     container.splice(0, container.length, ...members)
   } else if (isContainer(container) && isContainer(members)) {
     for (const key of Reflect.ownKeys(container)) Reflect.deleteProperty(container, key)
-    Object.assign(container, members)
+    // Not by assignment, which takes an entry named __proto__ for the prototype.
+    for (const key of Reflect.ownKeys(members)) {
+      const member = Object.getOwnPropertyDescriptor(members, key)
+      if (member !== undefined) Object.defineProperty(container, key, member)
+    }
   }
 }

@@ -1,5 +1,6 @@
-import { AnySchema_ } from 'dynamodb-toolbox/schema/any'
+import type { AnySchema_, Schema } from 'dynamodb-toolbox'
 import { ToolboxError } from './errors.js'
+import type { ToolboxCopy } from './toolboxCopies.js'
 
 /** Marks the attribute where a serialized schema keeps it, so that one rebuilt from a DTO is noticed. */
 export const ENCRYPTED_META = 'dynaseal:encrypted'
@@ -41,47 +42,62 @@ const VALUE_METHODS = [
 const KEY_METHODS = ['key', 'keyDefault', 'keyLink'] as const
 
 type Builder = (...args: unknown[]) => AnySchema_
-const inherited = AnySchema_.prototype as unknown as Record<string, Builder>
+type EncryptedType = new (props: object) => AnySchema_
+
+const known = new Map<ToolboxCopy, EncryptedType>()
 
 /** `any()` that stays encrypted: whatever is called on it, its transformer is never replaced. */
-export class EncryptedSchema extends AnySchema_ {
-  /** dynamodb-toolbox checks the schemas of an entity when it is made, and says where each one stands. */
-  override check(path?: string): void {
-    const { transform } = this.props as { transform?: { places?: Set<string> } }
-    if (path !== undefined) transform?.places?.add(path)
-    super.check(path)
+export function encryptedSchema(copy: ToolboxCopy): EncryptedType {
+  const type = known.get(copy) ?? createType(copy)
+  known.set(copy, type)
+  return type
+}
+
+export function isEncryptedSchema(schema: Schema): boolean {
+  return [...known.values()].some(type => schema instanceof type)
+}
+
+function createType({ schemas: { AnySchema_ } }: ToolboxCopy): EncryptedType {
+  const inherited = AnySchema_.prototype as unknown as Record<string, Builder>
+
+  class EncryptedSchema extends AnySchema_ {
+    /** dynamodb-toolbox checks the schemas of an entity when it is made, and says where each one stands. */
+    override check(path?: string): void {
+      const { transform } = this.props as { transform?: { places?: Set<string> } }
+      if (path !== undefined) transform?.places?.add(path)
+      super.check(path)
+    }
   }
 
-  static {
-    const methods = EncryptedSchema.prototype as unknown as Record<string, Builder>
-    for (const name of PLACE_METHODS) {
-      methods[name] = function (this: EncryptedSchema, ...args) {
-        const { transform, putValidator, updateValidator } = this.props as Record<string, unknown>
-        const { props } = (inherited[name] as Builder).apply(this, args)
-        return new EncryptedSchema({ ...props, transform, putValidator, updateValidator } as object)
-      }
-    }
-    methods.meta = function (this: EncryptedSchema, meta) {
-      return new EncryptedSchema({
-        ...this.props,
-        meta: { ...(meta as object), [ENCRYPTED_META]: true },
-      } as object)
-    }
-    for (const name of VALUE_METHODS) {
-      methods[name] = () => {
-        throw new ToolboxError(
-          'invalid-schema',
-          `${name}() concerns the value, which is encrypted already. Put it inside: encrypted(schema.${name}(...)).`,
-        )
-      }
-    }
-    for (const name of KEY_METHODS) {
-      methods[name] = () => {
-        throw new ToolboxError(
-          'invalid-schema',
-          `${name}() makes a key attribute, which cannot be encrypted: DynamoDB finds items by its value.`,
-        )
-      }
+  const methods = EncryptedSchema.prototype as unknown as Record<string, Builder>
+  for (const name of PLACE_METHODS) {
+    methods[name] = function (this: EncryptedSchema, ...args) {
+      const { transform, putValidator, updateValidator } = this.props as Record<string, unknown>
+      const { props } = (inherited[name] as Builder).apply(this, args)
+      return new EncryptedSchema({ ...props, transform, putValidator, updateValidator } as object)
     }
   }
+  methods.meta = function (this: EncryptedSchema, meta) {
+    return new EncryptedSchema({
+      ...this.props,
+      meta: { ...(meta as object), [ENCRYPTED_META]: true },
+    } as object)
+  }
+  for (const name of VALUE_METHODS) {
+    methods[name] = () => {
+      throw new ToolboxError(
+        'invalid-schema',
+        `${name}() concerns the value, which is encrypted already. Put it inside: encrypted(schema.${name}(...)).`,
+      )
+    }
+  }
+  for (const name of KEY_METHODS) {
+    methods[name] = () => {
+      throw new ToolboxError(
+        'invalid-schema',
+        `${name}() makes a key attribute, which cannot be encrypted: DynamoDB finds items by its value.`,
+      )
+    }
+  }
+  return EncryptedSchema
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { DynasealError, type FieldError } from '@dynaseal/core'
 
 /**
@@ -41,7 +42,8 @@ export class ToolboxError extends DynasealError {
 }
 
 /**
- * Stored fields of a response did not open. Carries every failing field, not only the first.
+ * Stored fields of a response did not open. Carries every failing field, not only the first; `cause` is why the
+ * first one failed that has a cause: the keyring's error, which has that of KMS.
  *
  * @example
  * try { await User.build(GetItemCommand).key({ id }).send() }
@@ -56,10 +58,34 @@ export class FieldsNotOpenedError extends DynasealError {
   /** @param cause DynamoDB's error, when the fields stood in an item that it carried */
   constructor(
     readonly failures: readonly FieldError[],
-    cause?: unknown,
+    cause: unknown = failures.find(failure => failure.cause !== undefined)?.cause,
   ) {
     const others = failures.length - 1
     const more = others === 0 ? '' : ` (and ${others} more field${others > 1 ? 's' : ''}: see failures)`
     super(`${failures[0]?.message}${more}`, cause)
   }
+
+  /** As JSON, which knows no causes and no messages of errors. */
+  toJSON(): object {
+    const { name, code, message, failures, cause } = this
+    return { name, code, message, failures, ...(cause === undefined ? {} : { cause: described(cause) }) }
+  }
+
+  /** The stack and the cause once, and not for each failure again. */
+  [inspect.custom](
+    _depth: number,
+    options: object,
+    print: (value: unknown, options: object) => string,
+  ): string {
+    const { code, cause, stack } = this
+    const failures = this.failures.map(({ code, table, path }) => ({ code, table, path: path?.join('.') }))
+    return `${stack} ${print({ code, failures, ...(cause === undefined ? {} : { cause }) }, options)}`
+  }
+}
+
+/** The names, codes and messages of an error and what caused it. */
+function described(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error) || depth > 8) return undefined
+  const { name, message, code, cause } = error as Error & { code?: unknown }
+  return { name, code, message, cause: described(cause, depth + 1) }
 }

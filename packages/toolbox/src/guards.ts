@@ -12,7 +12,7 @@ export type Names = Readonly<Record<string, string>>
 const CONDITIONS = ['ConditionExpression', 'FilterExpression', 'KeyConditionExpression'] as const
 
 /** Parameters from before expressions, which nothing here understands. */
-const LEGACY = [
+export const LEGACY = [
   'AttributesToGet',
   'AttributeUpdates',
   'ConditionalOperator',

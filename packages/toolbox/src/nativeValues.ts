@@ -9,6 +9,7 @@ import {
 import type { AttributePath, AttributeValue } from '@dynaseal/core'
 import { formatPath, isContainer } from './attributePattern.js'
 import { ToolboxError } from './errors.js'
+import { findFault } from './faults.js'
 
 /**
  * A native value as an attribute value.
@@ -31,19 +32,26 @@ export function marshallNative(
 /**
  * As {@link marshallNative}, with an error that may be let out.
  *
+ * @param describe tells a place in the value without what is secret about it
  * @throws {ToolboxError} `invalid-value`
  */
 export function marshallAt(
   path: AttributePath,
   value: NativeAttributeValue,
   options: marshallOptions | undefined,
+  describe: (inside: AttributePath) => string = () => '',
 ): AttributeValue {
   try {
     return marshallNative(value, options)
   } catch {
+    const fault = findFault(value, options)
+    const why =
+      fault === undefined
+        ? 'it has no DynamoDB type'
+        : `${describe(fault.path) || 'in it'} stands ${fault.what}`
     throw new ToolboxError(
       'invalid-value',
-      `The value of attribute '${formatPath(path)}', which is to be sealed, has no DynamoDB type: look for class instances, functions, undefined inside containers, empty or mixed sets, a key named __proto__, and numbers beyond 2^53 that are not bigint.`,
+      `The value of attribute '${formatPath(path)}', which is to be sealed, cannot be stored: ${why}.`,
     )
   }
 }

@@ -1,5 +1,5 @@
 import type { AttributeValue as WireValue } from '@aws-sdk/client-dynamodb'
-import { convertToNative, marshall, unmarshall } from '@aws-sdk/util-dynamodb'
+import { convertToNative } from '@aws-sdk/util-dynamodb'
 import {
   type AttributePath,
   type AttributeValue,
@@ -9,9 +9,11 @@ import {
   type ItemFields,
   isMessage,
 } from '@dynaseal/core'
-import { formatPath, type Occurrence, occurrences } from './attributePattern.js'
+import { formatPath, isContainer, type Occurrence, occurrences } from './attributePattern.js'
+import { copyContainers } from './copyContainers.js'
 import { FieldsNotOpenedError, ToolboxError } from './errors.js'
-import { markOpened } from './opened.js'
+import { hideInherited } from './inheritedNames.js'
+import { markOpened, type OpenedValue } from './opened.js'
 import { currentCollector } from './openPartially.js'
 import { type Item, primaryKey } from './place.js'
 import type { RegisteredTable } from './registry.js'
@@ -26,6 +28,8 @@ interface OpenItem {
   readonly failures: FieldError[]
   /** What is sealed in the item, and the item as the format wants it. */
   readonly found: readonly Occurrence[]
+  /** What the schema's side may take for the values of encrypted attributes. */
+  readonly opened: OpenedValue[]
   readonly fields?: ItemFields<Uint8Array>
 }
 
@@ -58,36 +62,50 @@ export class Opening {
       this.settings.plaintext === 'allow' &&
       missing.length === table.formatAttributes.length
     if (missing.length > 0 && !isInClear) {
-      this.#items.push({ table, item, key, failures: missing.map(name => isMissing(table, name)), found: [] })
+      this.#items.push({
+        table,
+        item,
+        key,
+        failures: missing.map(name => isMissing(table, name)),
+        found: [],
+        opened: [],
+      })
       return
     }
     const found: Occurrence[] = []
+    const opened: OpenedValue[] = []
     const failures: FieldError[] = []
     const seen = new Set<string>()
+    const isFirst = (path: AttributePath) => {
+      const place = JSON.stringify(path)
+      return !seen.has(place) && seen.add(place)
+    }
+    const obstructed = (path: AttributePath, value: unknown) => {
+      if (table.mayStand(entity, path, value) || !isFirst(path)) return
+      failures.push(failure(table, path, 'not-a-message', OBSTRUCTED))
+    }
+    for (const pattern of table.inherited) hideInherited(item, pattern)
     for (const pattern of table.encrypted(entity)) {
-      for (const occurrence of occurrences(item, pattern, [], selection)) {
-        const place = JSON.stringify(occurrence.path)
-        if (seen.has(place)) continue
+      for (const occurrence of occurrences(item, pattern, [], selection, obstructed)) {
         // Where the response does not say whether ciphertext belongs there, it is ciphertext if it looks like it.
         if (occurrence.isUncertain && !isCiphertext(occurrence.value)) continue
-        seen.add(place)
+        if (!isFirst(occurrence.path)) continue
         if (this.#isSealed(table, occurrence.value, isInClear)) found.push(occurrence)
-        else if (this.settings.plaintext === 'allow') markOpened(occurrence.value)
-        else {
+        else if (this.settings.plaintext !== 'allow')
           failures.push(
-            failure(
-              table,
-              occurrence.path,
-              'not-a-message',
-              "a value in clear stands where ciphertext belongs. Somebody wrote it past the sealed client; if the table is being migrated, read it with plaintext: 'allow'.",
-            ),
+            failure(table, occurrence.path, 'not-a-message', inClear(table, item, occurrence.path)),
           )
-        }
+        else if (isCiphertextAsText(occurrence.value))
+          failures.push(failure(table, occurrence.path, 'not-a-message', AS_TEXT))
+        else opened.push(occurrence)
       }
     }
-    if (found.length === 0 && failures.length === 0) return
+    for (const path of strayCiphertext(item, new Set(found.map(({ value }) => value)))) {
+      if (table.refusesBinary(entity, path)) failures.push(failure(table, path, 'wrong-location', STRAY))
+    }
+    if (found.length === 0 && failures.length === 0 && opened.length === 0) return
     if (found.length > 0 && this.settings.role === 'seal') throw mayNotOpen(table, found)
-    const attributes = primaryKey(table, key, this.settings.marshallOptions)
+    const attributes = found.length === 0 ? {} : primaryKey(table, key, this.settings.marshallOptions)
     if (attributes === undefined) {
       for (const { path } of found) {
         failures.push(
@@ -99,7 +117,7 @@ export class Opening {
           ),
         )
       }
-      this.#items.push({ table, item, key, failures, found: [] })
+      this.#items.push({ table, item, key, failures, found: [], opened })
       return
     }
     const fields = {
@@ -108,7 +126,7 @@ export class Opening {
       fields: found.map(({ path, value }) => ({ path, value: value as Uint8Array })),
       item: sealsWholeItems(table) ? wholeItem(item, found, this.settings.marshallOptions) : undefined,
     }
-    this.#items.push({ table, item, key, failures, found, fields })
+    this.#items.push({ table, item, key, failures, found, opened, fields })
   }
 
   /**
@@ -118,15 +136,18 @@ export class Opening {
   async open(format: Format, cause?: unknown): Promise<ReadonlySet<unknown>> {
     if (this.#items.length === 0) return NONE
     const sealed = this.#items.filter(({ found }) => found.length > 0)
-    const opened = sealed.length === 0 ? [] : await format.open(sealed.map(({ fields }) => fields!))
-    for (const [i, { table, found, failures }] of sealed.entries()) {
-      for (const [j, occurrence] of found.entries()) {
-        const result = opened[i]![j]!
-        if ('error' in result) failures.push(result.error)
-        else this.#hand(table, occurrence, result.value, failures)
+    const results = sealed.length === 0 ? [] : await format.open(sealed.map(({ fields }) => fields!))
+    for (const [i, each] of sealed.entries()) {
+      for (const [j, occurrence] of each.found.entries()) {
+        const result = results[i]![j]!
+        if ('error' in result) each.failures.push(result.error)
+        else this.#hand(each, occurrence, result.value)
       }
     }
-    for (const { table, item } of this.#items) for (const name of table.formatAttributes) delete item[name]
+    for (const { table, item, opened } of this.#items) {
+      for (const name of table.formatAttributes) delete item[name]
+      markOpened(item, opened)
+    }
     const failed = this.#items.filter(({ failures }) => failures.length > 0)
     if (failed.length === 0) return NONE
     const collector = cause === undefined ? currentCollector() : undefined
@@ -152,17 +173,18 @@ export class Opening {
     return this.settings.plaintext === 'refuse' || isCiphertext(value)
   }
 
-  #hand(table: RegisteredTable, occurrence: Occurrence, value: AttributeValue, failures: FieldError[]): void {
+  #hand({ table, opened, failures }: OpenItem, occurrence: Occurrence, value: AttributeValue): void {
+    const { path } = occurrence
     try {
-      const native = convertToNative(value as WireValue, this.settings.unmarshallOptions)
-      markOpened(native)
+      const native = copyContainers(convertToNative(value as WireValue, this.settings.unmarshallOptions))
       occurrence.replace(native)
+      opened.push({ path, value: native })
     } catch {
       // The converter's own message quotes the number.
       failures.push(
         failure(
           table,
-          occurrence.path,
+          path,
           'malformed-value',
           'a number does not fit a JavaScript number. Set unmarshallOptions.wrapNumbers on the document client.',
         ),
@@ -174,6 +196,39 @@ export class Opening {
 const NONE: ReadonlySet<unknown> = new Set()
 
 const isCiphertext = (value: unknown) => value instanceof Uint8Array && isMessage(value)
+
+/** Binary values are text in JSON: in an export, in the event of a stream. */
+const isCiphertextAsText = (value: unknown) =>
+  typeof value === 'string' && isMessage(Buffer.from(value, 'base64'))
+
+/** Paths of what looks like ciphertext where no encrypted attribute is. */
+function* strayCiphertext(
+  container: object,
+  known: ReadonlySet<unknown>,
+  path: AttributePath = [],
+): Generator<AttributePath> {
+  for (const [key, value] of Object.entries(container)) {
+    if (typeof value !== 'object' || value === null || known.has(value)) continue
+    const here = () => [...path, Array.isArray(container) ? Number(key) : key]
+    if (isContainer(value)) yield* strayCiphertext(value, known, here())
+    else if (isCiphertext(value)) yield here()
+  }
+}
+
+/** Where a name is encrypted in one entity and clear in another, it takes the entity's name to tell. */
+function inClear(table: RegisteredTable, item: Item, path: AttributePath): string {
+  if (item[table.entityAttribute] !== undefined || !table.isClear(path)) return IN_CLEAR
+  return `a value in clear stands there, one entity has it encrypted and another one in clear, and what was read does not say of which entity it is: it has no attribute ${table.entityAttribute}. Read it from the table, or from an index that projects that attribute.`
+}
+
+const STRAY =
+  'it is ciphertext, and the schemas that are registered have a value in clear there. If the attribute is encrypted elsewhere, annotate it with encrypted() in this application too; else somebody copied it here.'
+const IN_CLEAR =
+  "a value in clear stands where ciphertext belongs. Somebody wrote it past the sealed client; if the table is being migrated, read it with plaintext: 'allow'."
+const AS_TEXT =
+  'it is ciphertext as base64 text. Whoever wrote it took it from JSON; it has to be stored as binary.'
+const OBSTRUCTED =
+  'above an encrypted attribute stands something that is no plain map or list as the schema has it there. Somebody wrote it past the sealed client.'
 
 function failure(
   table: RegisteredTable,
@@ -198,41 +253,4 @@ function mayNotOpen(table: RegisteredTable, found: readonly Occurrence[]): Toolb
     'role-refused',
     `This client may only seal, and the response holds encrypted attributes of table ${table.name}: ${found.map(({ path }) => formatPath(path)).join(', ')}. Leave them out of the projection, or read with another client.`,
   )
-}
-
-/** An item in an error, with what it belongs to. The document client leaves it as attribute values. */
-export interface ErrorItem {
-  readonly table: RegisteredTable
-  readonly key: Item
-  readonly holder: { Item?: Record<string, WireValue> }
-}
-
-/**
- * Opens the items that a failed condition returns, in place. They are taken away before anything can
- * fail: none is left in an error as ciphertext.
- *
- * @throws {FieldsNotOpenedError} with DynamoDB's error as its cause
- */
-export async function openErrorItems(
-  format: Format,
-  settings: ClientSettings,
-  items: readonly ErrorItem[],
-  cause: unknown,
-): Promise<void> {
-  // Numbers are wrapped so that none loses digits on its way through.
-  const opening = new Opening({
-    ...settings,
-    marshallOptions: undefined,
-    unmarshallOptions: { wrapNumbers: true },
-  })
-  const opened = items.flatMap(({ table, key, holder }) => {
-    if (holder.Item === undefined) return []
-    const item: Item = unmarshall(holder.Item, { wrapNumbers: true })
-    delete holder.Item
-    if (settings.role === 'seal') return []
-    opening.collect(table, item, item[table.entityAttribute], key)
-    return [{ holder, item }]
-  })
-  await opening.open(format, cause)
-  for (const { holder, item } of opened) holder.Item = marshall(item)
 }

@@ -7,6 +7,8 @@ const LABEL = '[encrypted value, not sealed yet]'
 const WAY_OUT =
   'Give the table a document client from sealDocumentClient(), and send commands through it as dynamodb-toolbox built them.'
 
+type Describe = (inside: AttributePath) => string
+
 /**
  * A value of an encrypted attribute on its way from the schema to the sealed document client, which
  * takes the plaintext out and puts a message in its place.
@@ -17,10 +19,17 @@ const WAY_OUT =
  */
 export class PendingSeal extends Uint8Array {
   readonly #plaintext: unknown
+  readonly #describe: Describe
 
-  constructor(plaintext: unknown) {
+  /** @param describe tells a place in the value by what the schema says of it */
+  constructor(plaintext: unknown, describe: Describe = () => '') {
     super(0)
     this.#plaintext = plaintext
+    this.#describe = describe
+  }
+
+  static describeIn(pending: PendingSeal): Describe {
+    return pending.#describe
   }
 
   static plaintextOf(pending: PendingSeal): unknown {
@@ -35,7 +44,7 @@ export class PendingSeal extends Uint8Array {
   override [Symbol.iterator](): never {
     throw new ToolboxError(
       'client-not-sealed',
-      `An encrypted value was about to be copied before it was sealed. ${WAY_OUT}`,
+      `An encrypted value was about to be copied before it was sealed. What was parsed cannot be parsed again: give the command the item as it was before. Otherwise: ${WAY_OUT}`,
     )
   }
 

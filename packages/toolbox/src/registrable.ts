@@ -33,15 +33,17 @@ type EncryptedUnder<ATTRIBUTES, NAMES> = {
     : never
 }[keyof ATTRIBUTES]
 
-/** `unknown`, which changes nothing, for an entity that can be registered; otherwise what is wrong with it. */
-export type Registrable<ENTITY, TTL extends string> = ENTITY extends {
+/** `[true]` for an entity that cannot be registered. */
+type ReadMark<ENTITY, TTL extends string> = ENTITY extends {
   schema: { attributes: infer ATTRIBUTES }
   table: infer TABLE
 }
   ? [EncryptedUnder<ATTRIBUTES, ReadNames<TABLE> | NameOf<{ name: TTL }>>] extends [never]
-    ? unknown
-    : {
-        refused: 'A key, an index key, a time to live and the entity attribute cannot be encrypted: DynamoDB or dynamodb-toolbox reads them.'
-        attribute: EncryptedUnder<ATTRIBUTES, ReadNames<TABLE> | NameOf<{ name: TTL }>>
-      }
-  : unknown
+    ? []
+    : [true]
+  : []
+
+/** The entity, if it can be registered; otherwise what is wrong. A spread, as for `encrypted()`, lets generics pass. */
+export type Registrable<ENTITY, TTL extends string> = [...ReadMark<ENTITY, TTL>] extends [true]
+  ? 'A key, an index key, a time to live and the entity attribute cannot be encrypted: DynamoDB or dynamodb-toolbox reads them.'
+  : ENTITY

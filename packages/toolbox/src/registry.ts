@@ -1,8 +1,16 @@
-import type { AttributePath } from '@dynaseal/core'
-import type { Schema } from 'dynamodb-toolbox'
-import { type AttributePattern, anyIndex, anyKey, formatPath, overlap, relate } from './attributePattern.js'
-import { EncryptedAttribute } from './encryptedAttribute.js'
+import { type AttributePath, ConfigurationError } from '@dynaseal/core'
+import {
+  type AttributePattern,
+  formatPath,
+  isContainer,
+  isIndex,
+  overlap,
+  relate,
+  sameAs,
+} from './attributePattern.js'
+import { type EntityPatterns, patternsOf } from './entityPatterns.js'
 import { ToolboxError } from './errors.js'
+import { namesInherited } from './inheritedNames.js'
 
 /**
  * What registration reads of a dynamodb-toolbox `Entity`. Not the class itself, whose type is invariant in
@@ -18,21 +26,20 @@ export interface RegistrableEntity {
     readonly sortKey?: { readonly name: string } | undefined
     readonly indexes: Readonly<Record<string, object>>
     readonly entityAttributeSavedAs: string
+    readonly documentClient?: unknown
   }
-}
-
-interface RegisteredEntity {
-  readonly encrypted: readonly AttributePattern[]
-  /** Leaves that are stored as they are. */
-  readonly clear: readonly AttributePattern[]
+  /** Whether, and how, its items have the entity's name. */
+  readonly entityAttribute?: unknown
 }
 
 /** What is known of one table: its key, and where its entities keep ciphertext. */
 export class RegisteredTable {
   /** Several registrations of one name (versions of a schema, say) hold together. */
-  readonly #entities = new Map<string, RegisteredEntity[]>()
+  readonly #entities = new Map<string, EntityPatterns[]>()
   /** By name of a registered entity, and for all other names together: it is asked for every item of a page. */
   readonly #encrypted = new Map<unknown, readonly AttributePattern[]>()
+  /** The encrypted ones whose names objects inherit. */
+  readonly inherited: AttributePattern[] = []
 
   constructor(
     /** Logical name, part of what a ciphertext is bound to. */
@@ -44,7 +51,17 @@ export class RegisteredTable {
     readonly formatAttributes: readonly string[],
   ) {}
 
-  add(name: string, entity: RegisteredEntity): void {
+  /** @throws {ToolboxError} `invalid-schema` */
+  add(name: string, entity: EntityPatterns): void {
+    for (const [otherName, others] of this.#entities) {
+      // Versions of one entity hold together.
+      if (otherName === name) continue
+      for (const other of others) {
+        refuseNameless(this.name, [name, entity], [otherName, other])
+        refuseNameless(this.name, [otherName, other], [name, entity])
+      }
+    }
+    this.inherited.push(...entity.encrypted.filter(namesInherited))
     this.#entities.set(name, [...(this.#entities.get(name) ?? []), entity])
     this.#encrypted.clear()
   }
@@ -76,11 +93,36 @@ export class RegisteredTable {
     return patterns
   }
 
-  /** Whether an entity declares a clear leaf at just this path, where another alternative has a container. */
-  hasClearLeaf(entity: unknown, path: AttributePath): boolean {
+  /**
+   * Whether an entity declares something else at a path that others have to be looked through: a clear leaf, or a
+   * container of the value's kind. An alternative of an `anyOf` may be either.
+   */
+  mayStand(entity: unknown, path: AttributePath, value: unknown): boolean {
+    if (value === null) return true
     const own = this.#registered(entity)
     const candidates = own.length > 0 ? own : [...this.#entities.values()].flat()
-    return candidates.some(({ clear }) => clear.some(pattern => relate(pattern, path) === 'at'))
+    const continues = (pattern: AttributePattern) =>
+      relate(pattern, path) === 'above' && isIndex(pattern[path.length]) === Array.isArray(value)
+    return candidates.some(
+      ({ clear, encrypted }) =>
+        clear.some(pattern => relate(pattern, path) === 'at') ||
+        (isContainer(value) && [...clear, ...encrypted].some(continues)),
+    )
+  }
+
+  /** Whether an entity has a clear leaf at a path. */
+  isClear(path: AttributePath): boolean {
+    return [...this.#entities.values()]
+      .flat()
+      .some(({ clear }) => clear.some(each => relate(each, path) === 'at'))
+  }
+
+  /** Whether binary values have no place at a path: entities declare it, and none of them a type that has some. */
+  refusesBinary(entity: unknown, path: AttributePath): boolean {
+    const own = this.#registered(entity)
+    const candidates = own.length > 0 ? own : [...this.#entities.values()].flat()
+    const at = (pattern: AttributePattern) => relate(pattern, path) === 'at'
+    return candidates.some(({ clear }) => clear.some(at)) && !candidates.some(({ binary }) => binary.some(at))
   }
 
   /** Whether it takes the entity's name to tell ciphertext from a clear attribute of another entity. */
@@ -93,7 +135,7 @@ export class RegisteredTable {
     )
   }
 
-  #registered(entity: unknown): readonly RegisteredEntity[] {
+  #registered(entity: unknown): readonly EntityPatterns[] {
     return typeof entity === 'string' ? (this.#entities.get(entity) ?? []) : []
   }
 }
@@ -106,17 +148,19 @@ export class Registry {
    * @param logicalName physical table name (as commands carry it) to logical table name
    * @param formatAttributes what the format adds to each item, if it seals items as wholes
    * @param timeToLive attributes by which DynamoDB deletes items
+   * @param isMocked whether something answers in the place of the sealed client
    */
   constructor(
     private readonly logicalName: (physical: string) => string,
     private readonly formatAttributes: readonly string[] = [],
     private readonly timeToLive: readonly string[] = [],
+    private readonly isMocked: () => boolean = () => false,
   ) {}
 
   /** @throws {ToolboxError} `invalid-schema` */
   register(entity: RegistrableEntity): void {
     const { table } = entity
-    const patterns = patternsOf(entity, this.formatAttributes.length > 0)
+    const patterns = patternsOf(entity, this.isMocked)
     for (const [first] of [...patterns.encrypted, ...patterns.clear]) {
       if (typeof first !== 'string' || !this.formatAttributes.includes(first)) continue
       throw new ToolboxError(
@@ -156,7 +200,7 @@ export class Registry {
         )
       }
     }
-    const name = this.logicalName(plainName(table.getName()))
+    const name = this.#logicalName(table.getName())
     let registered = this.#tables.get(name)
     if (registered === undefined) {
       const keyNames = [table.partitionKey.name, ...(table.sortKey === undefined ? [] : [table.sortKey.name])]
@@ -169,15 +213,23 @@ export class Registry {
   /**
    * @param tableName a table's name or ARN: a request's `TableName` allows both
    * @throws {ToolboxError} `not-registered`
+   * @throws {ConfigurationError} `invalid-option`
    */
   table(tableName: unknown): RegisteredTable {
     const registered =
-      typeof tableName === 'string' ? this.#tables.get(this.logicalName(plainName(tableName))) : undefined
+      typeof tableName === 'string' ? this.#tables.get(this.#logicalName(tableName)) : undefined
     if (registered !== undefined) return registered
     throw new ToolboxError(
       'not-registered',
       `This sealed client knows no entity of table ${String(tableName)}, so it cannot tell what is encrypted there. Call register(entity) on it (for entities that encrypt nothing as well), map the name with logicalTableName if the table is known under another one, or use the document client that you gave to sealDocumentClient().`,
     )
+  }
+
+  #logicalName(tableName: string): string {
+    const physical = plainName(tableName)
+    const name: unknown = this.logicalName(physical)
+    if (typeof name === 'string' && name !== '') return name
+    throw new ConfigurationError('invalid-option', `logicalTableName gives no name for table ${physical}.`)
   }
 }
 
@@ -185,58 +237,22 @@ function plainName(tableName: string): string {
   return /^arn:[^:]*:dynamodb:[^:]*:[^:]*:table\/([^/]+)/.exec(tableName)?.[1] ?? tableName
 }
 
-function patternsOf(entity: RegistrableEntity, inWholeItems: boolean): RegisteredEntity {
-  const encrypted: AttributePattern[] = []
-  const clear: AttributePattern[] = []
-  const visit = (schema: Schema, path: AttributePattern): void => {
-    const place = formatPath(path)
-    const attribute = path.length > 0 ? EncryptedAttribute.of(schema, place) : undefined
-    if (attribute !== undefined) {
-      attribute.isRegistered = true
-      attribute.inWholeItems ||= inWholeItems
-      encrypted.push(path)
-      return
-    }
-    switch (schema.type) {
-      case 'item':
-      case 'map':
-        for (const [name, child] of Object.entries(schema.attributes)) {
-          visit(child, [...path, child.props.savedAs ?? name])
-        }
-        return
-      case 'set':
-        if (EncryptedAttribute.of(schema.elements, place) !== undefined) {
-          throw new ToolboxError(
-            'invalid-schema',
-            `The elements of set '${place}' cannot be encrypted one by one. Encrypt the set: encrypted(set(string())).`,
-          )
-        }
-        clear.push(path)
-        return
-      case 'list':
-        visit(schema.elements, [...path, anyIndex])
-        return
-      case 'tuple':
-        for (const [index, element] of schema.elements.entries()) visit(element, [...path, index])
-        return
-      case 'record':
-        visit(schema.elements, [...path, anyKey])
-        return
-      case 'anyOf':
-        for (const element of schema.elements) visit(element, path)
-        return
-      default:
-        clear.push(path)
-    }
-  }
-  visit(entity.schema as Schema, [])
-  for (const pattern of encrypted) {
-    if (clear.some(open => open.length >= pattern.length && overlap(open, pattern))) {
-      throw new ToolboxError(
-        'invalid-schema',
-        `'${formatPath(pattern)}' of entity ${entity.entityName} is encrypted in one alternative and clear in another, so nobody could tell which one a stored value should be. Encrypt both, or the anyOf as a whole.`,
-      )
-    }
-  }
-  return { encrypted, clear }
+type Named = readonly [name: string, entity: EntityPatterns]
+
+/**
+ * The name that tells two entities apart stands in the item, and whoever writes the table writes it. It may decide
+ * only if the entity that encrypts checks it, and one without an entity attribute does not.
+ */
+function refuseNameless(table: string, [name, entity]: Named, [otherName, other]: Named): void {
+  if (entity.isNamed) return
+  const pattern = entity.encrypted.find(
+    each =>
+      !other.encrypted.some(same => sameAs(same, each)) &&
+      [...other.encrypted, ...other.clear].some(declared => overlap(declared, each)),
+  )
+  if (pattern === undefined) return
+  throw new ToolboxError(
+    'invalid-schema',
+    `'${formatPath(pattern)}' of table ${table} is encrypted in entity ${name} and something else in entity ${otherName}, and items of ${name} do not say which entity they are of. Give ${name} its entity attribute, or store one of the two under another name, with savedAs().`,
+  )
 }

@@ -1,61 +1,42 @@
 import type { DynamoDBDocumentClient, TranslateConfig } from '@aws-sdk/lib-dynamodb'
-import { createFormat, type Format, type FormatOptions } from '@dynaseal/core'
-import { isContainer } from './attributePattern.js'
+import type { CacheStatistics, MessageFormat } from '@dynaseal/core'
 import { type CommandPlan, planCommand } from './commands.js'
+import { copyContainers } from './copyContainers.js'
 import { ToolboxError } from './errors.js'
 import { withNumberValue } from './nativeValues.js'
-import { Opening, openErrorItems } from './opening.js'
+import { guardedConfig, guardedStack } from './noWayAround.js'
+import { openError } from './openError.js'
+import { Opening } from './opening.js'
 import { dropItems } from './openPartially.js'
 import type { Item } from './place.js'
 import type { Registrable } from './registrable.js'
 import { type RegistrableEntity, Registry } from './registry.js'
 import { Sealing } from './sealing.js'
+import { checkedOptions, type SealOptions } from './sealOptions.js'
 
-export interface ClientOptions<TTL extends string = string> {
-  /**
-   * The name that ciphertexts are bound to, for a table that is called differently elsewhere (restored
-   * from a backup, one per stage). It must be the same in every region. Default: the table's own name.
-   */
-  logicalTableName?: (tableName: string) => string
-  /**
-   * What to do with a value in clear that stands where ciphertext belongs: `refuse` it, or `allow` it to be
-   * read, while a table is being migrated. What is written is sealed in any case. Default `refuse`.
-   */
-  plaintext?: 'refuse' | 'allow'
-  /**
-   * Restricts the client: `seal` refuses to open what is encrypted, `open` refuses to write it; the other
-   * permission on the key is then not needed. Default `both`.
-   */
-  role?: 'seal' | 'open' | 'both'
-  /**
-   * The names, as stored, of the attributes by which DynamoDB deletes expired items (TTL). They cannot be encrypted:
-   * an item whose expiry DynamoDB cannot read stays forever. Default: none.
-   */
-  timeToLive?: readonly TTL[]
-}
-
-/** The options of the field format, or another format in their place. */
-export type SealOptions<TTL extends string = string> = ClientOptions<TTL> &
-  (FormatOptions | { readonly format: Format })
-
-/** A document client whose `send` seals and opens encrypted attributes. */
-export type SealedDocumentClient<TTL extends string = never> = DynamoDBDocumentClient & {
+/** A document client whose `send`, and every method that goes through it, seals and opens encrypted attributes. */
+export type SealedDocumentClient<
+  TTL extends string = never,
+  CLIENT extends DynamoDBDocumentClient = DynamoDBDocumentClient,
+> = CLIENT & {
   /**
    * Makes the encrypted attributes of entities known, so that what is read can be opened and what
    * would leak can be refused. Register every entity of a table, also those that encrypt nothing.
    *
-   * @throws {ToolboxError} `invalid-schema`
+   * @throws {ToolboxError} `invalid-schema`, or `invalid-client` for an entity whose table has another client
    */
   register<ENTITIES extends RegistrableEntity[]>(
-    ...entities: ENTITIES & { [INDEX in keyof ENTITIES]: Registrable<ENTITIES[INDEX], TTL> }
-  ): SealedDocumentClient<TTL>
+    ...entities: { [INDEX in keyof ENTITIES]: Registrable<ENTITIES[INDEX], TTL> }
+  ): SealedDocumentClient<TTL, CLIENT>
+  /** What the data-key cache did and holds; `undefined` if the format is another one and counts nothing. */
+  statistics(): CacheStatistics | undefined
 }
 
 const SEALED = Symbol('dynaseal:sealed')
 
 /**
  * Wraps a document client: give the result to the dynamodb-toolbox `Table`, and register its entities.
- * The client that was passed in stays as it was.
+ * The client that was passed in stays as it was; a `DynamoDBDocument` keeps its methods, which then seal.
  *
  * @throws {ToolboxError} `invalid-client`
  * @example
@@ -64,10 +45,10 @@ const SEALED = Symbol('dynaseal:sealed')
  * const User = new Entity({ name: 'User', table: Users, schema: item({ id: string().key(), ssn: encrypted(string()) }) })
  * documentClient.register(User)
  */
-export function sealDocumentClient<const TTL extends string = never>(
-  client: DynamoDBDocumentClient,
-  options: SealOptions<TTL>,
-): SealedDocumentClient<TTL> {
+export function sealDocumentClient<
+  const TTL extends string = never,
+  CLIENT extends DynamoDBDocumentClient = DynamoDBDocumentClient,
+>(client: CLIENT, options: SealOptions<TTL>): SealedDocumentClient<TTL, CLIENT> {
   if (SEALED in client) {
     throw new ToolboxError('invalid-client', 'This document client is sealed already: use it as it is.')
   }
@@ -79,15 +60,12 @@ export function sealDocumentClient<const TTL extends string = never>(
       'marshallOptions.convertClassInstanceToMap would let an encrypted value that was not sealed pass as an empty map. Make the document client without it.',
     )
   }
-  const {
-    logicalTableName = (name: string) => name,
-    plaintext = 'refuse',
-    role = 'both',
-    timeToLive = [],
-    ...formatOptions
-  } = options
-  const format: Format = 'format' in formatOptions ? formatOptions.format : createFormat(formatOptions)
-  const registry = new Registry(logicalTableName, format.wholeItems?.attributes ?? [], timeToLive)
+  const { logicalTableName, plaintext, role, timeToLive, format } = checkedOptions(options)
+  const sealed = Object.create(client) as SealedDocumentClient<TTL, CLIENT>
+  /** What was put in the place of our `send`, and calls it. */
+  const wrappers = new WeakSet<object>()
+  const isMocked = () => sealed.send !== ownSend && !wrappers.has(sealed.send)
+  const registry = new Registry(logicalTableName, format.wholeItems?.attributes ?? [], timeToLive, isMocked)
   const settings = { plaintext, role, marshallOptions, unmarshallOptions: withNumberValue(unmarshallOptions) }
 
   const send = async (command: { input: object }, ...rest: unknown[]): Promise<unknown> => {
@@ -102,8 +80,7 @@ export function sealDocumentClient<const TTL extends string = never>(
     try {
       output = copyContainers(await forward(copy, ...rest)) as Item
     } catch (error) {
-      await openErrorItems(format, settings, plan.errorItems?.(error as Item) ?? [], error)
-      throw error
+      throw await openError(format, settings, plan, error)
     }
     const opening = new Opening(settings)
     plan.response(output, opening)
@@ -112,34 +89,52 @@ export function sealDocumentClient<const TTL extends string = never>(
     return output
   }
 
-  const sealed = Object.create(client) as SealedDocumentClient<TTL>
+  const ownSend = ((command: { input: object }, ...rest: unknown[]) => {
+    if (sealed.send !== ownSend) wrappers.add(sealed.send)
+    const callback = rest.at(-1)
+    if (typeof callback !== 'function') return send(command, ...rest)
+    send(command, ...rest.slice(0, -1))
+      .then(
+        output => callback(null, output),
+        error => callback(error),
+      )
+      .catch(() => {
+        // As in the SDK: what a callback throws is nobody's.
+      })
+  }) as typeof sealed.send
+
   Object.defineProperties(sealed, {
     [SEALED]: { value: true },
-    send: {
-      // Mocks of document clients put their own in its place.
-      configurable: true,
-      writable: true,
-      value: (command: { input: object }, ...rest: unknown[]) => {
-        const callback = rest.at(-1)
-        if (typeof callback !== 'function') return send(command, ...rest)
-        send(command, ...rest.slice(0, -1))
-          .then(
-            output => callback(null, output),
-            error => callback(error),
-          )
-          .catch(() => {
-            // As in the SDK: what a callback throws is nobody's.
-          })
-      },
-    },
+    config: { value: guardedConfig(client.config) },
+    middlewareStack: { value: guardedStack(client.middlewareStack) },
+    // Mocks of document clients put their own in its place.
+    send: { configurable: true, writable: true, value: ownSend },
     register: {
       value: (...entities: RegistrableEntity[]) => {
-        for (const entity of entities) registry.register(entity)
+        for (const entity of entities) {
+          refuseOtherClient(sealed, entity)
+          registry.register(entity)
+        }
         return sealed
       },
     },
+    statistics: {
+      value: () => (format as Partial<MessageFormat>).statistics?.(),
+    },
   })
   return sealed
+}
+
+/** @throws {ToolboxError} `invalid-client` */
+function refuseOtherClient(sealed: object, { entityName, table }: RegistrableEntity): void {
+  const { documentClient } = table
+  // A function is asked when the first command is sent.
+  if (typeof documentClient !== 'object' || documentClient === null || documentClient === sealed) return
+  if (Object.prototype.isPrototypeOf.call(sealed, documentClient)) return
+  throw new ToolboxError(
+    'invalid-client',
+    `Entity ${entityName} is registered on this sealed client, but table ${table.getName()} has another document client, which would seal and open nothing of it. Give the table this one.`,
+  )
 }
 
 /** The caller's command stays as it is; its middleware comes along. */
@@ -150,11 +145,4 @@ function copyCommand(
   const copy = new type(plan.input) as { middlewareStack: { use(plugin: unknown): void } }
   if (command.middlewareStack !== undefined) copy.middlewareStack.use(command.middlewareStack)
   return copy
-}
-
-/** A response may be handed out again by a mock or a cache; what is opened is a copy. */
-function copyContainers(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copyContainers)
-  if (!isContainer(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, copyContainers(child)]))
 }

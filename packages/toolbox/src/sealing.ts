@@ -6,7 +6,14 @@ import {
   type ItemFields,
   isMessage,
 } from '@dynaseal/core'
-import { type AttributePattern, formatPath, isContainer, occurrences, relate } from './attributePattern.js'
+import {
+  type AttributePattern,
+  formatPath,
+  isContainer,
+  occurrences,
+  PROTOTYPE,
+  relate,
+} from './attributePattern.js'
 import { ToolboxError } from './errors.js'
 import { marshallAt } from './nativeValues.js'
 import { findPending, PendingSeal } from './pendingSeal.js'
@@ -61,6 +68,12 @@ export class Sealing {
       )
     }
     for (const slot of slots) {
+      if (slot.path.includes(PROTOTYPE)) {
+        throw new ToolboxError(
+          'invalid-value',
+          `'${formatPath(slot.path)}' cannot be stored: the AWS SDK loses entries named ${PROTOTYPE}. Give it another key.`,
+        )
+      }
       if (!patterns.some(pattern => relate(pattern, slot.path) === 'at'))
         throw notRegistered(table.name, slot.path)
     }
@@ -105,6 +118,7 @@ export class Sealing {
               path,
               PendingSeal.plaintextOf(pending) as NativeAttributeValue,
               marshallOptions,
+              PendingSeal.describeIn(pending),
             ),
           })),
           item: whole === undefined ? undefined : wholeItem(whole, slots, marshallOptions),
@@ -189,16 +203,18 @@ function refusePlaintextInside(
   value: unknown,
 ): void {
   const { table, entity } = writing
-  if (isContainer(value)) {
-    for (const found of occurrences(value, rest.slice(0, 1), path)) {
-      if (rest.length > 1) refusePlaintextInside(writing, rest.slice(1), found.path, found.value)
-      else if (!mayBeWritten(writing, found.value)) throw plaintextRefused(table, found.path)
-    }
+  // A Map, a Set, a string …: the schema has a container here, and none of these is looked into.
+  const obstructed = (here: AttributePath, found: unknown) => {
+    if (!table.mayStand(entity, here, found)) throw plaintextRefused(table, here)
+  }
+  if (value === undefined) return
+  if (!isContainer(value)) {
+    obstructed(path, value)
     return
   }
-  if (value === undefined || value === null || table.hasClearLeaf(entity, path)) return
-  // A Map, a Set, a string …: the schema has a container here, and none of these is looked into.
-  throw plaintextRefused(table, path)
+  for (const found of occurrences(value, rest, path, undefined, obstructed)) {
+    if (!mayBeWritten(writing, found.value)) throw plaintextRefused(table, found.path)
+  }
 }
 
 function plaintextRefused(table: RegisteredTable, path: AttributePath): ToolboxError {

@@ -1,15 +1,39 @@
 import { createRequire } from 'node:module'
 import type * as ES from 'dynamodb-toolbox'
-import { $SET } from 'dynamodb-toolbox'
+import { $SET, string as importedString } from 'dynamodb-toolbox'
 import { describe, expect, test } from 'vitest'
 import { encrypted } from '../src/encrypted.js'
+import type { EncryptedAttribute } from '../src/encryptedAttribute.js'
 import { PendingSeal } from '../src/pendingSeal.js'
 import { Registry } from '../src/registry.js'
+import { addCopy } from '../src/toolboxCopies.js'
 
 /** The library as a CommonJS program has it: a second copy, with symbols and classes of its own. */
-const toolbox = createRequire(import.meta.url)('dynamodb-toolbox') as typeof ES
-const { $add, $append, $get, $set, any, Entity, EntityParser, item, list, map, number, string, Table } =
-  toolbox
+const require = createRequire(import.meta.url)
+const toolbox = require('dynamodb-toolbox') as typeof ES
+// As src/commonJs.cts does it, which is what a CommonJS program requires.
+addCopy({
+  schemas: require('dynamodb-toolbox/schema'),
+  parse: require('dynamodb-toolbox/schema/actions/parse'),
+  format: require('dynamodb-toolbox/schema/actions/format'),
+  errors: require('dynamodb-toolbox/errors'),
+})
+const {
+  $add,
+  $append,
+  $get,
+  $set,
+  any,
+  anyOf,
+  Entity,
+  EntityParser,
+  item,
+  list,
+  map,
+  number,
+  string,
+  Table,
+} = toolbox
 
 const table = new Table({ name: 'users', partitionKey: { name: 'id', type: 'string' } })
 const User = new Entity({
@@ -22,9 +46,15 @@ const User = new Entity({
     loose: encrypted(any()).optional(),
     amount: encrypted(number()).optional(),
     names: encrypted(list(string())).optional(),
+    either: encrypted(
+      anyOf(map({ kind: string().const('a') }), map({ kind: string().const('b'), n: number() })).discriminate(
+        'kind',
+      ),
+    ).optional(),
   }),
 })
-new Registry(name => name).register(User)
+// As with a mock, which may answer anything.
+new Registry(name => name, [], [], () => true).register(User)
 
 test('it is another copy', () => {
   expect(toolbox.$SET).not.toBe($SET)
@@ -34,6 +64,36 @@ test('its schemas are encrypted', () => {
   const { item: parsed } = User.build(EntityParser).parse({ id: '1', ssn: 'abc', address: { city: 'Oslo' } })
   expect(PendingSeal.plaintextOf(parsed.ssn as never)).toBe('abc')
   expect(PendingSeal.plaintextOf(parsed.address as never)).toEqual({ city: 'Oslo', country: 'NO' })
+})
+
+test('what is discriminated by symbols of its own is parsed and formatted by it', () => {
+  const either = { kind: 'b' as const, n: 1 }
+  const { item: parsed } = User.build(EntityParser).parse({ id: '1', either })
+  const plaintext = PendingSeal.plaintextOf(parsed.either as never)
+  expect(plaintext).toEqual(either)
+  const { transform } = User.schema.attributes.either.props as unknown as { transform: EncryptedAttribute }
+  expect(transform.decode(plaintext)).toEqual(either)
+})
+
+test('what it throws is told from what a validator throws', () => {
+  const invalid = () => User.build(EntityParser).parse({ id: '1', address: { city: 1 } } as never)
+  expect(invalid).toThrow(/it is not of the type that the schema says \(at city\)/)
+})
+
+test('a schema of each copy is not put into one of the other', () => {
+  expect(() => encrypted(map({ city: importedString() as never }))).toThrow(
+    expect.objectContaining({ code: 'invalid-schema' }),
+  )
+})
+
+test('a schema of a copy that nobody knows is refused', () => {
+  class StringSchema {
+    type = 'string'
+    props = {}
+  }
+  expect(() => encrypted(new StringSchema() as never)).toThrow(
+    expect.objectContaining({ code: 'invalid-schema', message: expect.stringContaining('npm ls') }),
+  )
 })
 
 describe('its update extensions are known', () => {

@@ -3,7 +3,10 @@ import { CreateKeyCommand, KMSClient, ReplicateKeyCommand } from '@aws-sdk/clien
 import { startLocalCloud } from '@dynaseal/local-cloud'
 
 const regions = ['us-east-1', 'us-west-2'] as const
-const cloud = await startLocalCloud({ regions })
+const cloud = await startLocalCloud({
+  regions,
+  engine: (process.env.DOCS_ENGINE ?? 'dynalite') as 'dynalite' | 'dynoxide',
+})
 // What the SDK's clients of a page are made with, as on AWS: by the environment. Vitest gives each test file its own.
 Object.assign(process.env, {
   AWS_ENDPOINT_URL: cloud.endpoint,

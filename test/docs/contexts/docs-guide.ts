@@ -4,7 +4,6 @@ import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dyn
 import { createTable, keyArns } from './cloud.js'
 
 await createTable('users', { pk: 'id' })
-await createTable('legacy', { pk: 'id' })
 await createTable('accounts', { pk: 'id' }, { byEmail: 'emailDigest' })
 await createTable('ward', { pk: 'pk', sk: 'sk' })
 const table = DynamoDBDocumentClient.from(new DynamoDBClient())
@@ -22,10 +21,4 @@ export async function moveCiphertext({ from, to }: { from: string; to: string })
   await table.send(
     new PutCommand({ TableName: 'users', Item: { id: to, _et, _ct, _md, version, plan, ssn } }),
   )
-}
-
-/** As an application saved it before it was sealed. */
-export async function putInClear(TableName: string, attributes: object): Promise<void> {
-  const now = new Date().toISOString()
-  await table.send(new PutCommand({ TableName, Item: { ...attributes, _et: 'User', _ct: now, _md: now } }))
 }

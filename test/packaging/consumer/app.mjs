@@ -7,6 +7,7 @@ import { MrkKeyring } from '@dynaseal/mrk-keyring'
 import { encrypted, sealDocumentClient } from '@dynaseal/toolbox'
 import {
   $set,
+  anyOf,
   Entity,
   GetItemCommand,
   item,
@@ -43,16 +44,25 @@ async function main() {
       id: string().key(),
       ssn: encrypted(string()),
       address: encrypted(map({ city: string(), country: string().default('NO') })).optional(),
+      pet: encrypted(
+        anyOf(
+          map({ kind: string().enum('cat'), lives: string() }),
+          map({ kind: string().enum('dog'), tricks: string() }),
+        ).discriminate('kind'),
+      ),
     }),
   })
   documentClient.register(User)
-  await User.build(PutItemCommand).item({ id: '1', ssn: '078-05-1120' }).send()
+  await User.build(PutItemCommand)
+    .item({ id: '1', ssn: '078-05-1120', pet: { kind: 'dog', tricks: 'sit' } })
+    .send()
   await User.build(UpdateItemCommand)
     .item({ id: '1', address: $set({ city: 'Oslo' }) })
     .send()
   const { Item } = await User.build(GetItemCommand).key({ id: '1' }).options({ consistent: true }).send()
   assert.equal(Item.ssn, '078-05-1120')
   assert.deepEqual(Item.address, { city: 'Oslo', country: 'NO' })
+  assert.deepEqual(Item.pet, { kind: 'dog', tricks: 'sit' })
   const page = await (await fetch(cloud.endpoint, { headers: { accept: 'text/html' } })).text()
   const files = [...page.matchAll(/(?:src|href)="(\/_local\/page\/[\w.]+)"/g)].map(([, file]) => file)
   assert.equal(files.length, 4)

@@ -1,5 +1,5 @@
 import { DynasealError } from '../errors.js'
-import type { Keyring } from './keyring.js'
+import { type Keyring, sourceAsKeyring, sourceOf } from './keyring.js'
 import { isPermanent } from './refusals.js'
 
 export interface CombinedKeyrings {
@@ -17,22 +17,20 @@ export interface CombinedKeyrings {
  * const keyring = combineKeyrings({ sealWith: newKey, openWith: [oldKey] })
  */
 export function combineKeyrings({ sealWith, openWith }: CombinedKeyrings): Keyring {
-  return {
-    onEncrypt: material => sealWith.onEncrypt(material),
-    onDecrypt: async (material, encryptedDataKeys) => {
+  return sourceAsKeyring({
+    generateDataKey: async request => (await sourceOf(sealWith)).generateDataKey(request),
+    decryptDataKey: async request => {
       const errors: unknown[] = []
       for (const keyring of [sealWith, ...openWith]) {
         try {
-          await keyring.onDecrypt(material, encryptedDataKeys)
-          if (material.hasUnencryptedDataKey) return material
-          errors.push(new Error('The keyring returned no data key.'))
+          return await (await sourceOf(keyring)).decryptDataKey(request)
         } catch (error) {
           errors.push(error)
         }
       }
       throw new NoKeyringOpensError(errors)
     },
-  }
+  })
 }
 
 /** None of the keyrings of {@link combineKeyrings} decrypts a data key. `errors` has that of each, in their order. */

@@ -2,9 +2,15 @@ import type {
   EncryptedDataKey,
   NodeDecryptionMaterial,
   NodeEncryptionMaterial,
-} from '@aws-crypto/material-management-node'
+} from '@aws-crypto/material-management'
 import type { EncryptionContext } from '../materials/context.js'
-import type { DataKey } from './dataKey.js'
+import {
+  oneOfEachWrappingKey,
+  parseEncryptedDataKeys,
+  serializeEncryptedDataKeys,
+} from '../materials/encryptedDataKeys.js'
+import { DATA_KEY_BYTES } from '../message/suite.js'
+import { DataKey } from './dataKey.js'
 
 /** What is needed of a keyring; every `KeyringNode` of the AWS Encryption SDK has it. */
 export interface Keyring {
@@ -13,29 +19,103 @@ export interface Keyring {
     material: NodeDecryptionMaterial,
     encryptedDataKeys: EncryptedDataKey[],
   ): Promise<NodeDecryptionMaterial>
+  /**
+   * The same in plain data, as `MrkKeyring` has it: asked in place of the two above, so that the AWS Encryption SDK's
+   * materials are not loaded.
+   */
+  readonly [dataKeySource]?: DataKeySource | undefined
 }
 
-// Loaded for the first data key, and not with this package: the AWS Encryption SDK's materials take longer to
-// load than everything else here, and by then the keyring has usually loaded them itself.
+/** Where a keyring has its {@link DataKeySource}: registered, so that no package needs to import another for it. */
+export const dataKeySource: unique symbol = Symbol.for('dynaseal:data-key-source')
+
+export interface DataKeySource {
+  generateDataKey(
+    request: DataKeyRequest,
+  ): Promise<{ dataKey: Uint8Array; encryptedDataKeys: readonly EncryptedDataKeyEntry[] }>
+  decryptDataKey(
+    request: DataKeyRequest & { readonly encryptedDataKeys: readonly EncryptedDataKeyEntry[] },
+  ): Promise<Uint8Array>
+}
+
+/** What a data key is asked for with. The data key in the answer is nobody's but the caller's, who zeroes it. */
+export interface DataKeyRequest {
+  /** Public: it ends up in CloudTrail. */
+  readonly encryptionContext: Readonly<Record<string, string>>
+  /** Bytes that the data key has. */
+  readonly length: number
+}
+
+/** One entry of a message's encrypted data keys. */
+export interface EncryptedDataKeyEntry {
+  readonly providerId: string
+  readonly providerInfo: string
+  /** The provider information's bytes, which need not be text. */
+  readonly rawInfo?: Uint8Array
+  readonly encryptedDataKey: Uint8Array
+}
+
+// Loaded for the first keyring that needs it, and not with this package: the AWS Encryption SDK's materials take longer
+// to load than everything else here, and some bundles cannot load them at all.
 let materials: typeof import('./materials.js') | undefined
 
-/** A new data key: one `onEncrypt`. Rejects with whatever the keyring throws. */
-export async function generateDataKey(
-  keyring: Keyring,
-  context: EncryptionContext,
-  now: () => number,
-): Promise<DataKey> {
+export async function sourceOf(keyring: Keyring): Promise<DataKeySource> {
+  const source = keyring[dataKeySource]
+  if (source !== undefined) return source
   materials ??= await import('./materials.js')
-  return materials.generateDataKey(keyring, context, now)
+  return materials.sourceOver(keyring)
 }
 
-/** The data key of a stored message: one `onDecrypt`. Rejects with whatever the keyring throws. */
+/** What has data keys to give, as a keyring of this package. The AWS Encryption SDK's own clients do not take it. */
+export function sourceAsKeyring(source: DataKeySource): Keyring {
+  const refuse = () => {
+    throw new TypeError('This keyring is for Dynaseal: it speaks no materials of the AWS Encryption SDK.')
+  }
+  return { onEncrypt: refuse, onDecrypt: refuse, [dataKeySource]: source }
+}
+
+/** A new data key: asks the keyring once. Rejects with whatever it throws. */
+export async function generateDataKey(
+  keyring: Keyring,
+  { pairs }: EncryptionContext,
+  now: () => number,
+): Promise<DataKey> {
+  const source = await sourceOf(keyring)
+  const answer = await source.generateDataKey({ encryptionContext: pairs, length: DATA_KEY_BYTES })
+  try {
+    return take(answer.dataKey, serializeEncryptedDataKeys(answer.encryptedDataKeys), now())
+  } finally {
+    answer.dataKey.fill(0)
+  }
+}
+
+/** The data key of a stored message: asks the keyring once. Rejects with whatever it throws. */
 export async function decryptDataKey(
   keyring: Keyring,
-  context: EncryptionContext,
+  { pairs }: EncryptionContext,
   encryptedDataKeys: Buffer,
   now: () => number,
 ): Promise<DataKey> {
-  materials ??= await import('./materials.js')
-  return materials.decryptDataKey(keyring, context, encryptedDataKeys, now)
+  const source = await sourceOf(keyring)
+  const dataKey = await source.decryptDataKey({
+    encryptionContext: pairs,
+    length: DATA_KEY_BYTES,
+    encryptedDataKeys: oneOfEachWrappingKey(parseEncryptedDataKeys(encryptedDataKeys)),
+  })
+  try {
+    return take(dataKey, Buffer.from(encryptedDataKeys), now())
+  } finally {
+    dataKey.fill(0)
+  }
+}
+
+/** A copy of the data key in memory of its own, which nothing but DataKey holds. */
+function take(dataKey: Uint8Array, encryptedDataKeys: Buffer, now: number): DataKey {
+  if (dataKey.length !== DATA_KEY_BYTES)
+    throw new Error(
+      `The keyring returned a data key of ${dataKey.length} bytes where ${DATA_KEY_BYTES} belong.`,
+    )
+  const secret = Buffer.allocUnsafeSlow(DATA_KEY_BYTES)
+  secret.set(dataKey)
+  return new DataKey(secret, encryptedDataKeys, now)
 }

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import type { Keyring } from './keyring.js'
+import { type Keyring, sourceAsKeyring, sourceOf } from './keyring.js'
 
 /**
  * The keyring for an encryption context, for example with the KMS key of the tenant that it names.
@@ -17,12 +17,12 @@ export type KeyringOfContext = (context: Readonly<Record<string, string>>) => Ke
 export function keyringOf(keyring: Keyring | KeyringOfContext, limit: number): Keyring {
   if (typeof keyring !== 'function') return checked(keyring)
   const keyrings = new KeyringsOfContexts(keyring, limit)
-  return {
-    onEncrypt: async (material) =>
-      (await keyrings.of(material.encryptionContext)).onEncrypt(material),
-    onDecrypt: async (material, encryptedDataKeys) =>
-      (await keyrings.of(material.encryptionContext)).onDecrypt(material, encryptedDataKeys),
-  }
+  return sourceAsKeyring({
+    generateDataKey: async request =>
+      (await sourceOf(await keyrings.of(request.encryptionContext))).generateDataKey(request),
+    decryptDataKey: async request =>
+      (await sourceOf(await keyrings.of(request.encryptionContext))).decryptDataKey(request),
+  })
 }
 
 class KeyringsOfContexts {

@@ -1,51 +1,41 @@
 import {
   AlgorithmSuiteIdentifier,
+  EncryptedDataKey,
   NodeAlgorithmSuite,
   NodeDecryptionMaterial,
   NodeEncryptionMaterial,
   unwrapDataKey,
-} from '@aws-crypto/material-management-node'
-import type { EncryptionContext } from '../materials/context.js'
-import {
-  oneOfEachWrappingKey,
-  parseEncryptedDataKeys,
-  serializeEncryptedDataKeys,
-} from '../materials/encryptedDataKeys.js'
-import { DATA_KEY_BYTES } from '../message/suite.js'
-import { DataKey } from './dataKey.js'
-import type { Keyring } from './keyring.js'
+} from '@aws-crypto/material-management'
+import type { DataKeySource, Keyring } from './keyring.js'
 
 const SUITE = new NodeAlgorithmSuite(
   AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY,
 )
 
-export async function generateDataKey(
-  keyring: Keyring,
-  context: EncryptionContext,
-  now: () => number,
-): Promise<DataKey> {
-  const material = new NodeEncryptionMaterial(SUITE, { ...context.pairs })
-  try {
-    await keyring.onEncrypt(material)
-    const encryptedDataKeys = serializeEncryptedDataKeys(material.encryptedDataKeys)
-    return new DataKey(takeSecret(material), encryptedDataKeys, now())
-  } finally {
-    zero(material)
-  }
-}
-
-export async function decryptDataKey(
-  keyring: Keyring,
-  context: EncryptionContext,
-  encryptedDataKeys: Buffer,
-  now: () => number,
-): Promise<DataKey> {
-  const material = new NodeDecryptionMaterial(SUITE, { ...context.pairs })
-  try {
-    await keyring.onDecrypt(material, oneOfEachWrappingKey(parseEncryptedDataKeys(encryptedDataKeys)))
-    return new DataKey(takeSecret(material), Buffer.from(encryptedDataKeys), now())
-  } finally {
-    zero(material)
+/** Speaks the AWS Encryption SDK's materials to a keyring that knows nothing else. */
+export function sourceOver(keyring: Keyring): DataKeySource {
+  return {
+    async generateDataKey({ encryptionContext }) {
+      const material = new NodeEncryptionMaterial(SUITE, { ...encryptionContext })
+      try {
+        await keyring.onEncrypt(material)
+        return { dataKey: dataKeyOf(material), encryptedDataKeys: material.encryptedDataKeys }
+      } finally {
+        zero(material)
+      }
+    },
+    async decryptDataKey({ encryptionContext, encryptedDataKeys }) {
+      const material = new NodeDecryptionMaterial(SUITE, { ...encryptionContext })
+      try {
+        await keyring.onDecrypt(
+          material,
+          encryptedDataKeys.map(entry => new EncryptedDataKey(entry)),
+        )
+        return dataKeyOf(material)
+      } finally {
+        zero(material)
+      }
+    },
   }
 }
 
@@ -61,15 +51,14 @@ class NoDataKeyError extends Error {
   }
 }
 
-/** A copy of the material's data key in memory of its own, which nothing but DataKey holds. */
-function takeSecret(material: NodeEncryptionMaterial | NodeDecryptionMaterial): Buffer {
+/** A copy: the material's own is zeroed. */
+function dataKeyOf(material: NodeEncryptionMaterial | NodeDecryptionMaterial): Uint8Array {
   if (!material.hasUnencryptedDataKey) throw new NoDataKeyError()
-  // Usually a copy that was exported from a KeyObject; else the material's own bytes, zeroed with it.
+  // Usually a copy that was exported from a KeyObject; else the material's own bytes.
   const exported = unwrapDataKey(material.getUnencryptedDataKey())
-  const secret = Buffer.allocUnsafeSlow(DATA_KEY_BYTES)
-  secret.set(exported)
+  const copy = Uint8Array.from(exported)
   exported.fill(0)
-  return secret
+  return copy
 }
 
 function zero(material: NodeEncryptionMaterial | NodeDecryptionMaterial): void {

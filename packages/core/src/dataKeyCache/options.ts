@@ -51,6 +51,9 @@ export function resolveOptions(options: DataKeyCacheOptions): ResolvedOptions {
     openingGrace: options.openingGrace ?? 0,
     now: options.now ?? Date.now,
   }
+  const unknown = Object.keys(options).find(name => !Object.hasOwn(resolved, name))
+  if (unknown !== undefined)
+    throw new ConfigurationError('invalid-option', `There is no option cache.${unknown}. Is it misspelled?`)
   check(
     'maxAge',
     resolved.maxAge > 0 && Number.isFinite(resolved.maxAge),

@@ -1,12 +1,12 @@
-import { EncryptedDataKey } from '@aws-crypto/material-management-node'
 import { Reader } from '../bytes/reader.js'
+import type { EncryptedDataKeyEntry } from '../dataKeyCache/keyring.js'
 import { MAX_ENCRYPTED_DATA_KEYS } from '../limits.js'
 
 /**
  * `count(2)`, then per key `length(2) provider id length(2) provider information length(2) ciphertext`
  * (message-header.md, "Encrypted Data Keys").
  */
-export function serializeEncryptedDataKeys(keys: readonly EncryptedDataKey[]): Buffer {
+export function serializeEncryptedDataKeys(keys: readonly EncryptedDataKeyEntry[]): Buffer {
   const parts = keys.flatMap(({ providerId, providerInfo, rawInfo, encryptedDataKey }) => [
     Buffer.from(providerId, 'utf8'),
     // Provider information is binary; a keyring that has it as such says so in rawInfo.
@@ -46,17 +46,15 @@ export function skipEncryptedDataKeys(reader: Reader, malformed: (what: string) 
 }
 
 /** The keys that {@link skipEncryptedDataKeys} has walked over, as a keyring wants them, in views of `bytes`. */
-export function parseEncryptedDataKeys(bytes: Buffer): EncryptedDataKey[] {
+export function parseEncryptedDataKeys(bytes: Buffer): EncryptedDataKeyEntry[] {
   const reader = new Reader(bytes, () => new RangeError('The encrypted data keys end too early.'))
   const count = reader.u16()
-  const keys: EncryptedDataKey[] = []
+  const keys: EncryptedDataKeyEntry[] = []
   for (let index = 0; index < count; index++) {
     const providerId = reader.view(reader.u16()).toString('utf8')
     const rawInfo = reader.view(reader.u16())
     const encryptedDataKey = reader.view(reader.u16())
-    keys.push(
-      new EncryptedDataKey({ providerId, providerInfo: rawInfo.toString('utf8'), rawInfo, encryptedDataKey }),
-    )
+    keys.push({ providerId, providerInfo: rawInfo.toString('utf8'), rawInfo, encryptedDataKey })
   }
   return keys
 }
@@ -66,7 +64,7 @@ export function parseEncryptedDataKeys(bytes: Buffer): EncryptedDataKey[] {
  * (message-header.md, "Encrypted Data Key Entries"). An honest writer encrypts a data key once under each, and each one
  * more would be one more call into KMS.
  */
-export function oneOfEachWrappingKey(keys: readonly EncryptedDataKey[]): EncryptedDataKey[] {
+export function oneOfEachWrappingKey(keys: readonly EncryptedDataKeyEntry[]): EncryptedDataKeyEntry[] {
   const wrappingKeys = new Set<string>()
   return keys.filter(({ providerId, providerInfo, rawInfo }) => {
     const information = rawInfo === undefined ? providerInfo : Buffer.from(rawInfo).toString('latin1')

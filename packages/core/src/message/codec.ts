@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import { type ClientNode, clientNode } from './clientNode.js'
 import type { Header } from './header.js'
 import { readMessage } from './read.js'
 import { writeMessage } from './write.js'
@@ -36,8 +37,8 @@ const clientNodeCodec: Codec = {
     plaintext.copy(copy)
     const secret = Uint8Array.from(key.secret)
     try {
-      const clientNode = await loadClientNode()
-      return await clientNode.write({ ...key, secret }, copy)
+      const sdk = await loadClientNode()
+      return await sdk.write({ ...key, secret }, copy)
     } finally {
       copy.fill(0)
       secret.fill(0)
@@ -46,8 +47,8 @@ const clientNodeCodec: Codec = {
   async read(header, dataKey) {
     const secret = Uint8Array.from(dataKey)
     try {
-      const clientNode = await loadClientNode()
-      return await clientNode.read(header, secret)
+      const sdk = await loadClientNode()
+      return await sdk.read(header, secret)
     } finally {
       secret.fill(0)
     }
@@ -66,9 +67,13 @@ export function codecNamed(name: CodecName): Codec {
   throw new ConfigurationError('invalid-option', `The option codec must be 'own' or 'client-node'.`)
 }
 
-async function loadClientNode(): Promise<typeof import('./clientNode.js')> {
+let loaded: ClientNode | undefined
+
+async function loadClientNode(): Promise<ClientNode> {
   try {
-    return await import('./clientNode.js')
+    // Named here and nowhere else, inside try: so bundlers take it in where it is installed, and go on where it is not.
+    loaded ??= clientNode(await import('@aws-crypto/client-node'))
+    return loaded
   } catch {
     throw new ConfigurationError(
       'invalid-option',

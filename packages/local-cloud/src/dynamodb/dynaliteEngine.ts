@@ -75,7 +75,8 @@ export class DynaliteEngine implements Engine {
     this.#closed = true
     // dynalite throws, where nobody can catch it, when its LevelDB closes under a request.
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
-    // It closes its LevelDB with its server, and only if that listens.
+    // It closes its LevelDB with its server, and only if that listens; to nobody, since it would answer any web page.
+    this.#server.removeAllListeners('request')
     this.#server.listen(0, '127.0.0.1')
     await once(this.#server, 'listening')
     await new Promise<void>((resolve, reject) =>

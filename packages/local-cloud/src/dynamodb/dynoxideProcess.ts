@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
-import { type AddressInfo, createServer } from 'node:net'
 import { EngineUnavailableError, platform } from './engineUnavailable.js'
+import { type Address, unbrowsableAddresses } from './unbrowsable.js'
 
-/** A port that was free may be taken by the time that dynoxide asks for it. */
+/** How many addresses are tried: any may be taken. */
 const ATTEMPTS = 10
 
 /** How long dynoxide may take to end when asked to, in milliseconds, before it is made to. */
@@ -23,7 +23,7 @@ exec 3<&0 </dev/null
 exec "$0" "$@" 3<&-
 `
 
-/** One running dynoxide: an HTTP server on loopback. */
+/** One running dynoxide: an HTTP server on loopback, where no web page can reach it. */
 export class DynoxideProcess {
   readonly url: string
   readonly #child: ChildProcess
@@ -42,14 +42,15 @@ export class DynoxideProcess {
    */
   static async start(path?: string): Promise<DynoxideProcess> {
     const binary = findBinary()
-    for (let attempt = 1; ; attempt++) {
-      const port = await freePort()
-      const child = launch(binary, port, path)
-      const output = new Output(child)
-      if (await output.listening) return new DynoxideProcess(`http://127.0.0.1:${port}`, child, output)
-      if (attempt === ATTEMPTS || !output.portTaken)
-        throw new EngineUnavailableError(`dynoxide did not start: ${output.end}`, { cause: output.failure })
+    let output: Output | undefined
+    for (const address of unbrowsableAddresses(ATTEMPTS)) {
+      const child = launch(binary, address, path)
+      output = new Output(child)
+      if (await output.listening)
+        return new DynoxideProcess(`http://${address.host}:${address.port}`, child, output)
+      if (!output.portTaken) break
     }
+    throw new EngineUnavailableError(`dynoxide did not start: ${output?.end}`, { cause: output?.failure })
   }
 
   get pid(): number {
@@ -118,8 +119,8 @@ function findBinary(): string {
   }
 }
 
-function launch(binary: string, port: number, path: string | undefined): ChildProcess {
-  const args = ['serve', '--host', '127.0.0.1', '--port', String(port)]
+function launch(binary: string, { host, port }: Address, path: string | undefined): ChildProcess {
+  const args = ['serve', '--host', host, '--port', String(port)]
   if (path !== undefined) args.push('--db-path', path)
   const child = spawn('/bin/sh', ['-c', WATCHED, binary, ...args], {
     stdio: ['pipe', 'ignore', 'pipe'],
@@ -129,13 +130,4 @@ function launch(binary: string, port: number, path: string | undefined): ChildPr
   child.stdin?.on('error', () => {})
   child.on('exit', () => child.stdin?.end('\n'))
   return child
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

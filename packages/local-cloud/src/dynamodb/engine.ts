@@ -30,12 +30,29 @@ export class EngineError extends Error {
   readonly response: AwsResponse
   /** For example `ValidationException`; empty when it is not AWS's. */
   readonly errorName: string
+  /** What the engine says, in words. */
+  readonly reason: string
 
   constructor(operation: string, response: AwsResponse) {
-    super(`${operation} answered ${response.status}: ${response.body.toString()}`)
+    const name = errorName(response) ?? ''
+    const reason = reasonIn(response.body.toString())
+    super(
+      `${operation} was refused: ${[name || `HTTP status ${response.status}`, reason].filter(Boolean).join(': ')}`,
+    )
     this.name = 'EngineError'
     this.response = response
-    this.errorName = errorName(response) ?? ''
+    this.errorName = name
+    this.reason = reason
+  }
+}
+
+/** The message of an error in AWS's JSON; empty when it has none, and the text itself when it is none. */
+function reasonIn(body: string): string {
+  try {
+    const { message, Message = message ?? '' } = JSON.parse(body) as { message?: string; Message?: string }
+    return String(Message)
+  } catch {
+    return body
   }
 }
 

@@ -36,9 +36,8 @@ export class HttpEngine implements Engine {
         headers: {
           'content-type': headers['content-type'] ?? 'application/x-amz-json-1.0',
           'content-length': body.length,
-          'x-amz-date': headers['x-amz-date'],
-          'x-amz-target': headers['x-amz-target'],
           authorization: this.#authorization,
+          ...present(headers, ['x-amz-date', 'date', 'x-amz-target']),
         },
       })
       outgoing.on('response', response => resolve(answerOf(response)))
@@ -50,6 +49,13 @@ export class HttpEngine implements Engine {
   async close(): Promise<void> {
     this.#agent.destroy()
   }
+}
+
+/** Node refuses headers that are undefined. */
+function present(headers: EngineRequest['headers'], names: readonly string[]): EngineRequest['headers'] {
+  return Object.fromEntries(
+    names.flatMap(name => (headers[name] === undefined ? [] : [[name, headers[name]]])),
+  )
 }
 
 async function answerOf(response: IncomingMessage): Promise<AwsResponse> {

@@ -2,6 +2,7 @@ import { ask, describeTable, type Engine } from './engine.js'
 import type { GlobalTables, ReplicaStatus } from './globalTable.js'
 import type { AttributeMap } from './items.js'
 import type { Backlog } from './link.js'
+import { isNotFound } from './refusals.js'
 import type { Replication } from './replication.js'
 
 /** Tables of one name, by region. */
@@ -81,7 +82,7 @@ export class Inspection {
 
   /** Some items, in the engine's order. Throws InspectionError when the engine refuses, or there is no such table. */
   async items(region: string, tableName: string, limit: number, start?: AttributeMap): Promise<ItemPage> {
-    return this.#asking(region, async engine => {
+    return this.#asking(region, tableName, async engine => {
       const { KeySchema } = await describeTable(engine, tableName)
       const input = { TableName: tableName, Limit: limit, ConsistentRead: true, ExclusiveStartKey: start }
       const { Items, LastEvaluatedKey } = await ask(engine, 'Scan', input)
@@ -95,18 +96,20 @@ export class Inspection {
 
   /** Undefined when there is no such item. Throws InspectionError as `items` does. */
   async item(region: string, tableName: string, key: AttributeMap): Promise<AttributeMap | undefined> {
-    return this.#asking(region, async engine => {
+    return this.#asking(region, tableName, async engine => {
       const { Item } = await ask(engine, 'GetItem', { TableName: tableName, Key: key, ConsistentRead: true })
       return Item as AttributeMap | undefined
     })
   }
 
-  async #asking<T>(region: string, work: (engine: Engine) => Promise<T>): Promise<T> {
+  async #asking<T>(region: string, tableName: string, work: (engine: Engine) => Promise<T>): Promise<T> {
     const engine = this.#engines.get(region)
-    if (engine === undefined) throw new InspectionError(`There is no region ${region}`)
+    if (engine === undefined)
+      throw new InspectionError(`There is no region ${region || 'without a name'} here.`)
     try {
       return await work(engine)
     } catch (error) {
+      if (isNotFound(error)) throw new InspectionError(`There is no table ${tableName} in ${region}.`)
       throw new InspectionError(messageOf(error))
     }
   }
@@ -123,7 +126,7 @@ export class Inspection {
         backlog: this.#backlogOf(global?.replicas.keys() ?? [], region, name),
       }
     } catch (error) {
-      if (messageOf(error).includes('ResourceNotFoundException')) return undefined
+      if (isNotFound(error)) return undefined
       throw error
     }
   }

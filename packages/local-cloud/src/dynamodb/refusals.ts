@@ -54,18 +54,7 @@ export function isNotFound(error: unknown): boolean {
 
 /** What an error of an engine is called, and says. */
 export function explain(error: unknown): { error: string; message: string } {
-  if (!(error instanceof EngineError)) {
-    const { name, message } = error as Error
-    return { error: name, message }
-  }
-  return { error: error.errorName, message: messageOf(error.response.body.toString()) }
-}
-
-function messageOf(body: string): string {
-  try {
-    const { message, Message = message } = JSON.parse(body) as { message?: string; Message?: string }
-    return String(Message)
-  } catch {
-    return body
-  }
+  if (error instanceof EngineError) return { error: error.errorName, message: error.reason }
+  const { name, message } = error as Error
+  return { error: name, message }
 }

@@ -1,5 +1,6 @@
 import type { AwsRequest, AwsResponse } from '../aws.js'
 import type { RegionClocks } from '../clocks.js'
+import { descriptionOf } from './descriptions.js'
 import type { Engine } from './engine.js'
 import { GlobalTables } from './globalTable.js'
 import { Inspection } from './inspection.js'
@@ -11,6 +12,7 @@ import { isPartiQl, refuseUnclearWrites } from './partiQl/request.js'
 import { ReplicationError } from './refusals.js'
 import { Replication } from './replication.js'
 import { isTableAdmin, TableAdmin } from './tableAdmin.js'
+import { withTableNames } from './tableArns.js'
 import { VersionClock } from './versions.js'
 import { Writer } from './writer.js'
 import { isWriting } from './writes.js'
@@ -70,11 +72,18 @@ export class DynamoDbService {
     return this.#restore()
   }
 
-  async handle(request: AwsRequest): Promise<AwsResponse> {
+  async handle(received: AwsRequest): Promise<AwsResponse> {
+    const { request, restore } = withTableNames(received)
+    return restore(await this.#handle(request))
+  }
+
+  async #handle(request: AwsRequest): Promise<AwsResponse> {
     const engine = this.#engines.get(request.region)!
     const { operation } = request
+    const describe = descriptionOf(engine, operation)
+    if (describe !== undefined) return describe(request, engine)
     requireOperation(engine, operation)
-    if (isPartiQl(operation)) refuseUnclearWrites(request, this.#tables)
+    if (isPartiQl(operation)) await refuseUnclearWrites(request, this.#tables, engine)
     if (isWriting(operation)) return this.#writer.write(engine, request)
     if (isTableAdmin(operation)) return this.#admin.handle(engine, request)
     return engine.send(request)

@@ -69,6 +69,7 @@ export class TableAdmin {
   async handle(engine: Engine, request: AwsRequest): Promise<AwsResponse> {
     const { TableName = '', ReplicaUpdates, ...others } = readInput(request.body)
     if (request.operation === 'UpdateTable' && ReplicaUpdates !== undefined) {
+      requireUpdates(ReplicaUpdates)
       refuseMore(ReplicaUpdates, others)
       return this.#updateReplicas(request.region, TableName, ReplicaUpdates)
     }
@@ -255,6 +256,12 @@ function readInput(body: Buffer): TableInput {
   } catch {
     return {}
   }
+}
+
+/** Throws AwsError for what is not of the shape that an SDK sends. */
+function requireUpdates(updates: unknown): void {
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null
+  if (!Array.isArray(updates) || !updates.every(isObject)) throw new AwsError('SerializationException')
 }
 
 /** What is asked for besides a replica would be forgotten in silence. */

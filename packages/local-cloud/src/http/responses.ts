@@ -11,7 +11,13 @@ const contentTypes: Record<ServiceName, string> = {
 const DYNAMODB_ERRORS = 'com.amazonaws.dynamodb.v20120810#'
 
 /** What is refused before DynamoDB itself is asked has another one. */
-const SIGNATURE_ERRORS = 'com.amazon.coral.service#'
+const EARLY_NAMESPACE = 'com.amazon.coral.service#'
+
+const EARLY_ERRORS: ReadonlySet<string> = new Set([
+  'IncompleteSignatureException',
+  'InvalidSignatureException',
+  'SerializationException',
+])
 
 /** `value` undefined is the empty body that KMS answers to EnableKey, for example. */
 export function jsonResponse(service: ServiceName, value: unknown, status = 200): AwsResponse {
@@ -29,7 +35,7 @@ export function errorResponse(service: ServiceName, error: AwsError): AwsRespons
 }
 
 function dynamoDbNamespace(errorName: string): string {
-  return errorName === 'InvalidSignatureException' ? SIGNATURE_ERRORS : DYNAMODB_ERRORS
+  return EARLY_ERRORS.has(errorName) ? EARLY_NAMESPACE : DYNAMODB_ERRORS
 }
 
 /** The error name in the body of an answer: what follows the `#` of its `__type`. */

@@ -9,14 +9,30 @@ import { AwsError, type ServiceName } from '../aws.js'
  */
 const TOLERANCE_IN_MINUTES: Readonly<Record<ServiceName, number>> = { kms: 5, dynamodb: 15 }
 
+/** Throws IncompleteSignatureException for a request that does not say when it was signed, as AWS does. */
+export function requireDate(headers: IncomingHttpHeaders): void {
+  if (signingDate(headers) !== undefined) return
+  throw new AwsError(
+    'IncompleteSignatureException',
+    "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. " +
+      `Authorization=${headers.authorization}`,
+  )
+}
+
+/** `date` is what signers fall back to that may not set the other one: Signature Version 4 allows either. */
+function signingDate(headers: IncomingHttpHeaders): string | undefined {
+  const date = headers['x-amz-date']
+  return (typeof date === 'string' && date) || headers.date || undefined
+}
+
 /**
  * Throws InvalidSignatureException when a request was signed too long before or after `now`, milliseconds since the
  * epoch. An SDK that meets it learns the difference from the answer's `date`, and signs its next attempt by that.
  */
 export function requireCurrent(headers: IncomingHttpHeaders, service: ServiceName, now: number): void {
-  const date = headers['x-amz-date']
-  const signed = typeof date === 'string' ? parse(date) : undefined
+  const signed = parse(signingDate(headers) ?? '')
   if (signed === undefined) return
+  const date = basic(signed)
   const minutes = TOLERANCE_IN_MINUTES[service]
   const earliest = now - minutes * 60_000
   const latest = now + minutes * 60_000
@@ -39,6 +55,7 @@ function basic(time: number): string {
 
 function parse(date: string): number | undefined {
   const extended = date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z')
-  const time = extended === date ? Number.NaN : Date.parse(extended)
+  // What is not in the basic format may be a date as HTTP writes them.
+  const time = Date.parse(extended)
   return Number.isNaN(time) ? undefined : time
 }

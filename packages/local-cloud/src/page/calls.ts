@@ -39,14 +39,21 @@ export function callsSection(cloud: PageSource, filter: CallFilter): Html {
 function callRow(call: Call): Html {
   const { at, region, service, operation, keyId, encryptionContext = {} } = call
   return html`<tr>
-    <td><time datetime="${new Date(at).toISOString()}">${timeText(at)}</time></td>
-    <td>${region}</td>
-    <td>${serviceText(service)}</td>
-    <td><code>${operation}</code></td>
-    <td>${answerOf(call)}</td>
-    <td>${keyId === undefined ? undefined : html`<code>${keyId.slice(keyId.lastIndexOf('/') + 1)}</code>`}</td>
-    <td>${pairs(Object.entries(encryptionContext))}</td>
+    <td data-label="Time"><time datetime="${new Date(at).toISOString()}">${timeText(at)}</time></td>
+    <td data-label="Region" class="region">${region}</td>
+    <td data-label="Service">${serviceText(service)}</td>
+    <td data-label="Operation"><code class="whole">${operation}</code></td>
+    <td data-label="Answer">${answerOf(call)}</td>
+    ${optional('Key', keyId === undefined ? undefined : html`<code>${keyId.slice(keyId.lastIndexOf('/') + 1)}</code>`)}
+    ${optional('Encryption context', Object.keys(encryptionContext).length === 0 ? undefined : pairs(Object.entries(encryptionContext)))}
   </tr>`
+}
+
+/** A cell that a narrow page does without when there is nothing in it. */
+function optional(label: string, content: Content): Html {
+  return content === undefined
+    ? html`<td class="blank"></td>`
+    : html`<td data-label="${label}">${content}</td>`
 }
 
 function answerOf({ status, error, ended }: Call): Html {

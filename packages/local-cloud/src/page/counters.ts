@@ -27,6 +27,7 @@ export function countersSection(cloud: PageSource): Html {
               <th scope="row"><code>${operation}</code> <span class="beside">${serviceText(service)}</span></th>
               ${cloud.regions.map(region =>
                 cell(
+                  region,
                   counters.find(
                     one => one.region === region && one.service === service && one.operation === operation,
                   ),
@@ -41,15 +42,15 @@ export function countersSection(cloud: PageSource): Html {
   </section>`
 }
 
-function cell(counter: Counter | undefined): Html {
-  if (counter === undefined) return html`<td class="none">0</td>`
+function cell(region: string, counter: Counter | undefined): Html {
+  if (counter === undefined) return html`<td data-label="${region}" class="none">0</td>`
   const failed = failures(counter)
   const outcomes = [
     ...Object.entries(counter.errors).map(([name, count]) => `${count} ${name}`),
     counter.unanswered === 0 ? [] : `${counter.unanswered} without an answer`,
     counter.pending === 0 ? [] : `${counter.pending} pending`,
   ].flat()
-  return html`<td>
+  return html`<td data-label="${region}">
     ${counter.calls}${failed === 0 ? undefined : html` <span class="badge bad">${failed} failed</span>`}
     ${outcomes.map(text => html`<span class="note">${text}</span>`)}
   </td>`

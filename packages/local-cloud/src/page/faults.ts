@@ -11,7 +11,7 @@ export function faultsSection(cloud: PageSource): Html {
     <form method="post" action="/_local/page/faults" id="faults" class="faults" data-live>
       ${
         faults.length === 0
-          ? html`<p class="none">None: everything is healthy.</p>`
+          ? html`<p class="none">None are set.</p>`
           : html`<ul>${faults.map(faultItem)}</ul>
             <button id="heal-all" name="heal" value="all">Heal all</button>`
       }

@@ -55,10 +55,15 @@ export async function itemPage(
 }
 
 function attributeRow(name: string, value: AttributeValue): Html {
+  const messages = messagesIn(value)
   return html`<tr>
     <th scope="row"><code>${name}</code></th>
-    <td><pre>${storedText(value)}</pre></td>
-    <td>${messagesIn(value).map(messagePanel)}</td>
+    <td data-label="As stored"><pre>${storedText(value)}</pre></td>
+    ${
+      messages.length === 0
+        ? html`<td class="blank"></td>`
+        : html`<td data-label="Message header">${messages.map(messagePanel)}</td>`
+    }
   </tr>`
 }
 

@@ -50,11 +50,11 @@ function itemRow(region: string, table: string, item: AttributeMap, keyNames: re
     ${keyNames.map((name, n) => {
       const text = keyText(item[name])
       return n === 0
-        ? html`<th scope="row"><a href="${path}"><code>${text}</code></a></th>`
-        : html`<td><code>${text}</code></td>`
+        ? html`<th scope="row" data-label="${name}"><a href="${path}"><code>${text}</code></a></th>`
+        : html`<td data-label="${name}"><code>${text}</code></td>`
     })}
-    <td>${others.map((name, n) => html`${n === 0 ? '' : ', '}<code>${name}</code>`)}</td>
-    <td>${sealed === 0 ? html`<span class="none">none</span>` : sealed}</td>
+    <td data-label="Attributes">${others.map((name, n) => html`${n === 0 ? '' : ', '}<code>${name}</code>`)}</td>
+    <td data-label="Sealed">${sealed === 0 ? html`<span class="none">none</span>` : sealed}</td>
   </tr>`
 }
 
@@ -74,8 +74,8 @@ export function regionLinks(
   return html`<nav aria-label="Regions" class="tabs" id="tabs" data-live>
     ${cloud.regions.map(region =>
       region === here
-        ? html`<span><a href="${pathIn(region)}" aria-current="page">${region}</a></span>`
-        : html`<span><a href="${pathIn(region)}">${region}</a> ${remark(region)}</span>`,
+        ? html`<span><a href="${pathIn(region)}" aria-current="page" class="region">${region}</a></span>`
+        : html`<span><a href="${pathIn(region)}" class="region">${region}</a> ${remark(region)}</span>`,
     )}
   </nav>`
 }

@@ -37,16 +37,21 @@ function keyRow(key: KeyOverview, regions: readonly string[]): Html {
 }
 
 function replicaCell(key: KeyOverview, region: string, replica: ReplicaOverview | undefined): Html {
-  if (replica === undefined) return html`<td class="none"><span aria-label="not here">–</span></td>`
+  if (replica === undefined) return notHere(region)
   const { state, deletionDate, description, aliases } = replica
   const role = region === key.primaryRegion ? 'primary' : 'replica'
-  return html`<td>
+  return html`<td data-label="${region}">
     <span class="badge ${state === 'Enabled' ? 'good' : 'bad'}">${state}</span>
     ${key.multiRegion ? html`<span class="badge ${role}">${role}</span>` : undefined}
     ${aliases.map(alias => html`<code class="line">${alias}</code>`)}
     ${deletionDate === undefined ? undefined : html`<span class="note">to be deleted ${dateText(deletionDate)}</span>`}
     ${description === '' ? undefined : html`<span class="note">${description}</span>`}
   </td>`
+}
+
+/** The cell of what a region does not have. */
+export function notHere(region: string): Html {
+  return html`<td data-label="${region}" class="none"><span aria-label="not here">–</span></td>`
 }
 
 /** A row that says why there are no others. */

@@ -12,6 +12,8 @@ const pauseButton = document.getElementById('live-pause')
 const shown = new Map()
 let paused = false
 let turn = 0
+/** Whether what is shown is there no longer, such as a table that was deleted. */
+let lost = false
 let timer
 
 for (const element of document.querySelectorAll('[data-live]')) shown.set(element.id, element.innerHTML)
@@ -31,6 +33,15 @@ function update(page) {
   }
 }
 
+/** What went wrong, as the server says it on a page of its own; nothing when nothing did. */
+function showNotice(page) {
+  const before = document.querySelector('.notice')
+  const notice = page.querySelector('.notice')
+  if (before?.textContent === notice?.textContent) return
+  before?.remove()
+  if (notice !== null) document.querySelector('h1').after(notice)
+}
+
 async function load(url, options) {
   const response = await fetch(url, { ...options, headers: { accept: 'text/html' } })
   return new DOMParser().parseFromString(await response.text(), 'text/html')
@@ -46,8 +57,11 @@ async function refresh() {
     const page = await load(location.href)
     // A later look may have overtaken this one.
     if (mine !== turn) return
+    const gone = page.querySelector('[data-live]') === null
+    if (gone || lost) showNotice(page)
+    lost = gone
     update(page)
-    say('Live')
+    say(gone ? 'Not up to date' : 'Live')
   } catch {
     say('No connection')
   }
@@ -72,9 +86,7 @@ document.addEventListener('submit', async event => {
   const fields = new URLSearchParams(new FormData(form, button))
   try {
     const page = await load(form.action, { method: 'POST', body: fields })
-    document.querySelector('.notice')?.remove()
-    const notice = page.querySelector('.notice')
-    if (notice !== null) document.querySelector('h1').after(notice)
+    showNotice(page)
     if (paused) update(page)
     else await refresh()
   } catch {

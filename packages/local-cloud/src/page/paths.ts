@@ -3,11 +3,15 @@ import type { AttributeMap } from '../dynamodb/items.js'
 
 export const PAGE = '/_local/page'
 
-/** A browser that opens `/`, and what its page needs. Other programs have JSON there. */
+/**
+ * A browser that opens `/`, and what its page needs; at addresses where nothing is, a browser is told so. Other programs
+ * have JSON.
+ */
 export function isPage({ method, url = '', headers }: IncomingMessage): boolean {
   const [path = ''] = url.split('?')
   if (path.startsWith(`${PAGE}/`)) return true
-  return path === '/' && method === 'GET' && /\btext\/html\b/.test(headers.accept ?? '')
+  const isJson = path === '/_local' || path.startsWith('/_local/')
+  return !isJson && method === 'GET' && /\btext\/html\b/.test(headers.accept ?? '')
 }
 
 /** The list of a table's items, from the first one on or from after `start`. */

@@ -31,7 +31,11 @@ function regionCard(cloud: PageSource, region: string, counters: readonly Counte
   return html`<article class="${broken > 0 ? 'card broken' : 'card'}" aria-labelledby="${id}">
     <header>
       <h3 id="${id}">${region}</h3>
-      <p class="badge ${broken > 0 ? 'bad' : 'good'}">${broken === 0 ? 'healthy' : plural(broken, 'fault')}</p>
+      ${
+        broken === 0
+          ? html`<p class="badge">no faults</p>`
+          : html`<p class="badge bad">${plural(broken, 'fault')}</p>`
+      }
     </header>
     <dl class="facts">
       ${SERVICES.map(service => callsOf(counters, region, service))}
@@ -52,12 +56,12 @@ function callsOf(counters: readonly Counter[], region: string, service: ServiceN
     sums.pending += counter.pending
   }
   const { calls, failed, pending } = sums
-  const text = [
-    plural(calls, 'call'),
-    failed === 0 ? [] : `${failed} failed`,
-    pending === 0 ? [] : `${pending} pending`,
-  ].flat()
-  return fact(serviceText(service), text.join(', '))
+  return fact(
+    serviceText(service),
+    html`${plural(calls, 'call')}${pending === 0 ? '' : `, ${pending} pending`}${
+      failed === 0 ? '' : html` <span class="badge bad">${failed} failed</span>`
+    }`,
+  )
 }
 
 /** Calls that were not answered, or with an error. */

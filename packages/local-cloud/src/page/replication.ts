@@ -38,10 +38,10 @@ function pairRow(cloud: PageSource, [a, b]: readonly [string, string]): Html {
   }
   const directions = [direction(a, b), direction(b, a)].flat()
   return html`<tr>
-    <th scope="row">${a} <span aria-label="and">⇄</span> ${b}</th>
-    <td><span class="badge ${isCut ? 'bad' : 'good'}">${isCut ? 'cut' : 'connected'}</span></td>
-    <td>${directions.length === 0 ? html`<span class="none">nothing</span>` : directions}</td>
-    <td>${cutSwitch([a, b], faults)}</td>
+    <th scope="row"><span class="region">${a}</span> <span aria-label="and">⇄</span> <span class="region">${b}</span></th>
+    <td data-label="State"><span class="badge ${isCut ? 'bad' : 'good'}">${isCut ? 'cut' : 'connected'}</span></td>
+    <td data-label="On its way">${directions.length === 0 ? html`<span class="none">nothing</span>` : directions}</td>
+    <td data-label="Switch">${cutSwitch([a, b], faults)}</td>
   </tr>`
 }
 

@@ -30,7 +30,7 @@ export async function handlePage(cloud: PageSource, request: IncomingMessage): P
 
 async function route(cloud: PageSource, request: IncomingMessage): Promise<AwsResponse> {
   const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://localhost')
-  const path = pathname === '/' ? '/' : pathname.slice(PAGE.length)
+  const path = pathname.startsWith(`${PAGE}/`) ? pathname.slice(PAGE.length) : pathname
   switch (`${request.method} ${path}`) {
     case 'GET /':
       return overview(cloud, readFilter(query))
@@ -74,9 +74,13 @@ function readTable(query: URLSearchParams): [region: string, table: string] {
 }
 
 function readKey(text: string): AttributeMap {
-  const key: unknown = JSON.parse(text)
-  if (typeof key !== 'object' || key === null) throw new RangeError('A key is an object of attributes')
-  return key as AttributeMap
+  try {
+    const key: unknown = JSON.parse(text)
+    if (typeof key === 'object' && key !== null && !Array.isArray(key)) return key as AttributeMap
+  } catch {}
+  throw new RangeError(
+    'The key in the address of this page is no JSON object of attributes, as {"id":{"S":"1"}} is one.',
+  )
 }
 
 function problem(status: number, message: string): AwsResponse {

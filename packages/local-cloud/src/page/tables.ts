@@ -2,7 +2,7 @@ import type { RegionalTable, TableOverview } from '../dynamodb/inspection.js'
 import type { Backlog } from '../dynamodb/link.js'
 import { durationText } from './faultText.js'
 import { type Html, html } from './html.js'
-import { emptyRow } from './keys.js'
+import { emptyRow, notHere } from './keys.js'
 import { tablePath } from './paths.js'
 import { plural } from './plural.js'
 import type { PageSource } from './source.js'
@@ -40,11 +40,11 @@ function tableRow(table: TableOverview, regions: readonly string[]): Html {
 }
 
 function tableCell(name: string, region: string, table: RegionalTable | undefined): Html {
-  if (table === undefined) return html`<td class="none"><span aria-label="not here">–</span></td>`
+  if (table === undefined) return notHere(region)
   const { status, replica, items, backlog } = table
   const shown = status === 'ACTIVE' && replica === 'CREATING' ? 'replica CREATING' : status
   const count = `${items.count}${items.more ? '+' : ''} ${items.count === 1 ? 'item' : 'items'}`
-  return html`<td>
+  return html`<td data-label="${region}">
     <a href="${tablePath(region, name)}" aria-label="${count} of ${name} in ${region}">${count}</a>
     ${shown === 'ACTIVE' ? undefined : html`<span class="badge bad">${shown}</span>`}
     ${replica === undefined ? undefined : html`<span class="note">${backlogText(backlog)}</span>`}

@@ -97,10 +97,14 @@ describe('a table’s items', () => {
 
   it.each([
     ['/_local/page/table?region=mars&table=many', 404, 'There is no region mars'],
-    ['/_local/page/table?region=us-east-1&table=nothing', 404, 'ResourceNotFoundException'],
-    ['/_local/page/table?region=us-east-1&table=many&start=7', 400, 'A key is an object of attributes'],
-    ['/_local/page/item?region=us-east-1&table=many&key={', 400, 'JSON'],
-    ['/_local/page/item?region=us-east-1&table=many&key={}', 404, 'ValidationException'],
+    ['/_local/page/table?region=us-east-1&table=nothing', 404, 'There is no table nothing in us-east-1.'],
+    ['/_local/page/table?region=us-east-1&table=many&start=7', 400, 'no JSON object of attributes'],
+    ['/_local/page/item?region=us-east-1&table=many&key={', 400, 'no JSON object of attributes'],
+    [
+      '/_local/page/item?region=us-east-1&table=many&key={}',
+      404,
+      'GetItem was refused: ValidationException: ',
+    ],
   ])('that are not there: %s', async (address, status, message) => {
     const answer = await browse(cloud, address)
     expect(answer.status).toBe(status)

@@ -26,10 +26,11 @@ const UNKNOWN: Meaning = { kind: 'unknown' }
  * any other way is unknown, even if an engine can make sense of it.
  */
 export function meaningOf({ Statement: text, Parameters: parameters = [] }: Statement): Meaning {
+  // Whatever follows.
+  if (/^\s*(SELECT|EXISTS)\b/i.test(text)) return { kind: 'read' }
   const tokens = tokensOf(text)
   if (tokens === undefined) return UNKNOWN
   const [first, second, third] = tokens
-  if (isWord(first, 'SELECT') || isWord(first, 'EXISTS')) return { kind: 'read' }
   if (isWord(first, 'INSERT') && isWord(second, 'INTO'))
     return write(third, inserted(tokens.slice(3), parameters))
   if (isWord(first, 'UPDATE') && (isWord(third, 'SET') || isWord(third, 'REMOVE')))

@@ -1,0 +1,74 @@
+import { expect, it } from 'vitest'
+import {
+  createFormat,
+  type DataKeyRequest,
+  type DataKeySource,
+  dataKeySource,
+  type Keyring,
+} from '../src/index.js'
+import { item, openOne, sealOne } from './support/fields.js'
+
+const KEY = Buffer.alloc(32, 7)
+
+/** A keyring that would fail, were it asked with materials. */
+function plainKeyring(source: Partial<DataKeySource> = {}) {
+  const requests: DataKeyRequest[] = []
+  const handedOut: Uint8Array[] = []
+  const give = () => {
+    const dataKey = Uint8Array.from(KEY)
+    handedOut.push(dataKey)
+    return dataKey
+  }
+  const never = () => Promise.reject(new Error('asked with materials'))
+  const keyring: Keyring = {
+    onEncrypt: never,
+    onDecrypt: never,
+    [dataKeySource]: {
+      async generateDataKey(request) {
+        requests.push(request)
+        const entry = { providerId: 'test', providerInfo: 'a key', encryptedDataKey: Buffer.from('wrapped') }
+        return { dataKey: give(), encryptedDataKeys: [entry] }
+      },
+      async decryptDataKey(request) {
+        requests.push(request)
+        return give()
+      },
+      ...source,
+    },
+  }
+  return { keyring, requests, handedOut }
+}
+
+it('a keyring with a data-key source is asked in plain data, and what it hands out is zeroed', async () => {
+  const { keyring, requests, handedOut } = plainKeyring()
+  const message = await sealOne(createFormat({ keyring }), item({ S: 'a' }))
+  expect(await openOne(createFormat({ keyring }), item(message))).toEqual({ S: 'a' })
+  const encryptionContext = { 'dynaseal:table': 'Customers' }
+  expect(requests).toMatchObject([
+    { encryptionContext, length: 32 },
+    {
+      encryptionContext,
+      length: 32,
+      encryptedDataKeys: [
+        { providerId: 'test', providerInfo: 'a key', encryptedDataKey: Buffer.from('wrapped') },
+      ],
+    },
+  ])
+  expect(handedOut).toEqual([new Uint8Array(32), new Uint8Array(32)])
+})
+
+it('the symbol is registered, so that a keyring of another package or copy has the same', () => {
+  expect(dataKeySource).toBe(Symbol.for('dynaseal:data-key-source'))
+})
+
+it.each([0, 16, 33])('a data key of %i bytes is refused, and zeroed', async length => {
+  const dataKey = new Uint8Array(length).fill(7)
+  const { keyring } = plainKeyring({
+    generateDataKey: async () => ({ dataKey, encryptedDataKeys: [] }),
+    decryptDataKey: async () => dataKey,
+  })
+  await expect(sealOne(createFormat({ keyring }), item({ S: 'a' }))).rejects.toMatchObject({
+    code: 'key-unavailable',
+  })
+  expect(dataKey).toEqual(new Uint8Array(length))
+})

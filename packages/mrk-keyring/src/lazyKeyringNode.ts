@@ -1,0 +1,82 @@
+import { createRequire } from 'node:module'
+import type {
+  EncryptedDataKey,
+  KeyringNode,
+  NodeDecryptionMaterial,
+  NodeEncryptionMaterial,
+} from '@aws-crypto/material-management'
+import { load } from './awsMaterials.cjs'
+import { MrkKeyringConfigError } from './configError.js'
+
+type Materials = typeof import('@aws-crypto/material-management')
+
+let materials: Materials | undefined
+
+/**
+ * The AWS Encryption SDK's materials: loaded when somebody brings some, and then the same copy.
+ *
+ * @throws MrkKeyringConfigError in a bundle that cannot load them
+ */
+export function awsMaterials(): Materials {
+  materials ??= loadMaterials()
+  return materials
+}
+
+function loadMaterials(): Materials {
+  try {
+    return load()
+  } catch (cause) {
+    try {
+      // An ES module made by esbuild requires no package that it was told to leave out.
+      return createRequire(import.meta.url)('@aws-crypto/material-management') as Materials
+    } catch {
+      throw new MrkKeyringConfigError(
+        'MATERIALS_NOT_LOADED',
+        '@aws-crypto/material-management could not be loaded, which a keyring needs that is called with materials of the AWS Encryption SDK. ' +
+          'In a bundle that is an ES module, define require in its banner, as for every CommonJS package: ' +
+          `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)`,
+        { cause },
+      )
+    }
+  }
+}
+
+/**
+ * What `class extends KeyringNode` would be, were that class not slow to load, and not impossible to load in some
+ * bundles (docs/decisions/keyring-node-when-asked-for.md).
+ */
+export abstract class LazyKeyringNode implements KeyringNode {
+  abstract _onEncrypt(material: NodeEncryptionMaterial): Promise<NodeEncryptionMaterial>
+
+  abstract _onDecrypt(
+    material: NodeDecryptionMaterial,
+    encryptedDataKeys: EncryptedDataKey[],
+  ): Promise<NodeDecryptionMaterial>
+
+  async onEncrypt(material: NodeEncryptionMaterial): Promise<NodeEncryptionMaterial> {
+    return awsMaterials().KeyringNode.prototype.onEncrypt.call(this, material)
+  }
+
+  async onDecrypt(
+    material: NodeDecryptionMaterial,
+    encryptedDataKeys: EncryptedDataKey[],
+  ): Promise<NodeDecryptionMaterial> {
+    return awsMaterials().KeyringNode.prototype.onDecrypt.call(this, material, encryptedDataKeys)
+  }
+}
+
+// `keyring instanceof KeyringNode`, which multi keyrings and clients ask before they take one, walks up to here.
+const parent = new Proxy(
+  {},
+  {
+    getPrototypeOf() {
+      try {
+        return awsMaterials().KeyringNode.prototype
+      } catch {
+        // Whoever asks has no KeyringNode that could be ours.
+        return Object.prototype
+      }
+    },
+  },
+)
+Object.setPrototypeOf(LazyKeyringNode.prototype, parent)

@@ -1,0 +1,92 @@
+import type { Schema } from 'dynamodb-toolbox'
+import {
+  type AttributePattern,
+  anyIndex,
+  anyKey,
+  formatPath,
+  overlap,
+  PROTOTYPE,
+} from './attributePattern.js'
+import { EncryptedAttribute } from './encryptedAttribute.js'
+import { ToolboxError } from './errors.js'
+import type { RegistrableEntity } from './registry.js'
+
+/** Where an entity keeps ciphertext. */
+export interface EntityPatterns {
+  readonly encrypted: readonly AttributePattern[]
+  /** Leaves that are stored as they are. */
+  readonly clear: readonly AttributePattern[]
+  /** Those of them that a binary value may be in, by their type. */
+  readonly binary: readonly AttributePattern[]
+  /** Whether dynamodb-toolbox refuses an item that has the name of another entity. */
+  readonly isNamed: boolean
+}
+
+/**
+ * Reads them of its schema, and tells the encrypted attributes that they are registered.
+ *
+ * @param isMocked whether something answers in the place of the sealed client
+ * @throws {ToolboxError} `invalid-schema`
+ */
+export function patternsOf(entity: RegistrableEntity, isMocked: () => boolean): EntityPatterns {
+  const encrypted: AttributePattern[] = []
+  const clear: AttributePattern[] = []
+  const binary: AttributePattern[] = []
+  const visit = (schema: Schema, path: AttributePattern): void => {
+    const place = formatPath(path)
+    const attribute = path.length > 0 ? EncryptedAttribute.of(schema, place) : undefined
+    if (attribute !== undefined) {
+      attribute.register(path, isMocked)
+      encrypted.push(path)
+      return
+    }
+    switch (schema.type) {
+      case 'item':
+      case 'map':
+        for (const [name, child] of Object.entries(schema.attributes)) {
+          visit(child, [...path, child.props.savedAs ?? name])
+        }
+        return
+      case 'set':
+        if (EncryptedAttribute.of(schema.elements, place) !== undefined) {
+          throw new ToolboxError(
+            'invalid-schema',
+            `The elements of set '${place}' cannot be encrypted one by one. Encrypt the set: encrypted(set(string())).`,
+          )
+        }
+        clear.push(path)
+        return
+      case 'list':
+        visit(schema.elements, [...path, anyIndex])
+        return
+      case 'tuple':
+        for (const [index, element] of schema.elements.entries()) visit(element, [...path, index])
+        return
+      case 'record':
+        visit(schema.elements, [...path, anyKey])
+        return
+      case 'anyOf':
+        for (const element of schema.elements) visit(element, path)
+        return
+      default:
+        clear.push(path)
+        if (schema.type === 'binary' || schema.type === 'any') binary.push(path)
+    }
+  }
+  visit(entity.schema as Schema, [])
+  for (const pattern of encrypted) {
+    if (pattern.includes(PROTOTYPE)) {
+      throw new ToolboxError(
+        'invalid-schema',
+        `'${formatPath(pattern)}' of entity ${entity.entityName} has a name that the AWS SDK cannot store. Store it under another name, with savedAs().`,
+      )
+    }
+    if (clear.some(open => open.length >= pattern.length && overlap(open, pattern))) {
+      throw new ToolboxError(
+        'invalid-schema',
+        `'${formatPath(pattern)}' of entity ${entity.entityName} is encrypted in one alternative and clear in another, so nobody could tell which one a stored value should be. Encrypt both, or the anyOf as a whole.`,
+      )
+    }
+  }
+  return { encrypted, clear, binary, isNamed: entity.entityAttribute !== false }
+}

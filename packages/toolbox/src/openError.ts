@@ -1,0 +1,71 @@
+import type { AttributeValue as WireValue } from '@aws-sdk/client-dynamodb'
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
+import type { Format } from '@dynaseal/core'
+import { copyContainers } from './copyContainers.js'
+import { Opening } from './opening.js'
+import type { Item } from './place.js'
+import type { RegisteredTable } from './registry.js'
+import type { ClientSettings } from './settings.js'
+
+/** An item in an error, with what it belongs to. The document client leaves it as attribute values. */
+export interface ErrorItem {
+  readonly table: RegisteredTable
+  readonly key: Item
+  readonly holder: { Item?: Record<string, WireValue> }
+}
+
+/**
+ * What to throw for an error of DynamoDB: itself, or, if it carries items because a condition failed, another one of
+ * its class that has them opened. The error of the AWS SDK stays as it is: middleware and loggers were given it, and
+ * may print it later.
+ *
+ * @throws {FieldsNotOpenedError} with DynamoDB's error, without its items, as its cause
+ */
+export async function openError(
+  format: Format,
+  settings: ClientSettings,
+  { errorItems }: { errorItems?(error: Item): ErrorItem[] },
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof Error) || errorItems === undefined) return error
+  const copy = copyError(error)
+  const items = errorItems(copy as unknown as Item).filter(({ holder }) => holder.Item !== undefined)
+  if (items.length === 0) return error
+  // Numbers are wrapped so that none loses digits on its way through.
+  const opening = new Opening({
+    ...settings,
+    marshallOptions: undefined,
+    unmarshallOptions: { wrapNumbers: true },
+  })
+  const opened = items.flatMap(({ table, key, holder }) => {
+    const item = copyContainers(unmarshall(holder.Item ?? {}, { wrapNumbers: true })) as Item
+    delete holder.Item
+    if (settings.role === 'seal') return []
+    opening.collect(table, item, item[table.entityAttribute], key)
+    return [{ holder, item }]
+  })
+  await opening.open(format, copy)
+  for (const { holder, item } of opened) hide(holder, marshall(item))
+  return copy
+}
+
+/** An error is what is logged: who asks it for the item gets it, and who prints it does not. */
+function hide(holder: object, Item: unknown): void {
+  Object.defineProperty(holder, 'Item', { configurable: true, enumerable: false, get: () => Item })
+}
+
+/** A true error, of the same class and with the same members; those that can hold items are its own. */
+function copyError(error: Error): Error {
+  const copy = Object.setPrototypeOf(new Error(error.message), Object.getPrototypeOf(error)) as Error
+  Object.defineProperties(copy, Object.getOwnPropertyDescriptors(error))
+  const { CancellationReasons } = error as { CancellationReasons?: object[] }
+  if (Array.isArray(CancellationReasons)) {
+    Object.defineProperty(copy, 'CancellationReasons', {
+      configurable: true,
+      enumerable: true,
+      writable: true,
+      value: CancellationReasons.map(reason => ({ ...reason })),
+    })
+  }
+  return copy
+}

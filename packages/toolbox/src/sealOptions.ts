@@ -1,0 +1,68 @@
+import { ConfigurationError, createFormat, type Format, type FormatOptions } from '@dynaseal/core'
+import type { ClientSettings } from './settings.js'
+
+export interface ClientOptions<TTL extends string = string> {
+  /**
+   * The name that ciphertexts are bound to, for a table that is called differently elsewhere (restored
+   * from a backup, one per stage). It must be the same in every region. Default: the table's own name.
+   */
+  logicalTableName?: (tableName: string) => string
+  /**
+   * What to do with a value in clear that stands where ciphertext belongs: `refuse` it, or `allow` it to be
+   * read, while a table is being migrated. What is written is sealed in any case. Default `refuse`.
+   */
+  plaintext?: 'refuse' | 'allow'
+  /**
+   * Restricts the client: `seal` refuses to open what is encrypted, `open` refuses to write it; the other
+   * permission on the key is then not needed. Default `both`.
+   */
+  role?: 'seal' | 'open' | 'both'
+  /**
+   * The names, as stored, of the attributes by which DynamoDB deletes expired items (TTL). They cannot be encrypted:
+   * an item whose expiry DynamoDB cannot read stays forever. Default: none.
+   */
+  timeToLive?: readonly TTL[]
+}
+
+/** The options of the field format, or another format in their place. */
+export type SealOptions<TTL extends string = string> = ClientOptions<TTL> &
+  (FormatOptions | { readonly format: Format })
+
+interface CheckedOptions extends Pick<ClientSettings, 'plaintext' | 'role'> {
+  readonly logicalTableName: (tableName: string) => string
+  readonly timeToLive: readonly string[]
+  readonly format: Format
+}
+
+/** @throws {ConfigurationError} `invalid-option` */
+export function checkedOptions(options: SealOptions): CheckedOptions {
+  const {
+    logicalTableName = (name: string) => name,
+    plaintext = 'refuse',
+    role = 'both',
+    timeToLive = [],
+    ...ofFormat
+  } = options
+  if (typeof logicalTableName !== 'function')
+    throw invalid('logicalTableName must be a function: of the name of a table, the name to bind to.')
+  if (!['refuse', 'allow'].includes(plaintext)) throw invalid("plaintext must be 'refuse' or 'allow'.")
+  if (!['seal', 'open', 'both'].includes(role)) throw invalid("role must be 'seal', 'open' or 'both'.")
+  if (!Array.isArray(timeToLive) || timeToLive.some(name => typeof name !== 'string'))
+    throw invalid('timeToLive must be a list of names of attributes.')
+  return { logicalTableName, plaintext, role, timeToLive, format: formatOf(ofFormat) }
+}
+
+function formatOf(options: FormatOptions | { readonly format: Format }): Format {
+  if (!('format' in options)) return createFormat(options)
+  const { format, ...others } = options
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined)
+    throw invalid(`${unknown} is an option of the field format, and another format is given.`)
+  if (typeof format?.seal !== 'function' || typeof format.open !== 'function')
+    throw invalid('format must be a format, with seal and open.')
+  return format
+}
+
+function invalid(what: string): ConfigurationError {
+  return new ConfigurationError('invalid-option', `The option ${what}`)
+}

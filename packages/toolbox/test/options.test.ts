@@ -1,0 +1,51 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { Entity, item, string, Table } from 'dynamodb-toolbox'
+import { describe, expect, test } from 'vitest'
+import { encrypted, type SealOptions, sealDocumentClient } from '../src/index.js'
+
+const keyring = { onEncrypt: () => Promise.reject(), onDecrypt: () => Promise.reject() } as never
+const format = { seal: async () => [], open: async () => [] }
+const seal = (options: object) =>
+  sealDocumentClient(
+    DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'eu-west-1' })),
+    options as SealOptions,
+  )
+
+describe('an option that cannot be used is refused by name', () => {
+  test.each<[string, object]>([
+    ['logicalTableName', { keyring, logicalTableName: 'users' }],
+    ['plaintext', { keyring, plaintext: 'yes' }],
+    ['role', { keyring, role: 'writer' }],
+    ['timeToLive', { keyring, timeToLive: 'expires' }],
+    ['timeToLive', { keyring, timeToLive: [1] }],
+    ['keyring', { format, keyring }],
+    ['format', { format: {} }],
+    ['plainText', { keyring, plainText: 'allow' }],
+    ['keyrings', { keyring, keyrings: [] }],
+    ['cache.maxage', { keyring, cache: { maxage: 1 } }],
+    ['keyring', {}],
+  ])('%s', (name, options) => {
+    expect(() => seal(options)).toThrow(
+      expect.objectContaining({ code: 'invalid-option', message: expect.stringContaining(name) }),
+    )
+  })
+
+  test('logicalTableName, when it gives no name', () => {
+    const client = seal({ keyring, logicalTableName: (name: string) => (name === 'users' ? '' : name) })
+    const table = new Table({ name: 'users', partitionKey: { name: 'id', type: 'string' } })
+    const schema = item({ id: string().key(), ssn: encrypted(string()) })
+    expect(() => client.register(new Entity({ name: 'User', table, schema }))).toThrow(
+      expect.objectContaining({ code: 'invalid-option', message: expect.stringContaining('table users') }),
+    )
+  })
+})
+
+test('the sealed client counts as its format does', () => {
+  expect(seal({ keyring }).statistics()).toMatchObject({
+    sealing: { calls: 0 },
+    opening: { calls: 0 },
+    keys: [],
+  })
+  expect(seal({ format }).statistics()).toBeUndefined()
+})

@@ -1,0 +1,86 @@
+// What is deployed as one file works where nothing is installed: made by each bundler, as an ES module without a banner
+// and as CommonJS, minified and not, with the AWS SDK inside and beside it.
+import { spawn } from 'node:child_process'
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { check, run } from './checks.mjs'
+import { LIBRARIES, packagesIn } from './consumer.mjs'
+
+const BUNDLERS = {
+  esbuild: '0.28.2',
+  rollup: '4.68.8',
+  '@rollup/plugin-commonjs': '29.0.3',
+  '@rollup/plugin-json': '6.1.0',
+  '@rollup/plugin-node-resolve': '16.0.3',
+  '@rollup/plugin-terser': '1.0.2',
+  webpack: '5.113.0',
+}
+const CLIENT_NODE = '@aws-crypto/client-node'
+
+export async function checkBundles(folder, archives) {
+  const app = install(folder, archives)
+  const world = await startWorld(app)
+  try {
+    for (const bundler of ['esbuild', 'webpack', 'rollup'])
+      for (const format of ['esm', 'cjs'])
+        for (const minify of [false, true])
+          for (const external of [[], ['@aws-sdk']])
+            checkBundle({ app, world, bundler, entry: 'app.mjs', format, minify, external })
+    run('npm', ['install', `${CLIENT_NODE}@${LIBRARIES.highest[CLIENT_NODE]}`, ...QUIET], app)
+    const entry = 'clientNode.mjs'
+    for (const bundler of ['esbuild', 'webpack', 'rollup'])
+      checkBundle({ app, world, bundler, entry, format: 'cjs', minify: true, external: [] })
+    for (const bundler of ['webpack', 'rollup'])
+      checkBundle({ app, world, bundler, entry, format: 'esm', minify: true, external: [] })
+    // esbuild cannot put the AWS Encryption SDK into an ES module: it is CommonJS that requires Node's modules.
+    const external = ['@aws-crypto', '@aws-sdk']
+    checkBundle({ app, world, bundler: 'esbuild', entry, format: 'esm', minify: true, external })
+  } finally {
+    world.stop()
+  }
+}
+
+const QUIET = ['--no-audit', '--no-fund', '--loglevel=error']
+
+/** Without client-node, which is optional: no bundler may stop at that. */
+function install(folder, archives) {
+  const app = join(folder, 'bundled')
+  cpSync(fileURLToPath(new URL('./bundled', import.meta.url)), app, { recursive: true })
+  const { [CLIENT_NODE]: _, ...libraries } = LIBRARIES.highest
+  const dependencies = { ...libraries, ...packagesIn(archives), ...BUNDLERS }
+  writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, dependencies }))
+  run('npm', ['install', ...QUIET], app)
+  return app
+}
+
+function checkBundle({ app, world, bundler, entry, format, minify, external }) {
+  const what = [
+    bundler,
+    format,
+    ...(minify ? ['minified'] : []),
+    external.length === 0 ? 'all in one' : `without ${external.join(' and ')}`,
+  ]
+  check(`${entry} as a bundle: ${what.join(', ')}`, () => {
+    const name = [entry, bundler, format, minify, ...external].join('-').replaceAll(/[@/]/g, '')
+    const place = join(app, '..', 'deployed', name)
+    // Nothing is there but what the bundle leaves out.
+    for (const scope of external) {
+      mkdirSync(join(place, 'node_modules'), { recursive: true })
+      symlinkSync(join(app, 'node_modules', scope), join(place, 'node_modules', scope))
+    }
+    const file = join(place, `main.${format === 'esm' ? 'mjs' : 'cjs'}`)
+    const job = { entry: join(app, entry), file, format, minify, external }
+    run(process.execPath, ['bundle.mjs', bundler, JSON.stringify(job)], app)
+    run(process.execPath, [file], place, { WORLD: world.line })
+  })
+}
+
+/** The local cloud in a process of its own: bundles are run while this process waits for them. */
+async function startWorld(app) {
+  const child = spawn(process.execPath, ['world.mjs'], { cwd: app, stdio: ['ignore', 'pipe', 'inherit'] })
+  for await (const line of createInterface({ input: child.stdout }))
+    return { line, stop: () => child.kill('SIGTERM') }
+  throw new Error('The local cloud did not start.')
+}
