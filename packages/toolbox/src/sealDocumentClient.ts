@@ -1,5 +1,5 @@
 import type { DynamoDBDocumentClient, TranslateConfig } from '@aws-sdk/lib-dynamodb'
-import type { CacheStatistics, MessageFormat } from '@dynaseal/core'
+import type { CacheStatistics, FieldFormat } from '@dynaseal/core'
 import { type CommandPlan, planCommand } from './commands.js'
 import { copyContainers } from './copyContainers.js'
 import { ToolboxError } from './errors.js'
@@ -65,8 +65,14 @@ export function sealDocumentClient<
   /** What was put in the place of our `send`, and calls it. */
   const wrappers = new WeakSet<object>()
   const isMocked = () => sealed.send !== ownSend && !wrappers.has(sealed.send)
-  const registry = new Registry(logicalTableName, format.wholeItems?.attributes ?? [], timeToLive, isMocked)
-  const settings = { plaintext, role, marshallOptions, unmarshallOptions: withNumberValue(unmarshallOptions) }
+  const registry = new Registry(logicalTableName, format, timeToLive, isMocked)
+  const settings = {
+    format,
+    plaintext,
+    role,
+    marshallOptions,
+    unmarshallOptions: withNumberValue(unmarshallOptions),
+  }
 
   const send = async (command: { input: object }, ...rest: unknown[]): Promise<unknown> => {
     const sealing = new Sealing(settings)
@@ -74,17 +80,17 @@ export function sealDocumentClient<
     const forward = client.send.bind(client) as (command: unknown, ...rest: unknown[]) => Promise<Item>
     if (planned === undefined) return forward(command, ...rest)
     const { plan } = planned
-    await sealing.seal(format)
+    await sealing.seal()
     const copy = copyCommand(command, planned)
     let output: Item
     try {
       output = copyContainers(await forward(copy, ...rest)) as Item
     } catch (error) {
-      throw await openError(format, settings, plan, error)
+      throw await openError(settings, plan, error)
     }
     const opening = new Opening(settings)
     plan.response(output, opening)
-    dropItems(output, await opening.open(format))
+    dropItems(output, await opening.open())
     plan.finish?.(output)
     return output
   }
@@ -119,7 +125,7 @@ export function sealDocumentClient<
       },
     },
     statistics: {
-      value: () => (format as Partial<MessageFormat>).statistics?.(),
+      value: () => (format as Partial<FieldFormat>).statistics?.(),
     },
   })
   return sealed
