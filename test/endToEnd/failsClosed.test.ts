@@ -339,7 +339,9 @@ describe('clients were mixed', () => {
       const error = await closed(() => sealed.register(userOf(documentClient)))
       expect(error).toMatchObject({ code: 'invalid-client' })
       expect(error.message).toMatch(
-        new RegExp(`User is registered.*table ${tableName} has another document client.*Give the table this`),
+        new RegExp(
+          `User is registered.*table ${tableName} has another document client, on which it is not registered. Give the table this`,
+        ),
       )
     }
     const Later = userOf(sealed)
@@ -347,6 +349,9 @@ describe('clients were mixed', () => {
     sealed.register(Later)
     sealed.register(userOf(Object.create(sealed)))
     sealed.register(userOf((() => sealed) as never))
+    // Another sealed client may read it too, or write it, once the table's own knows it.
+    sealed.register(User)
+    world.sealedClient(EAST).register(User)
   })
 
   test('the table of a registered entity is given another sealed client', async () => {

@@ -25,7 +25,8 @@ const CACHE = [
 ]
 const SEALING = ['sealItems', 'failingCodec']
 const MESSAGE = [
-  ...['message', 'interop', 'vectors', 'signedSuite', 'zeroing', 'format', 'errors', 'encryptedDataKeys'],
+  ...['message', 'interop', 'vectors', 'signedSuite', 'zeroing', 'format', 'errors', 'events'],
+  'encryptedDataKeys',
   ...SEALING,
   ...CACHE,
 ]
@@ -39,6 +40,8 @@ const TESTS = [
   ['bytes/', ['writer', ...VALUE, ...MESSAGE, 'location']],
   ['value/', [...VALUE, 'zeroing']],
   ['dataKeyCache/', [...CACHE, 'format', 'zeroing', 'errors']],
+  ['events', ['events', 'openingGrace']],
+  ['notOpened', ['events', 'errors', 'format']],
   ['location', ['location', 'vectors', 'format', 'errors']],
   ['', [...MESSAGE, 'value']],
 ]

@@ -2,7 +2,7 @@ import type { AttributeValue } from './attributeValue.js'
 import { ConfigurationError, FieldError } from './errors.js'
 import type { ItemPlace } from './format.js'
 import {
-  checkAdditionalContext,
+  additionalContext,
   type EncryptionContext,
   encryptionContext,
   type Purpose,
@@ -37,8 +37,7 @@ export class Contexts {
     if (typeof additional === 'function') {
       this.#additional = additional
     } else {
-      checkAdditionalContext(additional)
-      this.#additional = { ...additional }
+      this.#additional = additionalContext(additional)
     }
     this.#limit = limit
   }
@@ -52,8 +51,7 @@ export class Contexts {
   of(purpose: Purpose, { table, key }: ItemPlace): EncryptionContext {
     if (typeof this.#additional !== 'function')
       return this.#get(`${purpose} ${table}`, purpose, table, this.#additional)
-    const pairs = ask(this.#additional, table, key)
-    checkAdditionalContext(pairs)
+    const pairs = additionalContext(ask(this.#additional, table, key))
     return this.#get(JSON.stringify([purpose, table, pairs]), purpose, table, pairs)
   }
 
@@ -89,7 +87,7 @@ function ask(contextOfItem: ContextOfItem, table: string, key: ItemPlace['key'])
     throw new ConfigurationError(
       'invalid-context',
       'The function encryptionContext threw for an item, with the error that is the cause. Let it give pairs for every item that the table may hold.',
-      cause,
+      { cause },
     )
   }
 }

@@ -165,6 +165,7 @@ function describe(what: string, reason: string, place: Place | undefined): strin
 }
 
 function formatPath(path: AttributePath): string {
+  if (!Array.isArray(path)) return '(no path)'
   const text = path.map(step => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')
   return text.startsWith('.') ? text.slice(1) : text || '(no path)'
 }

@@ -1,4 +1,5 @@
 import { AnyFieldReader } from './anyFieldReader.js'
+import { checkOptions } from './checkOptions.js'
 import { type ContextOfItem, Contexts } from './contexts.js'
 import { DataKeyCache } from './dataKeyCache/dataKeyCache.js'
 import type { Keyring } from './dataKeyCache/keyring.js'
@@ -34,7 +35,8 @@ export interface FormatOptions {
   /**
    * Pairs added to the encryption context of every data key, for example a tenant; or a function that gives them for an
    * item, by its table and primary key. Public: they stand in the clear in CloudTrail, and in messages of format 1.
-   * Opening wants exactly the same pairs. Keys may not begin with `aws-crypto-`, `aws:` or `dynaseal:`.
+   * Opening wants exactly the same pairs. Keys may not begin with `aws-crypto-`, `aws:` or `dynaseal:`. A plain object is
+   * read once, when the format is made.
    */
   readonly encryptionContext?: Readonly<Record<string, string>> | ContextOfItem
   /**
@@ -67,6 +69,17 @@ export interface FormatOptions {
   readonly allowSuites?: readonly AllowedSuite[]
 }
 
+const OPTIONS = Object.keys({
+  keyring: true,
+  encryptionContext: true,
+  format: true,
+  envelopeAttribute: true,
+  fields: true,
+  cache: true,
+  codec: true,
+  allowSuites: true,
+} satisfies Record<keyof FormatOptions, true>)
+
 /**
  * The field formats of `docs/format.md`: each value bound to table, item and path.
  *
@@ -83,20 +96,18 @@ export class FieldFormat implements Format {
   readonly #reader: FieldReader
   readonly #writer: FieldWriter
 
-  constructor({
-    keyring,
-    encryptionContext = {},
-    format = 'envelope',
-    envelopeAttribute = 'dynaseal',
-    fields = 'short',
-    cache,
-    codec: codecName = 'own',
-    allowSuites = [],
-    ...others
-  }: FormatOptions) {
-    const [unknown] = Object.keys(others)
-    if (unknown !== undefined)
-      throw new ConfigurationError('invalid-option', `There is no option ${unknown}. Is it misspelled?`)
+  constructor(options: FormatOptions) {
+    checkOptions('a format', options, OPTIONS)
+    const {
+      keyring,
+      encryptionContext = {},
+      format = 'envelope',
+      envelopeAttribute = 'dynaseal',
+      fields = 'short',
+      cache,
+      codec: codecName = 'own',
+      allowSuites = [],
+    } = options
     if (!Array.isArray(allowSuites) || allowSuites.some(suite => suite !== '0x0578')) {
       throw new ConfigurationError(
         'invalid-option',

@@ -28,12 +28,7 @@ export interface FieldWriter {
    * @param scratch empty; takes the plaintext, and is cleared by the caller
    * @throws {SealError} also by the promise, where it takes one
    */
-  write(
-    scratch: Writer,
-    key: KeyInMemory,
-    place: FieldPlace,
-    value: AttributeValue,
-  ): Buffer | Promise<Buffer>
+  write(scratch: Writer, key: KeyInMemory, place: FieldPlace, value: AttributeValue): Buffer | Promise<Buffer>
   /** What is stored beside fields that share it. */
   shared(key: KeyInMemory): Readonly<Record<string, Uint8Array>>
 }

@@ -1,7 +1,10 @@
 export type { AttributeValue } from './attributeValue.js'
 export type { ContextOfItem, KeyValues } from './contexts.js'
-export { type CombinedKeyrings, combineKeyrings, NoKeyringOpensError } from './dataKeyCache/combineKeyrings.js'
-export type { KeyringOfContext } from './dataKeyCache/keyringOf.js'
+export {
+  type CombinedKeyrings,
+  combineKeyrings,
+  NoKeyringOpensError,
+} from './dataKeyCache/combineKeyrings.js'
 export {
   type DataKeyRequest,
   type DataKeySource,
@@ -9,6 +12,7 @@ export {
   type EncryptedDataKeyEntry,
   type Keyring,
 } from './dataKeyCache/keyring.js'
+export type { KeyringOfContext } from './dataKeyCache/keyringOf.js'
 export type { DataKeyCacheOptions } from './dataKeyCache/options.js'
 export type {
   CacheStatistics,
@@ -27,7 +31,7 @@ export {
   SealError,
   type SealErrorCode,
 } from './errors.js'
-export { channelNames, type GraceEvent } from './events.js'
+export { channelNames, type GraceEvent, type NotOpenedEvent, type NotSealedEvent } from './events.js'
 export {
   type AllowedSuite,
   createFormat,

@@ -86,6 +86,8 @@ function writeItem(writer: Writer, table: string, key: Readonly<Record<string, A
   writeText(writer, table, 'the table name')
   const names = Object.keys(key)
   names.sort((a, b) => Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8')))
+  // What is inherited would not be bound to.
+  for (const name in key) if (!Object.hasOwn(key, name)) throw invalid('a key attribute is inherited')
   if (names.length === 0) {
     throw invalid('the primary key of the item is not known: read the key attributes along with the field')
   }
@@ -125,7 +127,9 @@ function normalizedKey(number: string): string {
 
 /** @throws {SealError} `invalid-location` */
 export function writePath(writer: Writer, path: AttributePath): void {
-  if (typeof path[0] !== 'string') throw invalid('an attribute path begins with the name of an attribute')
+  // A text is a list of characters, too.
+  if (!Array.isArray(path) || typeof path[0] !== 'string')
+    throw invalid('an attribute path begins with the name of an attribute')
   writer.u32(path.length)
   for (const step of path) {
     if (typeof step === 'string') {

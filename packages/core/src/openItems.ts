@@ -1,12 +1,13 @@
+import { isAt } from './bytes/equal.js'
 import { asBuffer } from './bytes/reader.js'
 import type { DataKeyCache } from './dataKeyCache/dataKeyCache.js'
 import { type DataKeyName, dataKeyName } from './dataKeyCache/openingKeys.js'
 import type { OpeningLease } from './dataKeyCache/openingLease.js'
 import { ItemKey } from './envelope/itemKey.js'
-import { FieldError, type Place, SealError } from './errors.js'
+import { FieldError } from './errors.js'
 import type { ItemToOpen, OpenedField, OpenedItem } from './format.js'
 import { ItemLocation } from './location.js'
-import { placeOf } from './place.js'
+import { notOpened } from './notOpened.js'
 import { nextSlice, sliceIsOver } from './slices.js'
 import type { FieldReader, StoredField } from './storedField.js'
 
@@ -70,7 +71,7 @@ async function groupByDataKey(
         if (last === undefined || !belongsTo(last, stored)) last = groupOf(groups, stored)
         last.pending.push({ item: itemIndex, field: fieldIndex, stored })
       } catch (error) {
-        results[itemIndex]![fieldIndex] = { error: fieldError(error).at(placeOf(item, path)) }
+        results[itemIndex]![fieldIndex] = notOpened(error, item, path)
       }
     }
   }
@@ -79,10 +80,9 @@ async function groupByDataKey(
 
 function belongsTo(group: Group, stored: StoredField): boolean {
   const { context, keyBytes, encryptedDataKeysStart, encryptedDataKeysEnd } = stored
-  const length = group.encryptedDataKeys.length
   return (
     group.context === context &&
-    group.encryptedDataKeys.compare(keyBytes, encryptedDataKeysStart, encryptedDataKeysEnd, 0, length) === 0
+    isAt(keyBytes, encryptedDataKeysStart, encryptedDataKeysEnd, group.encryptedDataKeys)
   )
 }
 
@@ -122,37 +122,35 @@ async function openGroup(
       results[itemIndex]![fieldIndex] = { value }
       lease.key.opened++
     } catch (error) {
-      results[itemIndex]![fieldIndex] = { error: fieldError(error).at(placeOf(item, path)) }
+      results[itemIndex]![fieldIndex] = notOpened(error, item, path)
     }
   }
 }
 
 function refuseGroup(items: readonly ItemToOpen[], group: Group, cause: unknown, results: Results): void {
+  // The cache has errors of its own, for what it does not ask the keyring.
+  const error = cause instanceof FieldError ? cause : keyUnavailable(cause)
   for (const { item: itemIndex, field: fieldIndex } of group.pending) {
     const item = items[itemIndex]!
-    const place = placeOf(item, item.fields[fieldIndex]!.path)
-    const error = cause instanceof FieldError ? cause.at(place) : keyUnavailable(place, cause)
-    results[itemIndex]![fieldIndex] = { error }
+    results[itemIndex]![fieldIndex] = notOpened(error, item, item.fields[fieldIndex]!.path)
   }
 }
 
-function keyUnavailable(place: Place, cause: unknown): FieldError {
+function keyUnavailable(cause: unknown): FieldError {
   return new FieldError(
     'key-unavailable',
     'the keyring gave no data key for it. Its error is the cause; check that a replica of the key can be reached and that this process may decrypt with it.',
-    { place, cause },
+    { cause },
   )
 }
 
 function bytesOf(value: unknown): Buffer {
   if (value instanceof Uint8Array) return asBuffer(value)
-  throw new FieldError('not-a-message', 'the stored value is not binary, so it was never sealed.')
-}
-
-function fieldError(error: unknown): FieldError {
-  if (error instanceof FieldError) return error
-  if (error instanceof SealError && error.code === 'invalid-location') {
-    return new FieldError('invalid-location', error.reason)
+  if (typeof value === 'object' && value !== null && 'B' in value && value.B instanceof Uint8Array) {
+    throw new FieldError(
+      'not-a-message',
+      'the value is an attribute value, { B }. Give its bytes: what seal returns is what open takes.',
+    )
   }
-  throw error
+  throw new FieldError('not-a-message', 'the stored value is not binary, so it was never sealed.')
 }

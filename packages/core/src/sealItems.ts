@@ -4,6 +4,7 @@ import type { DataKeyCache } from './dataKeyCache/dataKeyCache.js'
 import type { SealingLease } from './dataKeyCache/sealingKeys.js'
 import { ItemKey } from './envelope/itemKey.js'
 import { ConfigurationError, type DynasealError, SealError } from './errors.js'
+import { publishNotSealed } from './events.js'
 import type { FieldPlace, FieldWriter } from './fieldWriter.js'
 import type { Field, ItemToSeal, SealedItem } from './format.js'
 import { ItemLocation } from './location.js'
@@ -34,6 +35,9 @@ export async function sealItems(
       sealed.push(supply === undefined ? WITHOUT_FIELDS : await sealItem(item, supply, writer, itemKey))
     }
     return sealed
+  } catch (error) {
+    if (error instanceof SealError) publishNotSealed(error)
+    throw error
   } finally {
     supplies.release()
     itemKey.zero()

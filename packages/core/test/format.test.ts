@@ -1,14 +1,15 @@
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   type AttributePath,
   type AttributeValue,
   type CodecName,
   ConfigurationError,
+  createFormat as createFormatItself,
   type ItemFields,
 } from '../src/index.js'
-import { isMessage } from '../src/message/header.js'
 import { encryptionContext } from '../src/materials/context.js'
-import { parseHeader } from '../src/message/header.js'
+import { isMessage, parseHeader } from '../src/message/header.js'
 import { createFormat } from './support/codec.js'
 import { customer, item, openOne, refusal, sealOne } from './support/fields.js'
 import { countingKeyring, multiKeyring, rawKeyring, unboundKeyring } from './support/keyrings.js'
@@ -128,6 +129,29 @@ describe.each<CodecName>(['own', 'client-node'])('with codec %s', codec => {
       expect(await openOne(format, item(message, { path: ['list', 5, 'x'] }))).toEqual({ S: 'a' })
     })
 
+    it.each<[string, object]>([
+      ['a key that is inherited', { key: Object.create(customer) }],
+      [
+        'a key that is inherited in part',
+        { key: Object.assign(Object.create(customer), { sort: { S: 'a' } }) },
+      ],
+      ['a path that is a text', { path: 'ssn' }],
+    ])('has a place, and not %s', async (_name, there) => {
+      const sealing = sealOne(format, item({ S: 'a' }, there))
+      await expect(sealing).rejects.toMatchObject({ code: 'invalid-location' })
+      const message = await sealOne(format, item({ S: 'a' }))
+      expect((await refusal(format, item(message, there))).code).toBe('invalid-location')
+    })
+
+    it('says so when it is given as an attribute value', async () => {
+      const message = await sealOne(format, item({ S: 'a' }))
+      const error = await refusal(format, item({ B: message } as unknown as Uint8Array))
+      expect(error).toMatchObject({ code: 'not-a-message' })
+      expect(error.message).toContain('{ B }. Give its bytes')
+      const clear = await refusal(format, item({ B: 'text' } as unknown as Uint8Array))
+      expect(clear.message).toContain('not binary')
+    })
+
     it('says so when the key is not known', async () => {
       const message = await sealOne(format, item({ S: 'a' }))
       expect((await refusal(format, item(message, { key: {} }))).code).toBe('invalid-location')
@@ -166,7 +190,28 @@ describe.each<CodecName>(['own', 'client-node'])('with codec %s', codec => {
       expect(await openOne(format, item(await seal({ tenant: 'a' })))).toEqual({ S: 'a' })
     })
 
-    it.each<[string, Record<string, unknown>]>([
+    it.each<[string, unknown]>([
+      ['a promise for it', Promise.resolve({ tenant: 'a' })],
+      ['a function that returns it', () => ({ tenant: 'a' })],
+      ['a map', new Map([['tenant', 'a']])],
+      ['a string', 'tenant'],
+      ['a list of pairs', [['tenant', 'a']]],
+      ['nothing', null],
+      [
+        'an instance of a class',
+        new (class {
+          tenant = 'a'
+        })(),
+      ],
+      ['inherited pairs', Object.create({ tenant: 'a' })],
+      [
+        'pairs inherited of what has no prototype',
+        Object.create(Object.assign(Object.create(null), { tenant: 'a' })),
+      ],
+      ['pairs that are not enumerable', Object.defineProperty({}, 'tenant', { value: 'a' })],
+      ['a key that is a symbol', { [Symbol('tenant')]: 'a' }],
+      ['a value that is an object', { tenant: new String('a') }],
+      ['a value that is missing', { tenant: undefined }],
       ['a reserved key of the Encryption SDK', { 'aws-crypto-public-key': 'a' }],
       ['a reserved key of AWS', { 'aws:replica': 'us-west-2' }],
       ['a reserved key of ours', { 'dynaseal:table': 'Other' }],
@@ -188,6 +233,45 @@ describe.each<CodecName>(['own', 'client-node'])('with codec %s', codec => {
       expect(create).toThrow(expect.objectContaining({ code: 'invalid-context' }))
     })
 
+    it.each<[string, object]>([
+      ['without a prototype', Object.assign(Object.create(null), { tenant: 'a' })],
+      ['of another realm', runInNewContext("({ tenant: 'a' })")],
+      ['that is frozen', Object.freeze({ tenant: 'a' })],
+    ])('may be an object %s', async (_name, encryptionContext) => {
+      const format = createFormat({
+        keyring: rawKeyring(),
+        encryptionContext: encryptionContext as Record<string, string>,
+        codec,
+      })
+      expect(await openOne(format, item(await seal({ tenant: 'a' })))).toEqual({ S: 'a' })
+    })
+
+    it.each<[string, unknown, string]>([
+      ['a text', 'tenant-4711', 'a value of type String'],
+      ['a promise', Promise.resolve({ tenant: 'tenant-4711' }), 'a value of type Promise'],
+      ['an instance', Object.create({ tenant: 'tenant-4711' }), 'an object with a prototype of its own'],
+    ])('says that it was given %s, and not its content', (_name, encryptionContext, kind) => {
+      const create = () =>
+        createFormat({
+          keyring: rawKeyring(),
+          encryptionContext: encryptionContext as Record<string, string>,
+        })
+      expect(create).toThrow(
+        `The encryption context cannot be used: it must be a plain object, and not ${kind}.`,
+      )
+    })
+
+    it('is read once', async () => {
+      const values = ['a', 'b', 1]
+      const encryptionContext = {
+        get tenant() {
+          return values.shift() as string
+        },
+      }
+      const format = createFormat({ keyring: rawKeyring(), encryptionContext, codec })
+      expect(await openOne(format, item(await seal({ tenant: 'a' })))).toEqual({ S: 'a' })
+    })
+
     it('cannot hold a table name that is empty or too long', async () => {
       const format = createFormat({ keyring: rawKeyring(), codec })
       for (const table of ['', 'T'.repeat(8192), '\ud800']) {
@@ -199,7 +283,25 @@ describe.each<CodecName>(['own', 'client-node'])('with codec %s', codec => {
 
 describe('options', () => {
   it.each<[string, object]>([
+    ['no object', undefined as unknown as object],
     ['no keyring', {}],
+    [
+      'an instance of a class',
+      new (class {
+        keyring = rawKeyring()
+      })(),
+    ],
+    ['inherited ones', Object.create({ keyring: rawKeyring() })],
+    ['a promise for the keyring', { keyring: Promise.resolve(rawKeyring()) }],
+    ['nothing as the cache', { keyring: rawKeyring(), cache: null }],
+    ['a promise for the cache', { keyring: rawKeyring(), cache: Promise.resolve({}) }],
+    ['a map for the cache', { keyring: rawKeyring(), cache: new Map([['maxAge', 1]]) }],
+    ['a number for the cache', { keyring: rawKeyring(), cache: 1000 }],
+    ['nothing as the maximum age', { keyring: rawKeyring(), cache: { maxAge: null } }],
+    ['a maximum age as text', { keyring: rawKeyring(), cache: { maxAge: '1000' } }],
+    ['a time for the clock', { keyring: rawKeyring(), cache: { now: 0 } }],
+    ['no data keys for a call', { keyring: rawKeyring(), cache: { maxKeysPerOpen: 0 } }],
+    ['a text for suites', { keyring: rawKeyring(), allowSuites: '0x0578' }],
     ['half a keyring', { keyring: { onEncrypt() {} } }],
     ['an unknown codec', { keyring: rawKeyring(), codec: 'other' }],
     ['a maximum age of zero', { keyring: rawKeyring(), cache: { maxAge: 0 } }],
@@ -214,8 +316,37 @@ describe('options', () => {
     ['a negative memory', { keyring: rawKeyring(), cache: { refusalAge: -1 } }],
     ['a grace that is no number', { keyring: rawKeyring(), cache: { openingGrace: Number.NaN } }],
   ])('with %s are refused', (_name, options) => {
-    const create = () => createFormat(options as Parameters<typeof createFormat>[0])
+    const create = () => createFormatItself(options as Parameters<typeof createFormat>[0])
     expect(create).toThrow(expect.objectContaining({ name: 'ConfigurationError', code: 'invalid-option' }))
+  })
+})
+
+describe('an option that there is none of', () => {
+  it.each<[string, object, RegExp]>([
+    [
+      'of a format',
+      { encryptioncontext: {} },
+      /no option encryptioncontext of a format: its options are keyring, encryptionContext, /,
+    ],
+    [
+      'of the cache',
+      { cache: { maxage: 1, maxkeys: 1 } },
+      /no option maxage, maxkeys of the cache: its options are maxAge, /,
+    ],
+  ])('%s is refused by its name', (_name, options, message) => {
+    const create = () => createFormat({ keyring: rawKeyring(), ...options })
+    expect(create).toThrow(expect.objectContaining({ name: 'ConfigurationError', code: 'invalid-option' }))
+    expect(create).toThrow(message)
+  })
+
+  it('is no option that is not given', async () => {
+    const format = createFormat({
+      keyring: rawKeyring(),
+      encryptionContext: undefined,
+      cache: { maxAge: undefined },
+    } as unknown as Parameters<typeof createFormat>[0])
+    const message = await sealOne(format, item({ S: 'a' }))
+    expect(await openOne(format, item(message))).toEqual({ S: 'a' })
   })
 })
 

@@ -6,9 +6,8 @@ import {
   type OpenedField,
   serializeValue,
 } from '../src/index.js'
-import { isMessage } from '../src/message/header.js'
 import { encryptionContext } from '../src/materials/context.js'
-import { parseHeader } from '../src/message/header.js'
+import { isMessage, parseHeader } from '../src/message/header.js'
 import { readMessage } from '../src/message/read.js'
 import { headerTemplate, writeMessage } from '../src/message/write.js'
 import { createFormat } from './support/codec.js'

@@ -1,12 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  type AttributeValue,
-  FieldError,
-  normalizeNumber,
-  parseValue,
-  serializeValue,
-} from '../src/index.js'
+import { type AttributeValue, FieldError, normalizeNumber, parseValue, serializeValue } from '../src/index.js'
 import { isMessage, parseHeader } from '../src/message/header.js'
 import { readMessage } from '../src/message/read.js'
 import { createFormat } from './support/codec.js'

@@ -9,10 +9,10 @@ import {
   MAX_CONTEXT_PAIRS,
   serializeValue,
 } from '../src/index.js'
-import { isMessage } from '../src/message/header.js'
 import { parseBody } from '../src/message/body.js'
 import { clientNode as codecOver } from '../src/message/clientNode.js'
 import type { Header } from '../src/message/header.js'
+import { isMessage } from '../src/message/header.js'
 import { ContentType, TAG_BYTES } from '../src/message/suite.js'
 import { createFormat } from './support/codec.js'
 import { customer, item, openOne, refusal, sealOne } from './support/fields.js'

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigurationError, combineKeyrings, createFormat, type FormatOptions, type Keyring } from '../src/index.js'
-import { openItem, outcomes, sealAll, sealItem, wholeItem } from './support/fields.js'
+import {
+  ConfigurationError,
+  combineKeyrings,
+  createFormat,
+  type FormatOptions,
+  type Keyring,
+} from '../src/index.js'
 import { PermanentError } from './support/dataKeyCache.js'
+import { openItem, outcomes, sealAll, sealItem, wholeItem } from './support/fields.js'
 import { type CountingKeyring, countingKeyring, rawKeyring } from './support/keyrings.js'
 
 const tenantOf: FormatOptions['encryptionContext'] = (_, { id }) => ({ tenant: String(id).split('#')[0]! })
@@ -20,7 +26,9 @@ describe('an encryption context for each tenant', () => {
     expect(keyring.encrypts).toBe(50)
     const reader = format(keyring)
     const opened = await reader.open(stored)
-    expect(opened.map(({ fields }) => fields[0])).toEqual(items.map(({ fields }) => ({ value: fields[0]!.value })))
+    expect(opened.map(({ fields }) => fields[0])).toEqual(
+      items.map(({ fields }) => ({ value: fields[0]!.value })),
+    )
     expect(keyring.decrypts).toBe(50)
   })
 
@@ -38,7 +46,9 @@ describe('an encryption context for each tenant', () => {
     const other = format(keyring, { encryptionContext: () => ({ tenant: 'b' }) })
     expect(await outcomes(other, stored)).toEqual(['wrong-context'])
     expect(keyring.decrypts).toBe(0)
-    expect(await outcomes(format(keyring), { ...stored, key: { id: { S: 'b#0' } } })).toEqual(['wrong-context'])
+    expect(await outcomes(format(keyring), { ...stored, key: { id: { S: 'b#0' } } })).toEqual([
+      'wrong-context',
+    ])
   })
 
   it.each<[string, unknown]>([
@@ -65,7 +75,9 @@ describe('an encryption context for each tenant', () => {
     const stored = await sealAll(format(keyring), [itemOf('a'), itemOf('x')])
     const [a, x] = await picky.open(stored)
     expect(a!.fields[0]).toEqual({ value: { S: 'a 0' } })
-    expect(x!.fields[0]).toMatchObject({ error: { code: 'invalid-context', cause: new Error('no tenant x') } })
+    expect(x!.fields[0]).toMatchObject({
+      error: { code: 'invalid-context', cause: new Error('no tenant x') },
+    })
     await expect(picky.seal([itemOf('x')])).rejects.toMatchObject({ code: 'invalid-context' })
   })
 

@@ -51,6 +51,7 @@ describeEngines('what ordinary tools ask', engine => {
     for (const [input, error] of [
       [{}, /ValidationException/],
       [{ TableName: 5 }, /ValidationException/],
+      [{ TableName: '?' }, /ValidationException/],
       ['null', /ValidationException/],
       ['{', /SerializationException/],
     ] as const) {

@@ -407,6 +407,35 @@ const cases: Case[] = [
     message: () => "The local cloud's KMS has no operation GenerateDataKeyPair.",
   },
   {
+    when: 'key material is to be imported',
+    operation: 'CreateKey',
+    input: () => ({ Origin: 'EXTERNAL' }),
+    error: 'UnsupportedOperationException',
+    message: () => "The local cloud's KMS has no imported key material, which Origin EXTERNAL asks for.",
+  },
+  {
+    when: 'a key is to be made in a custom key store',
+    operation: 'CreateKey',
+    input: () => ({ Origin: 'AWS_CLOUDHSM', CustomKeyStoreId: 'cks-1234567890abcdef0' }),
+    error: 'UnsupportedOperationException',
+    message: () => "The local cloud's KMS has no custom key stores, which CustomKeyStoreId asks for.",
+  },
+  {
+    when: 'a custom key store is asked for by the origin alone',
+    operation: 'CreateKey',
+    input: () => ({ Origin: 'EXTERNAL_KEY_STORE' }),
+    error: 'UnsupportedOperationException',
+    message: () =>
+      "The local cloud's KMS has no custom key stores, which Origin EXTERNAL_KEY_STORE asks for.",
+  },
+  {
+    when: 'the plaintext is for an enclave',
+    operation: 'GenerateDataKey',
+    input: w => ({ KeyId: w.single, KeySpec: 'AES_256', Recipient: { AttestationDocument: 'AA==' } }),
+    error: 'UnsupportedOperationException',
+    message: () => "The local cloud's KMS has no attestation of Nitro Enclaves, which Recipient asks for.",
+  },
+  {
     when: 'the body is not JSON',
     operation: 'DescribeKey',
     input: () => '{',

@@ -1,5 +1,11 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { DynaliteEngine } from '../src/dynamodb/dynaliteEngine.js'
 import { DynoxideProcess } from '../src/dynamodb/dynoxideProcess.js'
+import { ask } from '../src/dynamodb/engine.js'
 import { unbrowsableAddresses } from '../src/dynamodb/unbrowsable.js'
 import { describeDynoxide } from './eachEngine.js'
 
@@ -19,6 +25,21 @@ it('gives addresses that Fetch sends nothing to, on loopback', async () => {
     expect(await failure(`http://${host}:${port}`)).toBe('bad port')
   }
   expect(unbrowsableAddresses(3)).toHaveLength(3)
+})
+
+it('dynalite listens nowhere, not even to close what it has on disk', async () => {
+  const listen = vi.spyOn(Server.prototype, 'listen')
+  const folder = await mkdtemp(join(tmpdir(), 'dynalite-'))
+  const dynalite = await DynaliteEngine.onDisk('us-east-1', 0, folder)
+  await ask(dynalite, 'ListTables', {})
+  await dynalite.close()
+  expect(listen).not.toHaveBeenCalled()
+  listen.mockRestore()
+  // It is closed: LevelDB is open in one place at a time.
+  const again = await DynaliteEngine.onDisk('us-east-1', 0, folder)
+  await ask(again, 'ListTables', {})
+  await again.close()
+  await rm(folder, { recursive: true })
 })
 
 describeDynoxide('a dynoxide', () => {

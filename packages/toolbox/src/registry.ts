@@ -86,10 +86,7 @@ export class RegisteredTable {
       .filter(registered => !own.includes(registered))
       .flatMap(({ encrypted }) => encrypted)
       .filter(pattern => !declared.some(other => overlap(other, pattern)))
-    const patterns = [
-      ...own.flatMap(({ encrypted }) => encrypted),
-      ...others,
-    ]
+    const patterns = [...own.flatMap(({ encrypted }) => encrypted), ...others]
     this.#encrypted.set(name, patterns)
     return patterns
   }
@@ -144,6 +141,7 @@ export class RegisteredTable {
 /** The tables whose entities were registered, by logical name. */
 export class Registry {
   readonly #tables = new Map<string, RegisteredTable>()
+  readonly #entities = new WeakSet<object>()
 
   /**
    * @param logicalName physical table name (as commands carry it) to logical table name
@@ -205,16 +203,15 @@ export class Registry {
     let registered = this.#tables.get(name)
     if (registered === undefined) {
       const keyNames = [table.partitionKey.name, ...(table.sortKey === undefined ? [] : [table.sortKey.name])]
-      registered = new RegisteredTable(
-        name,
-        keyNames,
-        table.entityAttributeSavedAs,
-        attributes,
-        wholeItems,
-      )
+      registered = new RegisteredTable(name, keyNames, table.entityAttributeSavedAs, attributes, wholeItems)
       this.#tables.set(name, registered)
     }
     registered.add(entity.entityName, patterns)
+    this.#entities.add(entity)
+  }
+
+  knows(entity: RegistrableEntity): boolean {
+    return this.#entities.has(entity)
   }
 
   /**

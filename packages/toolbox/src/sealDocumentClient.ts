@@ -109,6 +109,7 @@ export function sealDocumentClient<
       })
   }) as typeof sealed.send
 
+  registries.set(sealed, registry)
   Object.defineProperties(sealed, {
     [SEALED]: { value: true },
     config: { value: guardedConfig(client.config) },
@@ -131,15 +132,24 @@ export function sealDocumentClient<
   return sealed
 }
 
-/** @throws {ToolboxError} `invalid-client` */
-function refuseOtherClient(sealed: object, { entityName, table }: RegistrableEntity): void {
-  const { documentClient } = table
+/** What each sealed client knows. */
+const registries = new WeakMap<object, Registry>()
+
+/**
+ * An entity may be registered on several sealed clients, and its table has one of them. With another client, nothing
+ * of the entity would be sealed, and nothing opened.
+ *
+ * @throws {ToolboxError} `invalid-client`
+ */
+function refuseOtherClient(sealed: object, entity: RegistrableEntity): void {
+  const { documentClient } = entity.table
   // A function is asked when the first command is sent.
-  if (typeof documentClient !== 'object' || documentClient === null || documentClient === sealed) return
-  if (Object.prototype.isPrototypeOf.call(sealed, documentClient)) return
+  if (typeof documentClient !== 'object' || documentClient === null) return
+  for (let client: object | null = documentClient; client !== null; client = Object.getPrototypeOf(client))
+    if (client === sealed || registries.get(client)?.knows(entity)) return
   throw new ToolboxError(
     'invalid-client',
-    `Entity ${entityName} is registered on this sealed client, but table ${table.getName()} has another document client, which would seal and open nothing of it. Give the table this one.`,
+    `Entity ${entity.entityName} is registered on this sealed client, but table ${entity.table.getName()} has another document client, on which it is not registered. Give the table this one.`,
   )
 }
 

@@ -129,7 +129,8 @@ export class Sealing {
    * @throws {ToolboxError} `role-refused`
    */
   guardReturnValues(table: RegisteredTable, params: Item): void {
-    if (this.settings.role !== 'seal' || (table.encrypted(undefined).length === 0 && !table.wholeItems)) return
+    if (this.settings.role !== 'seal' || (table.encrypted(undefined).length === 0 && !table.wholeItems))
+      return
     if (params.ReturnValues === undefined || params.ReturnValues === 'NONE') return
     throw new ToolboxError(
       'role-refused',

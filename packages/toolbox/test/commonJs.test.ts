@@ -4,6 +4,7 @@ import { $SET, string as importedString } from 'dynamodb-toolbox'
 import { describe, expect, test } from 'vitest'
 import { encrypted } from '../src/encrypted.js'
 import type { EncryptedAttribute } from '../src/encryptedAttribute.js'
+import { markOpened } from '../src/opened.js'
 import { PendingSeal } from '../src/pendingSeal.js'
 import { Registry } from '../src/registry.js'
 import { addCopy } from '../src/toolboxCopies.js'
@@ -54,7 +55,12 @@ const User = new Entity({
   }),
 })
 // As with a mock, which may answer anything.
-new Registry(name => name, [], [], () => true).register(User)
+new Registry(
+  name => name,
+  [],
+  [],
+  () => true,
+).register(User)
 
 test('it is another copy', () => {
   expect(toolbox.$SET).not.toBe($SET)
@@ -72,7 +78,9 @@ test('what is discriminated by symbols of its own is parsed and formatted by it'
   const plaintext = PendingSeal.plaintextOf(parsed.either as never)
   expect(plaintext).toEqual(either)
   const { transform } = User.schema.attributes.either.props as unknown as { transform: EncryptedAttribute }
-  expect(transform.decode(plaintext)).toEqual(either)
+  const read: Record<string, unknown> = { either: plaintext }
+  markOpened(read, [{ path: ['either'], value: plaintext }])
+  expect(transform.decode(read.either)).toEqual(either)
 })
 
 test('what it throws is told from what a validator throws', () => {

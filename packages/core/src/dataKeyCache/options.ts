@@ -1,3 +1,4 @@
+import { checkOptions } from '../checkOptions.js'
 import { ConfigurationError } from '../errors.js'
 
 /** How long data keys live in memory and how many messages share one. */
@@ -40,20 +41,21 @@ export interface DataKeyCacheOptions {
 
 export type ResolvedOptions = Required<DataKeyCacheOptions>
 
+const DEFAULTS: ResolvedOptions = {
+  maxAge: 300_000,
+  maxMessages: 2 ** 20,
+  maxKeys: 1000,
+  maxKeysPerOpen: 3000,
+  refusalAge: 10_000,
+  openingGrace: 0,
+  now: () => Date.now(),
+}
+
 /** @throws {ConfigurationError} `invalid-option` */
 export function resolveOptions(options: DataKeyCacheOptions): ResolvedOptions {
-  const resolved = {
-    maxAge: options.maxAge ?? 300_000,
-    maxMessages: options.maxMessages ?? 2 ** 20,
-    maxKeys: options.maxKeys ?? 1000,
-    maxKeysPerOpen: options.maxKeysPerOpen ?? 3000,
-    refusalAge: options.refusalAge ?? 10_000,
-    openingGrace: options.openingGrace ?? 0,
-    now: options.now ?? Date.now,
-  }
-  const unknown = Object.keys(options).find(name => !Object.hasOwn(resolved, name))
-  if (unknown !== undefined)
-    throw new ConfigurationError('invalid-option', `There is no option cache.${unknown}. Is it misspelled?`)
+  checkOptions('the cache', options, Object.keys(DEFAULTS))
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  const resolved: ResolvedOptions = { ...DEFAULTS, ...Object.fromEntries(given) }
   check(
     'maxAge',
     resolved.maxAge > 0 && Number.isFinite(resolved.maxAge),
@@ -76,6 +78,7 @@ export function resolveOptions(options: DataKeyCacheOptions): ResolvedOptions {
     resolved.openingGrace >= 0 && Number.isFinite(resolved.openingGrace),
     'a number of milliseconds',
   )
+  check('now', typeof resolved.now === 'function', 'a function')
   return resolved
 }
 

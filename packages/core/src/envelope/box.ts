@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { copyBytes } from '../bytes/copy.js'
-import { FieldError } from '../errors.js'
 import { fillRandom } from '../bytes/randomness.js'
+import { FieldError } from '../errors.js'
 import { NONCE_BYTES, TAG_BYTES } from './layout.js'
 
 const CIPHER = 'aes-256-gcm'

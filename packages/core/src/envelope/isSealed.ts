@@ -4,8 +4,8 @@ import {
   ENVELOPE_TAG_BYTES,
   LEAST_BOX_BYTES,
   MARKER_BYTES,
-  Shape,
   SHORT_HEADER_BYTES,
+  Shape,
   shapeOf,
 } from './layout.js'
 

@@ -22,8 +22,8 @@ import {
   LEAST_BOX_BYTES,
   MARKER_BYTES,
   malformed,
-  Shape,
   SHORT_HEADER_BYTES,
+  Shape,
   shapeOf,
 } from './layout.js'
 
@@ -86,7 +86,8 @@ export class ItemReader {
         `the item's attribute '${this.#attribute}', which has the encrypted data key, is not in what was read. If an index was read, add '${this.#attribute}' to what it projects, or write the table with fields: 'full'; if it was deleted, restore the item from a backup, or write it again.`,
       )
     }
-    if (!(stored instanceof Uint8Array)) throw malformed(`the envelope attribute '${this.#attribute}' is not binary`)
+    if (!(stored instanceof Uint8Array))
+      throw malformed(`the envelope attribute '${this.#attribute}' is not binary`)
     const envelope = parseEnvelopeAttribute(asBuffer(stored))
     checkContextTag(this.#context, envelope)
     return envelope

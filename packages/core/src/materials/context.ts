@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { Reader } from '../bytes/reader.js'
 import { ConfigurationError, FieldError } from '../errors.js'
 import { MAX_CONTEXT_BYTES, MAX_CONTEXT_PAIRS } from '../limits.js'
+import { isPlainObject, kindOf } from '../plainObject.js'
 
 /** The pair that every data key of ours is bound to: the logical table name. */
 export const TABLE_KEY = 'dynaseal:table'
@@ -42,7 +43,12 @@ export function encryptionContext(
 }
 
 function contextOf(pairs: Readonly<Record<string, string>>, bytes: Buffer): EncryptionContext {
-  return { pairs, bytes, id: bytes.toString('latin1'), tag: Buffer.from(hash('sha256', bytes), 'hex').subarray(0, 4) }
+  return {
+    pairs,
+    bytes,
+    id: bytes.toString('latin1'),
+    tag: Buffer.from(hash('sha256', bytes), 'hex').subarray(0, 4),
+  }
 }
 
 /** The error for what was sealed under another context than the expected one. */
@@ -84,17 +90,27 @@ function findPublicKey(bytes: Buffer): string | undefined {
 }
 
 /**
- * Refuses what an application may not add to a context.
+ * A copy of what an application adds to a context. Whatever is not taken would leave the context without it, so that
+ * messages open with nothing but the table's name: each pair is one that is own, enumerable and of two strings.
+ *
  * @throws {ConfigurationError} `invalid-context`
  */
-export function checkAdditionalContext(additional: Readonly<Record<string, string>>): void {
-  for (const [key, value] of Object.entries(additional)) {
-    if (typeof value !== 'string') throw invalid('its values are strings')
-    if (key === '') throw invalid('a key is empty')
-    const reserved = RESERVED_PREFIXES.find(prefix => key.startsWith(prefix))
-    if (reserved !== undefined) throw invalid(`keys that begin with "${reserved}" are reserved`)
-  }
-  serializeContext(additional)
+export function additionalContext(given: unknown): Readonly<Record<string, string>> {
+  if (!isPlainObject(given)) throw invalid(`it must be a plain object, and not ${kindOf(given)}`)
+  const pairs = Object.freeze(Object.fromEntries(Reflect.ownKeys(given).map(key => pairOf(given, key))))
+  serializeContext(pairs)
+  return pairs
+}
+
+function pairOf(given: Readonly<Record<string, unknown>>, key: string | symbol): [string, string] {
+  if (typeof key !== 'string') throw invalid('a key is a symbol')
+  if (key === '') throw invalid('a key is empty')
+  if (!Object.prototype.propertyIsEnumerable.call(given, key)) throw invalid(`${key} is not enumerable`)
+  const reserved = RESERVED_PREFIXES.find(prefix => key.startsWith(prefix))
+  if (reserved !== undefined) throw invalid(`keys that begin with "${reserved}" are reserved`)
+  const value = given[key]
+  if (typeof value !== 'string') throw invalid(`the value of ${key} is no string`)
+  return [key, value]
 }
 
 /**

@@ -1,11 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { Reader } from '../bytes/reader.js'
 import { FieldError } from '../errors.js'
-import {
-  MAX_CONTEXT_BYTES,
-  MAX_CONTEXT_PAIRS,
-  MAX_MESSAGE_BYTES,
-} from '../limits.js'
+import { MAX_CONTEXT_BYTES, MAX_CONTEXT_PAIRS, MAX_MESSAGE_BYTES } from '../limits.js'
 import { TABLE_KEY } from '../materials/context.js'
 import { skipEncryptedDataKeys } from '../materials/encryptedDataKeys.js'
 import {

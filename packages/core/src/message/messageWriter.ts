@@ -1,12 +1,12 @@
 import type { AttributeValue } from '../attributeValue.js'
 import type { Writer } from '../bytes/writer.js'
-import { writeContent } from './content.js'
 import type { Contexts } from '../contexts.js'
 import type { KeyInMemory } from '../dataKeyCache/statistics.js'
 import { checkFieldLength, type FieldPlace, type FieldWriter } from '../fieldWriter.js'
 import type { ItemToSeal } from '../format.js'
 import type { EncryptionContext } from '../materials/context.js'
 import type { Codec } from './codec.js'
+import { writeContent } from './content.js'
 import { headerTemplate, messageLength } from './write.js'
 
 const NOTHING = Object.freeze({})

@@ -1,4 +1,5 @@
 import type { AttributeValue } from '../attributeValue.js'
+import { isAt } from '../bytes/equal.js'
 import type { OpeningLease } from '../dataKeyCache/openingLease.js'
 import { FieldError } from '../errors.js'
 import type { AttributePath } from '../format.js'
@@ -92,6 +93,7 @@ function checkedContext(
   const context = signed
     ? signedContext(expected, message.subarray(CONTEXT_OFFSET, encryptedDataKeysStart))
     : expected
-  if (context?.bytes.compare(message, CONTEXT_OFFSET, encryptedDataKeysStart) === 0) return context
+  if (context !== undefined && isAt(message, CONTEXT_OFFSET, encryptedDataKeysStart, context.bytes))
+    return context
   throw wrongContext()
 }

@@ -39,7 +39,10 @@ describe('an item that is written as a whole', () => {
   })
 
   it('has one envelope beside short fields of 36 bytes more than their values', async () => {
-    const { attributes, fields } = await sealItem(envelope(), wholeItem({ a: { S: 'x'.repeat(30) }, b: { B: new Uint8Array(9) } }))
+    const { attributes, fields } = await sealItem(
+      envelope(),
+      wholeItem({ a: { S: 'x'.repeat(30) }, b: { B: new Uint8Array(9) } }),
+    )
     expect(Object.keys(attributes!)).toEqual(['dynaseal'])
     expect(fields.map(({ value }) => value.length)).toEqual([66, 45])
     expect(fields.every(({ value }) => Buffer.from(value).toString('hex').startsWith('da5e21'))).toBe(true)
@@ -53,7 +56,9 @@ describe('an item that is written as a whole', () => {
       ['1', '2'].map(id => wholeItem({ a: { S: id } }, { key: { id: { S: id } } })),
     )
     expect(stored[0]!.attributes).toEqual(stored[1]!.attributes)
-    expect(stored[0]!.attributes).not.toEqual((await sealItem(envelope(), wholeItem({ a: { S: '' } }))).attributes)
+    expect(stored[0]!.attributes).not.toEqual(
+      (await sealItem(envelope(), wholeItem({ a: { S: '' } }))).attributes,
+    )
   })
 
   it('takes no envelope when it has no field', async () => {
@@ -70,7 +75,8 @@ describe('an item that is written as a whole', () => {
     )
     const stored = await sealAll(format, items)
     expect(keyring.encrypts).toBe(4)
-    for (const one of stored) expect(await openItem(envelope(), one)).toEqual([{ S: 'a' }, { S: 'b' }, { S: 'c' }])
+    for (const one of stored)
+      expect(await openItem(envelope(), one)).toEqual([{ S: 'a' }, { S: 'b' }, { S: 'c' }])
     const keys = format.statistics().keys
     expect(keys.every(({ sealed }) => sealed <= 5)).toBe(true)
   })
@@ -125,11 +131,7 @@ describe('a field that is written alone', () => {
     )
     const mixed: ItemToOpen = {
       ...short,
-      fields: [
-        ...short.fields,
-        { path: ['full'], value: full },
-        { path: ['message'], value: message },
-      ],
+      fields: [...short.fields, { path: ['full'], value: full }, { path: ['message'], value: message }],
     }
     const keyring = countingKeyring()
     expect(await openItem(envelope({ keyring }), mixed)).toEqual([
@@ -148,7 +150,13 @@ describe('what was moved or changed', () => {
     const format = envelope()
     const stored = await sealItem(format, two())
     const [a, b] = stored.fields
-    const swapped = { ...stored, fields: [{ ...a!, path: ['b'] }, { ...b!, path: ['a'] }] }
+    const swapped = {
+      ...stored,
+      fields: [
+        { ...a!, path: ['b'] },
+        { ...b!, path: ['a'] },
+      ],
+    }
     expect(await outcomes(format, swapped)).toEqual(['not-authentic', 'not-authentic'])
     expect(await outcomes(format, { ...stored, key: { id: { S: 'other' } } })).toEqual([
       'not-authentic',
@@ -190,9 +198,14 @@ describe('what was moved or changed', () => {
     for (let length = 0; length < attribute.length; length++) {
       expect(await with_(attribute.subarray(0, length))).toEqual(['malformed-message', 'malformed-message'])
     }
-    expect(await with_(Buffer.concat([attribute, Buffer.of(0)]))).toEqual(['malformed-message', 'malformed-message'])
+    expect(await with_(Buffer.concat([attribute, Buffer.of(0)]))).toEqual([
+      'malformed-message',
+      'malformed-message',
+    ])
     for (const value of [attribute, Buffer.from('da5e21', 'hex'), Buffer.from('da5e22', 'hex')]) {
-      expect(await outcomes(format, { ...stored, fields: [{ path: ['a'], value }] })).toEqual(['malformed-message'])
+      expect(await outcomes(format, { ...stored, fields: [{ path: ['a'], value }] })).toEqual([
+        'malformed-message',
+      ])
     }
     const unknown = Buffer.from('da5e23', 'hex')
     expect(await outcomes(format, { ...stored, fields: [{ path: ['a'], value: unknown }] })).toEqual([
@@ -207,7 +220,9 @@ describe('what was moved or changed', () => {
     const attribute = stored.attributes!.dynaseal as Uint8Array
     const full = await sealOne(format, item({ S: 'one' }, { path: ['a'] }))
     const flips = (bytes: Uint8Array) =>
-      Array.from({ length: bytes.length }, (_, at) => bytes.map((byte, index) => (index === at ? byte ^ 1 : byte)))
+      Array.from({ length: bytes.length }, (_, at) =>
+        bytes.map((byte, index) => (index === at ? byte ^ 1 : byte)),
+      )
     const items: ItemToOpen[] = [
       ...flips(attribute).map(dynaseal => ({ ...stored, attributes: { dynaseal } })),
       ...flips(stored.fields[0]!.value).map(value => ({ ...stored, fields: [{ path: ['a'], value }] })),
@@ -221,7 +236,12 @@ describe('what was moved or changed', () => {
     const error = await refusal(envelope(), { ...stored, attributes: {} })
     expect(error.message).toContain("add 'dynaseal' to what it projects")
     expect(error.message).toContain("fields: 'full'")
-    expect(error).toMatchObject({ code: 'missing-envelope', table: 'Customers', path: ['ssn'], keyNames: ['id'] })
+    expect(error).toMatchObject({
+      code: 'missing-envelope',
+      table: 'Customers',
+      path: ['ssn'],
+      keyNames: ['id'],
+    })
   })
 })
 
@@ -237,8 +257,14 @@ describe('data keys of the formats', () => {
     const context = header.readUInt16BE(35)
     const keys = header.subarray(37 + context, header.length)
     const length = attribute.length - 39
-    const forged = Buffer.concat([attribute.subarray(0, 7), keys.subarray(0, length), attribute.subarray(7 + length)])
-    expect(await outcomes(envelope(), { ...short, attributes: { dynaseal: forged } })).toEqual(['key-unavailable'])
+    const forged = Buffer.concat([
+      attribute.subarray(0, 7),
+      keys.subarray(0, length),
+      attribute.subarray(7 + length),
+    ])
+    expect(await outcomes(envelope(), { ...short, attributes: { dynaseal: forged } })).toEqual([
+      'key-unavailable',
+    ])
   })
 })
 

@@ -1,7 +1,7 @@
 import { createHash, createHmac, hkdfSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { DataKey } from '../../src/dataKeyCache/dataKey.js'
-import { ITEM_KEY_BYTES, EnvelopeKeys, envelopeKeys } from '../../src/envelope/keys.js'
+import { EnvelopeKeys, envelopeKeys, ITEM_KEY_BYTES } from '../../src/envelope/keys.js'
 import { canonicalLocation } from '../../src/index.js'
 import { ItemLocation } from '../../src/location.js'
 import { encryptionContext } from '../../src/materials/context.js'
@@ -49,10 +49,13 @@ describe('the keys of an envelope', () => {
     expect(other({ encryptedDataKeys: Buffer.alloc(15) })).not.toEqual(keys().commitment)
   })
 
-  it.each([1, 70, 959, 960, 961, 5000])('derive the key of an item whose location has about %d bytes', length => {
-    const { item } = new ItemLocation('Customers', { id: { S: 'x'.repeat(length) } })
-    expect(itemKey(keys(), item)).toEqual(itemKeyByHand(item))
-  })
+  it.each([1, 70, 959, 960, 961, 5000])(
+    'derive the key of an item whose location has about %d bytes',
+    length => {
+      const { item } = new ItemLocation('Customers', { id: { S: 'x'.repeat(length) } })
+      expect(itemKey(keys(), item)).toEqual(itemKeyByHand(item))
+    },
+  )
 
   it('take as location what stands before the path', () => {
     const key = { id: { S: 'customer-1' } }
@@ -76,12 +79,22 @@ describe('the keys of an envelope', () => {
     const { item } = new ItemLocation('Customers', { id: { S: 'a' } })
     expect(itemKey(derived, item)).toEqual(itemKeyByHand(item))
     dataKey.release()
-    const nothing = createHash('sha256').update(Buffer.alloc(64)).update(
-      createHash('sha256')
-        .update(Buffer.alloc(64))
-        .update(Buffer.concat([Buffer.of(0, 0, 0, 1), Buffer.from('dynaseal:v2:item'), Buffer.of(0), item, Buffer.of(0, 0, 1, 0)]))
-        .digest(),
-    )
+    const nothing = createHash('sha256')
+      .update(Buffer.alloc(64))
+      .update(
+        createHash('sha256')
+          .update(Buffer.alloc(64))
+          .update(
+            Buffer.concat([
+              Buffer.of(0, 0, 0, 1),
+              Buffer.from('dynaseal:v2:item'),
+              Buffer.of(0),
+              item,
+              Buffer.of(0, 0, 1, 0),
+            ]),
+          )
+          .digest(),
+      )
     // What is left of the root are zeros, with which anybody can compute.
     expect(itemKey(derived, item)).toEqual(nothing.digest())
     expect(() => envelopeKeys(dataKey, context)).toThrow('after it had been zeroed')

@@ -114,7 +114,9 @@ describe('vectors of format 2', () => {
       itemOf(change, [{ path: change.path, value }], attribute)
     expect(await outcomes(format, one(field, envelope))).toEqual([fromJson(change.value)])
     const opened = await format.open(
-      variants.map(({ target, bytes }) => one(target === 'field' ? bytes : field, target === 'envelope' ? bytes : envelope)),
+      variants.map(({ target, bytes }) =>
+        one(target === 'field' ? bytes : field, target === 'envelope' ? bytes : envelope),
+      ),
     )
     const codes = opened.map(({ fields: [result] }) => ('error' in result! ? result.error.code : 'opened'))
     expect(codes).toEqual(variants.map(({ error }) => error))

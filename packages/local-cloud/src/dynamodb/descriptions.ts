@@ -1,6 +1,6 @@
 import { AwsError, type AwsRequest, type AwsResponse } from '../aws.js'
 import { jsonResponse } from '../http/responses.js'
-import { describeTable, type Engine } from './engine.js'
+import { describeTable, type Engine, EngineError } from './engine.js'
 import { isNotFound } from './refusals.js'
 
 type Describe = (request: AwsRequest, engine: Engine) => Promise<AwsResponse>
@@ -27,8 +27,8 @@ async function describeEndpoints({ headers }: AwsRequest): Promise<AwsResponse> 
 async function describeContinuousBackups({ body }: AwsRequest, engine: Engine): Promise<AwsResponse> {
   const tableName = readTableName(body)
   await describeTable(engine, tableName).catch((error: unknown) => {
-    if (!isNotFound(error)) throw error
-    throw new AwsError('TableNotFoundException', `Table not found: ${tableName}`)
+    if (isNotFound(error)) throw new AwsError('TableNotFoundException', `Table not found: ${tableName}`)
+    throw error instanceof EngineError ? new AwsError(error.errorName, error.reason) : error
   })
   return jsonResponse('dynamodb', {
     ContinuousBackupsDescription: {

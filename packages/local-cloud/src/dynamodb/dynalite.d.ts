@@ -41,6 +41,10 @@ declare module 'dynalite/db/index.js' {
     getItemDb(...names: string[]): Database
     getIndexDb(...names: string[]): Database
     getTagDb(...names: string[]): Database
+    readonly lifecycleManager: {
+      /** When all that is under way is done. */
+      gracefulClose(done: (error?: Error | null) => void): void
+    }
   }
 
   export type StoredItem = Record<string, Record<string, unknown>>

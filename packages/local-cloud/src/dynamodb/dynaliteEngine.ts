@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events'
+import { EventEmitter } from 'node:events'
 import type { Server } from 'node:http'
 import { ACCOUNT, type AwsRequest, type AwsResponse } from '../aws.js'
 import { DynaliteGuard } from './dynaliteGuard.js'
@@ -75,13 +75,7 @@ export class DynaliteEngine implements Engine {
     this.#closed = true
     // dynalite throws, where nobody can catch it, when its LevelDB closes under a request.
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
-    // It closes its LevelDB with its server, and only if that listens; to nobody, since it would answer any web page.
-    this.#server.removeAllListeners('request')
-    this.#server.listen(0, '127.0.0.1')
-    await once(this.#server, 'listening')
-    await new Promise<void>((resolve, reject) =>
-      this.#server.close(error => (error ? reject(error) : resolve())),
-    )
+    await this.#guard.closeStore()
   }
 }
 

@@ -16,11 +16,15 @@ interface Work {
 export class DynaliteGuard {
   readonly #guarded = new WeakSet<object>()
   #current: Work | undefined
+  #store: Store | undefined
 
   /** Makes a dynalite whose databases are guarded. */
   guarding<T>(make: () => T): T {
     const { create } = dynaliteDb
-    dynaliteDb.create = options => this.#guardStore(create(options))
+    dynaliteDb.create = options => {
+      this.#store = create(options)
+      return this.#guardStore(this.#store)
+    }
     try {
       return make()
     } finally {
@@ -31,6 +35,13 @@ export class DynaliteGuard {
   /** Starts a request. `fail` is called for what is thrown now or in callbacks. */
   run(start: () => void, fail: (error: unknown) => void): void {
     this.#as({ fail, held: new Set() }, start)
+  }
+
+  /** Closes its LevelDB. Its server does that, too, but only one that listens, and then it answers any web page. */
+  async closeStore(): Promise<void> {
+    await new Promise<void>((resolve, reject) =>
+      this.#store?.lifecycleManager.gracefulClose(error => (error ? reject(error) : resolve())),
+    )
   }
 
   #as(work: Work | undefined, step: () => void): void {

@@ -16,6 +16,7 @@ import { tags } from './operations/tags.js'
 import type { KmsCall, KmsOperations } from './operations/types.js'
 import { type KeyOverview, overviewOf } from './overview.js'
 import { Parameters } from './parameters.js'
+import { requireSupported } from './unsupported.js'
 
 const operations: KmsOperations = {
   ...keys,
@@ -103,6 +104,7 @@ export class KmsService {
         `The local cloud's KMS has no operation ${request.operation}.`,
       )
     const call = this.#call(request, log, newKeyId)
+    requireSupported(request.operation, call.parameters)
     const answer = operation(call)
     if (dryRunnable.has(request.operation) && call.parameters.boolean('DryRun')) throw kmsErrors.dryRun()
     return jsonResponse('kms', answer)

@@ -6,6 +6,7 @@ const folder = new URL('../../src/page/', import.meta.url)
 
 const contentTypes: Readonly<Record<string, string>> = {
   'base.css': 'text/css; charset=utf-8',
+  'narrow.css': 'text/css; charset=utf-8',
   'sections.css': 'text/css; charset=utf-8',
   'live.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml',

@@ -30,6 +30,7 @@ export function document(title: string, content: Content, status = 200): AwsResp
   <link rel="icon" href="/_local/page/icon.svg" type="image/svg+xml">
   <link rel="stylesheet" href="/_local/page/base.css">
   <link rel="stylesheet" href="/_local/page/sections.css">
+  <link rel="stylesheet" href="/_local/page/narrow.css">
   <script type="module" src="/_local/page/live.js"></script>
 </head>
 <body>

@@ -26,7 +26,7 @@ describe('the page', () => {
     expect(addresses.length).toBeGreaterThan(5)
     for (const address of addresses) expect(address).toMatch(/^(\/(?!\/)|#content$)/)
     expect(body).not.toMatch(/<script(?![^>]* src=)|<style| style=| on\w+=/)
-    for (const name of ['base.css', 'sections.css', 'live.js', 'icon.svg'])
+    for (const name of ['base.css', 'sections.css', 'narrow.css', 'live.js', 'icon.svg'])
       expect((await browse(cloud, `/_local/page/${name}`)).status).toBe(200)
   })
 
