@@ -87,7 +87,7 @@ function ask(contextOfItem: ContextOfItem, table: string, key: ItemPlace['key'])
     throw new ConfigurationError(
       'invalid-context',
       'The function encryptionContext threw for an item, with the error that is the cause. Let it give pairs for every item that the table may hold.',
-      { cause },
+      cause,
     )
   }
 }
