@@ -8,6 +8,7 @@ import {
   withDataKeys,
   withoutBody,
 } from '../../packages/core/test/support/forged.js'
+import { optionsOfRun } from '../support/formatOfRun.js'
 import { createWorld, EAST, WEST, type World } from '../support/world.js'
 
 /** What a page of a query or a scan holds. */
@@ -20,9 +21,9 @@ let honest: Uint8Array
 
 beforeAll(async () => {
   world = await createWorld()
-  ;[[honest]] = (await createFormat({ keyring: world.keyring(EAST) }).seal([place({ S: 'honest' })])) as [
-    [Uint8Array],
-  ]
+  const writer = createFormat({ keyring: world.keyring(EAST), ...optionsOfRun })
+  const [sealed] = await writer.seal([place({ S: 'honest' })])
+  honest = sealed!.values[0]!
 })
 afterAll(() => world.stop())
 afterEach(() => world.cloud.heal())
@@ -40,7 +41,7 @@ function reader(cache: DataKeyCacheOptions = {}, keyring: Keyring = world.keyrin
     /** What reading these costs: calls of KMS, and how many fields ended how. */
     async read(messages: readonly Uint8Array[]) {
       const before = decrypts()
-      const fields = (await format.open(messages.map(place))).flat()
+      const fields = (await format.open(messages.map(place))).flatMap(one => one.fields)
       const codes: Record<string, number> = {}
       for (const field of fields) {
         const code = 'error' in field ? field.error.code : 'opened'

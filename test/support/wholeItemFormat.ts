@@ -15,8 +15,8 @@ import {
   type ItemToSeal,
   type OpenedField,
   type OpenedItem,
-  type SealedItem,
   parseValue,
+  type SealedItem,
   serializeValue,
 } from '@dynaseal/core'
 

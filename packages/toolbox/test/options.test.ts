@@ -23,7 +23,7 @@ describe('an option that cannot be used is refused by name', () => {
     ['format', { format: {} }],
     ['plainText', { keyring, plainText: 'allow' }],
     ['keyrings', { keyring, keyrings: [] }],
-    ['cache.maxage', { keyring, cache: { maxage: 1 } }],
+    ['maxage', { keyring, cache: { maxage: 1 } }],
     ['keyring', {}],
   ])('%s', (name, options) => {
     expect(() => seal(options)).toThrow(
