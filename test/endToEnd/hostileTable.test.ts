@@ -8,7 +8,6 @@ import {
   withDataKeys,
   withoutBody,
 } from '../../packages/core/test/support/forged.js'
-import { optionsOfRun } from '../support/formatOfRun.js'
 import { createWorld, EAST, WEST, type World } from '../support/world.js'
 
 /** What a page of a query or a scan holds. */
@@ -21,7 +20,7 @@ let honest: Uint8Array
 
 beforeAll(async () => {
   world = await createWorld()
-  const writer = createFormat({ keyring: world.keyring(EAST), ...optionsOfRun })
+  const writer = createFormat({ keyring: world.keyring(EAST), format: 'message' })
   const [sealed] = await writer.seal([place({ S: 'honest' })])
   honest = sealed!.values[0]!
 })
