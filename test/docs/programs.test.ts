@@ -13,6 +13,7 @@ const programs = markdownFiles()
 const RUN = [
   'docs/guide.md',
   'docs/migrating.md',
+  'docs/monitoring.md',
   'packages/core/README.md',
   'packages/local-cloud/README.md',
 ]

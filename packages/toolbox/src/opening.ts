@@ -1,11 +1,14 @@
+import { channel } from 'node:diagnostics_channel'
 import type { AttributeValue as WireValue } from '@aws-sdk/client-dynamodb'
 import { convertToNative } from '@aws-sdk/util-dynamodb'
 import {
   type AttributePath,
   type AttributeValue,
+  channelNames,
   FieldError,
   type FieldErrorCode,
   type ItemToOpen,
+  type NotOpenedEvent,
 } from '@dynaseal/core'
 import { formatPath, isContainer, type Occurrence, occurrences } from './attributePattern.js'
 import { copyContainers } from './copyContainers.js'
@@ -236,13 +239,18 @@ const AS_TEXT =
 const OBSTRUCTED =
   'above an encrypted attribute stands something that is no plain map or list as the schema has it there. Somebody wrote it past the sealed client.'
 
+const notOpened = channel(channelNames.notOpened)
+
+/** What is refused here never reaches the format, which publishes what it refuses itself. */
 function failure(
   table: RegisteredTable,
   path: AttributePath,
   code: FieldErrorCode,
   reason: string,
 ): FieldError {
-  return new FieldError(code, reason, { place: { table: table.name, keyNames: table.keyNames, path } })
+  const place = { table: table.name, keyNames: table.keyNames, path }
+  if (notOpened.hasSubscribers) notOpened.publish({ code, ...place } satisfies NotOpenedEvent)
+  return new FieldError(code, reason, { place })
 }
 
 function isMissing(table: RegisteredTable, name: string): FieldError {

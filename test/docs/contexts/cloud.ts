@@ -3,7 +3,7 @@ import { CreateKeyCommand, KMSClient, ReplicateKeyCommand } from '@aws-sdk/clien
 import { startLocalCloud } from '@dynaseal/local-cloud'
 
 const regions = ['us-east-1', 'us-west-2'] as const
-const cloud = await startLocalCloud({
+export const cloud = await startLocalCloud({
   regions,
   engine: (process.env.DOCS_ENGINE ?? 'dynalite') as 'dynalite' | 'dynoxide',
 })
