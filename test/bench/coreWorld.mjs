@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { AwsKmsMrkAwareSymmetricKeyringNode } from '@aws-crypto/client-node'
+import { AwsKmsMrkAwareSymmetricKeyringNode } from '@aws-crypto/kms-keyring-node'
 
 const KEY_ARN = `arn:aws:kms:us-east-1:123456789012:key/mrk-${'0123456789abcdef'.repeat(2)}`
 /** What AWS KMS returns for a data key of 32 bytes. */

@@ -3,8 +3,6 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import {
   AlgorithmSuiteIdentifier,
-  AwsKmsMrkAwareSymmetricDiscoveryKeyringNode,
-  AwsKmsMrkAwareSymmetricKeyringNode,
   EncryptedDataKey,
   KeyringTraceFlag,
   MultiKeyringNode,
@@ -12,6 +10,10 @@ import {
   NodeDecryptionMaterial,
   NodeEncryptionMaterial,
 } from '@aws-crypto/client-node'
+import {
+  AwsKmsMrkAwareSymmetricDiscoveryKeyringNode,
+  AwsKmsMrkAwareSymmetricKeyringNode,
+} from '@aws-crypto/kms-keyring-node'
 import {
   CreateKeyCommand,
   DecryptCommand,

@@ -1,9 +1,8 @@
+import { buildClient, CommitmentPolicy } from '@aws-crypto/client-node'
 import {
   AwsKmsMrkAwareSymmetricDiscoveryKeyringNode,
   AwsKmsMrkAwareSymmetricKeyringNode,
-  buildClient,
-  CommitmentPolicy,
-} from '@aws-crypto/client-node'
+} from '@aws-crypto/kms-keyring-node'
 import { KMS } from '@aws-sdk/client-kms'
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { locationHash } from '@dynaseal/core'

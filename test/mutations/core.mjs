@@ -15,7 +15,9 @@ const filter = process.argv[2] ?? ''
 const TIMEOUT = 180_000
 
 const CACHE = [
+  'abort',
   'dataKeyCache',
+  'dataKeySource',
   'limiter',
   'sealingKeys',
   'openingKeys',
@@ -132,6 +134,7 @@ async function copyTree() {
   const skip = /node_modules|[\\/]dist([\\/]|$)/
   for (const path of [
     'packages/core',
+    'test/support',
     'test/vectors',
     'vitest.config.ts',
     'package.json',

@@ -12,7 +12,7 @@ import { shapeOf } from './envelope/layout.js'
 import { envelopeOptions, type FieldForm } from './envelope/options.js'
 import { ConfigurationError } from './errors.js'
 import type { FieldWriter } from './fieldWriter.js'
-import type { Format, ItemToOpen, ItemToSeal, OpenedItem, SealedItem } from './format.js'
+import type { CallOptions, Format, ItemToOpen, ItemToSeal, OpenedItem, SealedItem } from './format.js'
 import { type CodecName, codecNamed } from './message/codec.js'
 import { isMessage } from './message/header.js'
 import { MessageWriter } from './message/messageWriter.js'
@@ -151,9 +151,10 @@ export class FieldFormat implements Format {
    * @throws {SealError} and nothing is returned, when any one value cannot be sealed
    * @throws {ConfigurationError} `invalid-context` when a table name, or what the application adds, cannot be part of a
    *   context
+   * @throws the reason of `options.signal`, when that fires
    */
-  seal(items: readonly ItemToSeal[]): Promise<SealedItem[]> {
-    return sealItems(items, this.#cache, this.#writer)
+  seal(items: readonly ItemToSeal[], options: CallOptions = {}): Promise<SealedItem[]> {
+    return sealItems(items, this.#cache, this.#writer, options.signal)
   }
 
   /**
@@ -162,8 +163,8 @@ export class FieldFormat implements Format {
    *
    * @throws {ConfigurationError} `invalid-context` when a table name cannot be part of a context
    */
-  open(items: readonly ItemToOpen[]): Promise<OpenedItem[]> {
-    return openItems(items, this.#cache, this.#reader)
+  open(items: readonly ItemToOpen[], options: CallOptions = {}): Promise<OpenedItem[]> {
+    return openItems(items, this.#cache, this.#reader, options.signal)
   }
 
   /** What the data-key cache did and holds. */

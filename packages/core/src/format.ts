@@ -58,6 +58,15 @@ export interface OpenedItem {
   readonly error?: FieldError
 }
 
+/** What concerns one call of a format and no value. */
+export interface CallOptions {
+  /**
+   * Ends the call, which then rejects with the signal's reason. A keyring that others wait for as well is not
+   * aborted; a plain one of the AWS Encryption SDK never is.
+   */
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * How the marked values of items become bytes at rest, and come back. Results stand in the order of the items.
  *
@@ -84,7 +93,7 @@ export interface Format {
    */
   isSealed(value: Uint8Array, attributes: Readonly<Record<string, unknown>>): boolean
   /** @throws {SealError} and nothing is returned, when any one value cannot be sealed */
-  seal(items: readonly ItemToSeal[]): Promise<SealedItem[]>
+  seal(items: readonly ItemToSeal[], options?: CallOptions): Promise<SealedItem[]>
   /** Never throws for what a stored value contains: each field has its own outcome. */
-  open(items: readonly ItemToOpen[]): Promise<OpenedItem[]>
+  open(items: readonly ItemToOpen[], options?: CallOptions): Promise<OpenedItem[]>
 }

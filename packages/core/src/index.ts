@@ -41,6 +41,7 @@ export {
 } from './fieldFormat.js'
 export type {
   AttributePath,
+  CallOptions,
   Field,
   Format,
   ItemFields,

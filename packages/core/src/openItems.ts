@@ -30,13 +30,15 @@ export async function openItems(
   items: readonly ItemToOpen[],
   cache: DataKeyCache,
   reader: FieldReader,
+  signal?: AbortSignal,
 ): Promise<OpenedItem[]> {
   const results: Results = items.map(item => new Array(item.fields.length))
   const groups = await groupByDataKey(items, reader, results)
-  const call = cache.beginOpening()
+  const call = cache.beginOpening(signal)
   const leases = await Promise.allSettled(groups.map(group => call.take(group, claimsOf(group))))
   const itemKey = new ItemKey()
   try {
+    signal?.throwIfAborted()
     for (const [index, group] of groups.entries()) {
       const lease = leases[index]!
       if (lease.status === 'fulfilled') await openGroup(items, group, lease.value, itemKey, results)

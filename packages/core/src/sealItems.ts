@@ -17,13 +17,14 @@ const scratch = new Writer(4096)
 
 const WITHOUT_FIELDS: SealedItem = { values: [], attributes: {} }
 
-/** @throws {SealError} */
+/** @throws {SealError}; and the reason of `signal`, when that fires */
 export async function sealItems(
   items: readonly ItemToSeal[],
   cache: DataKeyCache,
   writer: FieldWriter,
+  signal?: AbortSignal,
 ): Promise<SealedItem[]> {
-  const supplies = new KeySupplies(cache)
+  const supplies = new KeySupplies(cache, signal)
   const itemKey = new ItemKey()
   try {
     const supplyOf = items.map(item => supplies.add(item, writer))
@@ -102,10 +103,12 @@ function locate(item: ItemToSeal): ItemLocation {
 /** A supply of data keys for each encryption context that fields are sealed under. */
 class KeySupplies {
   readonly #cache: DataKeyCache
+  readonly #signal: AbortSignal | undefined
   readonly #supplies = new Map<string, KeySupply>()
 
-  constructor(cache: DataKeyCache) {
+  constructor(cache: DataKeyCache, signal: AbortSignal | undefined) {
     this.#cache = cache
+    this.#signal = signal
   }
 
   /** @returns where the item's data key comes from; undefined for an item without fields */
@@ -114,7 +117,7 @@ class KeySupplies {
     const context = writer.contextOf(item)
     let supply = this.#supplies.get(context.id)
     if (supply === undefined) {
-      supply = new KeySupply(this.#cache, context, item)
+      supply = new KeySupply(this.#cache, context, item, this.#signal)
       this.#supplies.set(context.id, supply)
     }
     supply.wanted += item.fields.length
@@ -139,15 +142,22 @@ class KeySupply {
   readonly #cache: DataKeyCache
   readonly #context: EncryptionContext
   readonly firstItem: ItemToSeal
+  readonly #signal: AbortSignal | undefined
   #lease: SealingLease | undefined
   #left = 0
   /** Fields still to be granted. */
   wanted = 0
 
-  constructor(cache: DataKeyCache, context: EncryptionContext, firstItem: ItemToSeal) {
+  constructor(
+    cache: DataKeyCache,
+    context: EncryptionContext,
+    firstItem: ItemToSeal,
+    signal: AbortSignal | undefined,
+  ) {
     this.#cache = cache
     this.#context = context
     this.firstItem = firstItem
+    this.#signal = signal
   }
 
   /** The key for one more field, or undefined when it takes a refill first. */
@@ -179,11 +189,13 @@ class KeySupply {
     this.release()
     try {
       // More than was counted, if the caller has added fields since.
-      const lease = await this.#cache.sealingKey(this.#context, Math.max(this.wanted, least), least)
+      const wanted = Math.max(this.wanted, least)
+      const lease = await this.#cache.sealingKey(this.#context, wanted, least, this.#signal)
       this.#lease = lease
       this.#left = lease.granted
       this.wanted -= lease.granted
     } catch (cause) {
+      this.#signal?.throwIfAborted()
       throw new SealError(
         'key-unavailable',
         'the keyring gave no data key. Its error is the cause; check that the key exists and that this process may use it.',

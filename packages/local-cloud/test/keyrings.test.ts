@@ -1,10 +1,8 @@
+import { buildClient, CommitmentPolicy, type KeyringNode } from '@aws-crypto/client-node'
 import {
   AwsKmsMrkAwareSymmetricDiscoveryKeyringNode,
   AwsKmsMrkAwareSymmetricKeyringNode,
-  buildClient,
-  CommitmentPolicy,
-  type KeyringNode,
-} from '@aws-crypto/client-node'
+} from '@aws-crypto/kms-keyring-node'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type LocalCloud, startLocalCloud } from '../src/index.js'
 import { createMultiRegionKey, kmsClient } from './clients.js'

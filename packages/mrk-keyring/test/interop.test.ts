@@ -1,7 +1,5 @@
 import {
   AlgorithmSuiteIdentifier,
-  AwsKmsMrkAwareSymmetricDiscoveryKeyringNode,
-  AwsKmsMrkAwareSymmetricKeyringNode,
   buildClient,
   CommitmentPolicy,
   EncryptedDataKey,
@@ -9,6 +7,10 @@ import {
   MultiKeyringNode,
   NodeAlgorithmSuite,
 } from '@aws-crypto/client-node'
+import {
+  AwsKmsMrkAwareSymmetricDiscoveryKeyringNode,
+  AwsKmsMrkAwareSymmetricKeyringNode,
+} from '@aws-crypto/kms-keyring-node'
 import { NodeDecryptionMaterial, NodeEncryptionMaterial } from '@aws-crypto/material-management'
 import { KMS } from '@aws-sdk/client-kms'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'

@@ -1,4 +1,5 @@
 import type { Schema } from 'dynamodb-toolbox'
+import { adoptInputs } from './adoptInput.js'
 import { EncryptedAttribute, type Validator } from './encryptedAttribute.js'
 import { ENCRYPTED_META, encryptedSchema, isEncryptedSchema } from './encryptedSchema.js'
 import type { Encrypted } from './encryptedType.js'
@@ -73,6 +74,7 @@ export function encrypted<SCHEMA extends Schema>(schema: NoKey<SCHEMA>): Encrypt
   const copy = copyOf(annotated)
   refuseNested(annotated, [], copy)
 
+  adoptInputs(copy)
   guardLibraryErrors(copy)
   const attribute = new EncryptedAttribute(bare(annotated), copy)
   const place = PLACE_PROPS.flatMap(name => (props[name] === undefined ? [] : [[name, props[name]]]))

@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import type { AttributePath, Format } from '@dynaseal/core'
 import type { Schema, Transformer } from 'dynamodb-toolbox'
-import { type AttributePattern, isContainer } from './attributePattern.js'
+import { type AttributePattern, isContainer, sameAs } from './attributePattern.js'
 import { ENCRYPTED_META, isEncryptedSchema } from './encryptedSchema.js'
 import { ToolboxError } from './errors.js'
 import { lostEncryption } from './lostEncryption.js'
@@ -39,24 +39,31 @@ export class EncryptedAttribute implements Transformer {
   readonly transformerId = 'dynaseal:encrypted'
   /** Where entities have the attribute, as their schemas say it; several may share one schema. */
   readonly places = new Set<string>()
-  /** Where it stands in the items of registered entities, by what is written there. */
-  readonly #patterns = new Map<string, AttributePattern>()
+  /** Where it stands in the items of registered entities. */
+  readonly #patterns: AttributePattern[] = []
   #reader: RegisteredReader | undefined
 
   /** @param copy the copy of dynamodb-toolbox that made the schema */
   constructor(
-    private readonly schema: Schema,
+    readonly schema: Schema,
     private readonly copy: ToolboxCopy,
   ) {}
 
+  /** The encrypted attribute behind a schema. */
+  static behind(schema: Schema): EncryptedAttribute | undefined {
+    const { transform } = schema.props as { transform?: unknown }
+    return isEncryptedSchema(schema) && transform instanceof EncryptedAttribute ? transform : undefined
+  }
+
   /**
-   * The encrypted attribute behind a schema.
+   * The same, of a schema that is to be registered.
    *
    * @throws {ToolboxError} `invalid-schema` when it says that it is encrypted and nothing encrypts it
    */
   static of(schema: Schema, place: string): EncryptedAttribute | undefined {
-    const { transform, meta } = schema.props as { transform?: unknown; meta?: Record<string, unknown> }
-    if (isEncryptedSchema(schema) && transform instanceof EncryptedAttribute) return transform
+    const attribute = EncryptedAttribute.behind(schema)
+    if (attribute !== undefined) return attribute
+    const { meta } = schema.props as { meta?: Record<string, unknown> }
     if (meta?.[ENCRYPTED_META] === true) {
       throw new ToolboxError(
         'invalid-schema',
@@ -73,13 +80,13 @@ export class EncryptedAttribute implements Transformer {
    * @param reader that client
    */
   register(pattern: AttributePattern, reader: RegisteredReader): void {
-    this.#patterns.set(pattern.map(String).join('\0'), pattern)
+    if (!this.#patterns.some(known => sameAs(known, pattern))) this.#patterns.push(pattern)
     this.#reader = reader
   }
 
   /** Whether a sealed client knows an entity that has it. */
   get isRegistered(): boolean {
-    return this.#patterns.size > 0
+    return this.#patterns.length > 0
   }
 
   encode(input: unknown): PendingSeal {
@@ -99,7 +106,7 @@ export class EncryptedAttribute implements Transformer {
         `The ${this.#name} was loaded for an entity that no sealed client knows, so nothing has opened it. ${WAY_OUT}`,
       )
     }
-    if (!wasOpened(stored, this.#patterns.values())) this.#refuseUnopened(stored)
+    if (!wasOpened(stored, this.#patterns)) this.#refuseUnopened(stored)
     return this.#scrubbed(() => new this.copy.format.Formatter(this.schema).format(stored)) as never
   }
 
@@ -167,6 +174,11 @@ export class EncryptedAttribute implements Transformer {
     )
   }
 
+  /** @throws {ToolboxError} `invalid-value` */
+  refuse(reason: string): never {
+    throw new ToolboxError('invalid-value', `The ${this.#name} is not valid: ${reason}.`)
+  }
+
   get #name(): string {
     return this.places.size === 0
       ? 'encrypted attribute'
@@ -216,7 +228,7 @@ export class EncryptedAttribute implements Transformer {
         error instanceof this.copy.errors.DynamoDBToolboxError
           ? `${REASONS[error.code] ?? error.code}${this.#at(error.path)}`
           : `${thrown(error)} was thrown by one of its transformers, validators or defaults, or by what they call`
-      throw new ToolboxError('invalid-value', `The ${this.#name} is not valid: ${reason}.`)
+      this.refuse(reason)
     }
   }
 

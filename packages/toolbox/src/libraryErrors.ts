@@ -1,5 +1,5 @@
 import type { Schema } from 'dynamodb-toolbox'
-import { isEncryptedSchema } from './encryptedSchema.js'
+import { encrypts } from './encrypts.js'
 import { ToolboxError } from './errors.js'
 import type { ToolboxCopy } from './toolboxCopies.js'
 
@@ -95,35 +95,6 @@ function stepInto(schema: Schema, step: string): readonly Schema[] {
       return schema.elements.filter((_, index) => String(index) === step)
     case 'anyOf':
       return schema.elements.flatMap((element: Schema) => stepInto(element, step))
-    default:
-      return []
-  }
-}
-
-const known = new WeakMap<Schema, boolean>()
-
-/** Whether a schema has an encrypted attribute in it. */
-function encrypts(schema: Schema): boolean {
-  let answer = known.get(schema)
-  if (answer === undefined) {
-    answer = isEncryptedSchema(schema) || children(schema).some(encrypts)
-    known.set(schema, answer)
-  }
-  return answer
-}
-
-function children(schema: Schema): readonly Schema[] {
-  switch (schema.type) {
-    case 'item':
-    case 'map':
-      return Object.values(schema.attributes)
-    case 'record':
-    case 'list':
-    case 'set':
-      return [schema.elements]
-    case 'tuple':
-    case 'anyOf':
-      return schema.elements
     default:
       return []
   }

@@ -8,11 +8,8 @@ export interface OpenedValue {
   readonly value: unknown
 }
 
-/** What was opened in one item: each value with the paths where it stands. */
-type Proofs = ReadonlyMap<unknown, readonly AttributePath[]>
-
-/** Of the item whose opened values were read last. */
-let lastRead: Proofs | undefined
+/** What was opened in the item whose opened values were read last. */
+let lastRead: readonly OpenedValue[] | undefined
 let willForget = false
 const settled = Promise.resolve()
 
@@ -20,21 +17,14 @@ const settled = Promise.resolve()
  * Makes an item remember what was opened in it, or expressly let through.
  *
  * A schema's transformer sees a value and not where it comes from, and a string has no identity that could prove
- * it. But whoever formats an item reads it first: the attributes that hold opened values are accessors, which note
- * that this item was read. To everybody else they are what they hold.
+ * it. But whoever formats an item reads all of it first: the first attribute that holds an opened value is an
+ * accessor, which notes that this item was read. To everybody else it is what it holds.
  */
 export function markOpened(item: Record<string, unknown>, opened: readonly OpenedValue[]): void {
-  if (opened.length === 0) return
-  const proofs = new Map<unknown, AttributePath[]>()
-  const names = new Set<string>()
-  for (const { path, value } of opened) {
-    const paths = proofs.get(value)
-    if (paths === undefined) proofs.set(value, [path])
-    else paths.push(path)
-    names.add(path[0] as string)
-  }
-  for (const name of names) if (Object.hasOwn(item, name)) noteReading(item, name, proofs)
-  // What is printed is the values, and not that they are accessors.
+  const first = opened.find(({ path }) => Object.hasOwn(item, path[0] as string))
+  if (first === undefined) return
+  noteReading(item, first.path[0] as string, opened)
+  // What is printed is the value, and not that it is an accessor.
   Object.defineProperty(item, inspect.custom, { configurable: true, value: plainly })
 }
 
@@ -42,20 +32,22 @@ export function markOpened(item: Record<string, unknown>, opened: readonly Opene
  * Whether a value was opened at a place that fits one of the patterns, in the item that is being read: the one whose
  * opened values were read last, as long as nobody has waited for anything since.
  */
-export function wasOpened(value: unknown, patterns: Iterable<AttributePattern>): boolean {
-  const paths = lastRead?.get(value)
-  if (paths === undefined) return false
-  for (const pattern of patterns) if (paths.some(path => relate(pattern, path) === 'at')) return true
+export function wasOpened(value: unknown, patterns: readonly AttributePattern[]): boolean {
+  if (lastRead === undefined) return false
+  for (const { path, value: openedValue } of lastRead) {
+    if (!Object.is(value, openedValue)) continue
+    for (const pattern of patterns) if (relate(pattern, path) === 'at') return true
+  }
   return false
 }
 
-function noteReading(item: Record<string, unknown>, name: string, proofs: Proofs): void {
+function noteReading(item: Record<string, unknown>, name: string, opened: readonly OpenedValue[]): void {
   let value = item[name]
   Object.defineProperty(item, name, {
     configurable: true,
     enumerable: true,
     get() {
-      lastRead = proofs
+      lastRead = opened
       if (!willForget) {
         willForget = true
         settled.then(forget)

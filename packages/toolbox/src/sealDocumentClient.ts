@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient, TranslateConfig } from '@aws-sdk/lib-dynamodb'
 import type { CacheStatistics, FieldFormat } from '@dynaseal/core'
+import { endedBy } from './abortSignal.js'
 import { type CommandPlan, planCommand } from './commands.js'
 import { copyContainers } from './copyContainers.js'
 import { ToolboxError } from './errors.js'
@@ -66,7 +67,7 @@ export function sealDocumentClient<
   const wrappers = new WeakSet<object>()
   const isMocked = () => sealed.send !== ownSend && !wrappers.has(sealed.send)
   const registry = new Registry(logicalTableName, format, timeToLive, isMocked)
-  const settings = {
+  const ofClient = {
     format,
     plaintext,
     role,
@@ -75,6 +76,8 @@ export function sealDocumentClient<
   }
 
   const send = async (command: { input: object }, ...rest: unknown[]): Promise<unknown> => {
+    const { abortSignal } = (rest[0] ?? {}) as { abortSignal?: unknown }
+    const settings = { ...ofClient, format: endedBy(format, abortSignal) }
     const sealing = new Sealing(settings)
     const planned = planCommand(registry, command, command.input as Item, sealing)
     const forward = client.send.bind(client) as (command: unknown, ...rest: unknown[]) => Promise<Item>

@@ -32,11 +32,11 @@ function thrownBy(work: () => unknown): { code?: string; payload?: object; path?
 const entityWith = ({ anyOf, Entity, item, list, map, record, string, Table, tuple }: typeof esm) => {
   const card = map({ type: string().const('card'), pan: encrypted(string()) })
   const account = map({ type: string().const('account'), iban: encrypted(string()) })
+  const table = new Table({ name: 'users', partitionKey: { name: 'id', type: 'string' } })
   const User = new Entity({
     name: 'User',
-    table: new Table({ name: 'users', partitionKey: { name: 'id', type: 'string' } }),
+    table,
     timestamps: false,
-    computeKey: undefined as never,
     schema: item({
       id: string().key(),
       plain: string().optional(),

@@ -25,6 +25,7 @@ export function combineKeyrings({ sealWith, openWith }: CombinedKeyrings): Keyri
         try {
           return await (await sourceOf(keyring)).decryptDataKey(request)
         } catch (error) {
+          request.signal?.throwIfAborted()
           errors.push(error)
         }
       }

@@ -25,15 +25,20 @@ export class DataKeyCache {
 
   /**
    * A data key to seal up to `wanted` fields with, and at least `least` unless `maxMessages` is less. The caller
-   * releases it. Rejects with the keyring's error.
+   * releases it. Rejects with the keyring's error, or with the reason of `signal`.
    */
-  sealingKey(context: EncryptionContext, wanted: number, least = 1): Promise<SealingLease> {
-    return this.#sealing.take(context, wanted, least)
+  sealingKey(
+    context: EncryptionContext,
+    wanted: number,
+    least = 1,
+    signal?: AbortSignal,
+  ): Promise<SealingLease> {
+    return this.#sealing.take(context, wanted, least, signal)
   }
 
   /** One for each call of `open`, for all of its items. */
-  beginOpening(): OpeningCall {
-    return this.#opening.beginCall()
+  beginOpening(signal?: AbortSignal): OpeningCall {
+    return this.#opening.beginCall(signal)
   }
 
   /** Lets go of every data key that has expired; each is zeroed once nobody uses it any more. */

@@ -44,6 +44,8 @@ export interface DataKeyRequest {
   readonly encryptionContext: Readonly<Record<string, string>>
   /** Bytes that the data key has. */
   readonly length: number
+  /** Fires when nobody waits for the answer any more: the call may end then, and reject. */
+  readonly signal: AbortSignal
 }
 
 /** One entry of a message's encrypted data keys. */
@@ -58,6 +60,11 @@ export interface EncryptedDataKeyEntry {
 // Loaded for the first keyring that needs it, and not with this package: the AWS Encryption SDK's materials take longer
 // to load than everything else here, and some bundles cannot load them at all.
 let materials: typeof import('./materials.js') | undefined
+
+/** Whether it can be told that nobody waits for its answer any more. */
+export function honoursSignals(keyring: Keyring): boolean {
+  return keyring[dataKeySource] !== undefined
+}
 
 export async function sourceOf(keyring: Keyring): Promise<DataKeySource> {
   const source = keyring[dataKeySource]
@@ -79,9 +86,10 @@ export async function generateDataKey(
   keyring: Keyring,
   { pairs }: EncryptionContext,
   now: () => number,
+  signal: AbortSignal,
 ): Promise<DataKey> {
   const source = await sourceOf(keyring)
-  const answer = await source.generateDataKey({ encryptionContext: pairs, length: DATA_KEY_BYTES })
+  const answer = await source.generateDataKey({ encryptionContext: pairs, length: DATA_KEY_BYTES, signal })
   try {
     return take(answer.dataKey, serializeEncryptedDataKeys(answer.encryptedDataKeys), now())
   } finally {
@@ -95,11 +103,13 @@ export async function decryptDataKey(
   { pairs }: EncryptionContext,
   encryptedDataKeys: Buffer,
   now: () => number,
+  signal: AbortSignal,
 ): Promise<DataKey> {
   const source = await sourceOf(keyring)
   const dataKey = await source.decryptDataKey({
     encryptionContext: pairs,
     length: DATA_KEY_BYTES,
+    signal,
     encryptedDataKeys: oneOfEachWrappingKey(parseEncryptedDataKeys(encryptedDataKeys)),
   })
   try {

@@ -12,10 +12,13 @@ import type { OpeningLease } from './openingLease.js'
 export class OpeningCall {
   readonly #keys: OpeningKeys
   readonly #budget: number
+  /** Ends it: who waits for a data key rejects with its reason. */
+  readonly signal: AbortSignal | undefined
   #spent = 0
 
-  constructor(keys: OpeningKeys, budget: number) {
+  constructor(keys: OpeningKeys, budget: number, signal: AbortSignal | undefined) {
     this.#keys = keys
+    this.signal = signal
     this.#budget = budget
   }
 

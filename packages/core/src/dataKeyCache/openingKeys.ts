@@ -3,7 +3,8 @@ import { FieldError } from '../errors.js'
 import { publishGrace } from '../events.js'
 import type { EncryptionContext } from '../materials/context.js'
 import type { DataKey } from './dataKey.js'
-import { decryptDataKey, type Keyring } from './keyring.js'
+import { Flight } from './flight.js'
+import { decryptDataKey, honoursSignals, type Keyring } from './keyring.js'
 import { Limiter } from './limiter.js'
 import { OpeningCall } from './openingCall.js'
 import { OpeningLease, Unproven } from './openingLease.js'
@@ -29,19 +30,8 @@ interface Entry extends KeyInMemory {
 }
 
 /** A call into the keyring that is under way, or waits for its turn. */
-class Flight {
-  readonly landed: Promise<Unproven>
-  land!: (key: Unproven) => void
-  fail!: (error: unknown) => void
-  waiters = 0
+class OpeningFlight extends Flight<Unproven> {
   started = false
-
-  constructor() {
-    this.landed = new Promise((resolve, reject) => {
-      this.land = resolve
-      this.fail = reject
-    })
-  }
 }
 
 /** What a stored message says of its data key. */
@@ -63,7 +53,7 @@ export class OpeningKeys {
   readonly #options: ResolvedOptions
   /** In order of use: the least recently used stands first. */
   readonly #entries = new Map<string, Entry>()
-  readonly #flights = new Map<string, Flight>()
+  readonly #flights = new Map<string, OpeningFlight>()
   /** Leased, and not in the entries: else what anybody can store would push out what is in use. */
   readonly #unproven = new Map<string, Unproven>()
   readonly #refusals: Refusals
@@ -88,12 +78,13 @@ export class OpeningKeys {
     this.#onInserted = onInserted
   }
 
-  beginCall(): OpeningCall {
-    return new OpeningCall(this, this.#options.maxKeysPerOpen)
+  beginCall(signal: AbortSignal | undefined): OpeningCall {
+    return new OpeningCall(this, this.#options.maxKeysPerOpen, signal)
   }
 
   /** For {@link OpeningCall.take}. */
   async take(name: DataKeyName, claims: Iterable<Uint8Array>, call: OpeningCall): Promise<OpeningLease> {
+    call.signal?.throwIfAborted()
     const { id } = name
     const now = this.#options.now()
     const entry = this.#entries.get(id)
@@ -164,6 +155,10 @@ export class OpeningKeys {
         expired.release()
         return lease
       } catch (error) {
+        if (call.signal?.aborted) {
+          expired.release()
+          throw error
+        }
         // The call took its time: the grace may be over, or the cache cleared.
         const isInGrace = this.#entries.get(name.id) === entry && this.#isInGrace(entry, this.#options.now())
         if (isPermanent(error) || !isInGrace) {
@@ -191,32 +186,46 @@ export class OpeningKeys {
   }
 
   async #joinFlight(name: DataKeyName, call: OpeningCall): Promise<OpeningLease> {
-    const flight = this.#flights.get(name.id) ?? new Flight()
-    this.#flights.set(name.id, flight)
-    flight.waiters++
+    const flight = this.#flights.get(name.id) ?? this.#newFlight(name)
+    const landed = flight.wait(call.signal)
     // In the queue of each call that waits for it, since the first of these may have thousands before it.
     if (!flight.started) {
-      this.#limiter.add(call, () => (flight.started ? undefined : this.#start(name, flight)))
+      const isDone = () => flight.started || flight.waiters === 0
+      this.#limiter.add(call, () => (isDone() ? undefined : this.#start(name, flight)))
     }
-    return (await flight.landed).lease()
+    return (await landed).lease()
   }
 
-  async #start(name: DataKeyName, flight: Flight): Promise<void> {
+  #newFlight({ id }: DataKeyName): OpeningFlight {
+    const flight = new OpeningFlight(() => {
+      // A keyring that cannot be told goes on, for whoever comes next.
+      if (flight.started && !honoursSignals(this.#keyring)) return
+      this.#flights.delete(id)
+      flight.abort()
+    })
+    this.#flights.set(id, flight)
+    return flight
+  }
+
+  async #start(name: DataKeyName, flight: OpeningFlight): Promise<void> {
     const { id, context, encryptedDataKeys } = name
     const { now } = this.#options
     flight.started = true
     this.statistics.calls++
     const askedAt = now()
     try {
-      const key = await decryptDataKey(this.#keyring, context, encryptedDataKeys, now)
+      const key = await decryptDataKey(this.#keyring, context, encryptedDataKeys, now, flight.signal)
       this.#refusals.recover()
-      flight.land(this.#introduce(name, key, flight.waiters))
+      if (flight.waiters > 0) flight.land(this.#introduce(name, key, flight.waiters))
+      else key.release()
     } catch (error) {
+      // What was aborted says nothing of the keyring.
+      if (flight.signal.aborted) return
       this.statistics.failures++
       this.#refusals.note(id, error, now(), now() - askedAt)
       flight.fail(error)
     } finally {
-      this.#flights.delete(id)
+      if (this.#flights.get(id) === flight) this.#flights.delete(id)
     }
   }
   /** Makes it known to all who come while anybody has a lease, and forgets it then, unless it is proven. */

@@ -1,6 +1,7 @@
 import type { EncryptionContext } from '../materials/context.js'
 import type { DataKey } from './dataKey.js'
-import { generateDataKey, type Keyring } from './keyring.js'
+import { Flight } from './flight.js'
+import { generateDataKey, honoursSignals, type Keyring } from './keyring.js'
 import type { ResolvedOptions } from './options.js'
 import { Refusals } from './refusals.js'
 import type { KeyInMemory, SealingStatistics } from './statistics.js'
@@ -12,7 +13,7 @@ const REFRESH_RETRY = 0.02
 
 interface Slot {
   current?: KeyInMemory | undefined
-  flight?: Promise<void> | undefined
+  flight?: Flight<void> | undefined
   retryAt: number
 }
 
@@ -45,11 +46,17 @@ export class SealingKeys {
   /**
    * @param least what has to be sealed with one key, at most `wanted`; a fresh key grants less only if `maxMessages` does
    *
-   * Rejects with the keyring's error.
+   * Rejects with the keyring's error, or with the reason of `signal`.
    */
-  async take(context: EncryptionContext, wanted: number, least: number): Promise<SealingLease> {
+  async take(
+    context: EncryptionContext,
+    wanted: number,
+    least: number,
+    signal: AbortSignal | undefined,
+  ): Promise<SealingLease> {
     let waited = false
     for (;;) {
+      signal?.throwIfAborted()
       // Each time: while it waited, its slot may have left for others.
       const slot = this.#slot(context)
       const now = this.#options.now()
@@ -58,8 +65,10 @@ export class SealingKeys {
         if (!waited) this.statistics.hits++
         const lease = this.#lease(current, wanted)
         if (this.#isDue(current, now) && slot.flight === undefined && now >= slot.retryAt) {
-          // Nobody waits for it: while the current key lasts, its failure is nobody's.
-          this.#startFlight(slot, context).catch(() => {})
+          // The cache itself waits for it, whoever else goes: while the current key lasts, its failure is nobody's.
+          this.#startFlight(slot, context)
+            .wait(undefined)
+            .catch(() => {})
         }
         return lease
       }
@@ -68,7 +77,7 @@ export class SealingKeys {
       if (!waited) this.statistics.misses++
       waited = true
       // Others who waited may use up the new key first; then it is another round.
-      await (slot.flight ?? this.#startFlight(slot, context))
+      await (slot.flight ?? this.#startFlight(slot, context)).wait(signal)
     }
   }
 
@@ -129,27 +138,36 @@ export class SealingKeys {
     return { key: key.hold(), context, granted }
   }
 
-  #startFlight(slot: Slot, context: EncryptionContext): Promise<void> {
-    const flight = this.#generate(slot, context)
+  #startFlight(slot: Slot, context: EncryptionContext): Flight<void> {
+    const flight = new Flight<void>(() => {
+      // A keyring that cannot be told goes on, for whoever comes next.
+      if (!honoursSignals(this.#keyring)) return
+      slot.flight = undefined
+      flight.abort()
+    })
     slot.flight = flight
+    void this.#generate(slot, context, flight)
     return flight
   }
 
-  async #generate(slot: Slot, context: EncryptionContext): Promise<void> {
+  async #generate(slot: Slot, context: EncryptionContext, flight: Flight<void>): Promise<void> {
     this.statistics.calls++
     try {
-      const key = await generateDataKey(this.#keyring, context, this.#options.now)
+      const key = await generateDataKey(this.#keyring, context, this.#options.now, flight.signal)
       this.#drop(slot)
       slot.current = { key, context }
       this.#onGenerated(context, key)
+      if (slot.flight === flight) slot.flight = undefined
+      flight.land()
     } catch (error) {
+      // What was aborted says nothing of the keyring.
+      if (flight.signal.aborted) return
       this.statistics.failures++
       const now = this.#options.now()
       slot.retryAt = now + this.#options.maxAge * REFRESH_RETRY
       this.#refusals.note(context.id, error, now)
-      throw error
-    } finally {
       slot.flight = undefined
+      flight.fail(error)
     }
   }
 

@@ -1,0 +1,35 @@
+import type { Format } from '@dynaseal/core'
+
+/** The format for one call of `send`, ended by what ends its request: the call's `abortSignal`. */
+export function endedBy(format: Format, abortSignal: unknown): Format {
+  // The signals of @aws-sdk/abort-controller, long deprecated, end the request alone.
+  if (!isAbortSignal(abortSignal)) return format
+  const ended = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work
+    } catch (error) {
+      throw abortSignal.aborted && error === abortSignal.reason ? abortError(abortSignal.reason) : error
+    }
+  }
+  const options = { signal: abortSignal }
+  return {
+    attributes: format.attributes,
+    ...(format.wholeItems === undefined ? {} : { wholeItems: format.wholeItems }),
+    looksSealed: value => format.looksSealed(value),
+    isSealed: (value, attributes) => format.isSealed(value, attributes),
+    seal: items => ended(format.seal(items, options)),
+    open: items => ended(format.open(items, options)),
+  }
+}
+
+/** As the AWS SDK rejects when its request is aborted: applications tell it by the name. */
+function abortError(reason: unknown): Error {
+  const message = reason instanceof Error || !reason ? 'Request aborted' : String(reason)
+  return Object.assign(new Error(message, { cause: reason }), { name: 'AbortError' })
+}
+
+/** By what it can do: it may come from another realm. */
+function isAbortSignal(value: unknown): value is AbortSignal {
+  const { throwIfAborted, addEventListener } = Object(value) as Partial<AbortSignal>
+  return typeof throwIfAborted === 'function' && typeof addEventListener === 'function'
+}
