@@ -4,26 +4,16 @@ import { deepStrictEqual, strictEqual } from 'node:assert'
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { UpdateItemCommand } from 'dynamodb-toolbox'
 import { Missing, preparePython } from './python.mjs'
-import {
-  CONTEXT,
-  EAST,
-  EXPECTED,
-  keyJson,
-  keyOf,
-  LOGICAL_TABLE,
-  put,
-  startWorld,
-  TABLE,
-  WEST,
-} from './world.mjs'
+import { environment, readerOf } from './reader.mjs'
+import { CONTEXT, EAST, EXPECTED, keyOf, LOGICAL_TABLE, put, startWorld, TABLE, WEST } from './world.mjs'
 
 /** Where an item of each format stands, and what its reader finds in a field that was moved. */
 const FORMATS = {
   message: { number: -0.5, context: {}, moved: 'wrong-location' },
   envelope: { number: 0.5, context: { 'dynaseal:format': '2' }, moved: 'not-authentic' },
 }
-/** Where items stand that nobody should have written, and the one that all write. */
-const [FORGED, SHARED] = [2, 3]
+/** Where items stand that nobody should have written, that were written with options, and that all write. */
+const [FORGED, OTHER, SHARED] = [2, 3, 4]
 
 let passed = 0
 let failed = 0
@@ -51,12 +41,14 @@ const python = await preparePython().catch(error => {
 })
 console.log(`Python ${python.version}`)
 const world = await startWorld()
+const reader = readerOf(python, world)
 try {
   for (const format of Object.keys(FORMATS)) {
     await readFields(format)
     await refuseFields(format)
   }
   await refuseEnvelopes()
+  await readOptions()
   await readMixed()
   await checkVectors()
   await useBoto3()
@@ -179,6 +171,35 @@ async function refuseEnvelopes() {
   }
 }
 
+/** Items of applications that name their envelopes otherwise, or have none. */
+async function readOptions() {
+  const paths = [['text'], ['cards', 1, 'number']]
+  const expected = EXPECTED.filter(([path]) => paths.some(other => other.join() === path.join())).map(
+    ([path, value]) => ({ path, value }),
+  )
+  const reads = async options => (await reader({ number: OTHER, paths, ...options })).lines
+
+  await put(world.customer('envelope', { envelopeAttribute: 'sealing' }), OTHER)
+  await world.cloud.waitForReplication()
+  await check('envelope: in an attribute of another name', async () =>
+    deepStrictEqual(await reads({ envelope: 'sealing' }), expected),
+  )
+  await refused(
+    'envelope: in an attribute of another name, which the reader is not told',
+    'missing-envelope',
+    {
+      number: OTHER,
+      path: ['text'],
+    },
+  )
+  await put(world.customer('envelope', { fields: 'full' }), OTHER)
+  await world.cloud.waitForReplication()
+  await check('envelope: in each field, where fields are full', async () => {
+    strictEqual((await stored(OTHER)).dynaseal, undefined)
+    deepStrictEqual(await reads(), expected)
+  })
+}
+
 /** An item that one application has put, and that two others, one of which writes messages, have updated. */
 async function readMixed() {
   await put(world.customer('envelope'), SHARED)
@@ -253,40 +274,4 @@ async function useBoto3() {
     )
   }
   await check('boto3, unmodified: the program came to its end', () => strictEqual(code, 0, stderr))
-}
-
-/** The reader's command as one would type it. */
-async function reader({
-  number,
-  paths,
-  context = CONTEXT,
-  logicalTable = LOGICAL_TABLE,
-  kmsKey = world.keyArns[1],
-}) {
-  const { code, stdout, stderr } = await python.run(
-    'examples/python-reader/reader.py',
-    [
-      ...['--region', WEST, '--endpoint-url', world.cloud.endpoint, '--kms-key', kmsKey],
-      ...['--table', TABLE, '--logical-table', logicalTable, '--key', JSON.stringify(keyJson(number))],
-      ...Object.entries(context).flatMap(([key, value]) => ['--context', `${key}=${value}`]),
-      ...paths.map(path => JSON.stringify(path)),
-    ],
-    environment(),
-  )
-  if (code > 1 || stdout === '') throw new Error(`the reader ended with ${code}: ${stderr}`)
-  return { code, lines: stdout.trim().split('\n').map(JSON.parse) }
-}
-
-/** Nothing of this machine's AWS configuration, and no proxy in between. */
-function environment() {
-  return {
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_CONFIG_FILE: '',
-    AWS_SHARED_CREDENTIALS_FILE: '',
-    AWS_PROFILE: undefined,
-    AWS_SESSION_TOKEN: undefined,
-    NO_PROXY: '127.0.0.1',
-    no_proxy: '127.0.0.1',
-  }
 }

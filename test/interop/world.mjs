@@ -71,7 +71,7 @@ export async function startWorld() {
     cloud,
     keyArns,
     /** The entity of an application of its own, with a data key of its own, that writes this format. */
-    customer: format => customerEntity(config, keyArns, format),
+    customer: (format, options) => customerEntity(config, keyArns, { format, ...options }),
     /** The table as it stands, without Dynaseal. */
     raw: DynamoDBDocumentClient.from(dynamodb),
     async stop() {
@@ -82,7 +82,7 @@ export async function startWorld() {
 }
 
 /** An encrypted attribute of every kind, whole containers and leaves inside of containers. */
-function customerEntity(config, keyArns, format) {
+function customerEntity(config, keyArns, options) {
   const keyring = new MrkKeyring({
     keyArns,
     region: EAST,
@@ -93,8 +93,8 @@ function customerEntity(config, keyArns, format) {
     client: region => new KMSClient({ ...config(region), maxAttempts: 1 }),
   })
   const documentClient = sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient(config(EAST))), {
+    ...options,
     keyring,
-    format,
     encryptionContext: CONTEXT,
     logicalTableName: () => LOGICAL_TABLE,
   })
