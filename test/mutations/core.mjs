@@ -24,6 +24,7 @@ const CACHE = [
   'openingGrace',
   'refusals',
   'hostileMessages',
+  'dataKeySource',
 ]
 const SEALING = ['sealItems', 'failingCodec']
 const MESSAGE = [
@@ -136,6 +137,8 @@ async function copyTree() {
     'packages/core',
     'test/support',
     'test/vectors',
+    // Of vitest.config.ts.
+    'test/support/asRequired.ts',
     'vitest.config.ts',
     'package.json',
     'tsconfig.base.json',

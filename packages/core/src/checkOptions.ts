@@ -4,17 +4,19 @@ import { isPlainObject, kindOf } from './plainObject.js'
 /**
  * Refuses what is no object of options, and names that none has: a misspelt option would be taken for its default.
  *
- * @param whose for the error
+ * @param parent the option whose options these are; none for those of a format
  * @throws {ConfigurationError} `invalid-option`
  */
-export function checkOptions(whose: string, options: unknown, names: readonly string[]): void {
-  if (!isPlainObject(options))
-    throw invalid(`The options of ${whose} must be a plain object, and not ${kindOf(options)}.`)
+export function checkOptions(parent: string | undefined, options: unknown, names: readonly string[]): void {
+  if (!isPlainObject(options)) {
+    const what = parent === undefined ? 'The options' : `The option ${parent}`
+    throw invalid(`${what} must be a plain object, and not ${kindOf(options)}.`)
+  }
+  const prefix = parent === undefined ? '' : `${parent}.`
   const unknown = Object.keys(options).filter(name => !names.includes(name))
   if (unknown.length > 0) {
-    throw invalid(
-      `There is no option ${unknown.join(', ')} of ${whose}: its options are ${names.join(', ')}.`,
-    )
+    const list = (names: readonly string[]) => names.map(name => prefix + name).join(', ')
+    throw invalid(`There is no option ${list(unknown)}. The options are ${list(names)}.`)
   }
 }
 

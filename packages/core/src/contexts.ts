@@ -56,8 +56,8 @@ export class Contexts {
   }
 
   /**
-   * For what was read. Keys come from the table: one that the application's function has no pairs for concerns its item
-   * alone.
+   * For what was read. Keys come from the table, and so does the format of a field: what has no context because of these
+   * concerns its item alone.
    *
    * @throws {FieldError} `invalid-context`
    * @throws {ConfigurationError} `invalid-context` when the table name cannot be part of any context
@@ -66,7 +66,7 @@ export class Contexts {
     try {
       return this.of(purpose, place)
     } catch (error) {
-      if (typeof this.#additional !== 'function' || !(error instanceof ConfigurationError)) throw error
+      if (!(error instanceof ConfigurationError) || !isTableName(place.table)) throw error
       throw new FieldError('invalid-context', error.message, { cause: error.cause })
     }
   }
@@ -78,6 +78,10 @@ export class Contexts {
     if (this.#known.size > this.#limit) this.#known.delete(this.#known.keys().next().value!)
     return context
   }
+}
+
+function isTableName(table: unknown): boolean {
+  return typeof table === 'string' && table !== '' && table.isWellFormed()
 }
 
 function ask(contextOfItem: ContextOfItem, table: string, key: ItemPlace['key']): Pairs {

@@ -184,7 +184,7 @@ describe('an opening key under which nothing has authenticated', () => {
     const other = Buffer.from('other')
     const take = (...claims: Uint8Array[]) => cache.beginOpening().take(dataKeyName(context, foreign), claims)
     const second = await take(foreign, other)
-    // What is known of a data key that is proven is of no use.
+    // A data key that is proven opens, whatever else is known of it.
     second.prove()
     second.refute(other)
     second.release()

@@ -96,6 +96,22 @@ describe('an encryption context for each tenant', () => {
   })
 })
 
+it('that format 2 has no room for fails the fields of format 2 alone', async () => {
+  const encryptionContext = Object.fromEntries(
+    Array.from({ length: 63 }, (_, index) => [`pair ${index}`, 'x']),
+  )
+  const message = createFormat({ keyring: rawKeyring(), encryptionContext, format: 'message' })
+  const stored = await sealItem(message, itemOf('a'))
+  const planted = { path: ['b'], value: Buffer.from('da5e22', 'hex') }
+  expect(await outcomes(message, { ...stored, fields: [...stored.fields, planted] })).toEqual([
+    { S: 'a 0' },
+    'invalid-context',
+  ])
+  await expect(
+    createFormat({ keyring: rawKeyring(), encryptionContext }).seal([itemOf('a')]),
+  ).rejects.toThrow('more than 64 pairs')
+})
+
 describe('a keyring for each tenant', () => {
   const setUp = () => {
     const keyrings = new Map<string, CountingKeyring>()

@@ -61,6 +61,7 @@ export class Unproven {
     return this.lease()
   }
 
+  /** Once is enough; it is called for each field. */
   prove(): void {
     if (this.#proven) return
     this.#proven = true
@@ -68,7 +69,7 @@ export class Unproven {
   }
 
   refute(claim: Uint8Array): void {
-    if (!this.#proven) this.#fate.refuted(claim)
+    this.#fate.refuted(claim)
   }
 
   leave(): void {

@@ -53,7 +53,7 @@ const DEFAULTS: ResolvedOptions = {
 
 /** @throws {ConfigurationError} `invalid-option` */
 export function resolveOptions(options: DataKeyCacheOptions): ResolvedOptions {
-  checkOptions('the cache', options, Object.keys(DEFAULTS))
+  checkOptions('cache', options, Object.keys(DEFAULTS))
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   const resolved: ResolvedOptions = { ...DEFAULTS, ...Object.fromEntries(given) }
   check(

@@ -29,7 +29,7 @@ export class RecentDigests {
       this.#until.delete(oldest)
     }
     this.#until.delete(digest)
-    if (this.#age > 0 && this.#until.size < MAX_DIGESTS) this.#until.set(digest, now + this.#age)
+    if (this.#until.size < MAX_DIGESTS) this.#until.set(digest, now + this.#age)
   }
 
   has(digest: string, now: number): boolean {

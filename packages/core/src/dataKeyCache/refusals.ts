@@ -50,7 +50,6 @@ export class Refusals {
 
   /** @param took milliseconds until the keyring failed; 0 for a failure that is not to be remembered unless permanent */
   note(id: string, error: unknown, now: number, took = 0): void {
-    if (this.#age === 0) return
     if (isPermanent(error)) {
       const digest = digestOf(id)
       this.#refused.add(digest, now)

@@ -119,11 +119,13 @@ function pairOf(given: Readonly<Record<string, unknown>>, key: string | symbol):
  */
 function serializeContext(pairs: Readonly<Record<string, string>>): Buffer {
   const entries = Object.entries(pairs)
-  if (entries.length > MAX_CONTEXT_PAIRS) throw invalid(`it has more than ${MAX_CONTEXT_PAIRS} pairs`)
+  if (entries.length > MAX_CONTEXT_PAIRS)
+    throw invalid(`it has more than ${MAX_CONTEXT_PAIRS} pairs, those of Dynaseal included`)
   if (!entries.flat().every(text => text.isWellFormed()))
     throw invalid('a string has a lone surrogate, which has no UTF-8 form')
   const bytes = encodePairs(pairs)
-  if (bytes === undefined) throw invalid(`it is longer than ${MAX_CONTEXT_BYTES} bytes`)
+  if (bytes === undefined)
+    throw invalid(`it is longer than ${MAX_CONTEXT_BYTES} bytes, the pairs of Dynaseal included`)
   return bytes
 }
 
