@@ -97,7 +97,7 @@ export class FieldFormat implements Format {
   readonly #writer: FieldWriter
 
   constructor(options: FormatOptions) {
-    checkOptions('a format', options, OPTIONS)
+    checkOptions(undefined, options, OPTIONS)
     const {
       keyring,
       encryptionContext = {},
