@@ -14,7 +14,8 @@ vi.mock('../src/message/clientNode.js', () => ({
 }))
 afterEach(() => vi.resetModules())
 
-const seal = () => createFormat({ keyring: rawKeyring(), codec: 'client-node' }).seal([item({ S: SECRET })])
+const seal = () =>
+  createFormat({ keyring: rawKeyring(), format: 'message', codec: 'client-node' }).seal([item({ S: SECRET })])
 
 it('the AWS Encryption SDK is missing: the error says that the option needs it', async () => {
   sdk.write = undefined

@@ -251,14 +251,14 @@ describe('a stored field', () => {
       damaged[bit >> 3]! ^= 1 << (bit & 7)
       return item(damaged)
     })
-    const fields = (await format.open(places)).flat()
+    const fields = (await format.open(places)).flatMap(({ fields }) => fields)
     expect(fields).toHaveLength(message.length * 8)
     expect(REFUSALS).toEqual(expect.arrayContaining(codes(fields)))
   })
 
   it('is refused when cut at any byte', async () => {
     const places = Array.from(message, (_, length) => item(message.subarray(0, length)))
-    const fields = (await format.open(places)).flat()
+    const fields = (await format.open(places)).flatMap(({ fields }) => fields)
     expect(codes(fields)).toEqual(['not-a-message', 'malformed-message'])
   })
 

@@ -61,7 +61,7 @@ describe.each<CodecName>(['own', 'client-node'])('messages of the signed suite, 
     const format = createFormat({ keyring, codec, allowSuites })
     const messages = [await signed('a'), await sealOne(format, item({ S: 'b' })), await signed('c')]
     const page = messages.map(message => item(message))
-    const expected = ['a', 'b', 'c'].map(S => [{ value: { S } }])
+    const expected = ['a', 'b', 'c'].map(S => ({ fields: [{ value: { S } }] }))
     expect(await format.open(page)).toEqual(expected)
     expect(await format.open(page)).toEqual(expected)
     expect(keyring.decrypts).toBe(2)

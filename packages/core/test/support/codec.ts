@@ -1,9 +1,4 @@
-import {
-  type CodecName,
-  createFormat as create,
-  type FormatName,
-  type FormatOptions,
-} from '../../src/index.js'
+import { type CodecName, createFormat as create, type FormatOptions } from '../../src/index.js'
 
 /** Of this run: test/clientNode.mjs runs the tests that seal and open once more, with the AWS Encryption SDK itself. */
 export const codecOfRun: CodecName = process.env.DYNASEAL_CODEC === 'client-node' ? 'client-node' : 'own'
@@ -11,5 +6,3 @@ export const codecOfRun: CodecName = process.env.DYNASEAL_CODEC === 'client-node
 /** Format 1, with the codec of this run, where a test names neither. */
 export const createFormat = (options: FormatOptions) =>
   create({ format: 'message', codec: codecOfRun, ...options })
-
-export const FORMATS: readonly FormatName[] = ['envelope', 'message']
