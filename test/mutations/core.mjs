@@ -44,7 +44,7 @@ const TESTS = [
   ['value/', [...VALUE, 'zeroing']],
   ['dataKeyCache/', [...CACHE, 'format', 'zeroing', 'errors']],
   ['events', ['events', 'openingGrace']],
-  ['notOpened', ['events', 'errors', 'format']],
+  ['notOpened', ['events', 'errors', 'format', 'failingCodec']],
   ['location', ['location', 'vectors', 'format', 'errors']],
   ['', [...MESSAGE, 'value']],
 ]

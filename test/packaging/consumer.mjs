@@ -51,8 +51,8 @@ export function packagesIn(archives) {
 }
 
 /** A folder with the packages, the libraries at one end of their ranges, and whatever else. */
-export function install(folder, end, archives, more) {
-  const app = join(folder, end)
+export function install(folder, end, archives, more, name = end) {
+  const app = join(folder, name)
   cpSync(fileURLToPath(new URL('./consumer', import.meta.url)), app, { recursive: true })
   const dependencies = { ...LIBRARIES[end], ...packagesIn(archives), ...more }
   writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, dependencies }))

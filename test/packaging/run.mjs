@@ -8,6 +8,7 @@ import { check, output, run, summary } from './checks.mjs'
 import { commonJs, devDependencies, install, pack, root, runsPrograms } from './consumer.mjs'
 import { nodes } from './nodes.mjs'
 import { checkResolution } from './resolution.mjs'
+import { checkTestingPage } from './testingPage.mjs'
 
 const COMPILERS = {
   typescript: devDependencies.typescript,
@@ -111,6 +112,7 @@ try {
   const engines = nodes(folder)
   consume(folder, 'highest', archives, engines)
   consume(folder, 'lowest', archives, engines)
+  checkTestingPage(folder, archives, engines)
   await checkBundles(folder, archives)
 } finally {
   rmSync(folder, { recursive: true, force: true })

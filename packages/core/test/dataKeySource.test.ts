@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { type DataKeyRequest, type DataKeySource, dataKeySource, type Keyring } from '../src/index.js'
 import { encryptionContext } from '../src/materials/context.js'
-import { openOne, sealItem } from './support/fields.js'
+import { openOne, refusal, sealItem } from './support/fields.js'
 import { FORMS } from './support/forms.js'
 
 const KEY = Buffer.alloc(32, 7)
+const entry = { providerId: 'test', providerInfo: 'a key', encryptedDataKey: Buffer.from('wrapped') }
 
 /** A keyring that would fail, were it asked with materials. */
 function plainKeyring(source: Partial<DataKeySource> = {}) {
@@ -22,7 +23,6 @@ function plainKeyring(source: Partial<DataKeySource> = {}) {
     [dataKeySource]: {
       async generateDataKey(request) {
         requests.push(request)
-        const entry = { providerId: 'test', providerInfo: 'a key', encryptedDataKey: Buffer.from('wrapped') }
         return { dataKey: give(), encryptedDataKeys: [entry] }
       },
       async decryptDataKey(request) {
@@ -64,12 +64,18 @@ describe.each(FORMS)('for $name', form => {
   it.each([0, 16, 33])('a data key of %i bytes is refused, and zeroed', async length => {
     const dataKey = new Uint8Array(length).fill(7)
     const { keyring } = plainKeyring({
-      generateDataKey: async () => ({ dataKey, encryptedDataKeys: [] }),
+      generateDataKey: async () => ({ dataKey, encryptedDataKeys: [entry] }),
       decryptDataKey: async () => dataKey,
     })
+    const cause = { message: expect.stringContaining(`a data key of ${length} bytes`) }
     await expect(form.create({ keyring }).seal([form.item({ S: 'a' })])).rejects.toMatchObject({
       code: 'key-unavailable',
+      cause,
     })
+    expect(dataKey).toEqual(new Uint8Array(length))
+    dataKey.fill(7)
+    const stored = await sealItem(form.create({ keyring: plainKeyring().keyring }), form.item({ S: 'a' }))
+    expect(await refusal(form.create({ keyring }), stored)).toMatchObject({ code: 'key-unavailable', cause })
     expect(dataKey).toEqual(new Uint8Array(length))
   })
 })

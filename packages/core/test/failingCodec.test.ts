@@ -26,6 +26,15 @@ it('the AWS Encryption SDK is missing: the error says that the option needs it',
   })
 })
 
+it('the AWS Encryption SDK is missing for what is stored: that is no error of a field', async () => {
+  sdk.write = undefined
+  const [[message]] = (await createFormat({ keyring: rawKeyring() }).seal([item({ S: SECRET })])) as [
+    [Uint8Array],
+  ]
+  const opening = createFormat({ keyring: rawKeyring(), codec: 'client-node' }).open([item(message)])
+  await expect(opening).rejects.toMatchObject({ name: 'ConfigurationError', code: 'invalid-option' })
+})
+
 it('the AWS Encryption SDK fails: the error names the place, and quotes nothing', async () => {
   sdk.write = async () => {
     throw new Error(`cannot encrypt ${SECRET}`)
