@@ -66,7 +66,7 @@ export class Contexts {
     try {
       return this.of(purpose, place)
     } catch (error) {
-      if (!(error instanceof ConfigurationError) || !isTableName(place.table)) throw error
+      if (!(error instanceof ConfigurationError) || !fits(place.table)) throw error
       throw new FieldError('invalid-context', error.message, { cause: error.cause })
     }
   }
@@ -80,8 +80,14 @@ export class Contexts {
   }
 }
 
-function isTableName(table: unknown): boolean {
-  return typeof table === 'string' && table !== '' && table.isWellFormed()
+/** Whether a table name can be part of a context at all. */
+function fits(table: string): boolean {
+  try {
+    encryptionContext('message', table, {})
+    return true
+  } catch {
+    return false
+  }
 }
 
 function ask(contextOfItem: ContextOfItem, table: string, key: ItemPlace['key']): Pairs {

@@ -48,12 +48,12 @@ describe('an option that there is none of', () => {
     [
       'of a format',
       { encryptioncontext: {} },
-      /no option encryptioncontext of a format: its options are keyring, encryptionContext, /,
+      /no option encryptioncontext\. The options are keyring, encryptionContext, /,
     ],
     [
       'of the cache',
       { cache: { maxage: 1, maxkeys: 1 } },
-      /no option maxage, maxkeys of the cache: its options are maxAge, /,
+      /no option cache.maxage, cache.maxkeys\. The options are cache.maxAge, /,
     ],
   ])('%s is refused by its name', (_name, options, message) => {
     const create = () => createFormat({ keyring: rawKeyring(), ...options })
