@@ -6,16 +6,20 @@ import base64
 import json
 import logging
 import pathlib
+import struct
 import sys
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Optional, Union
 
+from aws_encryption_sdk.exceptions import DecryptKeyError
 from aws_encryption_sdk.identifiers import EncryptionKeyType, WrappingAlgorithm
 from aws_encryption_sdk.internal.crypto.wrapping_keys import WrappingKey
 from aws_encryption_sdk.key_providers.base import MasterKeyProvider
 from aws_encryption_sdk.key_providers.raw import RawMasterKey
 
-from field_format import AttributeValue, Refused, normalize_number
-from reader import FieldReader
+from field_reader import FieldReader
+from parts import AttributeValue, Refused
+from values import normalize_number
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "test" / "vectors"
 Vector = dict[str, Any]
@@ -24,20 +28,28 @@ Vector = dict[str, Any]
 def main() -> int:
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     logging.getLogger("aws_encryption_sdk").addHandler(logging.NullHandler())
-    positive = json.loads((folder / "positive.json").read_text("utf-8"))
-    negative = json.loads((folder / "negative.json").read_text("utf-8"))
-    first, *others = [raw_key(description) for description in positive["wrappingKeys"]]
-
-    failures = [wrong_opening(first, vector) for vector in positive["vectors"]]
-    failures += [wrong_refusal(first, vector, vector["error"]) for vector in negative["vectors"]]
-    # The first one is sealed for the first key alone.
-    failures += [wrong_refusal(key, positive["vectors"][0], "key-unavailable") for key in others]
-
-    found = [failure for failure in failures if failure]
-    for failure in found:
+    results = list(messages(folder)) + list(items(folder / "envelope"))
+    failures = [result for result in results if result]
+    for failure in failures:
         print(f"FAILED: {failure}")
-    print(f"{len(failures) - len(found)} vectors as they should be, {len(found)} not")
-    return 1 if found or not positive["vectors"] or not negative["vectors"] else 0
+    print(f"{len(results) - len(failures)} vectors as they should be, {len(failures)} not")
+    return 1 if failures else 0
+
+
+# Format 1
+
+
+def messages(folder: pathlib.Path) -> Iterator[str]:
+    """For each vector what is wrong, empty if nothing is."""
+    positive, negative = load(folder / "positive.json"), load(folder / "negative.json")
+    first, *others = [raw_key(description) for description in positive["wrappingKeys"]]
+    for vector in positive["vectors"]:
+        yield wrong_opening(first, vector)
+    for vector in negative["vectors"]:
+        yield wrong_refusal(first, vector, vector["error"])
+    # The first one is sealed for the first key alone.
+    for key in others:
+        yield wrong_refusal(key, positive["vectors"][0], "key-unavailable")
 
 
 def wrong_opening(provider: MasterKeyProvider, vector: Vector) -> str:
@@ -77,8 +89,94 @@ def message_of(vector: Vector) -> bytes:
     return base64.b64decode(message["prefix"]) + bytes(message["zeros"]) + base64.b64decode(message["suffix"])
 
 
+# Format 2
+
+
+def items(folder: pathlib.Path) -> Iterator[str]:
+    """For each field what is wrong, empty if nothing is."""
+    positive, negative = load(folder / "positive.json"), load(folder / "negative.json")
+    first = raw_key(positive["wrappingKeys"][0])
+    for item in positive["items"] + negative["items"]:
+        envelope = None if item["envelope"] is None else stored_bytes(item["envelope"])
+        for field in item["fields"]:
+            yield wrong_field(first, item, field, stored_bytes(field["field"]), envelope)
+    for change in negative["changes"]:
+        yield from changed(first, change)
+
+
+def changed(provider: MasterKeyProvider, change: Vector) -> Iterator[str]:
+    """The base opens, and nothing that is made of it."""
+    base = {"field": bytes.fromhex(change["field"])}
+    if change["envelope"] is not None:
+        base["envelope"] = bytes.fromhex(change["envelope"])
+
+    def result(expected: Vector, what: str, **replaced: bytes) -> str:
+        parts = {**base, **replaced}
+        name = f"{change['name']}{what}"
+        return wrong_field(
+            provider, {**change, "name": name}, expected, parts["field"], parts.get("envelope")
+        )
+
+    yield result({"path": change["path"], "value": change["value"]}, "")
+    for range_ in change["flipped"]:
+        target, original = range_["target"], base[range_["target"]]
+        for at in range(range_["from"], range_["to"]):
+            for xor in range_["xor"]:
+                bytes_ = original[:at] + bytes([original[at] ^ xor]) + original[at + 1 :]
+                expected = {"path": change["path"], "error": range_["error"]}
+                yield result(expected, f": byte {at} of the {target} xor {xor:02x}", **{target: bytes_})
+    for cut in change["cut"]:
+        target = cut["target"]
+        for length in range(cut["from"], cut["to"]):
+            expected = {"path": change["path"], "error": cut["error"]}
+            yield result(expected, f": {target} cut to {length}", **{target: base[target][:length]})
+    for appended in change["appended"]:
+        target = appended["target"]
+        bytes_ = base[target] + bytes.fromhex(appended["bytes"])
+        yield result({"path": change["path"], "error": appended["error"]}, ": appended", **{target: bytes_})
+
+
+def wrong_field(
+    provider: MasterKeyProvider, item: Vector, expected: Vector, field: bytes, envelope: Optional[bytes]
+) -> str:
+    """Empty if the field opens to the value, or is refused with the error, that is expected."""
+    name = f"{item['name']}, {expected['path']}"
+    reader = FieldReader(provider, item["table"], item["encryptionContext"])
+    try:
+        value = reader.open(field, attributes(item["key"]), expected["path"], envelope)
+    except Refused as refusal:
+        code = expected.get("error")
+        return "" if refusal.code == code else f"{name}: {refusal}, but expected {code or 'its value'}"
+    if "error" in expected:
+        return f"{name}: opened, but expected {expected['error']}"
+    return "" if value == attribute(expected["value"]) else f"{name}: another value"
+
+
+def stored_bytes(written: Union[str, list[Union[str, int]]]) -> bytes:
+    """Hexadecimal; of what has many zeros a list of such text and of numbers of zero bytes."""
+    parts = written if isinstance(written, list) else [written]
+    return b"".join(bytes(part) if isinstance(part, int) else bytes.fromhex(part) for part in parts)
+
+
+# Both
+
+
+def load(file: pathlib.Path) -> Vector:
+    return json.loads(file.read_text("utf-8"))
+
+
+class StrictRawMasterKey(RawMasterKey):
+    """Compares, as the specification of raw AES keyrings demands, the whole tag length; RawMasterKey rounds it."""
+
+    def _decrypt_data_key(self, encrypted_data_key: Any, *args: Any, **kwargs: Any) -> Any:
+        information = encrypted_data_key.key_provider.key_info[len(self.key_id) :]
+        if information[:8] != struct.pack(">II", 128, 12):
+            raise DecryptKeyError("another tag or IV length")
+        return super()._decrypt_data_key(encrypted_data_key, *args, **kwargs)
+
+
 def raw_key(description: dict[str, str]) -> MasterKeyProvider:
-    return RawMasterKey(
+    return StrictRawMasterKey(
         provider_id=description["namespace"],
         key_id=description["name"],
         wrapping_key=WrappingKey(

@@ -15,80 +15,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Optional, Union
 
 import boto3
-from aws_encryption_sdk import CommitmentPolicy, EncryptionSDKClient
-from aws_encryption_sdk.caches.local import LocalCryptoMaterialsCache
-from aws_encryption_sdk.exceptions import AWSEncryptionSDKClientError
-from aws_encryption_sdk.key_providers.base import MasterKeyProvider
-from aws_encryption_sdk.key_providers.kms import MRKAwareKMSMasterKey, MRKAwareKMSMasterKeyConfig
-from aws_encryption_sdk.materials_managers import DecryptionMaterialsRequest
-from aws_encryption_sdk.materials_managers.base import CryptoMaterialsManager
-from aws_encryption_sdk.materials_managers.caching import CachingCryptoMaterialsManager
-from botocore.exceptions import BotoCoreError
-from cryptography.exceptions import InvalidTag
 
-from field_format import (
-    MAX_ENCRYPTED_DATA_KEYS,
-    AttributeValue,
-    Path,
-    Refused,
-    check_message,
-    expected_context,
-    location,
-    parse_content,
-)
-
-#: Seconds and number of data keys for which a decrypted data key is kept in memory.
-CACHE_AGE, CACHE_SIZE = 300.0, 1000
-
-
-class FieldReader:
-    """Opens the fields of one table. `table` is the logical name, `context` what the application adds."""
-
-    def __init__(self, keys: MasterKeyProvider, table: str, context: Mapping[str, str]) -> None:
-        self._materials = _Materials(keys)
-        self._sdk = EncryptionSDKClient(
-            commitment_policy=CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT,
-            max_encrypted_data_keys=MAX_ENCRYPTED_DATA_KEYS,
-        )
-        self._table = table
-        self._context = expected_context(table, context)
-
-    def open(self, message: bytes, key: Mapping[str, AttributeValue], path: Path) -> AttributeValue:
-        """The value that was sealed for this place; Refused if it was not, or was changed since."""
-        return parse_content(self.decrypt(message), location(self._table, key, path))
-
-    def decrypt(self, message: bytes) -> bytes:
-        """The content of a message, not yet compared with the place where it was found."""
-        check_message(message, self._context)
-        try:
-            content, _header = self._sdk.decrypt(source=message, materials_manager=self._materials)
-        except (AWSEncryptionSDKClientError, InvalidTag) as error:
-            # The data key was found and the parts add up: what is left are the commitment and the tags.
-            raise Refused("not-authentic", "changed after it was sealed") from error
-        return bytes(content)
-
-
-class _Materials(CryptoMaterialsManager):
-    """Decrypts data keys, remembers them, and tells "no data key" from "not authentic"."""
-
-    def __init__(self, keys: MasterKeyProvider) -> None:
-        self._inner = CachingCryptoMaterialsManager(
-            master_key_provider=keys, cache=LocalCryptoMaterialsCache(CACHE_SIZE), max_age=CACHE_AGE
-        )
-
-    def get_encryption_materials(self, request: Any) -> Any:
-        raise NotImplementedError("this program only reads")
-
-    def decrypt_materials(self, request: DecryptionMaterialsRequest) -> Any:
-        try:
-            return self._inner.decrypt_materials(request)
-        except (AWSEncryptionSDKClientError, BotoCoreError, InvalidTag) as error:
-            raise Refused("key-unavailable", "no data key from the key provider") from error
-
-
-def kms_replica(kms: Any, key_arn: str) -> MasterKeyProvider:
-    """The replica of a multi-Region key in the region of `kms`, a boto3 client."""
-    return MRKAwareKMSMasterKey(config=MRKAwareKMSMasterKeyConfig(key_id=key_arn, client=kms))
+from field_reader import FieldReader
+from keys import kms_replica
+from parts import AttributeValue, Path, Refused
 
 
 def find(item: Mapping[str, AttributeValue], path: Path) -> Optional[AttributeValue]:
@@ -103,10 +33,17 @@ def find(item: Mapping[str, AttributeValue], path: Path) -> Optional[AttributeVa
 
 
 def read_fields(
-    reader: FieldReader, item: Mapping[str, AttributeValue], key_names: list[str], paths: list[Path]
+    reader: FieldReader,
+    item: Mapping[str, AttributeValue],
+    key_names: list[str],
+    paths: list[Path],
+    envelope_name: str = "dynaseal",
 ) -> Iterator[tuple[Path, Union[AttributeValue, Refused, None]]]:
     """For each path the value, why it was refused, or None if nothing is stored there."""
     key = {name: item[name] for name in key_names}
+    envelope = item.get(envelope_name)
+    # An attribute that is no Binary is no envelope either.
+    envelope_bytes = None if envelope is None else envelope.get("B", b"")
     for path in paths:
         stored = find(item, path)
         if stored is None:
@@ -115,7 +52,7 @@ def read_fields(
         try:
             if "B" not in stored:
                 raise Refused("not-a-message", "a value in clear where ciphertext belongs")
-            yield path, reader.open(bytes(stored["B"]), key, path)
+            yield path, reader.open(stored["B"], key, path, envelope_bytes)
         except Refused as refusal:
             yield path, refusal
 
@@ -137,7 +74,7 @@ def main() -> int:
         return 2
     reader = FieldReader(kms_replica(kms, args.kms_key), args.logical_table or args.table, dict(args.context))
     refused = False
-    for path, result in read_fields(reader, item, list(args.key), args.field):
+    for path, result in read_fields(reader, item, list(args.key), args.field, args.envelope):
         line: dict[str, Any] = {"path": path}
         if isinstance(result, Refused):
             refused = True
@@ -162,6 +99,9 @@ def _parser() -> argparse.ArgumentParser:
         "--context", action="append", default=[], type=_pair, metavar="KEY=VALUE",
         help="a pair that the application adds to the encryption context; repeat for more",
     )  # fmt: skip
+    parser.add_argument(
+        "--envelope", default="dynaseal", metavar="NAME", help="the attribute that has an item's envelope"
+    )
     parser.add_argument("--endpoint-url", help="instead of AWS, for example a local cloud")
     parser.add_argument(
         "field", nargs="+", type=_path, help='an attribute\'s name, or a path in JSON: ["cards", 0, "number"]'

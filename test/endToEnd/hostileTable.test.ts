@@ -20,9 +20,9 @@ let honest: Uint8Array
 
 beforeAll(async () => {
   world = await createWorld()
-  ;[[honest]] = (await createFormat({ keyring: world.keyring(EAST) }).seal([place({ S: 'honest' })])) as [
-    [Uint8Array],
-  ]
+  const writer = createFormat({ keyring: world.keyring(EAST), format: 'message' })
+  const [sealed] = await writer.seal([place({ S: 'honest' })])
+  honest = sealed!.values[0]!
 })
 afterAll(() => world.stop())
 afterEach(() => world.cloud.heal())
@@ -40,7 +40,7 @@ function reader(cache: DataKeyCacheOptions = {}, keyring: Keyring = world.keyrin
     /** What reading these costs: calls of KMS, and how many fields ended how. */
     async read(messages: readonly Uint8Array[]) {
       const before = decrypts()
-      const fields = (await format.open(messages.map(place))).flat()
+      const fields = (await format.open(messages.map(place))).flatMap(one => one.fields)
       const codes: Record<string, number> = {}
       for (const field of fields) {
         const code = 'error' in field ? field.error.code : 'opened'

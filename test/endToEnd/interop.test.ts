@@ -36,7 +36,7 @@ test.each([
 ])(
   'a field opens with the plain Encryption SDK and its stock %s keyring in the other region',
   async (_, keyring) => {
-    const { User } = userEntity(world.sealedClient(EAST), TABLE)
+    const { User } = userEntity(world.sealedClient(EAST, { format: 'message' }), TABLE)
     await User.build(PutItemCommand)
       .item({ ...key, text: 'ünïcødé' })
       .send()
@@ -53,7 +53,7 @@ test.each([
 )
 
 test('a field that the plain Encryption SDK wrote to the specification opens with us', async () => {
-  const client = world.sealedClient(EAST)
+  const client = world.sealedClient(EAST, { format: 'message' })
   const { User } = userEntity(client, TABLE)
   const location = locationHash(TABLE, { pk: { S: 'a' }, sk: { S: 'stock' } }, ['text'])
   const { result } = await encrypt(

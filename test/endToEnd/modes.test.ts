@@ -17,6 +17,7 @@ import {
   UpdateItemCommand,
 } from 'dynamodb-toolbox'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { MOVED } from '../support/formatOfRun.js'
 import { leaks } from '../support/recordingProxy.js'
 import { userEntity } from '../support/user.js'
 import { createWorld, EAST, type World } from '../support/world.js'
@@ -153,8 +154,8 @@ describe('openPartially', () => {
     {
       key: { pk: 'a', sk: '2' },
       failures: [
-        { code: 'wrong-location', path: ['text'] },
-        { code: 'wrong-location', path: ['defaulted'] },
+        { code: MOVED, path: ['text'] },
+        { code: MOVED, path: ['defaulted'] },
       ],
     },
   ]

@@ -28,6 +28,7 @@ import {
   executeTransactWrite,
 } from 'dynamodb-toolbox'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { MOVED } from '../support/formatOfRun.js'
 import { type Intercept, intercept } from '../support/intercept.js'
 import { leaks } from '../support/recordingProxy.js'
 import { userEntity } from '../support/user.js'
@@ -266,15 +267,15 @@ describe('5. a failed condition carries items as ciphertext in its error: they a
   test('what does not open is taken away, and all of it is told', async ({ skip }) => {
     skip(!hasTransactions, NO_TRANSACTIONS)
     await users.put(secret('1'))
-    const { text } = await stored()
+    const { text, dynaseal } = await stored()
     await plant({ ...(await stored()), text: 'planted' })
     const one = await thrownBy(() => users.delete(key, failing))
     expect(one).toMatchObject({ name: 'FieldsNotOpenedError', failures: [{ code: 'not-a-message' }] })
     expect((one as Error).cause).toBeInstanceOf(CheckFailed)
     expect((one as Error).cause).not.toHaveProperty('Item')
-    for (const sk of ['1', '2']) await plant({ pk: 'a', sk, r: text, text })
+    for (const sk of ['1', '2']) await plant({ pk: 'a', sk, r: text, text, dynaseal })
     const two = await thrownBy(cancelled)
-    const moved = { code: 'wrong-location' }
+    const moved = { code: MOVED }
     expect(two).toMatchObject({ name: 'FieldsNotOpenedError', failures: [moved, moved, moved] })
     const { CancellationReasons } = (two as { cause: Cancelled }).cause
     for (const reason of CancellationReasons ?? []) expect(reason).not.toHaveProperty('Item')
@@ -305,7 +306,7 @@ describe('6. a projection returns neither key nor entity name: they are asked fo
       .then(() => stored({ pk: 'a', sk: '2' }))
     await users.delete({ pk: 'a', sk: '2' })
     await plant({ ...(await stored()), text })
-    expect(await thrownBy(read)).toMatchObject({ failures: [{ code: 'wrong-location', path: ['text'] }] })
+    expect(await thrownBy(read)).toMatchObject({ failures: [{ code: MOVED, path: ['text'] }] })
   })
 })
 

@@ -249,7 +249,7 @@ describe('an item that is sealed as a whole', () => {
 describe('does not open', () => {
   type Stored = Record<string, unknown>
   test.each<[string, (given: Stored) => Stored, string, string[]]>([
-    ['with a clear attribute changed', given => ({ ...given, age: 45 }), 'not-authentic', ['note', 'foot']],
+    ['with a clear attribute changed', given => ({ ...given, age: 45 }), 'not-authentic', ['foot']],
     ['with a clear attribute removed', ({ age, ...rest }) => rest, 'not-authentic', ['foot']],
     ['with an attribute added', given => ({ ...given, added: 'x' }), 'not-authentic', ['foot']],
     [
@@ -275,7 +275,7 @@ describe('does not open', () => {
       'with an encrypted attribute replaced',
       given => ({ ...given, note: given.scan }),
       'not-authentic',
-      ['note'],
+      ['foot'],
     ],
     [
       'with an encrypted attribute in clear',
@@ -343,9 +343,8 @@ describe('is refused, since it concerns a part of an item:', () => {
     for (const read of reads) await expect(read.send()).rejects.toMatchObject({ code: 'projection-refused' })
   })
 
-  test("an expression that compares the format's attributes; that they exist may be asked", async () => {
-    const { client, Patient } = patients()
-    await Patient.build(PutItemCommand).item(PATIENT).send()
+  test("an expression that names one of the format's attributes", async () => {
+    const { client } = patients()
     const put = (ConditionExpression: string) =>
       client.send(
         new PutCommand({
@@ -356,8 +355,7 @@ describe('is refused, since it concerns a part of an item:', () => {
         }),
       )
     await expect(put('foot = :v')).rejects.toMatchObject({ code: 'condition-refused' })
-    await put('attribute_exists(foot)')
-    expect((await load()).Item).toEqual(key)
+    await expect(put('attribute_exists(foot)')).rejects.toMatchObject({ code: 'condition-refused' })
   })
 })
 

@@ -70,7 +70,8 @@ export async function startWorld() {
   return {
     cloud,
     keyArns,
-    Customer: customerEntity(config, keyArns),
+    /** The entity of an application of its own, with a data key of its own, that writes this format. */
+    customer: (format, options) => customerEntity(config, keyArns, { format, ...options }),
     /** The table as it stands, without Dynaseal. */
     raw: DynamoDBDocumentClient.from(dynamodb),
     async stop() {
@@ -81,7 +82,7 @@ export async function startWorld() {
 }
 
 /** An encrypted attribute of every kind, whole containers and leaves inside of containers. */
-function customerEntity(config, keyArns) {
+function customerEntity(config, keyArns, options) {
   const keyring = new MrkKeyring({
     keyArns,
     region: EAST,
@@ -92,6 +93,7 @@ function customerEntity(config, keyArns) {
     client: region => new KMSClient({ ...config(region), maxAttempts: 1 }),
   })
   const documentClient = sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient(config(EAST))), {
+    ...options,
     keyring,
     encryptionContext: CONTEXT,
     logicalTableName: () => LOGICAL_TABLE,
@@ -134,14 +136,14 @@ function customerEntity(config, keyArns) {
   return Customer
 }
 
-export const KEY = { shop: 'Zürich', number: -0.5 }
-export const KEY_JSON = { shop: { S: 'Zürich' }, number: { N: '-0.5' } }
+export const keyOf = number => ({ shop: 'Zürich', number })
+export const keyJson = number => ({ shop: { S: 'Zürich' }, number: { N: `${number}` } })
 const bytes = (...values) => Uint8Array.from(values)
 
-export const put = Customer =>
+export const put = (Customer, number) =>
   Customer.build(PutItemCommand)
     .item({
-      ...KEY,
+      ...keyOf(number),
       text: 'Zürich – 東京 🗝️',
       empty: '',
       amount: 48151623.42,

@@ -11,8 +11,12 @@ import {
   FieldError,
   type Format,
   type ItemFields,
+  type ItemToOpen,
+  type ItemToSeal,
   type OpenedField,
+  type OpenedItem,
   parseValue,
+  type SealedItem,
   serializeValue,
 } from '@dynaseal/core'
 
@@ -20,43 +24,47 @@ const HEADER = 'head'
 const FOOTER = 'foot'
 
 /**
- * The seam's second user: a header attribute with a salt, a footer attribute that authenticates every attribute of
- * the item. For tests only: its keys come from one secret.
+ * A format that seals items as wholes: a header attribute with a salt, a footer attribute that authenticates every
+ * attribute of the item. For tests only: its keys come from one secret.
  */
 export class WholeItemFormat implements Format {
-  readonly wholeItems = { attributes: [HEADER, FOOTER] } as const
+  readonly attributes = [HEADER, FOOTER]
+  readonly wholeItems = true
 
   constructor(private readonly secret: Uint8Array) {}
 
-  async seal(items: readonly ItemFields<AttributeValue>[]): Promise<Uint8Array[][]> {
+  looksSealed(): boolean {
+    return false
+  }
+
+  isSealed(_value: Uint8Array, attributes: Readonly<Record<string, unknown>>): boolean {
+    return HEADER in attributes && FOOTER in attributes
+  }
+
+  async seal(items: readonly ItemToSeal[]): Promise<SealedItem[]> {
     return items.map(item => {
+      if (item.whole !== true) throw new Error('A part of an item cannot be sealed.')
       const salt = randomBytes(32)
-      const sealed = item.fields.map(({ path: [name], value }) =>
-        name === HEADER || name === FOOTER ? salt : this.#encrypt(salt, value),
-      )
-      const footer = this.#footer(salt, item, sealed)
-      return sealed.map((bytes, index) => (item.fields[index]!.path[0] === FOOTER ? footer : bytes))
+      const values = item.fields.map(({ value }) => this.#encrypt(salt, value))
+      return { values, attributes: { [HEADER]: salt, [FOOTER]: this.#footer(salt, item, values) } }
     })
   }
 
-  async open(items: readonly ItemFields<Uint8Array>[]): Promise<OpenedField[][]> {
+  async open(items: readonly ItemToOpen[]): Promise<OpenedItem[]> {
     return items.map(item => {
-      const stored = (name: string) => item.fields.find(({ path }) => path[0] === name)!.value
-      const salt = stored(HEADER)
+      const salt = item.attributes![HEADER] as Uint8Array
+      const found = item.attributes![FOOTER] as Uint8Array
       const footer = this.#footer(
         salt,
         item,
         item.fields.map(({ value }) => value),
       )
-      const found = stored(FOOTER)
-      const isAuthentic = found.length === footer.length && timingSafeEqual(found, footer)
-      return item.fields.map(({ path, value }): OpenedField => {
-        const place = { table: item.table, keyNames: Object.keys(item.key), path }
-        if (!isAuthentic)
-          return { error: new FieldError('not-authentic', 'the item was changed.', { place }) }
-        const isOwn = path[0] === HEADER || path[0] === FOOTER
-        return { value: isOwn ? { NULL: true } : this.#decrypt(salt, value) }
-      })
+      if (found.length !== footer.length || !timingSafeEqual(found, footer)) {
+        const place = { table: item.table, keyNames: Object.keys(item.key), path: [FOOTER] }
+        const error = new FieldError('not-authentic', 'the item was changed.', { place })
+        return { fields: item.fields.map((): OpenedField => ({ error })), error }
+      }
+      return { fields: item.fields.map(({ value }): OpenedField => ({ value: this.#decrypt(salt, value) })) }
     })
   }
 
@@ -77,14 +85,16 @@ export class WholeItemFormat implements Format {
   }
 
   /** Over table, key, the item around the fields, and the bytes of each field at its path. */
-  #footer(salt: Uint8Array, { table, key, fields, item }: ItemFields<unknown>, sealed: Uint8Array[]): Buffer {
-    const bytes = fields.flatMap(({ path }, index) =>
-      path[0] === FOOTER ? [] : [[JSON.stringify(path), { B: sealed[index]! }]],
-    )
+  #footer(
+    salt: Uint8Array,
+    { table, key, fields, others }: ItemFields<unknown>,
+    sealed: readonly Uint8Array[],
+  ): Buffer {
+    const bytes = fields.map(({ path }, index) => [JSON.stringify(path), { B: sealed[index]! }])
     const all = {
       table: { S: table },
       key: { M: key },
-      item: { M: item },
+      others: { M: others },
       fields: { M: Object.fromEntries(bytes) },
     }
     return createHmac('sha512', this.#key(salt, 'footer'))

@@ -9,6 +9,7 @@ import { DynamoDBDocumentClient, type TranslateConfig } from '@aws-sdk/lib-dynam
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '@dynaseal/local-cloud'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
 import { type SealOptions, sealDocumentClient } from '@dynaseal/toolbox'
+import { optionsOfRun } from './formatOfRun.js'
 import { type RecordingProxy, startRecordingProxy } from './recordingProxy.js'
 
 export const EAST = 'us-east-1'
@@ -99,7 +100,7 @@ export async function createWorld(options: Partial<LocalCloudOptions> = {}): Pro
     sealedClient: (region, options, translate) =>
       sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient(config(region)), translate), {
         keyring: world.keyring(region),
-        ...(process.env.DYNASEAL_CODEC === 'client-node' ? { codec: 'client-node' as const } : {}),
+        ...optionsOfRun,
         ...options,
       }),
     rawClient: region => DynamoDBDocumentClient.from(new DynamoDBClient(config(region))),

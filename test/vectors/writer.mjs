@@ -72,24 +72,25 @@ function nested(value) {
   return Buffer.concat([bytes.subarray(0, 2), sized(bytes.subarray(2))])
 }
 
-export function location({ table, key, path }) {
+/** The canonical location of an item. */
+export function itemLocation({ table, key }) {
   const names = Object.keys(key).sort((a, b) => Buffer.compare(utf8(a), utf8(b)))
   const attributes = names.map(name => {
     const bytes = serialize(key[name])
     return Buffer.concat([sized(utf8(name)), bytes.subarray(0, 2), sized(bytes.subarray(2))])
   })
+  return Buffer.concat([utf8('dynaseal:location:v1'), sized(utf8(table)), u32(names.length), ...attributes])
+}
+
+export function canonicalPath(path) {
   const steps = path.map(step =>
     typeof step === 'number' ? Buffer.of(1) : Buffer.concat([Buffer.of(0), sized(utf8(step))]),
   )
-  const parts = [
-    utf8('dynaseal:location:v1'),
-    sized(utf8(table)),
-    u32(names.length),
-    ...attributes,
-    u32(path.length),
-    ...steps,
-  ]
-  return createHash('sha256').update(Buffer.concat(parts)).digest()
+  return Buffer.concat([u32(path.length), ...steps])
+}
+
+export function location(place) {
+  return createHash('sha256').update(itemLocation(place)).update(canonicalPath(place.path)).digest()
 }
 
 /** What a message protects. */

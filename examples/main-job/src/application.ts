@@ -1,14 +1,24 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { FormatName } from '@dynaseal/core'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
 import { encrypted, sealDocumentClient } from '@dynaseal/toolbox'
 import { Entity, item, map, number, set, string, Table } from 'dynamodb-toolbox'
 import type { Aws } from './aws.js'
 import { TABLE } from './infrastructure.js'
 
-/** The application as it runs in one region: its own clients, its own cache, nothing shared. */
-export function startApplication(aws: Aws, region: string, keyArns: string[]) {
+/**
+ * The application as it runs in one region: its own clients, its own cache, nothing shared.
+ *
+ * @param format what it writes; whichever that is, it reads both
+ */
+export function startApplication(
+  aws: Aws,
+  region: string,
+  keyArns: string[],
+  format: FormatName = 'envelope',
+) {
   const keyring = new MrkKeyring({
     keyArns,
     region,
@@ -20,9 +30,7 @@ export function startApplication(aws: Aws, region: string, keyArns: string[]) {
   })
   const documentClient = sealDocumentClient(
     DynamoDBDocumentClient.from(new DynamoDBClient(aws.config(region))),
-    {
-      keyring,
-    },
+    { keyring, format },
   )
 
   const Customers = new Table({

@@ -54,3 +54,17 @@ export const finish = (text: string) => {
   print()
   print(paint('bold', text))
 }
+
+/** Lines of at most so many characters. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + word.length >= width) {
+      lines.push(line)
+      line = ''
+    }
+    line += line === '' ? word : ` ${word}`
+  }
+  return [...lines, line]
+}

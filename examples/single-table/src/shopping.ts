@@ -158,9 +158,20 @@ async function stored({ config, home }: Regions): Promise<[string, string][]> {
     }),
   )
   return Items.flatMap(item =>
-    ['sk', 'plan', 'status', 'brand', 'number', 'email', 'address', 'shipTo', 'lines', 'expires'].flatMap(
-      name =>
-        item[name] === undefined ? [] : [[`${item._et}.${name}`, show(item[name])] as [string, string]],
+    [
+      'sk',
+      'plan',
+      'status',
+      'brand',
+      'number',
+      'email',
+      'address',
+      'shipTo',
+      'lines',
+      'expires',
+      'dynaseal',
+    ].flatMap(name =>
+      item[name] === undefined ? [] : [[`${item._et}.${name}`, show(item[name])] as [string, string]],
     ),
   )
 }

@@ -38,8 +38,9 @@ export class ConfigurationError extends DynasealError {
   constructor(
     readonly code: ConfigurationErrorCode,
     message: string,
+    cause?: unknown,
   ) {
-    super(message)
+    super(message, cause)
   }
 }
 
@@ -94,23 +95,28 @@ export class SealError extends DynasealError {
 }
 
 /**
- * - `not-a-message`: the bytes are no AWS Encryption SDK message
+ * - `not-a-message`: the bytes are no sealed field
  * - `unsupported-suite`: a message of the signed suite 0x0578, which `allowSuites` does not name, or of format 1,
  *   without key commitment
- * - `malformed-message`: it begins like a message but its parts do not add up
+ * - `malformed-message`: it begins like a sealed field, but its parts do not add up, or those of its envelope
+ * - `missing-envelope`: a short field of format 2, whose item came without its envelope attribute
+ * - `wrong-envelope`: a short field of format 2 that belongs to another envelope than the item has
  * - `wrong-context`: sealed for another table, or with another encryption context
  * - `key-unavailable`: the keyring gave no data key; `cause` is its error
  * - `too-many-data-keys`: this call would ask the keyring for more data keys than the cache option `maxKeysPerOpen` allows
  * - `not-authentic`: commitment or authentication tag do not match: changed after it was sealed
- * - `unsupported-version`: the content is of a version this package does not know
- * - `wrong-location`: sealed for another item, or for another attribute path
+ * - `unsupported-version`: it is of a version this package does not know
+ * - `wrong-location`: sealed for another item, or for another attribute path; in format 2 that is `not-authentic`
  * - `invalid-location`: the item's key or the path, as given by the caller, cannot be bound to
+ * - `invalid-context`: the function `encryptionContext` gives nothing usable for the item
  * - `malformed-value`: the content is not the canonical serialization of an attribute value
  */
 export type FieldErrorCode =
   | 'not-a-message'
   | 'unsupported-suite'
   | 'malformed-message'
+  | 'missing-envelope'
+  | 'wrong-envelope'
   | 'wrong-context'
   | 'key-unavailable'
   | 'too-many-data-keys'
@@ -118,6 +124,7 @@ export type FieldErrorCode =
   | 'unsupported-version'
   | 'wrong-location'
   | 'invalid-location'
+  | 'invalid-context'
   | 'malformed-value'
 
 /**

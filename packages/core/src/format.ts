@@ -10,36 +10,53 @@ export interface Field<V> {
   readonly value: V
 }
 
-/**
- * What a format is given: an item's place and its marked values, all together, because a format may
- * bind them to one another.
- */
-export interface ItemFields<V> {
+/** Where an item belongs: what its fields are bound to. */
+export interface ItemPlace {
   /** Logical table name: the same in every region, whatever the table is called there. */
   readonly table: string
   /** Primary key: attribute name to its value (`S`, `N` or `B`). */
   readonly key: Readonly<Record<string, AttributeValue>>
-  readonly fields: readonly Field<V>[]
-  /** The whole item, `NULL` in place of each marked value. Only for a format that seals items as wholes. */
-  readonly item?: Readonly<Record<string, AttributeValue>> | undefined
 }
 
-/**
- * A format that seals items as wholes: other attributes than the marked ones are authenticated, too.
- *
- * Each attribute of the format is a field of every item: its value to seal is `NULL`, and the bytes are stored. What
- * it opens to is dropped; its error is the error of the item.
- *
- * A part of an item cannot be authenticated, so whoever uses such a format refuses what would read or change a
- * part: projections and update expressions.
- */
-export interface WholeItems {
-  /** Names of the attributes that the format adds to each item, for example a header and a footer. */
-  readonly attributes: readonly [string, ...string[]]
+/** An item with its marked values, all together, because a format may bind them to one another. */
+export interface ItemFields<V> extends ItemPlace {
+  readonly fields: readonly Field<V>[]
+  /**
+   * All other attributes of the item, without the format's own; maps and lists that hold marked values have `NULL` in
+   * their places. Only for a format that seals items as wholes.
+   */
+  readonly others?: Readonly<Record<string, AttributeValue>> | undefined
+}
+
+export interface ItemToSeal extends ItemFields<AttributeValue> {
+  /**
+   * Whether the item is written as a whole, with nothing left of what was there before: then the format may store
+   * attributes of its own beside the fields. Default: a part of it, whose fields have to stand alone.
+   */
+  readonly whole?: boolean
+}
+
+export interface SealedItem {
+  /** In the order of the fields. */
+  readonly values: readonly Uint8Array[]
+  /** Attributes of the format's own, to be stored as Binary. Only where the item is written as a whole. */
+  readonly attributes: Readonly<Record<string, Uint8Array>>
+}
+
+export interface ItemToOpen extends ItemFields<Uint8Array> {
+  /** Those of the format's own attributes that were read with the item, whatever stands there. */
+  readonly attributes?: Readonly<Record<string, unknown>>
 }
 
 /** The outcome for one field: its value, or why it did not open. */
 export type OpenedField = { readonly value: AttributeValue } | { readonly error: FieldError }
+
+export interface OpenedItem {
+  /** In the order of the fields. */
+  readonly fields: readonly OpenedField[]
+  /** Why the item as a whole does not hold: then nothing of it may be handed out. */
+  readonly error?: FieldError
+}
 
 /** What concerns one call of a format and no value. */
 export interface CallOptions {
@@ -51,14 +68,32 @@ export interface CallOptions {
 }
 
 /**
- * How the marked values of items become bytes at rest, and come back.
- * Results stand in the order of the items, and of the fields within each.
+ * How the marked values of items become bytes at rest, and come back. Results stand in the order of the items.
+ *
+ * Whoever calls it stores the format's own attributes, reads them along with the fields, takes them out of what is
+ * handed on, and keeps others from writing them; it needs to know nothing else of the format.
  */
 export interface Format {
-  /** Set by a format that seals items as wholes. */
-  readonly wholeItems?: WholeItems
+  /** Names of the attributes that the format may add to items. */
+  readonly attributes: readonly string[]
+  /**
+   * Set by a format that seals items as wholes: attributes without a mark are authenticated, too. A part of such an
+   * item cannot be read or changed alone, so projections and update expressions are refused; an item must have all of the
+   * format's attributes.
+   */
+  readonly wholeItems?: boolean
+  /**
+   * Whether bytes begin like what this format stores: they are no value in clear, then. Cheap, proves nothing, never
+   * throws.
+   */
+  looksSealed(value: Uint8Array): boolean
+  /**
+   * Whether bytes are, as far as can be told without a data key, what this format stores in an item that has these
+   * attributes of the format's own: as it is when a batch sends again what DynamoDB did not process. Never throws.
+   */
+  isSealed(value: Uint8Array, attributes: Readonly<Record<string, unknown>>): boolean
   /** @throws {SealError} and nothing is returned, when any one value cannot be sealed */
-  seal(items: readonly ItemFields<AttributeValue>[], options?: CallOptions): Promise<Uint8Array[][]>
+  seal(items: readonly ItemToSeal[], options?: CallOptions): Promise<SealedItem[]>
   /** Never throws for what a stored value contains: each field has its own outcome. */
-  open(items: readonly ItemFields<Uint8Array>[], options?: CallOptions): Promise<OpenedField[][]>
+  open(items: readonly ItemToOpen[], options?: CallOptions): Promise<OpenedItem[]>
 }

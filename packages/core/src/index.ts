@@ -1,4 +1,10 @@
 export type { AttributeValue } from './attributeValue.js'
+export type { ContextOfItem, KeyValues } from './contexts.js'
+export {
+  type CombinedKeyrings,
+  combineKeyrings,
+  NoKeyringOpensError,
+} from './dataKeyCache/combineKeyrings.js'
 export {
   type DataKeyRequest,
   type DataKeySource,
@@ -6,6 +12,7 @@ export {
   type EncryptedDataKeyEntry,
   type Keyring,
 } from './dataKeyCache/keyring.js'
+export type { KeyringOfContext } from './dataKeyCache/keyringOf.js'
 export type { DataKeyCacheOptions } from './dataKeyCache/options.js'
 export type {
   CacheStatistics,
@@ -13,6 +20,7 @@ export type {
   OpeningStatistics,
   SealingStatistics,
 } from './dataKeyCache/statistics.js'
+export type { FieldForm } from './envelope/options.js'
 export {
   ConfigurationError,
   type ConfigurationErrorCode,
@@ -24,14 +32,25 @@ export {
   type SealErrorCode,
 } from './errors.js'
 export { channelNames, type GraceEvent, type NotOpenedEvent, type NotSealedEvent } from './events.js'
+export {
+  type AllowedSuite,
+  createFormat,
+  FieldFormat,
+  type FormatName,
+  type FormatOptions,
+} from './fieldFormat.js'
 export type {
   AttributePath,
   CallOptions,
   Field,
   Format,
   ItemFields,
+  ItemPlace,
+  ItemToOpen,
+  ItemToSeal,
   OpenedField,
-  WholeItems,
+  OpenedItem,
+  SealedItem,
 } from './format.js'
 export {
   MAX_CONTEXT_BYTES,
@@ -42,8 +61,6 @@ export {
 } from './limits.js'
 export { canonicalLocation, locationHash } from './location.js'
 export type { CodecName } from './message/codec.js'
-export { isMessage } from './message/header.js'
-export { type AllowedSuite, createFormat, type FormatOptions, MessageFormat } from './messageFormat.js'
 export { normalizeNumber } from './value/number.js'
 export { parseValue } from './value/parse.js'
 export { serializeValue } from './value/serialize.js'

@@ -51,14 +51,15 @@ function freeWriter(): Writer {
 
 /** The location of one item, which its fields share; only the path differs. */
 export class ItemLocation {
-  readonly #item: Buffer
+  /** The canonical item location, without a path. */
+  readonly item: Buffer
 
   /** @throws {SealError} `invalid-location` */
   constructor(table: string, key: Readonly<Record<string, AttributeValue>>) {
     const writer = freeWriter()
     try {
       writeItem(writer, table, key)
-      this.#item = Buffer.from(writer.written())
+      this.item = Buffer.from(writer.written())
     } finally {
       writer.clear()
     }
@@ -71,7 +72,7 @@ export class ItemLocation {
   hash(path: AttributePath): string {
     const writer = freeWriter()
     try {
-      writer.bytes(this.#item)
+      writer.bytes(this.item)
       writePath(writer, path)
       return hash('sha256', writer.written(), 'binary')
     } finally {
@@ -124,7 +125,8 @@ function normalizedKey(number: string): string {
   }
 }
 
-function writePath(writer: Writer, path: AttributePath): void {
+/** @throws {SealError} `invalid-location` */
+export function writePath(writer: Writer, path: AttributePath): void {
   // A text is a list of characters, too.
   if (!Array.isArray(path) || typeof path[0] !== 'string')
     throw invalid('an attribute path begins with the name of an attribute')

@@ -50,7 +50,7 @@ describe.each(['sealing', 'opening'] as const)('a caller of %s that gives up', o
     const clock = { now: 1_000_000 }
     const cache = new DataKeyCache(keyring, { maxAge: 1000, now: () => clock.now })
     const take = async (signal?: AbortSignal) => {
-      if (operation === 'sealing') return (await cache.sealingKey(context, 1, signal)).key.release()
+      if (operation === 'sealing') return (await cache.sealingKey(context, 1, 1, signal)).key.release()
       const lease = await cache.beginOpening(signal).take(NAME, [stored])
       lease.prove()
       lease.release()
@@ -133,7 +133,7 @@ it('a keyring that cannot be told goes on, and who comes next waits for the same
   })
   const { cache } = setUp({}, keyring)
   const controller = new AbortController()
-  const gone = cache.sealingKey(context, 1, controller.signal)
+  const gone = cache.sealingKey(context, 1, 1, controller.signal)
   await vi.waitUntil(() => keyring.encrypts === 1)
   controller.abort()
   await expect(gone).rejects.toBe(controller.signal.reason)
@@ -217,7 +217,7 @@ it('the background refresh of a data key is nobody’s to end', async () => {
   await asked(2)
   clock.now += 200
   const controller = new AbortController()
-  const waiting = cache.sealingKey(context, 1, controller.signal)
+  const waiting = cache.sealingKey(context, 1, 1, controller.signal)
   controller.abort()
   await expect(waiting).rejects.toBe(controller.signal.reason)
   expect(calls[1]!.signal.aborted).toBe(false)

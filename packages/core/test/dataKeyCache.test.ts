@@ -1,25 +1,40 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { AnyFieldReader } from '../src/anyFieldReader.js'
+import { Contexts } from '../src/contexts.js'
 import type { DataKeyCache } from '../src/dataKeyCache/dataKeyCache.js'
+import { EnvelopeWriter } from '../src/envelope/envelopeWriter.js'
+import { envelopeOptions } from '../src/envelope/options.js'
 import { SealError } from '../src/errors.js'
-import type { FormatParts } from '../src/formatParts.js'
-import { type Codec, codecNamed } from '../src/message/codec.js'
-import { messageContext } from '../src/message/context.js'
+import type { FieldWriter } from '../src/fieldWriter.js'
+import type { ItemToOpen, ItemToSeal, SealedItem } from '../src/index.js'
+import { encryptionContext } from '../src/materials/context.js'
+import { codecNamed } from '../src/message/codec.js'
+import { MessageWriter } from '../src/message/messageWriter.js'
 import { openItems } from '../src/openItems.js'
 import { sealItems } from '../src/sealItems.js'
+import type { FieldReader } from '../src/storedField.js'
 import { codecOfRun } from './support/codec.js'
 import { context, foreignKey, isZero, PermanentError, setUp } from './support/dataKeyCache.js'
-import { item } from './support/fields.js'
+import { FORMS, type Form, message, movedTo } from './support/forms.js'
 import { countingKeyring, rawKeyring } from './support/keyrings.js'
 
-/** What seals and opens with a cache. */
-function parts(cache: DataKeyCache): FormatParts {
-  const orders = messageContext('Orders', {})
+/** What seals and opens fields of a form. */
+function partsOf(
+  { shape }: Form,
+  codec = codecNamed(codecOfRun),
+): { writer: FieldWriter; reader: FieldReader } {
+  const contexts = new Contexts({}, 10)
   return {
-    cache,
-    codec: codecNamed(codecOfRun),
-    allowSigned: false,
-    contextOf: table => (table === 'Orders' ? orders : context),
+    writer:
+      shape === 'message'
+        ? new MessageWriter(contexts, codec)
+        : new EnvelopeWriter(contexts, envelopeOptions('dynaseal', 'short')),
+    reader: new AnyFieldReader({ contexts, codec, allowSigned: false, envelopeAttribute: 'dynaseal' }),
   }
+}
+
+function readAs({ fields, ...place }: ItemToSeal, { values, attributes }: SealedItem): ItemToOpen {
+  return { ...place, attributes, fields: fields.map(({ path }, at) => ({ path, value: values[at]! })) }
 }
 
 describe('the bytes of a data key', () => {
@@ -79,62 +94,6 @@ describe('the bytes of a data key', () => {
     second.key.release()
     expect(isZero(secret)).toBe(true)
     expect(isZero(second.key.secret)).toBe(false)
-  })
-
-  it.each<[string, (cache: DataKeyCache) => Promise<unknown>]>([
-    ['sealing', cache => sealItems([item({ S: 'a' })], parts(cache))],
-    ['sealing that fails', cache => sealItems([item({ S: 'a' }), item({ N: 'x' })], parts(cache))],
-    [
-      'opening',
-      async cache => {
-        const sealed = await sealItems([item({ S: 'a' }), item({ S: 'b' })], parts(cache))
-        const [opened] = await openItems([item(sealed[0]![0]!)], parts(cache))
-        expect(opened).toEqual([{ value: { S: 'a' } }])
-      },
-    ],
-  ])('are not kept by %s', async (_name, work) => {
-    const { cache } = setUp()
-    const { key } = await cache.sealingKey(context, 1)
-    const { secret } = key
-    key.release()
-    await work(cache).catch(error => expect(error).toBeInstanceOf(SealError))
-    expect(isZero(secret)).toBe(false)
-    cache.clear()
-    expect(isZero(secret)).toBe(true)
-  })
-
-  it.each([['right'], ['wrong']])('leave no plaintext behind in the %s place', async where => {
-    const { cache } = setUp()
-    const [sealed] = await sealItems([item({ S: 'a' })], parts(cache))
-    const contents: Buffer[] = []
-    const inner = codecNamed(codecOfRun)
-    const codec: Codec = {
-      write: inner.write,
-      async read(header, dataKey) {
-        const content = await inner.read(header, dataKey)
-        contents.push(content)
-        return content
-      },
-    }
-    await openItems([item(sealed![0]!, { path: [where === 'right' ? 'ssn' : 'other'] })], {
-      ...parts(cache),
-      codec,
-    })
-    expect(contents).toHaveLength(1)
-    expect(contents.every(isZero)).toBe(true)
-  })
-
-  it('are not kept for one table when the key of another cannot be had', async () => {
-    const { cache, keyring } = setUp()
-    const { key } = await cache.sealingKey(context, 1)
-    const { secret } = key
-    key.release()
-    keyring.failure = new Error('denied')
-    const items = [item({ S: 'a' }), item({ S: 'b' }, { table: 'Orders' })]
-    const sealing = sealItems(items, parts(cache))
-    await expect(sealing).rejects.toThrow(SealError)
-    cache.clear()
-    expect(isZero(secret)).toBe(true)
   })
 
   it('lie in memory that is shared with nothing', async () => {
@@ -307,14 +266,73 @@ describe('statistics', () => {
     await seal().catch(() => {})
     expect(cache.statistics().sealing).toEqual({ hits: 0, misses: 2, calls: 2, failures: 2 })
   })
+})
 
-  it('count messages that opened, and not those that did not', async () => {
+describe.each(FORMS)('a data key of $name', form => {
+  const context = encryptionContext(form.purpose, 'Customers', {})
+  const { writer, reader } = partsOf(form)
+  const two = [form.item({ S: 'a' }), form.item({ S: 'b' })]
+
+  it.each<[string, (cache: DataKeyCache) => Promise<unknown>]>([
+    ['sealing', cache => sealItems(two, cache, writer)],
+    ['sealing that fails', cache => sealItems([form.item({ S: 'a' }), form.item({ N: 'x' })], cache, writer)],
+    [
+      'opening',
+      async cache => {
+        const [sealed] = await sealItems(two, cache, writer)
+        const opened = await openItems([readAs(two[0]!, sealed!)], cache, reader)
+        expect(opened).toEqual([{ fields: [{ value: { S: 'a' } }] }])
+      },
+    ],
+  ])('is not kept by %s', async (_name, work) => {
     const { cache } = setUp()
-    const items = [item({ S: 'a' }), item({ S: 'b' }), item({ S: 'c' })]
-    const sealed = await sealItems(items, parts(cache))
-    const stored = sealed.map(([message]) => item(message!))
-    stored[2] = item(sealed[2]![0]!, { path: ['other'] })
-    await openItems(stored, parts(cache))
+    const { key } = await cache.sealingKey(context, 1)
+    const { secret } = key
+    key.release()
+    await work(cache).catch(error => expect(error).toBeInstanceOf(SealError))
+    expect(isZero(secret)).toBe(false)
+    cache.clear()
+    expect(isZero(secret)).toBe(true)
+  })
+
+  it('is not kept for one table when the key of another cannot be had', async () => {
+    const { cache, keyring } = setUp()
+    const { key } = await cache.sealingKey(context, 1)
+    const { secret } = key
+    key.release()
+    keyring.failure = new Error('denied')
+    const items = [form.item({ S: 'a' }), form.item({ S: 'b' }, { table: 'Orders' })]
+    await expect(sealItems(items, cache, writer)).rejects.toThrow(SealError)
+    cache.clear()
+    expect(isZero(secret)).toBe(true)
+  })
+
+  it('counts fields that opened, and not those that did not', async () => {
+    const { cache } = setUp()
+    const items = ['a', 'b', 'c'].map(S => form.item({ S }))
+    const sealed = await sealItems(items, cache, writer)
+    const stored = items.map((one, index) => readAs(one, sealed[index]!))
+    stored[2] = movedTo(stored[2]!, { path: ['other'] })
+    await openItems(stored, cache, reader)
     expect(cache.statistics().keys).toMatchObject([{ sealed: 3, opened: 2 }])
   })
+})
+
+it.each([['right'], ['wrong']])('a message leaves no content behind in the %s place', async where => {
+  const { cache } = setUp()
+  const contents: Buffer[] = []
+  const inner = codecNamed(codecOfRun)
+  const { writer, reader } = partsOf(message, {
+    write: inner.write,
+    async read(header, dataKey) {
+      const content = await inner.read(header, dataKey)
+      contents.push(content)
+      return content
+    },
+  })
+  const [sealed] = await sealItems([message.item({ S: 'a' })], cache, writer)
+  const stored = readAs(message.item({ S: 'a' }), sealed!)
+  await openItems([movedTo(stored, { path: [where === 'right' ? 'ssn' : 'other'] })], cache, reader)
+  expect(contents).toHaveLength(1)
+  expect(contents.every(isZero)).toBe(true)
 })

@@ -1,7 +1,7 @@
 import { EncryptedDataKey, KeyringTraceFlag, type NodeEncryptionMaterial } from '@aws-crypto/client-node'
 import { describe, expect, it } from 'vitest'
 import { type Keyring, MAX_ENCRYPTED_DATA_KEYS, SealError } from '../src/index.js'
-import { parseEncryptedDataKeys, serializeEncryptedDataKeys } from '../src/message/encryptedDataKeys.js'
+import { parseEncryptedDataKeys, serializeEncryptedDataKeys } from '../src/materials/encryptedDataKeys.js'
 import { createFormat } from './support/codec.js'
 import { item, openOne, sealOne } from './support/fields.js'
 

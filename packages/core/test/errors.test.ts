@@ -5,11 +5,12 @@ import {
   type AttributeValue,
   DynasealError,
   type Format,
-  type ItemFields,
+  type ItemToSeal,
   SealError,
 } from '../src/index.js'
 import { createFormat } from './support/codec.js'
-import { item, refusal, sealOne } from './support/fields.js'
+import { item, refusal, sealItem } from './support/fields.js'
+import { bytesOf, FORMS, movedTo, withValue } from './support/forms.js'
 import { clientNode, countingKeyring, rawKeyring } from './support/keyrings.js'
 
 const SECRET = 'plaintext-4711'
@@ -40,7 +41,7 @@ function expectNoSecret(error: unknown): void {
   for (const secret of [...encoded, '8150815']) expect(text).not.toContain(secret)
 }
 
-async function sealError(format: Format, one: ItemFields<AttributeValue>): Promise<DynasealError> {
+async function sealError(format: Format, one: ItemToSeal): Promise<DynasealError> {
   try {
     await format.seal([one])
   } catch (error) {
@@ -50,10 +51,10 @@ async function sealError(format: Format, one: ItemFields<AttributeValue>): Promi
   throw new Error('It was sealed.')
 }
 
-describe('an error of sealing', () => {
-  const format = createFormat({ keyring: rawKeyring() })
+describe.each(FORMS)('an error of sealing, $name', form => {
+  const format = form.create({ keyring: rawKeyring() })
   const bad = (value: unknown) =>
-    item(value as AttributeValue, { key: secretKey, path: ['profile', 'notes', 3] })
+    form.item(value as AttributeValue, { key: secretKey, path: ['profile', 'notes', 3] })
   const hostile = {
     get S(): string {
       throw new Error(SECRET)
@@ -88,7 +89,7 @@ describe('an error of sealing', () => {
       { pk: { S: `${KEY_VALUE}\ud800` } },
       { pk: { SS: [KEY_VALUE] } },
     ]) {
-      const error = await sealError(format, item({ S: SECRET }, { key }))
+      const error = await sealError(format, form.item({ S: SECRET }, { key }))
       expect(error.code).toBe('invalid-location')
       expectNoSecret(error)
     }
@@ -97,40 +98,41 @@ describe('an error of sealing', () => {
   it('about the keyring has its error as cause', async () => {
     const keyring = countingKeyring()
     keyring.failure = new Error('KMS is down')
-    const error = await sealError(createFormat({ keyring }), item({ S: SECRET }, { key: secretKey }))
+    const error = await sealError(form.create({ keyring }), form.item({ S: SECRET }, { key: secretKey }))
     expect(error).toMatchObject({ name: 'SealError', code: 'key-unavailable', cause: keyring.failure })
     expectNoSecret(error)
   })
 
   it('keeps the good values of the same call from being returned', async () => {
-    await expect(format.seal([item({ S: 'good' }), bad({ N: 'bad' })])).rejects.toThrow(SealError)
+    await expect(format.seal([form.item({ S: 'good' }), bad({ N: 'bad' })])).rejects.toThrow(SealError)
   })
 })
 
-describe('an error of opening', () => {
-  const format = createFormat({ keyring: rawKeyring() })
+describe.each(FORMS)('an error of opening, $name', form => {
+  const format = form.create({ keyring: rawKeyring() })
   const here: { key: Record<string, AttributeValue>; path: AttributePath } = { key: secretKey, path: ['ssn'] }
 
   it('tells nothing of value and key', async () => {
-    const message = await sealOne(format, item({ S: SECRET }, here))
-    const flipped = Uint8Array.from(message)
+    const stored = await sealItem(format, form.item({ S: SECRET }, here))
+    const bytes = bytesOf(stored)
+    const flipped = Buffer.from(bytes)
     flipped[flipped.length - 1]! ^= 1
     const keyring = countingKeyring()
     keyring.failure = new Error('KMS is down')
     const errors = [
-      await refusal(format, item(message, { ...here, path: ['other'] })),
-      await refusal(format, item(message, { ...here, table: 'Other' })),
-      await refusal(format, item(flipped, here)),
-      await refusal(format, item(message.subarray(0, -1), here)),
-      await refusal(format, item<Uint8Array>(Buffer.from(SECRET), here)),
-      await refusal(format, item(SECRET as unknown as Uint8Array, here)),
-      await refusal(createFormat({ keyring }), item(message, here)),
+      await refusal(format, movedTo(stored, { path: ['other'] })),
+      await refusal(format, movedTo(stored, { table: 'Other' })),
+      await refusal(format, withValue(stored, flipped)),
+      await refusal(format, withValue(stored, bytes.subarray(0, -1))),
+      await refusal(format, withValue(stored, Buffer.from(SECRET))),
+      await refusal(format, withValue(stored, SECRET as unknown as Uint8Array)),
+      await refusal(form.create({ keyring }), stored),
     ]
     expect(errors.map(({ code }) => code)).toEqual([
-      'wrong-location',
+      form.codes.moved,
       'wrong-context',
       'not-authentic',
-      'malformed-message',
+      form.codes.cut,
       'not-a-message',
       'not-a-message',
       'key-unavailable',
@@ -144,12 +146,17 @@ describe('an error of opening', () => {
     }
     expect(errors.at(-1)!.cause).toBe(keyring.failure)
   })
+})
+
+describe('an error of opening a message', () => {
+  const here = { key: secretKey, path: ['ssn'] }
 
   it('by the Encryption SDK tells as little', async () => {
     const other = createFormat({ keyring: rawKeyring(), codec: 'client-node' })
-    const message = await sealOne(other, item({ S: SECRET }, here))
+    const stored = await sealItem(other, item({ S: SECRET }, here))
+    const message = bytesOf(stored)
     message[message.length - 1]! ^= 1
-    const error = await refusal(other, item(message, here))
+    const error = await refusal(other, withValue(stored, message))
     expect(error).toMatchObject({ code: 'not-authentic', table: 'Customers', path: ['ssn'] })
     expectNoSecret(error)
   })
@@ -159,15 +166,17 @@ describe('an error of opening', () => {
       suiteId: 0x0478,
       encryptionContext: { 'dynaseal:table': 'Customers' },
     })
-    expectNoSecret(await refusal(format, item<Uint8Array>(result, here)))
+    const error = await refusal(createFormat({ keyring: rawKeyring() }), item<Uint8Array>(result, here))
+    expect(error.code).toBe('wrong-location')
+    expectNoSecret(error)
   })
 })
 
-describe('a format', () => {
+describe.each(FORMS)('a format of $name', form => {
   it('shows no key when it is inspected or turned into JSON', async () => {
-    const format = createFormat({ keyring: { ...countingKeyring() } })
-    const message = await sealOne(format, item({ S: SECRET }, { key: secretKey }))
-    await refusal(format, item(message, { path: ['other'] }))
+    const format = form.create({ keyring: { ...countingKeyring() } })
+    const stored = await sealItem(format, form.item({ S: SECRET }, { key: secretKey }))
+    await refusal(format, movedTo(stored, { path: ['other'] }))
     const text = everything(format)
     expect(text).not.toContain('secret')
     expect(text).not.toContain('Buffer')

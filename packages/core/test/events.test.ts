@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { channelNames, type FieldError, SealError } from '../src/index.js'
-import { createFormat } from './support/codec.js'
-import { item, refusal, sealOne } from './support/fields.js'
+import { channelNames, createFormat, type FieldError, SealError } from '../src/index.js'
+import { item, openOne, refusal, sealItem } from './support/fields.js'
+import { FORMS, movedTo } from './support/forms.js'
 import { countingKeyring, rawKeyring } from './support/keyrings.js'
 
 const { notOpened, notSealed } = channelNames
@@ -13,7 +13,7 @@ const place = {
 } as const
 const names = { table: 'Customers', keyNames: ['pk'], path: ['cards', 0, 'number'] }
 
-describe('with somebody who listens', () => {
+describe.each(FORMS)('with somebody who listens, $name', form => {
   const events: Record<string, unknown[]> = {}
   const listen = (event: unknown, name: string | symbol) => {
     events[String(name)]!.push(event)
@@ -29,22 +29,22 @@ describe('with somebody who listens', () => {
   })
 
   it('each field that does not open is published, by its place and nothing else', async () => {
-    const writer = createFormat({ keyring: rawKeyring() })
-    const message = await sealOne(writer, item({ S: 'a' }, place))
+    const writer = form.create({ keyring: rawKeyring() })
+    const stored = await sealItem(writer, form.item({ S: 'a' }, place))
     const keyring = countingKeyring()
-    const reader = createFormat({ keyring })
+    const reader = form.create({ keyring })
     await refusal(reader, item<Uint8Array>(Buffer.from('clear'), place))
-    await refusal(reader, item(message, { ...place, key: {} }))
-    await refusal(reader, item(message, { ...place, path: ['other'] }))
+    await refusal(reader, movedTo(stored, { key: {} }))
+    await refusal(reader, movedTo(stored, { path: ['other'] }))
     reader.clear()
     keyring.failure = new Error('KMS is down')
-    await refusal(reader, item(message, place))
-    await reader.open([item(message, place), item(message, place)])
+    await refusal(reader, stored)
+    await reader.open([stored, stored])
     expect(events).toEqual({
       [notOpened]: [
         { code: 'not-a-message', ...names },
         { code: 'invalid-location', ...names, keyNames: [] },
-        { code: 'wrong-location', ...names, path: ['other'] },
+        { code: form.codes.moved, ...names, path: ['other'] },
         { code: 'key-unavailable', ...names },
         { code: 'key-unavailable', ...names },
         { code: 'key-unavailable', ...names },
@@ -55,12 +55,12 @@ describe('with somebody who listens', () => {
 
   it('a value that is not sealed is published, once for its call', async () => {
     const keyring = countingKeyring()
-    const format = createFormat({ keyring })
-    const bad = item({ N: 'secret' }, place)
-    await expect(format.seal([item({ S: 'good' }), bad, bad])).rejects.toThrow(SealError)
+    const format = form.create({ keyring })
+    const bad = form.item({ N: 'secret' }, place)
+    await expect(format.seal([form.item({ S: 'good' }), bad, bad])).rejects.toThrow(SealError)
     format.clear()
     keyring.failure = new Error('KMS is down')
-    await expect(format.seal([item({ S: 'a' }, place)])).rejects.toThrow(SealError)
+    await expect(format.seal([form.item({ S: 'a' }, place)])).rejects.toThrow(SealError)
     expect(events).toEqual({
       [notOpened]: [],
       [notSealed]: [
@@ -71,17 +71,17 @@ describe('with somebody who listens', () => {
   })
 
   it('nothing is published of what opens and seals', async () => {
-    const format = createFormat({ keyring: rawKeyring() })
-    await format.open([item(await sealOne(format, item({ S: 'a' })))])
+    const format = form.create({ keyring: rawKeyring() })
+    expect(await openOne(format, await sealItem(format, form.item({ S: 'a' })))).toEqual({ S: 'a' })
     expect(events).toEqual({ [notOpened]: [], [notSealed]: [] })
   })
 })
 
-it('nothing is published of the options of a call', async () => {
+it.each(FORMS)('nothing is published of the options of a call, $name', async form => {
   const listen = vi.fn()
   subscribe(notSealed, listen)
-  const format = createFormat({ keyring: rawKeyring() })
-  await expect(format.seal([item({ S: 'a' }, { table: '' })])).rejects.toThrow('encryption context')
+  const format = form.create({ keyring: rawKeyring() })
+  await expect(format.seal([form.item({ S: 'a' }, { table: '' })])).rejects.toThrow('encryption context')
   unsubscribe(notSealed, listen)
   expect(listen).not.toHaveBeenCalled()
 })

@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { createFormat } from '../src/index.js'
-import { item } from './support/fields.js'
+import { createFormat } from './support/codec.js'
+import { item, sealOne } from './support/fields.js'
 import { rawKeyring } from './support/keyrings.js'
 
 const SECRET = 'what the plaintext said'
@@ -14,7 +14,8 @@ vi.mock('../src/message/clientNode.js', () => ({
 }))
 afterEach(() => vi.resetModules())
 
-const seal = () => createFormat({ keyring: rawKeyring(), codec: 'client-node' }).seal([item({ S: SECRET })])
+const seal = () =>
+  createFormat({ keyring: rawKeyring(), format: 'message', codec: 'client-node' }).seal([item({ S: SECRET })])
 
 it('the AWS Encryption SDK is missing: the error says that the option needs it', async () => {
   sdk.write = undefined
@@ -27,9 +28,7 @@ it('the AWS Encryption SDK is missing: the error says that the option needs it',
 
 it('the AWS Encryption SDK is missing for what is stored: that is no error of a field', async () => {
   sdk.write = undefined
-  const [[message]] = (await createFormat({ keyring: rawKeyring() }).seal([item({ S: SECRET })])) as [
-    [Uint8Array],
-  ]
+  const message = await sealOne(createFormat({ keyring: rawKeyring(), codec: 'own' }), item({ S: SECRET }))
   const opening = createFormat({ keyring: rawKeyring(), codec: 'client-node' }).open([item(message)])
   await expect(opening).rejects.toMatchObject({ name: 'ConfigurationError', code: 'invalid-option' })
 })

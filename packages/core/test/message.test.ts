@@ -1,14 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   FieldError,
-  isMessage,
   locationHash,
   MAX_MESSAGE_BYTES,
   type OpenedField,
   serializeValue,
 } from '../src/index.js'
-import { messageContext } from '../src/message/context.js'
-import { parseHeader } from '../src/message/header.js'
+import { encryptionContext } from '../src/materials/context.js'
+import { isMessage, parseHeader } from '../src/message/header.js'
 import { readMessage } from '../src/message/read.js'
 import { headerTemplate, writeMessage } from '../src/message/write.js'
 import { createFormat } from './support/codec.js'
@@ -17,7 +16,7 @@ import { type Parts, writeByHand } from './support/handWritten.js'
 import { clientNode, multiKeyring, rawKeyring } from './support/keyrings.js'
 
 const dataKey = Buffer.alloc(32, 9)
-const context = messageContext('Customers', {}).bytes
+const context = encryptionContext('message', 'Customers', {}).bytes
 const oneKey = Buffer.from('0001 0001 61 0002 6262 0003 636363'.replaceAll(' ', ''), 'hex')
 const plaintext = Buffer.from('plaintext of a message')
 
@@ -252,14 +251,14 @@ describe('a stored field', () => {
       damaged[bit >> 3]! ^= 1 << (bit & 7)
       return item(damaged)
     })
-    const fields = (await format.open(places)).flat()
+    const fields = (await format.open(places)).flatMap(({ fields }) => fields)
     expect(fields).toHaveLength(message.length * 8)
     expect(REFUSALS).toEqual(expect.arrayContaining(codes(fields)))
   })
 
   it('is refused when cut at any byte', async () => {
     const places = Array.from(message, (_, length) => item(message.subarray(0, length)))
-    const fields = (await format.open(places)).flat()
+    const fields = (await format.open(places)).flatMap(({ fields }) => fields)
     expect(codes(fields)).toEqual(['not-a-message', 'malformed-message'])
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { dataKeyName } from '../src/dataKeyCache/openingKeys.js'
-import { messageContext } from '../src/message/context.js'
+import { encryptionContext } from '../src/materials/context.js'
 import { context, foreignKey, isZero, setUp } from './support/dataKeyCache.js'
 
 describe('an opening key', () => {
@@ -21,7 +21,7 @@ describe('an opening key', () => {
   it('belongs to one context', async () => {
     const { keyring, seal, open } = setUp()
     const encryptedDataKeys = await seal()
-    await expect(open(encryptedDataKeys, messageContext('Orders', {}))).rejects.toThrow()
+    await expect(open(encryptedDataKeys, encryptionContext('message', 'Orders', {}))).rejects.toThrow()
     expect(keyring.decrypts).toBe(1)
   })
 

@@ -2,16 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   type AttributeValue,
+  createFormat,
   FieldError,
-  isMessage,
   normalizeNumber,
   parseValue,
   serializeValue,
 } from '../src/index.js'
-import { parseHeader } from '../src/message/header.js'
+import { isMessage, parseHeader } from '../src/message/header.js'
 import { readMessage } from '../src/message/read.js'
-import { createFormat } from './support/codec.js'
-import { item, openOne, sealOne } from './support/fields.js'
+import { item, openOne, sealItem } from './support/fields.js'
+import { bytesOf, FORMS, withValue } from './support/forms.js'
 import { rawKeyring } from './support/keyrings.js'
 import { attributeValue, numberText } from './support/values.js'
 
@@ -76,12 +76,52 @@ describe('any attribute value', () => {
     )
   })
 
-  it('is sealed and opened', async () => {
-    const format = createFormat({ keyring: rawKeyring() })
+  it.each(FORMS)('is sealed and opened: $name', async form => {
+    const format = form.create({ keyring: rawKeyring() })
     await fc.assert(
       fc.asyncProperty(attributeValue, async value => {
-        expect(await openOne(format, item(await sealOne(format, item(value))))).toEqual(normalize(value))
+        expect(await openOne(format, await sealItem(format, form.item(value)))).toEqual(normalize(value))
       }),
+      { numRuns: 100 },
+    )
+  })
+})
+
+describe('any item', () => {
+  const name = fc.string({ minLength: 1, unit: 'grapheme' })
+  const path = fc
+    .tuple(name, fc.array(fc.oneof(name, fc.nat(3)), { maxLength: 3 }))
+    .map(([first, rest]) => [first, ...rest])
+  const keyValue = fc.oneof(
+    fc.record({ S: name }),
+    fc.record({ N: numberText }),
+    fc.record({ B: fc.uint8Array({ maxLength: 20 }) }),
+  )
+  const anyItem = fc.record({
+    table: fc.constantFrom('Customers', 'Orders'),
+    key: fc.dictionary(name, keyValue, { minKeys: 1, maxKeys: 2, noNullPrototype: true }),
+    fields: fc.array(fc.record({ path, value: attributeValue }), { maxLength: 5 }),
+    form: fc.constantFrom(...FORMS),
+  })
+
+  it('opens whatever the forms of its neighbours, and how many fields a data key may seal', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyItem, { maxLength: 5 }),
+        fc.integer({ min: 1, max: 8 }),
+        async (items, maxMessages) => {
+          const keyring = rawKeyring()
+          const stored = await Promise.all(
+            items.map(({ form, ...one }) =>
+              sealItem(form.create({ keyring, cache: { maxMessages } }), form.items(one)),
+            ),
+          )
+          const opened = await createFormat({ keyring }).open(stored)
+          expect(opened).toEqual(
+            items.map(({ fields }) => ({ fields: fields.map(({ value }) => ({ value: normalize(value) })) })),
+          )
+        },
+      ),
       { numRuns: 100 },
     )
   })
@@ -145,26 +185,52 @@ describe('any bytes', () => {
     )
   })
 
-  it('spliced into a message are refused by the typed error', async () => {
+  const splices = fc.record({
+    start: fc.nat(),
+    removed: fc.nat(20),
+    added: fc.uint8Array({ maxLength: 20 }),
+  })
+
+  describe.each(FORMS)('spliced into $name', form => {
+    it.each(form.shape === 'short' ? ['the field', 'the envelope'] : ['the field'])(
+      'are refused by the typed error: %s',
+      async target => {
+        const format = form.create({ keyring: rawKeyring() })
+        const stored = await sealItem(format, form.item({ S: 'x'.repeat(50) }))
+        const [name, envelope] = Object.entries(stored.attributes!)[0] ?? []
+        const whole = target === 'the field' ? bytesOf(stored) : Buffer.from(envelope as Uint8Array)
+        await fc.assert(
+          fc.asyncProperty(splices, async ({ start, removed, added }) => {
+            const at = start % (whole.length + 1)
+            const damaged = Buffer.concat([whole.subarray(0, at), added, whole.subarray(at + removed)])
+            fc.pre(!damaged.equals(whole))
+            const read =
+              target === 'the field'
+                ? withValue(stored, damaged)
+                : { ...stored, attributes: { [name!]: damaged } }
+            expect(typeof format.isSealed(read.fields[0]!.value, read.attributes!)).toBe('boolean')
+            await expect(openOne(format, read)).rejects.toBeInstanceOf(FieldError)
+          }),
+          { numRuns: 1000 },
+        )
+      },
+    )
+  })
+
+  it('after the beginning of any form are refused by the typed error', async () => {
     const format = createFormat({ keyring: rawKeyring() })
-    const message = await sealOne(format, item({ S: 'x'.repeat(50) }))
+    const starts = ['020478', '020578', '01800178', 'da5e20', 'da5e21', 'da5e22', 'da5e23', 'da5e']
+    const almost = fc
+      .tuple(fc.constantFrom(...starts), bytes)
+      .map(([start, tail]) => Buffer.concat([Buffer.from(start, 'hex'), tail]))
     await fc.assert(
-      fc.asyncProperty(
-        fc.nat(message.length),
-        fc.nat(20),
-        fc.uint8Array({ maxLength: 20 }),
-        async (start, removed, added) => {
-          const damaged = Buffer.concat([
-            message.subarray(0, start),
-            added,
-            message.subarray(start + removed),
-          ])
-          fc.pre(!damaged.equals(message))
-          const [[field]] = (await format.open([item<Uint8Array>(damaged)])) as [[{ error?: unknown }]]
-          expect(field.error).toBeInstanceOf(FieldError)
-        },
-      ),
-      { numRuns: 1000 },
+      fc.asyncProperty(almost, fc.oneof(almost, bytes, fc.constant(undefined)), async (value, dynaseal) => {
+        expect(typeof format.looksSealed(value)).toBe('boolean')
+        expect(typeof format.isSealed(value, { dynaseal })).toBe('boolean')
+        const read = { ...item<Uint8Array>(value), attributes: { dynaseal } }
+        await expect(openOne(format, read)).rejects.toBeInstanceOf(FieldError)
+      }),
+      { numRuns: 2000 },
     )
   })
 })

@@ -20,7 +20,7 @@ beforeEach(() => {
 })
 
 it('each random byte is given out once, and not kept', async () => {
-  const { fillRandom } = await import('../src/message/randomness.js')
+  const { fillRandom } = await import('../src/bytes/randomness.js')
   const given: Buffer[] = []
   for (let round = 0; round < 600; round++) {
     const target = Buffer.alloc(40)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { messageContext } from '../src/message/context.js'
+import { encryptionContext } from '../src/materials/context.js'
 import { context, setUp } from './support/dataKeyCache.js'
 
 function gate(): { promise: Promise<void>; open: () => void } {
@@ -111,8 +111,8 @@ describe('a sealing key', () => {
     const { keyring, seal } = setUp()
     await Promise.all([
       seal(),
-      seal(messageContext('Orders', {})),
-      seal(messageContext('Customers', { tenant: 'a' })),
+      seal(encryptionContext('message', 'Orders', {})),
+      seal(encryptionContext('message', 'Customers', { tenant: 'a' })),
     ])
     expect(keyring.encrypts).toBe(3)
   })

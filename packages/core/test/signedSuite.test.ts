@@ -5,7 +5,6 @@ import {
   type AllowedSuite,
   type CodecName,
   ConfigurationError,
-  isMessage,
   locationHash,
   MAX_CONTEXT_PAIRS,
   serializeValue,
@@ -13,6 +12,7 @@ import {
 import { parseBody } from '../src/message/body.js'
 import { clientNode as codecOver } from '../src/message/clientNode.js'
 import type { Header } from '../src/message/header.js'
+import { isMessage } from '../src/message/header.js'
 import { ContentType, TAG_BYTES } from '../src/message/suite.js'
 import { createFormat } from './support/codec.js'
 import { customer, item, openOne, refusal, sealOne } from './support/fields.js'
@@ -61,7 +61,7 @@ describe.each<CodecName>(['own', 'client-node'])('messages of the signed suite, 
     const format = createFormat({ keyring, codec, allowSuites })
     const messages = [await signed('a'), await sealOne(format, item({ S: 'b' })), await signed('c')]
     const page = messages.map(message => item(message))
-    const expected = ['a', 'b', 'c'].map(S => [{ value: { S } }])
+    const expected = ['a', 'b', 'c'].map(S => ({ fields: [{ value: { S } }] }))
     expect(await format.open(page)).toEqual(expected)
     expect(await format.open(page)).toEqual(expected)
     expect(keyring.decrypts).toBe(2)

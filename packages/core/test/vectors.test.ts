@@ -1,31 +1,25 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import {
-  buildClient,
-  CommitmentPolicy,
-  RawAesKeyringNode,
-  RawAesWrappingSuiteIdentifier,
-} from '@aws-crypto/client-node'
+import { buildClient, CommitmentPolicy } from '@aws-crypto/client-node'
 import { describe, expect, it } from 'vitest'
-import {
-  type AttributePath,
-  type AttributeValue,
-  type CodecName,
-  isMessage,
-  locationHash,
-  serializeValue,
-} from '../src/index.js'
+import { type AttributeValue, type CodecName, locationHash, serializeValue } from '../src/index.js'
+import { isMessage } from '../src/message/header.js'
 import { createFormat } from './support/codec.js'
 import { openOne, refusal } from './support/fields.js'
 import { clientNode } from './support/keyrings.js'
+import {
+  fromJson,
+  loadVectors,
+  type VectorPath,
+  type VectorPlace,
+  valuesFromJson,
+  vectorKeyring,
+  vectorsFolder,
+  type WrappingKey,
+} from './support/vectors.js'
 
-interface Vector {
-  readonly name: string
-  readonly table: string
-  readonly key: Record<string, AttributeValue>
-  readonly path: AttributePath
-  readonly encryptionContext: Record<string, string>
+interface Vector extends VectorPlace {
+  readonly path: VectorPath
   /** Base64, or its two ends around zeros. */
   readonly message: string | { readonly prefix: string; readonly zeros: number; readonly suffix: string }
 }
@@ -41,43 +35,16 @@ interface Negative extends Vector {
 }
 
 interface File<V> {
-  readonly wrappingKeys: { namespace: string; name: string; key: string }[]
+  readonly wrappingKeys: WrappingKey[]
   readonly vectors: V[]
 }
 
-const folder = new URL('../../../test/vectors/', import.meta.url)
-const load = <V extends Vector>(name: string): File<V> =>
-  JSON.parse(readFileSync(new URL(name, folder), 'utf8'))
+const { vectors: positives, wrappingKeys } = loadVectors<File<Positive>>('positive.json')
+const { vectors: negatives } = loadVectors<File<Negative>>('negative.json')
 
-const { vectors: positives, wrappingKeys } = load<Positive>('positive.json')
-const { vectors: negatives } = load<Negative>('negative.json')
-
-const keyrings = wrappingKeys.map(
-  ({ namespace, name, key }) =>
-    new RawAesKeyringNode({
-      keyName: name,
-      keyNamespace: namespace,
-      unencryptedMasterKey: Uint8Array.from(Buffer.from(key, 'hex')),
-      wrappingSuite: RawAesWrappingSuiteIdentifier.AES256_GCM_IV12_TAG16_NO_PADDING,
-      utf8Sorting: true,
-    }),
-)
+const keyrings = wrappingKeys.map(vectorKeyring)
 /** All vectors have an encrypted data key for the first wrapping key. */
 const keyring = keyrings[0]!
-
-/** Binaries from base64, as in DynamoDB's JSON. */
-function fromJson(value: AttributeValue): AttributeValue {
-  const bytes = (text: unknown) => Uint8Array.from(Buffer.from(text as string, 'base64'))
-  if ('B' in value) return { B: bytes(value.B) }
-  if ('BS' in value) return { BS: value.BS.map(bytes) }
-  if ('L' in value) return { L: value.L.map(fromJson) }
-  if ('M' in value) return { M: mapValues(value.M) }
-  return value
-}
-
-function mapValues(record: Record<string, AttributeValue>): Record<string, AttributeValue> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, fromJson(value)]))
-}
 
 function bytesOf({ message }: Vector): Buffer {
   if (typeof message === 'string') return Buffer.from(message, 'base64')
@@ -87,12 +54,12 @@ function bytesOf({ message }: Vector): Buffer {
 
 function stored(vector: Vector) {
   const { table, key, path } = vector
-  return { table, key: mapValues(key), fields: [{ path, value: bytesOf(vector) as Uint8Array }] }
+  return { table, key: valuesFromJson(key), fields: [{ path, value: bytesOf(vector) as Uint8Array }] }
 }
 
 describe('vectors', () => {
   it('are what the specification, implemented a second time, writes', () => {
-    execFileSync(process.execPath, [fileURLToPath(new URL('generate.mjs', folder)), '--check'])
+    execFileSync(process.execPath, [fileURLToPath(new URL('generate.mjs', vectorsFolder)), '--check'])
   })
 
   describe.each<CodecName>(['own', 'client-node'])('with codec %s', codec => {
@@ -126,7 +93,7 @@ describe('vectors', () => {
     const lenient = buildClient(CommitmentPolicy.REQUIRE_ENCRYPT_ALLOW_DECRYPT)
     const vector = negatives.find(one => one.name === name)!
     const { plaintext } = await lenient.decrypt(keyring, bytesOf(vector))
-    const location = locationHash(vector.table, mapValues(vector.key), vector.path)
+    const location = locationHash(vector.table, valuesFromJson(vector.key), vector.path)
     expect(plaintext.subarray(1, 33)).toEqual(Buffer.from(location))
   })
 
@@ -134,7 +101,7 @@ describe('vectors', () => {
     for (const spelling of [value, ...spellings].map(fromJson)) {
       const bytes = Buffer.concat([
         Buffer.of(1),
-        locationHash(table, mapValues(key), path),
+        locationHash(table, valuesFromJson(key), path),
         serializeValue(spelling),
       ])
       expect(bytes.toString('base64')).toBe(content)

@@ -13,7 +13,10 @@ export function endedBy(format: Format, abortSignal: unknown): Format {
   }
   const options = { signal: abortSignal }
   return {
+    attributes: format.attributes,
     ...(format.wholeItems === undefined ? {} : { wholeItems: format.wholeItems }),
+    looksSealed: value => format.looksSealed(value),
+    isSealed: (value, attributes) => format.isSealed(value, attributes),
     seal: items => ended(format.seal(items, options)),
     open: items => ended(format.open(items, options)),
   }

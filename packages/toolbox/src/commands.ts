@@ -31,6 +31,7 @@ import type { ErrorItem } from './openError.js'
 import type { Opening } from './opening.js'
 import type { Item } from './place.js'
 import type { RegisteredTable, Registry } from './registry.js'
+import { widenReturnValues } from './returnValues.js'
 import type { Sealing } from './sealing.js'
 import { sealUpdate, updatedEntity, updatedPaths } from './sealUpdate.js'
 import { Selection } from './selection.js'
@@ -139,9 +140,10 @@ function planUpdate(registry: Registry, given: Item, sealing: Sealing): Plan {
   const table = registry.table(input.TableName)
   refuseUpdate(table)
   guardConditions(table, updatedEntity(table, input), input)
-  const updated = String(input.ReturnValues).startsWith('UPDATED_')
-  const selection = updated ? new Selection(updatedPaths(input)) : undefined
-  return planWrite(table, input.Key as Item, sealUpdate(table, input, sealing), sealing, selection)
+  const updated = String(input.ReturnValues).startsWith('UPDATED_') ? updatedPaths(input) : undefined
+  const { params, cutDown } = widenReturnValues(table, sealUpdate(table, input, sealing), updated ?? [])
+  const selection = updated === undefined ? undefined : new Selection(updated)
+  return planWrite(table, input.Key as Item, params, sealing, selection, cutDown)
 }
 
 /** Delete, and the condition checks of transactions. */
@@ -159,14 +161,19 @@ function planWrite(
   input: Item,
   sealing: Sealing,
   selection?: Selection,
+  cutDown = (item: Item) => item,
 ): Plan {
   sealing.guardReturnValues(table, input)
   return {
     input,
-    response({ Attributes }, opening) {
-      if (Attributes === undefined) return
-      const item = Attributes as Item
-      opening.collect(table, item, item[table.entityAttribute], key, selection)
+    response(output, opening) {
+      if (output.Attributes === undefined) return
+      const item = output.Attributes as Item
+      const returned = cutDown(item)
+      output.Attributes = returned
+      opening.collect(table, returned, item[table.entityAttribute], key, selection)
+      // As DynamoDB does where there is nothing to return.
+      if (Object.keys(returned).length === 0) delete output.Attributes
     },
     errorItems: error => [{ table, key, holder: error }],
   }
@@ -278,7 +285,7 @@ function sealPut(table: RegisteredTable, params: Item, sealing: Sealing): { Item
   const entity = item[table.entityAttribute]
   guardConditions(table, entity, params)
   const holder = { Item: item }
-  sealing.collect({ table, key: item, entity }, [], holder, 'Item')
+  sealing.collectItem({ table, key: item, entity }, holder, 'Item')
   return holder
 }
 

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { type AttributePath, isMessage } from '@dynaseal/core'
+import type { AttributePath, Format } from '@dynaseal/core'
 import type { Schema, Transformer } from 'dynamodb-toolbox'
 import { type AttributePattern, isContainer, sameAs } from './attributePattern.js'
 import { ENCRYPTED_META, isEncryptedSchema } from './encryptedSchema.js'
@@ -27,6 +27,13 @@ const WAY_OUT =
 const UNOPENED =
   'Give the table the document client from sealDocumentClient() on which its entity is registered. An image of a stream, an item of an export, of a cache or of another client is not opened: read it by its key, through the sealed client.'
 
+/** What reads the items of a registered entity. */
+export interface RegisteredReader {
+  readonly format: Format
+  /** Whether something answers in the place of the sealed client. */
+  isMocked(): boolean
+}
+
 /** The transformer of an encrypted attribute: plaintext to {@link PendingSeal}, and opened value to plaintext. */
 export class EncryptedAttribute implements Transformer {
   readonly transformerId = 'dynaseal:encrypted'
@@ -34,7 +41,7 @@ export class EncryptedAttribute implements Transformer {
   readonly places = new Set<string>()
   /** Where it stands in the items of registered entities. */
   readonly #patterns: AttributePattern[] = []
-  #isMocked = () => false
+  #reader: RegisteredReader | undefined
 
   /** @param copy the copy of dynamodb-toolbox that made the schema */
   constructor(
@@ -70,11 +77,11 @@ export class EncryptedAttribute implements Transformer {
    * Tells it that a sealed client knows an entity that has it.
    *
    * @param pattern where in the entity's items
-   * @param isMocked whether something answers in the place of that client
+   * @param reader that client
    */
-  register(pattern: AttributePattern, isMocked: () => boolean): void {
+  register(pattern: AttributePattern, reader: RegisteredReader): void {
     if (!this.#patterns.some(known => sameAs(known, pattern))) this.#patterns.push(pattern)
-    this.#isMocked = isMocked
+    this.#reader = reader
   }
 
   /** Whether a sealed client knows an entity that has it. */
@@ -157,8 +164,8 @@ export class EncryptedAttribute implements Transformer {
 
   /** A mock's answers are the developer's own, but for ciphertext, which would be data to the application. */
   #refuseUnopened(stored: unknown): void {
-    const isCiphertext = stored instanceof Uint8Array && isMessage(stored)
-    if (!isCiphertext && this.#isMocked()) return
+    const isCiphertext = stored instanceof Uint8Array && this.#reader?.format.looksSealed(stored)
+    if (!isCiphertext && this.#reader?.isMocked()) return
     throw new ToolboxError(
       'client-not-sealed',
       stored instanceof Uint8Array

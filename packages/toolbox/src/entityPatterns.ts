@@ -7,7 +7,7 @@ import {
   overlap,
   PROTOTYPE,
 } from './attributePattern.js'
-import { EncryptedAttribute } from './encryptedAttribute.js'
+import { EncryptedAttribute, type RegisteredReader } from './encryptedAttribute.js'
 import { ToolboxError } from './errors.js'
 import type { RegistrableEntity } from './registry.js'
 
@@ -25,10 +25,10 @@ export interface EntityPatterns {
 /**
  * Reads them of its schema, and tells the encrypted attributes that they are registered.
  *
- * @param isMocked whether something answers in the place of the sealed client
+ * @param reader what reads their items
  * @throws {ToolboxError} `invalid-schema`
  */
-export function patternsOf(entity: RegistrableEntity, isMocked: () => boolean): EntityPatterns {
+export function patternsOf(entity: RegistrableEntity, reader: RegisteredReader): EntityPatterns {
   const encrypted: AttributePattern[] = []
   const clear: AttributePattern[] = []
   const binary: AttributePattern[] = []
@@ -36,7 +36,7 @@ export function patternsOf(entity: RegistrableEntity, isMocked: () => boolean): 
     const place = formatPath(path)
     const attribute = path.length > 0 ? EncryptedAttribute.of(schema, place) : undefined
     if (attribute !== undefined) {
-      attribute.register(path, isMocked)
+      attribute.register(path, reader)
       encrypted.push(path)
       return
     }

@@ -2,6 +2,7 @@ import { formatPath, relate } from './attributePattern.js'
 import { ToolboxError } from './errors.js'
 import { type Condition, type ConditionReference, parseCondition } from './expressions/condition.js'
 import { parseProjection } from './expressions/projection.js'
+import { formatsOwn, isFormatAttribute } from './formatAttributes.js'
 import type { Item } from './place.js'
 import type { RegisteredTable } from './registry.js'
 import { Selection } from './selection.js'
@@ -80,6 +81,7 @@ function guardReference(
   kind: string,
   values: Item,
 ): void {
+  if (isFormatAttribute(table, path)) throw formatsOwn(table, path, 'condition-refused')
   const relations = table.encrypted(entity).map(pattern => relate(pattern, path))
   // Inside what is sealed as a whole nothing exists for DynamoDB: the answer would be wrong.
   if (use === 'existence' && !relations.includes('below')) return
@@ -105,8 +107,8 @@ export interface CompletedProjection {
 const OURS = '#dynaseal_'
 
 /**
- * Adds the key attributes and the entity's name to a projection that reads encrypted attributes:
- * without them, where a ciphertext belongs could not be checked.
+ * Adds the key attributes, the entity's name and the format's own attributes to a projection that reads encrypted
+ * attributes: without them, where a ciphertext belongs could not be checked, and not all would open.
  *
  * @throws {ToolboxError} `projection-refused`, `expression-syntax`
  */
@@ -118,7 +120,10 @@ export function completeProjection(table: RegisteredTable, params: Item): Comple
   const patterns = table.encrypted(undefined)
   const given = names(params)
   const paths = parseProjection(expression, given)
+  const ours = Object.keys(given).flatMap(name => (name.startsWith(OURS) ? [given[name]!] : []))
   for (const path of paths) {
+    if (isFormatAttribute(table, path) && !ours.includes(path[0] as string))
+      throw formatsOwn(table, path, 'projection-refused')
     if (patterns.some(pattern => relate(pattern, path) === 'below')) {
       throw new ToolboxError(
         'projection-refused',
@@ -129,8 +134,7 @@ export function completeProjection(table: RegisteredTable, params: Item): Comple
   const reads = paths.some(path => patterns.some(pattern => relate(pattern, path) !== 'beside'))
   const selection = new Selection(paths)
   if (!reads) return { ...unchanged, selection }
-  const ours = Object.keys(given).flatMap(name => (name.startsWith(OURS) ? [given[name]!] : []))
-  const missing = [...table.keyNames, table.entityAttribute].filter(
+  const missing = [...table.keyNames, table.entityAttribute, ...table.formatAttributes].filter(
     name => !paths.some(([first]) => first === name),
   )
   const placeholders = missing.map((name, i) => [`${OURS}${ours.length + i}`, name] as const)

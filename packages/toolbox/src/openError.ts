@@ -1,6 +1,5 @@
 import type { AttributeValue as WireValue } from '@aws-sdk/client-dynamodb'
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
-import type { Format } from '@dynaseal/core'
 import { copyContainers } from './copyContainers.js'
 import { Opening } from './opening.js'
 import type { Item } from './place.js'
@@ -22,7 +21,6 @@ export interface ErrorItem {
  * @throws {FieldsNotOpenedError} with DynamoDB's error, without its items, as its cause
  */
 export async function openError(
-  format: Format,
   settings: ClientSettings,
   { errorItems }: { errorItems?(error: Item): ErrorItem[] },
   error: unknown,
@@ -44,7 +42,7 @@ export async function openError(
     opening.collect(table, item, item[table.entityAttribute], key)
     return [{ holder, item }]
   })
-  await opening.open(format, copy)
+  await opening.open(copy)
   for (const { holder, item } of opened) hide(holder, marshall(item))
   return copy
 }

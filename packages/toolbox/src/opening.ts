@@ -7,14 +7,13 @@ import {
   channelNames,
   FieldError,
   type FieldErrorCode,
-  type Format,
-  type ItemFields,
-  isMessage,
+  type ItemToOpen,
   type NotOpenedEvent,
 } from '@dynaseal/core'
 import { formatPath, isContainer, type Occurrence, occurrences } from './attributePattern.js'
 import { copyContainers } from './copyContainers.js'
 import { FieldsNotOpenedError, ToolboxError } from './errors.js'
+import { takeFormatAttributes } from './formatAttributes.js'
 import { hideInherited } from './inheritedNames.js'
 import { markOpened, type OpenedValue } from './opened.js'
 import { currentCollector } from './openPartially.js'
@@ -22,18 +21,19 @@ import { type Item, primaryKey } from './place.js'
 import type { RegisteredTable } from './registry.js'
 import type { Selection } from './selection.js'
 import type { ClientSettings } from './settings.js'
-import { missingFormatAttributes, sealsWholeItems, wholeItem } from './wholeItems.js'
+import { otherAttributes } from './wholeItems.js'
 
 interface OpenItem {
   readonly table: RegisteredTable
   readonly item: Item
   readonly key: Item
   readonly failures: FieldError[]
-  /** What is sealed in the item, and the item as the format wants it. */
+  /** What is sealed in the item. */
   readonly found: readonly Occurrence[]
   /** What the schema's side may take for the values of encrypted attributes. */
   readonly opened: OpenedValue[]
-  readonly fields?: ItemFields<Uint8Array>
+  /** The item as the format wants it, if there is something to be opened. */
+  readonly toOpen?: ItemToOpen
 }
 
 /** Collects the sealed values of one response, and puts what they hold in their place all at once. */
@@ -59,20 +59,15 @@ export class Opening {
     selection?: Selection,
   ): void {
     const key = requestKey ?? item
-    const missing = missingFormatAttributes(table, item)
+    const attributes = takeFormatAttributes(table, item)
+    const missing = table.wholeItems
+      ? table.formatAttributes.filter(name => !(attributes[name] instanceof Uint8Array))
+      : []
     const isInClear =
-      sealsWholeItems(table) &&
-      this.settings.plaintext === 'allow' &&
-      missing.length === table.formatAttributes.length
+      table.wholeItems && this.settings.plaintext === 'allow' && Object.keys(attributes).length === 0
     if (missing.length > 0 && !isInClear) {
-      this.#items.push({
-        table,
-        item,
-        key,
-        failures: missing.map(name => isMissing(table, name)),
-        found: [],
-        opened: [],
-      })
+      const failures = missing.map(name => isMissing(table, name))
+      this.#items.push({ table, item, key, failures, found: [], opened: [] })
       return
     }
     const found: Occurrence[] = []
@@ -91,26 +86,31 @@ export class Opening {
     for (const pattern of table.encrypted(entity)) {
       for (const occurrence of occurrences(item, pattern, [], selection, obstructed)) {
         // Where the response does not say whether ciphertext belongs there, it is ciphertext if it looks like it.
-        if (occurrence.isUncertain && !isCiphertext(occurrence.value)) continue
+        if (occurrence.isUncertain && !this.#looksSealed(occurrence.value)) continue
         if (!isFirst(occurrence.path)) continue
         if (this.#isSealed(table, occurrence.value, isInClear)) found.push(occurrence)
         else if (this.settings.plaintext !== 'allow')
           failures.push(
             failure(table, occurrence.path, 'not-a-message', inClear(table, item, occurrence.path)),
           )
-        else if (isCiphertextAsText(occurrence.value))
+        else if (this.#looksSealedAsText(occurrence.value))
           failures.push(failure(table, occurrence.path, 'not-a-message', AS_TEXT))
         else opened.push(occurrence)
       }
     }
-    for (const path of strayCiphertext(item, new Set(found.map(({ value }) => value)))) {
+    for (const path of this.#strayCiphertext(item, new Set(found.map(({ value }) => value)))) {
       if (table.refusesBinary(entity, path)) failures.push(failure(table, path, 'wrong-location', STRAY))
     }
-    if (found.length === 0 && failures.length === 0 && opened.length === 0) return
-    if (found.length > 0 && this.settings.role === 'seal') throw mayNotOpen(table, found)
-    const attributes = found.length === 0 ? {} : primaryKey(table, key, this.settings.marshallOptions)
-    if (attributes === undefined) {
-      for (const { path } of found) {
+    const opens = found.length > 0 || (table.wholeItems && !isInClear)
+    if (!opens && failures.length === 0 && opened.length === 0) return
+    if (opens && this.settings.role === 'seal') throw mayNotOpen(table, found)
+    if (!opens) {
+      this.#items.push({ table, item, key, failures, found, opened })
+      return
+    }
+    const attributesOfKey = primaryKey(table, key, this.settings.marshallOptions)
+    if (attributesOfKey === undefined) {
+      for (const path of found.length > 0 ? found.map(({ path }) => path) : [table.keyNames]) {
         failures.push(
           failure(
             table,
@@ -123,34 +123,35 @@ export class Opening {
       this.#items.push({ table, item, key, failures, found: [], opened })
       return
     }
-    const fields = {
+    const toOpen: ItemToOpen = {
       table: table.name,
-      key: attributes,
+      key: attributesOfKey,
       fields: found.map(({ path, value }) => ({ path, value: value as Uint8Array })),
-      item: sealsWholeItems(table) ? wholeItem(item, found, this.settings.marshallOptions) : undefined,
+      attributes,
+      others: table.wholeItems ? otherAttributes(item, found, this.settings.marshallOptions) : undefined,
     }
-    this.#items.push({ table, item, key, failures, found, opened, fields })
+    this.#items.push({ table, item, key, failures, found, opened, toOpen })
   }
 
   /**
    * @returns the items that were not opened, inside `openPartially`
    * @throws {FieldsNotOpenedError} with every field that did not open, elsewhere
    */
-  async open(format: Format, cause?: unknown): Promise<ReadonlySet<unknown>> {
+  async open(cause?: unknown): Promise<ReadonlySet<unknown>> {
     if (this.#items.length === 0) return NONE
-    const sealed = this.#items.filter(({ found }) => found.length > 0)
-    const results = sealed.length === 0 ? [] : await format.open(sealed.map(({ fields }) => fields!))
+    const sealed = this.#items.filter(({ toOpen }) => toOpen !== undefined)
+    const results =
+      sealed.length === 0 ? [] : await this.settings.format.open(sealed.map(({ toOpen }) => toOpen!))
     for (const [i, each] of sealed.entries()) {
+      const { fields, error } = results[i]!
+      if (error !== undefined) each.failures.push(error)
       for (const [j, occurrence] of each.found.entries()) {
-        const result = results[i]![j]!
-        if ('error' in result) each.failures.push(result.error)
-        else this.#hand(each, occurrence, result.value)
+        const result = fields[j]!
+        if (!('error' in result)) this.#hand(each, occurrence, result.value)
+        else if (error === undefined) each.failures.push(result.error)
       }
     }
-    for (const { table, item, opened } of this.#items) {
-      for (const name of table.formatAttributes) delete item[name]
-      markOpened(item, opened)
-    }
+    for (const { item, opened } of this.#items) markOpened(item, opened)
     const failed = this.#items.filter(({ failures }) => failures.length > 0)
     if (failed.length === 0) return NONE
     const collector = cause === undefined ? currentCollector() : undefined
@@ -169,11 +170,36 @@ export class Opening {
     return new Set(failed.map(({ item }) => item))
   }
 
-  #isSealed({ formatAttributes }: RegisteredTable, value: unknown, isInClear: boolean): value is Uint8Array {
+  #isSealed({ wholeItems }: RegisteredTable, value: unknown, isInClear: boolean): value is Uint8Array {
     if (!(value instanceof Uint8Array)) return false
-    if (formatAttributes.length > 0) return !isInClear
-    // In a table that is being migrated, bytes that are no message are a binary value in clear.
-    return this.settings.plaintext === 'refuse' || isCiphertext(value)
+    if (wholeItems) return !isInClear
+    // In a table that is being migrated, bytes that do not look sealed are a binary value in clear.
+    return this.settings.plaintext === 'refuse' || this.#looksSealed(value)
+  }
+
+  #looksSealed(value: unknown): boolean {
+    return value instanceof Uint8Array && this.settings.format.looksSealed(value)
+  }
+
+  /** Binary values are text in JSON: in an export, in the event of a stream. */
+  #looksSealedAsText(value: unknown): boolean {
+    if (typeof value !== 'string') return false
+    const bytes = Buffer.from(value, 'base64')
+    return this.#looksSealed(bytes) && bytes.toString('base64') === value
+  }
+
+  /** Paths of what looks like ciphertext where no encrypted attribute is. */
+  *#strayCiphertext(
+    container: object,
+    known: ReadonlySet<unknown>,
+    path: AttributePath = [],
+  ): Generator<AttributePath> {
+    for (const [key, value] of Object.entries(container)) {
+      if (typeof value !== 'object' || value === null || known.has(value)) continue
+      const here = () => [...path, Array.isArray(container) ? Number(key) : key]
+      if (isContainer(value)) yield* this.#strayCiphertext(value, known, here())
+      else if (this.#looksSealed(value)) yield here()
+    }
   }
 
   #hand({ table, opened, failures }: OpenItem, occurrence: Occurrence, value: AttributeValue): void {
@@ -197,26 +223,6 @@ export class Opening {
 }
 
 const NONE: ReadonlySet<unknown> = new Set()
-
-const isCiphertext = (value: unknown) => value instanceof Uint8Array && isMessage(value)
-
-/** Binary values are text in JSON: in an export, in the event of a stream. */
-const isCiphertextAsText = (value: unknown) =>
-  typeof value === 'string' && isMessage(Buffer.from(value, 'base64'))
-
-/** Paths of what looks like ciphertext where no encrypted attribute is. */
-function* strayCiphertext(
-  container: object,
-  known: ReadonlySet<unknown>,
-  path: AttributePath = [],
-): Generator<AttributePath> {
-  for (const [key, value] of Object.entries(container)) {
-    if (typeof value !== 'object' || value === null || known.has(value)) continue
-    const here = () => [...path, Array.isArray(container) ? Number(key) : key]
-    if (isContainer(value)) yield* strayCiphertext(value, known, here())
-    else if (isCiphertext(value)) yield here()
-  }
-}
 
 /** Where a name is encrypted in one entity and clear in another, it takes the entity's name to tell. */
 function inClear(table: RegisteredTable, item: Item, path: AttributePath): string {
@@ -259,6 +265,6 @@ function isMissing(table: RegisteredTable, name: string): FieldError {
 function mayNotOpen(table: RegisteredTable, found: readonly Occurrence[]): ToolboxError {
   return new ToolboxError(
     'role-refused',
-    `This client may only seal, and the response holds encrypted attributes of table ${table.name}: ${found.map(({ path }) => formatPath(path)).join(', ')}. Leave them out of the projection, or read with another client.`,
+    `This client may only seal, and the response holds what is sealed in table ${table.name}: ${found.map(({ path }) => formatPath(path)).join(', ') || 'whole items'}. Leave it out of the projection, or read with another client.`,
   )
 }

@@ -1,4 +1,4 @@
-import { type AttributePath, ConfigurationError } from '@dynaseal/core'
+import { type AttributePath, ConfigurationError, type Format } from '@dynaseal/core'
 import {
   type AttributePattern,
   formatPath,
@@ -47,8 +47,10 @@ export class RegisteredTable {
     readonly keyNames: readonly string[],
     /** The attribute in which dynamodb-toolbox stores the entity's name. */
     readonly entityAttribute: string,
-    /** The attributes that the format adds to each item: there are some if it seals items as wholes. */
+    /** The attributes that the format may add to items. */
     readonly formatAttributes: readonly string[],
+    /** Whether the format seals items as wholes. */
+    readonly wholeItems: boolean,
   ) {}
 
   /** @throws {ToolboxError} `invalid-schema` */
@@ -84,11 +86,7 @@ export class RegisteredTable {
       .filter(registered => !own.includes(registered))
       .flatMap(({ encrypted }) => encrypted)
       .filter(pattern => !declared.some(other => overlap(other, pattern)))
-    const patterns = [
-      ...own.flatMap(({ encrypted }) => encrypted),
-      ...others,
-      ...this.formatAttributes.map(attribute => [attribute]),
-    ]
+    const patterns = [...own.flatMap(({ encrypted }) => encrypted), ...others]
     this.#encrypted.set(name, patterns)
     return patterns
   }
@@ -147,13 +145,12 @@ export class Registry {
 
   /**
    * @param logicalName physical table name (as commands carry it) to logical table name
-   * @param formatAttributes what the format adds to each item, if it seals items as wholes
    * @param timeToLive attributes by which DynamoDB deletes items
    * @param isMocked whether something answers in the place of the sealed client
    */
   constructor(
     private readonly logicalName: (physical: string) => string,
-    private readonly formatAttributes: readonly string[] = [],
+    private readonly format: Format,
     private readonly timeToLive: readonly string[] = [],
     private readonly isMocked: () => boolean = () => false,
   ) {}
@@ -161,12 +158,13 @@ export class Registry {
   /** @throws {ToolboxError} `invalid-schema` */
   register(entity: RegistrableEntity): void {
     const { table } = entity
-    const patterns = patternsOf(entity, this.isMocked)
+    const { attributes, wholeItems = false } = this.format
+    const patterns = patternsOf(entity, { isMocked: this.isMocked, format: this.format })
     for (const [first] of [...patterns.encrypted, ...patterns.clear]) {
-      if (typeof first !== 'string' || !this.formatAttributes.includes(first)) continue
+      if (typeof first !== 'string' || !attributes.includes(first)) continue
       throw new ToolboxError(
         'invalid-schema',
-        `'${first}' of entity ${entity.entityName} has the name of an attribute that the format adds to each item. Store it under another name, with savedAs().`,
+        `'${first}' of entity ${entity.entityName} has the name of an attribute that the format adds to items. Store it under another name, with savedAs(), or give the format another one with the option envelopeAttribute.`,
       )
     }
     const indexes = Object.values(table.indexes) as {
@@ -205,7 +203,7 @@ export class Registry {
     let registered = this.#tables.get(name)
     if (registered === undefined) {
       const keyNames = [table.partitionKey.name, ...(table.sortKey === undefined ? [] : [table.sortKey.name])]
-      registered = new RegisteredTable(name, keyNames, table.entityAttributeSavedAs, this.formatAttributes)
+      registered = new RegisteredTable(name, keyNames, table.entityAttributeSavedAs, attributes, wholeItems)
       this.#tables.set(name, registered)
     }
     registered.add(entity.entityName, patterns)

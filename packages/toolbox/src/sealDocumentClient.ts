@@ -1,5 +1,5 @@
 import type { DynamoDBDocumentClient, TranslateConfig } from '@aws-sdk/lib-dynamodb'
-import type { CacheStatistics, MessageFormat } from '@dynaseal/core'
+import type { CacheStatistics, FieldFormat } from '@dynaseal/core'
 import { endedBy } from './abortSignal.js'
 import { type CommandPlan, planCommand } from './commands.js'
 import { copyContainers } from './copyContainers.js'
@@ -66,27 +66,34 @@ export function sealDocumentClient<
   /** What was put in the place of our `send`, and calls it. */
   const wrappers = new WeakSet<object>()
   const isMocked = () => sealed.send !== ownSend && !wrappers.has(sealed.send)
-  const registry = new Registry(logicalTableName, format.wholeItems?.attributes ?? [], timeToLive, isMocked)
-  const settings = { plaintext, role, marshallOptions, unmarshallOptions: withNumberValue(unmarshallOptions) }
+  const registry = new Registry(logicalTableName, format, timeToLive, isMocked)
+  const ofClient = {
+    format,
+    plaintext,
+    role,
+    marshallOptions,
+    unmarshallOptions: withNumberValue(unmarshallOptions),
+  }
 
   const send = async (command: { input: object }, ...rest: unknown[]): Promise<unknown> => {
+    const { abortSignal } = (rest[0] ?? {}) as { abortSignal?: unknown }
+    const settings = { ...ofClient, format: endedBy(format, abortSignal) }
     const sealing = new Sealing(settings)
     const planned = planCommand(registry, command, command.input as Item, sealing)
     const forward = client.send.bind(client) as (command: unknown, ...rest: unknown[]) => Promise<Item>
     if (planned === undefined) return forward(command, ...rest)
     const { plan } = planned
-    const formatOfCall = endedBy(format, (rest[0] as { abortSignal?: unknown } | undefined)?.abortSignal)
-    await sealing.seal(formatOfCall)
+    await sealing.seal()
     const copy = copyCommand(command, planned)
     let output: Item
     try {
       output = copyContainers(await forward(copy, ...rest)) as Item
     } catch (error) {
-      throw await openError(formatOfCall, settings, plan, error)
+      throw await openError(settings, plan, error)
     }
     const opening = new Opening(settings)
     plan.response(output, opening)
-    dropItems(output, await opening.open(formatOfCall))
+    dropItems(output, await opening.open())
     plan.finish?.(output)
     return output
   }
@@ -122,7 +129,7 @@ export function sealDocumentClient<
       },
     },
     statistics: {
-      value: () => (format as Partial<MessageFormat>).statistics?.(),
+      value: () => (format as Partial<FieldFormat>).statistics?.(),
     },
   })
   return sealed

@@ -28,10 +28,9 @@ export interface ClientOptions<TTL extends string = string> {
 export type SealOptions<TTL extends string = string> = ClientOptions<TTL> &
   (FormatOptions | { readonly format: Format })
 
-interface CheckedOptions extends Pick<ClientSettings, 'plaintext' | 'role'> {
+interface CheckedOptions extends Pick<ClientSettings, 'plaintext' | 'role' | 'format'> {
   readonly logicalTableName: (tableName: string) => string
   readonly timeToLive: readonly string[]
-  readonly format: Format
 }
 
 /** @throws {ConfigurationError} `invalid-option` */
@@ -53,13 +52,13 @@ export function checkedOptions(options: SealOptions): CheckedOptions {
 }
 
 function formatOf(options: FormatOptions | { readonly format: Format }): Format {
-  if (!('format' in options)) return createFormat(options)
   const { format, ...others } = options
+  if (typeof format !== 'object' || format === null) return createFormat(options as FormatOptions)
   const [unknown] = Object.keys(others)
   if (unknown !== undefined)
     throw invalid(`${unknown} is an option of the field format, and another format is given.`)
-  if (typeof format?.seal !== 'function' || typeof format.open !== 'function')
-    throw invalid('format must be a format, with seal and open.')
+  if (typeof format.seal !== 'function' || typeof format.open !== 'function')
+    throw invalid("format must be 'envelope', 'message', or a format, with seal and open.")
   return format
 }
 

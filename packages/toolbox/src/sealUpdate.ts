@@ -2,6 +2,7 @@ import type { AttributePath } from '@dynaseal/core'
 import { formatPath, relate } from './attributePattern.js'
 import { ToolboxError } from './errors.js'
 import { parseUpdate, type UpdateAction, type UpdateOperand } from './expressions/update.js'
+import { formatsOwn, isFormatAttribute } from './formatAttributes.js'
 import { names } from './guards.js'
 import { findPending } from './pendingSeal.js'
 import type { Item } from './place.js'
@@ -22,7 +23,7 @@ export function sealUpdate(table: RegisteredTable, params: Item, sealing: Sealin
   for (const [value, content] of Object.entries(values)) {
     const path = targets.get(value)
     if (path !== undefined) {
-      sealing.collect(place, path, values, value)
+      sealing.collectPart(place, path, values, value)
     } else if (findPending(content) !== undefined) {
       throw new ToolboxError(
         'update-refused',
@@ -70,6 +71,8 @@ function targetsOf(
   const patterns = table.encrypted(entity)
   const concerns = (path: AttributePath) => patterns.some(pattern => relate(pattern, path) !== 'beside')
   const targets = new Map<string, AttributePath>()
+  for (const path of actions.flatMap(pathsOfAction))
+    if (isFormatAttribute(table, path)) throw formatsOwn(table, path, 'update-refused')
 
   const assign = (target: AttributePath, operand: UpdateOperand): void => {
     switch (operand.kind) {
@@ -122,6 +125,10 @@ function targetsOf(
     }
   }
   return targets
+}
+
+function pathsOfAction(action: UpdateAction): readonly AttributePath[] {
+  return action.clause === 'SET' ? [action.target, ...pathsOf(action.operand)] : [action.target]
 }
 
 function pathsOf(operand: UpdateOperand): AttributePath[] {

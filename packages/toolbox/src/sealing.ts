@@ -1,11 +1,5 @@
 import type { NativeAttributeValue } from '@aws-sdk/util-dynamodb'
-import {
-  type AttributePath,
-  type AttributeValue,
-  type Format,
-  type ItemFields,
-  isMessage,
-} from '@dynaseal/core'
+import type { AttributePath, AttributeValue, ItemToSeal } from '@dynaseal/core'
 import {
   type AttributePattern,
   formatPath,
@@ -15,12 +9,13 @@ import {
   relate,
 } from './attributePattern.js'
 import { ToolboxError } from './errors.js'
+import { formatAttributesOf, formatsOwn } from './formatAttributes.js'
 import { marshallAt } from './nativeValues.js'
 import { findPending, PendingSeal } from './pendingSeal.js'
 import { type Item, type Place, primaryKey } from './place.js'
 import type { RegisteredTable } from './registry.js'
 import type { ClientSettings } from './settings.js'
-import { isSealedItem, sealsWholeItems, wholeItem, withFormatAttributes } from './wholeItems.js'
+import { otherAttributes } from './wholeItems.js'
 
 interface Slot {
   readonly path: AttributePath
@@ -29,10 +24,10 @@ interface Slot {
 }
 
 interface ItemSlots {
-  readonly table: string
+  readonly table: RegisteredTable
   readonly key: Record<string, AttributeValue>
   readonly slots: readonly Slot[]
-  /** The item itself, if the format seals items as wholes. */
+  /** A copy of the item, if it is written as a whole. */
   readonly whole: Item | undefined
 }
 
@@ -43,28 +38,67 @@ export class Sealing {
   constructor(private readonly settings: ClientSettings) {}
 
   /**
-   * Notes what is pending in the value `holder[step]`, which will be written at `path` of an item.
-   * The value is copied as far down as it changes; `holder` itself must be the caller's own.
+   * Notes what is pending in an item that will be put, `holder[step]`. The item is copied as far down as it changes;
+   * `holder` itself must be the caller's own.
    *
    * @throws {ToolboxError} `plaintext-refused`, `role-refused`, `not-registered`, `invalid-value`
    */
-  collect({ table, key, entity }: Place, path: AttributePath, holder: Item, step: string): void {
+  collectItem(place: Place, holder: Item, step: string): void {
+    const { table } = place
+    const item = holder[step] as Item
+    const attributes = formatAttributesOf(table, item)
+    const names = Object.keys(attributes)
+    const { format } = this.settings
+    const sealed: Uint8Array[] = []
+    const isCiphertext = (value: Uint8Array) => format.isSealed(value, attributes) && sealed.push(value) > 0
+    this.#refusePlaintext(place, [], item, isCiphertext)
+    const isPending = findPending(item) !== undefined
+    // A batch sends again, as it is, what DynamoDB did not process.
+    const isSealed =
+      !isPending && (table.wholeItems ? names.length === table.formatAttributes.length : sealed.length > 0)
+    if (isSealed && names.every(name => attributes[name] instanceof Uint8Array)) return
+    if (names.length > 0) throw formatsOwn(table, names, 'plaintext-refused')
+    if (!isPending && !table.wholeItems) return
+    if (!isPending) holder[step] = { ...item }
+    this.#note(place, [], holder, step, true)
+  }
+
+  /**
+   * Notes what is pending in the value `holder[step]`, which will be written at `path` of an item of which nothing else is
+   * known. Copies as {@link collectItem} does.
+   *
+   * @throws {ToolboxError} `plaintext-refused`, `role-refused`, `not-registered`, `invalid-value`
+   */
+  collectPart(place: Place, path: AttributePath, holder: Item, step: string): void {
+    const { format } = this.settings
+    this.#refusePlaintext(place, path, holder[step], value => format.isSealed(value, {}))
+    if (findPending(holder[step]) !== undefined) this.#note(place, path, holder, step, false)
+  }
+
+  #refusePlaintext(
+    { table, entity }: Place,
+    path: AttributePath,
+    value: unknown,
+    isCiphertext: (value: Uint8Array) => boolean,
+  ): void {
+    for (const pattern of table.encrypted(entity))
+      refusePlaintext({ table, entity, isCiphertext }, pattern, path, value)
+  }
+
+  #note(
+    { table, key, entity }: Place,
+    path: AttributePath,
+    holder: Item,
+    step: string,
+    isWhole: boolean,
+  ): void {
     const patterns = table.encrypted(entity)
-    let isCiphertext = isMessage
-    if (sealsWholeItems(table)) {
-      const isSealed = isSealedItem(table, holder[step] as Item)
-      if (!isSealed) holder[step] = withFormatAttributes(table, holder[step] as Item)
-      isCiphertext = () => isSealed
-    }
-    for (const pattern of patterns)
-      refusePlaintext({ table, entity, isCiphertext }, pattern, path, holder[step])
     const slots: Slot[] = []
     copyPending(holder, step, path, slots)
-    if (slots.length === 0) return
     if (this.settings.role === 'open') {
       throw new ToolboxError(
         'role-refused',
-        `This client may only open, and '${formatPath(slots[0]!.path)}' of table ${table.name} would have to be sealed. Write it with another client.`,
+        `This client may only open, and ${slots[0] === undefined ? 'an item' : `'${formatPath(slots[0].path)}'`} of table ${table.name} would have to be sealed. Write it with another client.`,
       )
     }
     for (const slot of slots) {
@@ -84,8 +118,8 @@ export class Sealing {
         `An item for table ${table.name} lacks a key attribute (${table.keyNames.join(', ')}), so its encrypted fields have nothing to be bound to.`,
       )
     }
-    const whole = sealsWholeItems(table) ? (holder[step] as Item) : undefined
-    this.#items.push({ table: table.name, key: attributes, slots, whole })
+    const whole = isWhole ? (holder[step] as Item) : undefined
+    this.#items.push({ table, key: attributes, slots, whole })
   }
 
   /**
@@ -95,7 +129,8 @@ export class Sealing {
    * @throws {ToolboxError} `role-refused`
    */
   guardReturnValues(table: RegisteredTable, params: Item): void {
-    if (this.settings.role !== 'seal' || table.encrypted(undefined).length === 0) return
+    if (this.settings.role !== 'seal' || (table.encrypted(undefined).length === 0 && !table.wholeItems))
+      return
     if (params.ReturnValues === undefined || params.ReturnValues === 'NONE') return
     throw new ToolboxError(
       'role-refused',
@@ -104,30 +139,30 @@ export class Sealing {
   }
 
   /** @throws {SealError} when any one value cannot be sealed: then nothing was put anywhere */
-  async seal(format: Format): Promise<void> {
+  async seal(): Promise<void> {
     if (this.#items.length === 0) return
-    const { marshallOptions } = this.settings
-    const sealed = await format.seal(
-      this.#items.map(
-        ({ table, key, slots, whole }): ItemFields<AttributeValue> => ({
-          table,
-          key,
-          fields: slots.map(({ path, pending }) => ({
-            path,
-            value: marshallAt(
-              path,
-              PendingSeal.plaintextOf(pending) as NativeAttributeValue,
-              marshallOptions,
-              PendingSeal.describeIn(pending),
-            ),
-          })),
-          item: whole === undefined ? undefined : wholeItem(whole, slots, marshallOptions),
-        }),
-      ),
-    )
-    for (const [i, { slots }] of this.#items.entries()) {
-      for (const [j, slot] of slots.entries()) slot.replace(sealed[i]?.[j])
+    const sealed = await this.settings.format.seal(this.#items.map(each => this.#toSeal(each)))
+    for (const [i, { slots, whole }] of this.#items.entries()) {
+      const { values, attributes } = sealed[i]!
+      for (const [j, slot] of slots.entries()) slot.replace(values[j])
+      if (whole !== undefined) Object.assign(whole, attributes)
     }
+  }
+
+  #toSeal({ table, key, slots, whole }: ItemSlots): ItemToSeal {
+    const { marshallOptions } = this.settings
+    const fields = slots.map(({ path, pending }) => ({
+      path,
+      value: marshallAt(
+        path,
+        PendingSeal.plaintextOf(pending) as NativeAttributeValue,
+        marshallOptions,
+        PendingSeal.describeIn(pending),
+      ),
+    }))
+    const place = { table: table.name, key, fields, whole: whole !== undefined }
+    if (whole === undefined || !table.wholeItems) return place
+    return { ...place, others: otherAttributes(whole, slots, marshallOptions) }
   }
 }
 
@@ -220,8 +255,6 @@ function refusePlaintextInside(
 function plaintextRefused(table: RegisteredTable, path: AttributePath): ToolboxError {
   return new ToolboxError(
     'plaintext-refused',
-    table.formatAttributes.includes(String(path[0]))
-      ? `'${formatPath(path)}' of table ${table.name} is for the format to write. Leave it out.`
-      : `'${formatPath(path)}' is encrypted in table ${table.name}, and a value in clear was about to be written there. Write it through the entity whose schema encrypts it.`,
+    `'${formatPath(path)}' is encrypted in table ${table.name}, and a value in clear was about to be written there. Write it through the entity whose schema encrypts it.`,
   )
 }

@@ -6,8 +6,8 @@ import { encrypted } from '../src/encrypted.js'
 import type { EncryptedAttribute } from '../src/encryptedAttribute.js'
 import { markOpened } from '../src/opened.js'
 import { PendingSeal } from '../src/pendingSeal.js'
-import { Registry } from '../src/registry.js'
 import { addCopy } from '../src/toolboxCopies.js'
+import { newRegistry } from './support/registry.js'
 
 /** The library as a CommonJS program has it: a second copy, with symbols and classes of its own. */
 const require = createRequire(import.meta.url)
@@ -55,12 +55,7 @@ const User = new Entity({
   }),
 })
 // As with a mock, which may answer anything.
-new Registry(
-  name => name,
-  [],
-  [],
-  () => true,
-).register(User)
+newRegistry([], () => true).register(User)
 
 test('it is another copy', () => {
   expect(toolbox.$SET).not.toBe($SET)

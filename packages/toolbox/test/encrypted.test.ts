@@ -27,7 +27,7 @@ import { EncryptedAttribute } from '../src/encryptedAttribute.js'
 import { ToolboxError } from '../src/errors.js'
 import { markOpened } from '../src/opened.js'
 import { PendingSeal } from '../src/pendingSeal.js'
-import { Registry } from '../src/registry.js'
+import { newRegistry } from './support/registry.js'
 
 const SECRET = 'the secret plaintext'
 
@@ -40,8 +40,7 @@ function entity(attributes: object, indexes = {}) {
     schema: item({ id: string().key(), ...attributes }),
   }) as unknown as Entity
 }
-const register = (attributes: object, indexes = {}) =>
-  new Registry(name => name).register(entity(attributes, indexes))
+const register = (attributes: object, indexes = {}) => newRegistry().register(entity(attributes, indexes))
 
 describe('a value that waits to be sealed', () => {
   const pending = new PendingSeal(SECRET)
@@ -85,7 +84,7 @@ describe('the annotation', () => {
       level: encrypted(string().enum('low', 'high')).default('low'),
       address: encrypted(map({ city: string().savedAs('c'), country: string().default('NO') })),
     })
-    new Registry(name => name).register(user)
+    newRegistry().register(user)
     const { item: parsed } = user
       .build(EntityParser)
       .parse({ id: '1', ssn: 'abc', address: { city: 'Oslo' } } as never)
@@ -172,7 +171,7 @@ describe('the annotation', () => {
 
   test('another alternative of an anyOf gets its turn when the first does not fit', () => {
     const user = entity({ either: anyOf(encrypted(string()), encrypted(number())) })
-    new Registry(name => name).register(user)
+    newRegistry().register(user)
     const { item: parsed } = user.build(EntityParser).parse({ id: '1', either: 5 } as never)
     expect(PendingSeal.plaintextOf((parsed as { either: PendingSeal }).either)).toBe(5)
   })
@@ -194,7 +193,7 @@ describe('the annotation', () => {
 
   test('validators run, and their refusal does not quote the value', () => {
     const user = entity({ ssn: encrypted(string().validate(text => text.length < 5 || 'too long')) })
-    new Registry(name => name).register(user)
+    newRegistry().register(user)
     let error: unknown
     try {
       user.build(EntityParser).parse({ id: '1', ssn: SECRET } as never)
@@ -210,7 +209,7 @@ describe('the annotation', () => {
       throw new TypeError(`no ${text}\n    at ${text} (${text}:1:1)`)
     }
     const user = entity({ ssn: encrypted(string().validate(validator)) })
-    new Registry(name => name).register(user)
+    newRegistry().register(user)
     const error = thrownBy(() => user.build(EntityParser).parse({ id: '1', ssn: SECRET } as never))
     expect((error as Error).message).toMatch(/TypeError \(at .*encrypted\.test\.ts:\d+:\d+\)/)
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(SECRET)
@@ -286,7 +285,7 @@ describe('registration refuses', () => {
   })
 
   test('a time to live', () => {
-    const registry = new Registry(name => name, [], ['expires'])
+    const registry = newRegistry(['expires'])
     expect(() => registry.register(entity({ until: encrypted(number()).savedAs('expires') }))).toThrow(
       /'expires' of entity User is a time to live.*cannot be encrypted/,
     )
@@ -312,7 +311,7 @@ describe('registration refuses', () => {
 })
 
 describe('where ciphertext belongs', () => {
-  const registry = new Registry(name => name)
+  const registry = newRegistry()
   registry.register(entity({ secret: encrypted(string()), shared: encrypted(string()) }))
   const table = new Table({ name: 'users', partitionKey: { name: 'id', type: 'string' } })
   registry.register(
@@ -338,7 +337,7 @@ describe('where ciphertext belongs', () => {
   })
 
   test('containers of another entity are told apart as well', () => {
-    const both = new Registry(name => name)
+    const both = newRegistry()
     both.register(entity({ data: encrypted(list(string())) }))
     both.register(
       new Entity({
@@ -352,7 +351,7 @@ describe('where ciphertext belongs', () => {
   })
 
   test('two registrations of one name hold together', () => {
-    const versions = new Registry(name => name)
+    const versions = newRegistry()
     versions.register(entity({ ssn: encrypted(string()) }))
     expect(versions.table('users').encrypted('User')).toEqual([['ssn']])
     versions.register(entity({ other: encrypted(string()) }))
@@ -365,7 +364,7 @@ describe('where ciphertext belongs', () => {
     const arn = 'arn:aws:dynamodb:us-east-1:111122223333:table/users'
     expect(registry.table(arn)).toBe(users)
     expect(() => registry.table(`${arn}2`)).toThrow(/knows no entity of table/)
-    const byArn = new Registry(name => name)
+    const byArn = newRegistry()
     const arnTable = new Table({ name: arn, partitionKey: { name: 'id', type: 'string' } })
     byArn.register(
       new Entity({

@@ -16,7 +16,7 @@ import { findFault } from '../src/faults.js'
 import { encrypted } from '../src/index.js'
 import { marshallAt } from '../src/nativeValues.js'
 import { PendingSeal } from '../src/pendingSeal.js'
-import { Registry } from '../src/registry.js'
+import { newRegistry } from './support/registry.js'
 
 class Money {}
 
@@ -70,7 +70,7 @@ const User = new Entity({
     ).optional(),
   }),
 })
-new Registry(name => name).register(User)
+newRegistry().register(User)
 const sent = (given: object) => {
   const { Item } = User.build(PutItemCommand)
     .item({ id: '1', ...given } as never)

@@ -4,8 +4,8 @@ import * as esm from 'dynamodb-toolbox'
 import { describe, expect, test } from 'vitest'
 import { encrypted } from '../src/index.js'
 import { markOpened } from '../src/opened.js'
-import { Registry } from '../src/registry.js'
 import { addCopy } from '../src/toolboxCopies.js'
+import { newRegistry } from './support/registry.js'
 
 const require = createRequire(import.meta.url)
 const required = require('dynamodb-toolbox') as typeof esm
@@ -51,7 +51,7 @@ const entityWith = ({ anyOf, Entity, item, list, map, record, string, Table, tup
       clear: map({ text: string() }).optional(),
     }),
   })
-  new Registry(name => name).register(User)
+  newRegistry().register(User)
   return User
 }
 const User = entityWith(esm)

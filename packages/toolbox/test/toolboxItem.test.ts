@@ -14,7 +14,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import { encrypted } from '../src/index.js'
 import { PendingSeal } from '../src/pendingSeal.js'
-import { Registry } from '../src/registry.js'
+import { newRegistry } from './support/registry.js'
 
 let made = 0
 
@@ -33,7 +33,7 @@ function entity(seal: <S extends Schema>(schema: S) => S) {
   }
   const schema = item({ id: string().key(), ...attributes })
   const user = new Entity({ name: 'User', table, timestamps: false, schema }) as unknown as Entity
-  new Registry(name => name).register(user)
+  newRegistry().register(user)
   return user
 }
 const sealed = entity(encrypted as <S extends Schema>(schema: S) => S)

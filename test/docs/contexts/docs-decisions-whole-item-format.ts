@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import type { Format, FormatOptions } from '@dynaseal/core'
+import type { Format } from '@dynaseal/core'
 
 export { sealDocumentClient } from '@dynaseal/toolbox'
 export declare const client: DynamoDBDocumentClient
-export declare const keyring: FormatOptions['keyring']
-export declare const WholeItemFormat: new (options: FormatOptions) => Format
+export declare const secret: Uint8Array
+export declare const WholeItemFormat: new (secret: Uint8Array) => Format

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { type SealedDocumentClient, type SealOptions, sealDocumentClient } from '@dynaseal/toolbox'
+import { optionsOfRun } from '../../support/formatOfRun.js'
 import type { World } from '../../support/world.js'
 import { NUMBERS } from './tables.js'
 import type { Watch } from './watch.js'
@@ -27,7 +28,7 @@ export function watchedClient(
   })
   const sealed = sealDocumentClient(DynamoDBDocumentClient.from(base, NUMBERS), {
     keyring: world.keyring(region),
-    ...(process.env.DYNASEAL_CODEC === 'client-node' ? { codec: 'client-node' as const } : {}),
+    ...optionsOfRun,
     ...options,
   })
   const looking = Object.create(sealed) as SealedDocumentClient

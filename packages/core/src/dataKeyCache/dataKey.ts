@@ -5,7 +5,9 @@
 export class DataKey {
   readonly #secret: Buffer
   #holders = 1
-  /** Encrypted data keys as they stand in message headers. */
+  #derived: unknown
+  #zeroDerived: (() => void) | undefined
+  /** Serialized, with their count. */
   readonly encryptedDataKeys: Buffer
   /** When it arrived, on the cache's clock. */
   readonly createdAt: number
@@ -26,6 +28,22 @@ export class DataKey {
     return this.#secret
   }
 
+  /**
+   * What a format derives of the key, made once and for as long as the key lives. A data key serves one format, so
+   * there is one such thing at most.
+   *
+   * @param zero takes secrets out of it, when the key itself is zeroed
+   */
+  derived<T>(make: () => T, zero?: (made: T) => void): T {
+    if (this.#holders === 0) throw new Error('A data key was used after it had been zeroed.')
+    if (this.#derived === undefined) {
+      const made = make()
+      this.#derived = made
+      if (zero !== undefined) this.#zeroDerived = () => zero(made)
+    }
+    return this.#derived as T
+  }
+
   hold(): this {
     if (this.#holders === 0) throw new Error('A data key was held after it had been zeroed.')
     this.#holders++
@@ -36,6 +54,8 @@ export class DataKey {
   release(): void {
     if (this.#holders === 0) throw new Error('A data key was released more often than it was held.')
     this.#holders--
-    if (this.#holders === 0) this.#secret.fill(0)
+    if (this.#holders > 0) return
+    this.#secret.fill(0)
+    this.#zeroDerived?.()
   }
 }

@@ -1,4 +1,4 @@
-import type { MessageContext } from '../message/context.js'
+import type { EncryptionContext } from '../materials/context.js'
 import type { Keyring } from './keyring.js'
 import type { OpeningCall } from './openingCall.js'
 import { OpeningKeys } from './openingKeys.js'
@@ -24,11 +24,16 @@ export class DataKeyCache {
   }
 
   /**
-   * A data key to seal up to `wanted` messages with; it may grant fewer. The caller releases it.
-   * Rejects with the keyring's error, or with the reason of `signal`.
+   * A data key to seal up to `wanted` fields with, and at least `least` unless `maxMessages` is less. The caller
+   * releases it. Rejects with the keyring's error, or with the reason of `signal`.
    */
-  sealingKey(context: MessageContext, wanted: number, signal?: AbortSignal): Promise<SealingLease> {
-    return this.#sealing.take(context, wanted, signal)
+  sealingKey(
+    context: EncryptionContext,
+    wanted: number,
+    least = 1,
+    signal?: AbortSignal,
+  ): Promise<SealingLease> {
+    return this.#sealing.take(context, wanted, least, signal)
   }
 
   /** One for each call of `open`, for all of its items. */

@@ -3,12 +3,12 @@ import type {
   NodeDecryptionMaterial,
   NodeEncryptionMaterial,
 } from '@aws-crypto/material-management'
-import type { MessageContext } from '../message/context.js'
+import type { EncryptionContext } from '../materials/context.js'
 import {
   oneOfEachWrappingKey,
   parseEncryptedDataKeys,
   serializeEncryptedDataKeys,
-} from '../message/encryptedDataKeys.js'
+} from '../materials/encryptedDataKeys.js'
 import { DATA_KEY_BYTES } from '../message/suite.js'
 import { DataKey } from './dataKey.js'
 
@@ -66,17 +66,25 @@ export function honoursSignals(keyring: Keyring): boolean {
   return keyring[dataKeySource] !== undefined
 }
 
-async function sourceOf(keyring: Keyring): Promise<DataKeySource> {
+export async function sourceOf(keyring: Keyring): Promise<DataKeySource> {
   const source = keyring[dataKeySource]
   if (source !== undefined) return source
   materials ??= await import('./materials.js')
   return materials.sourceOver(keyring)
 }
 
+/** What has data keys to give, as a keyring of this package. The AWS Encryption SDK's own clients do not take it. */
+export function sourceAsKeyring(source: DataKeySource): Keyring {
+  const refuse = () => {
+    throw new TypeError('This keyring is for Dynaseal: it speaks no materials of the AWS Encryption SDK.')
+  }
+  return { onEncrypt: refuse, onDecrypt: refuse, [dataKeySource]: source }
+}
+
 /** A new data key: asks the keyring once. Rejects with whatever it throws. */
 export async function generateDataKey(
   keyring: Keyring,
-  { pairs }: MessageContext,
+  { pairs }: EncryptionContext,
   now: () => number,
   signal: AbortSignal,
 ): Promise<DataKey> {
@@ -92,7 +100,7 @@ export async function generateDataKey(
 /** The data key of a stored message: asks the keyring once. Rejects with whatever it throws. */
 export async function decryptDataKey(
   keyring: Keyring,
-  { pairs }: MessageContext,
+  { pairs }: EncryptionContext,
   encryptedDataKeys: Buffer,
   now: () => number,
   signal: AbortSignal,

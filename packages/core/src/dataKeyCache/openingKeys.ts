@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { FieldError } from '../errors.js'
 import { publishGrace } from '../events.js'
-import type { MessageContext } from '../message/context.js'
+import type { EncryptionContext } from '../materials/context.js'
 import type { DataKey } from './dataKey.js'
 import { Flight } from './flight.js'
 import { decryptDataKey, honoursSignals, type Keyring } from './keyring.js'
@@ -37,12 +37,12 @@ class OpeningFlight extends Flight<Unproven> {
 /** What a stored message says of its data key. */
 export interface DataKeyName {
   readonly id: string
-  readonly context: MessageContext
+  readonly context: EncryptionContext
   /** In memory that nobody changes: the keyring is given views of it. */
   readonly encryptedDataKeys: Buffer
 }
 
-export function dataKeyName(context: MessageContext, encryptedDataKeys: Buffer): DataKeyName {
+export function dataKeyName(context: EncryptionContext, encryptedDataKeys: Buffer): DataKeyName {
   // Both parts say how long they are, so that no two pairs share an id.
   return { id: context.id + encryptedDataKeys.toString('latin1'), context, encryptedDataKeys }
 }
@@ -108,7 +108,7 @@ export class OpeningKeys {
   }
 
   /** A key that was just generated here opens here at once. Becomes a holder. */
-  add(context: MessageContext, key: DataKey): void {
+  add(context: EncryptionContext, key: DataKey): void {
     this.#refusals.recover()
     this.#insert(dataKeyName(context, key.encryptedDataKeys), key.hold())
   }

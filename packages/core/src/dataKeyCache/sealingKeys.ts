@@ -1,6 +1,4 @@
-import type { WritingKey } from '../message/codec.js'
-import type { MessageContext } from '../message/context.js'
-import { headerTemplate } from '../message/write.js'
+import type { EncryptionContext } from '../materials/context.js'
 import type { DataKey } from './dataKey.js'
 import { Flight } from './flight.js'
 import { generateDataKey, honoursSignals, type Keyring } from './keyring.js'
@@ -13,36 +11,31 @@ const REFRESH_AHEAD = 0.8
 /** After a failed refresh, the wait before the next, as a share of the maximum age. */
 const REFRESH_RETRY = 0.02
 
-interface Current extends KeyInMemory {
-  readonly template: Buffer
-}
-
 interface Slot {
-  current?: Current | undefined
+  current?: KeyInMemory | undefined
   flight?: Flight<void> | undefined
   retryAt: number
 }
 
 /** A data key to seal with, held for the caller, who releases it. */
-export interface SealingLease extends WritingKey {
-  readonly key: DataKey
+export interface SealingLease extends KeyInMemory {
   /** Messages that may be sealed with it; at least 1, at most what was asked for. */
   readonly granted: number
 }
 
-/** One current data key per context. */
+/** One current data key per context; of the contexts that were used, the last ones. */
 export class SealingKeys {
   readonly #keyring: Keyring
   readonly #options: ResolvedOptions
   readonly #slots = new Map<string, Slot>()
   readonly #refusals: Refusals
-  readonly #onGenerated: (context: MessageContext, key: DataKey) => void
+  readonly #onGenerated: (context: EncryptionContext, key: DataKey) => void
   readonly statistics: SealingStatistics = { hits: 0, misses: 0, calls: 0, failures: 0 }
 
   constructor(
     keyring: Keyring,
     options: ResolvedOptions,
-    onGenerated: (context: MessageContext, key: DataKey) => void,
+    onGenerated: (context: EncryptionContext, key: DataKey) => void,
   ) {
     this.#keyring = keyring
     this.#options = options
@@ -50,18 +43,24 @@ export class SealingKeys {
     this.#onGenerated = onGenerated
   }
 
-  /** Rejects with the keyring's error, or with the reason of `signal`. */
+  /**
+   * @param least what has to be sealed with one key, at most `wanted`; a fresh key grants less only if `maxMessages` does
+   *
+   * Rejects with the keyring's error, or with the reason of `signal`.
+   */
   async take(
-    context: MessageContext,
+    context: EncryptionContext,
     wanted: number,
+    least: number,
     signal: AbortSignal | undefined,
   ): Promise<SealingLease> {
-    const slot = this.#slot(context)
     let waited = false
     for (;;) {
       signal?.throwIfAborted()
+      // Each time: while it waited, its slot may have left for others.
+      const slot = this.#slot(context)
       const now = this.#options.now()
-      const current = this.#usable(slot, now)
+      const current = this.#usable(slot, now, least)
       if (current !== undefined) {
         if (!waited) this.statistics.hits++
         const lease = this.#lease(current, wanted)
@@ -96,41 +95,50 @@ export class SealingKeys {
     return [...this.#slots.values()].flatMap(({ current }) => current ?? [])
   }
 
-  #slot({ id }: MessageContext): Slot {
-    let slot = this.#slots.get(id)
-    if (slot === undefined) {
-      slot = { retryAt: 0 }
-      this.#slots.set(id, slot)
-    }
+  #slot({ id }: EncryptionContext): Slot {
+    const slot = this.#slots.get(id) ?? { retryAt: 0 }
+    // In order of use, as Map keeps them.
+    this.#slots.delete(id)
+    this.#slots.set(id, slot)
+    if (this.#slots.size > this.#options.maxKeys) this.#evict(slot)
     return slot
   }
 
+  /** Lets go of the least recently used context; not of one whose key is on its way, which would be nobody's. */
+  #evict(used: Slot): void {
+    for (const [id, slot] of this.#slots) {
+      if (slot === used || slot.flight !== undefined) continue
+      this.#slots.delete(id)
+      this.#drop(slot)
+      return
+    }
+  }
+
   /** The current key, unless it is spent or expired: then the slot lets go of it. */
-  #usable(slot: Slot, now: number): Current | undefined {
+  #usable(slot: Slot, now: number, least = 1): KeyInMemory | undefined {
     const { current } = slot
     if (current === undefined) return undefined
     const age = now - current.key.createdAt
+    const left = this.#options.maxMessages - current.key.sealed
     // A clock that went backwards makes a key as good as expired.
-    if (age >= 0 && age < this.#options.maxAge && current.key.sealed < this.#options.maxMessages)
+    if (age >= 0 && age < this.#options.maxAge && left >= Math.min(least, this.#options.maxMessages))
       return current
     this.#drop(slot)
     return undefined
   }
 
-  #isDue({ key }: Current, now: number): boolean {
+  #isDue({ key }: KeyInMemory, now: number): boolean {
     const { maxAge, maxMessages } = this.#options
     return now - key.createdAt >= maxAge * REFRESH_AHEAD || key.sealed >= maxMessages * REFRESH_AHEAD
   }
 
-  #lease({ key, context, template }: Current, wanted: number): SealingLease {
+  #lease({ key, context }: KeyInMemory, wanted: number): SealingLease {
     const granted = Math.min(wanted, this.#options.maxMessages - key.sealed)
     key.sealed += granted
-    key.hold()
-    const { encryptedDataKeys, secret } = key
-    return { key, context: context.pairs, encryptedDataKeys, secret, template, granted }
+    return { key: key.hold(), context, granted }
   }
 
-  #startFlight(slot: Slot, context: MessageContext): Flight<void> {
+  #startFlight(slot: Slot, context: EncryptionContext): Flight<void> {
     const flight = new Flight<void>(() => {
       // A keyring that cannot be told goes on, for whoever comes next.
       if (!honoursSignals(this.#keyring)) return
@@ -142,12 +150,12 @@ export class SealingKeys {
     return flight
   }
 
-  async #generate(slot: Slot, context: MessageContext, flight: Flight<void>): Promise<void> {
+  async #generate(slot: Slot, context: EncryptionContext, flight: Flight<void>): Promise<void> {
     this.statistics.calls++
     try {
       const key = await generateDataKey(this.#keyring, context, this.#options.now, flight.signal)
       this.#drop(slot)
-      slot.current = { key, context, template: headerTemplate(context.bytes, key.encryptedDataKeys) }
+      slot.current = { key, context }
       this.#onGenerated(context, key)
       if (slot.flight === flight) slot.flight = undefined
       flight.land()

@@ -1,4 +1,4 @@
-import type { MessageContext } from '../message/context.js'
+import type { EncryptionContext } from '../materials/context.js'
 import type { DataKey } from './dataKey.js'
 
 /** Counts since the cache was made. A call is one call into the keyring. */
@@ -37,7 +37,7 @@ export interface CacheStatistics {
 /** A data key and the context it belongs to. */
 export interface KeyInMemory {
   readonly key: DataKey
-  readonly context: MessageContext
+  readonly context: EncryptionContext
 }
 
 /** A key that both seals and opens is described once. */

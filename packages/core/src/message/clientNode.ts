@@ -4,8 +4,8 @@ import type {
   NodeEncryptionMaterial,
 } from '@aws-crypto/client-node'
 import { MAX_ENCRYPTED_DATA_KEYS } from '../limits.js'
+import { parseEncryptedDataKeys } from '../materials/encryptedDataKeys.js'
 import { parseBody } from './body.js'
-import { parseEncryptedDataKeys } from './encryptedDataKeys.js'
 import type { Header } from './header.js'
 import { notAuthentic } from './read.js'
 import { FRAME_LENGTH } from './write.js'

@@ -1,13 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { Reader } from '../bytes/reader.js'
 import { FieldError } from '../errors.js'
-import {
-  MAX_CONTEXT_BYTES,
-  MAX_CONTEXT_PAIRS,
-  MAX_ENCRYPTED_DATA_KEYS,
-  MAX_MESSAGE_BYTES,
-} from '../limits.js'
-import { TABLE_KEY } from './context.js'
+import { MAX_CONTEXT_BYTES, MAX_CONTEXT_PAIRS, MAX_MESSAGE_BYTES } from '../limits.js'
+import { TABLE_KEY } from '../materials/context.js'
+import { skipEncryptedDataKeys } from '../materials/encryptedDataKeys.js'
 import {
   COMMITMENT_BYTES,
   CONTEXT_OFFSET,
@@ -57,7 +53,7 @@ export function parseHeader(message: Buffer, allowSigned = false): Header {
   if (contextLength >= 2 && u16(message, contextStart) > maxContextPairs(signed))
     throw malformed(`its context has more than ${MAX_CONTEXT_PAIRS} pairs`)
   const encryptedDataKeysStart = reader.position
-  skipEncryptedDataKeys(reader)
+  skipEncryptedDataKeys(reader, malformed)
   const encryptedDataKeysEnd = reader.position
   const contentType = reader.u8()
   const frameLength = reader.u32()
@@ -99,19 +95,6 @@ function checkSuite(message: Buffer, allowSigned: boolean): boolean {
     'not-a-message',
     'the stored bytes are no sealed value. Was the item written before the attribute was sealed, or by software that does not seal it?',
   )
-}
-
-function skipEncryptedDataKeys(reader: Reader): void {
-  const count = reader.u16()
-  if (count === 0) throw malformed('it has no encrypted data key')
-  if (count > MAX_ENCRYPTED_DATA_KEYS)
-    throw malformed(`it has more than ${MAX_ENCRYPTED_DATA_KEYS} encrypted data keys`)
-  // Each is provider id, provider information and ciphertext; none may be empty.
-  for (let part = 0; part < count * 3; part++) {
-    const length = reader.u16()
-    if (length === 0) throw malformed('a part of an encrypted data key is empty')
-    reader.skip(length)
-  }
 }
 
 function checkContentType(contentType: number, frameLength: number): void {

@@ -1,8 +1,8 @@
 import { createCipheriv } from 'node:crypto'
+import { allocateMessage } from '../bytes/memory.js'
+import { fillRandom } from '../bytes/randomness.js'
 import { BodyKind, bodyAdditionalData } from './additionalData.js'
 import { derived, deriveKeys } from './keyDerivation.js'
-import { allocateMessage } from './memory.js'
-import { fillRandom } from './randomness.js'
 import {
   CIPHER,
   COMMITMENT_BYTES,

@@ -3,5 +3,6 @@ import { type CodecName, createFormat as create, type FormatOptions } from '../.
 /** Of this run: test/clientNode.mjs runs the tests that seal and open once more, with the AWS Encryption SDK itself. */
 export const codecOfRun: CodecName = process.env.DYNASEAL_CODEC === 'client-node' ? 'client-node' : 'own'
 
-/** As in the package, with the codec of this run where a test names none. */
-export const createFormat = (options: FormatOptions) => create({ codec: codecOfRun, ...options })
+/** Format 1, with the codec of this run, where a test names neither. */
+export const createFormat = (options: FormatOptions) =>
+  create({ format: 'message', codec: codecOfRun, ...options })

@@ -2,10 +2,10 @@ import { DataKeyCache } from '../../src/dataKeyCache/dataKeyCache.js'
 import { dataKeyName } from '../../src/dataKeyCache/openingKeys.js'
 import type { OpeningLease } from '../../src/dataKeyCache/openingLease.js'
 import type { DataKeyCacheOptions } from '../../src/dataKeyCache/options.js'
-import { messageContext } from '../../src/message/context.js'
+import { encryptionContext } from '../../src/materials/context.js'
 import { type CountingKeyring, countingKeyring, rawKeyring } from './keyrings.js'
 
-export const context = messageContext('Customers', {})
+export const context = encryptionContext('message', 'Customers', {})
 
 /** What a keyring refuses with, for good. */
 export class PermanentError extends Error {

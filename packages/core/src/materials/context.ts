@@ -1,31 +1,62 @@
+import { hash } from 'node:crypto'
 import { Reader } from '../bytes/reader.js'
-import { ConfigurationError } from '../errors.js'
+import { ConfigurationError, FieldError } from '../errors.js'
 import { MAX_CONTEXT_BYTES, MAX_CONTEXT_PAIRS } from '../limits.js'
 import { isPlainObject, kindOf } from '../plainObject.js'
 
-/** The pair that every message of ours carries: the logical table name. */
+/** The pair that every data key of ours is bound to: the logical table name. */
 export const TABLE_KEY = 'dynaseal:table'
+
+/** The pair that says for what a data key was made, so that none serves two purposes; those of format 1 have none. */
+export const PURPOSE_KEY = 'dynaseal:format'
+export type Purpose = 'message' | 'envelope'
+const PURPOSES: Readonly<Record<Purpose, Readonly<Record<string, string>>>> = {
+  message: {},
+  envelope: { [PURPOSE_KEY]: '2' },
+}
 
 /** The pair that signed messages have besides: the key that verifies the signature, another for each message. */
 const PUBLIC_KEY = 'aws-crypto-public-key'
 
 const RESERVED_PREFIXES = ['aws-crypto-', 'aws:', 'dynaseal:']
 
-/** An encryption context in the three shapes it is needed in, made once. */
-export interface MessageContext {
+/** An encryption context in the shapes it is needed in, made once. */
+export interface EncryptionContext {
   readonly pairs: Readonly<Record<string, string>>
   /** As in the message header, its own u16 length first. */
   readonly bytes: Buffer
   /** The bytes as a string, to be a map key. */
   readonly id: string
+  /** The first 4 bytes of the bytes' SHA-256, by which an envelope says which context it was made for. */
+  readonly tag: Buffer
 }
 
 /** @throws {ConfigurationError} `invalid-context` */
-export function messageContext(table: string, additional: Readonly<Record<string, string>>): MessageContext {
+export function encryptionContext(
+  purpose: Purpose,
+  table: string,
+  additional: Readonly<Record<string, string>>,
+): EncryptionContext {
   if (typeof table !== 'string' || table === '') throw invalid('the table name is empty')
-  const pairs = Object.freeze({ ...additional, [TABLE_KEY]: table })
-  const bytes = serializeContext(pairs)
-  return { pairs, bytes, id: bytes.toString('latin1') }
+  const pairs = Object.freeze({ ...additional, [TABLE_KEY]: table, ...PURPOSES[purpose] })
+  return contextOf(pairs, serializeContext(pairs))
+}
+
+function contextOf(pairs: Readonly<Record<string, string>>, bytes: Buffer): EncryptionContext {
+  return {
+    pairs,
+    bytes,
+    id: bytes.toString('latin1'),
+    tag: Buffer.from(hash('sha256', bytes), 'hex').subarray(0, 4),
+  }
+}
+
+/** The error for what was sealed under another context than the expected one. */
+export function wrongContext(): FieldError {
+  return new FieldError(
+    'wrong-context',
+    'it was sealed for another table, or with another encryption context. Check the logical table name and the encryptionContext option against those of the writer.',
+  )
 }
 
 /**
@@ -34,13 +65,13 @@ export function messageContext(table: string, additional: Readonly<Record<string
  *
  * @param bytes the context as it stands in the message, with its length
  */
-export function signedContext({ pairs }: MessageContext, bytes: Buffer): MessageContext | undefined {
+export function signedContext({ pairs }: EncryptionContext, bytes: Buffer): EncryptionContext | undefined {
   const publicKey = findPublicKey(bytes)
   if (publicKey === undefined) return undefined
   const signedPairs = Object.freeze({ ...pairs, [PUBLIC_KEY]: publicKey })
   const expected = encodePairs(signedPairs)
   if (expected === undefined) return undefined
-  return { pairs: signedPairs, bytes: expected, id: expected.toString('latin1') }
+  return contextOf(signedPairs, expected)
 }
 
 function findPublicKey(bytes: Buffer): string | undefined {
@@ -88,11 +119,13 @@ function pairOf(given: Readonly<Record<string, unknown>>, key: string | symbol):
  */
 function serializeContext(pairs: Readonly<Record<string, string>>): Buffer {
   const entries = Object.entries(pairs)
-  if (entries.length > MAX_CONTEXT_PAIRS) throw invalid(`it has more than ${MAX_CONTEXT_PAIRS} pairs`)
+  if (entries.length > MAX_CONTEXT_PAIRS)
+    throw invalid(`it has more than ${MAX_CONTEXT_PAIRS} pairs, those of Dynaseal included`)
   if (!entries.flat().every(text => text.isWellFormed()))
     throw invalid('a string has a lone surrogate, which has no UTF-8 form')
   const bytes = encodePairs(pairs)
-  if (bytes === undefined) throw invalid(`it is longer than ${MAX_CONTEXT_BYTES} bytes`)
+  if (bytes === undefined)
+    throw invalid(`it is longer than ${MAX_CONTEXT_BYTES} bytes, the pairs of Dynaseal included`)
   return bytes
 }
 

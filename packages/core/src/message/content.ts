@@ -1,11 +1,11 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { AttributeValue } from './attributeValue.js'
-import { copyBytes, copyLatin1 } from './bytes/copy.js'
-import type { Writer } from './bytes/writer.js'
-import { FieldError } from './errors.js'
-import { LOCATION_BYTES } from './location.js'
-import { parseValueFrom } from './value/parse.js'
-import { writeValue } from './value/serialize.js'
+import type { AttributeValue } from '../attributeValue.js'
+import { copyBytes, copyLatin1 } from '../bytes/copy.js'
+import type { Writer } from '../bytes/writer.js'
+import { FieldError } from '../errors.js'
+import { LOCATION_BYTES } from '../location.js'
+import { parseValueFrom } from '../value/parse.js'
+import { writeValue } from '../value/serialize.js'
 
 /** Version of the content of a message, its first byte. */
 const VERSION = 0x01

@@ -1,7 +1,6 @@
 import { Reader } from '../bytes/reader.js'
 import type { EncryptedDataKeyEntry } from '../dataKeyCache/keyring.js'
 import { MAX_ENCRYPTED_DATA_KEYS } from '../limits.js'
-import { malformed } from './header.js'
 
 /**
  * `count(2)`, then per key `length(2) provider id length(2) provider information length(2) ciphertext`
@@ -29,9 +28,26 @@ export function serializeEncryptedDataKeys(keys: readonly EncryptedDataKeyEntry[
   return bytes
 }
 
-/** The keys that `parseHeader` has already walked over, as a keyring wants them, in views of `bytes`. */
+/**
+ * Moves a reader over encrypted data keys, and checks that they are whole. None of the three parts of one may be empty.
+ *
+ * @param malformed makes the error for what does not add up
+ */
+export function skipEncryptedDataKeys(reader: Reader, malformed: (what: string) => Error): void {
+  const count = reader.u16()
+  if (count === 0) throw malformed('there is no encrypted data key')
+  if (count > MAX_ENCRYPTED_DATA_KEYS)
+    throw malformed(`there are more than ${MAX_ENCRYPTED_DATA_KEYS} encrypted data keys`)
+  for (let part = 0; part < count * 3; part++) {
+    const length = reader.u16()
+    if (length === 0) throw malformed('a part of an encrypted data key is empty')
+    reader.skip(length)
+  }
+}
+
+/** The keys that {@link skipEncryptedDataKeys} has walked over, as a keyring wants them, in views of `bytes`. */
 export function parseEncryptedDataKeys(bytes: Buffer): EncryptedDataKeyEntry[] {
-  const reader = new Reader(bytes, () => malformed('it ends too early'))
+  const reader = new Reader(bytes, () => new RangeError('The encrypted data keys end too early.'))
   const count = reader.u16()
   const keys: EncryptedDataKeyEntry[] = []
   for (let index = 0; index < count; index++) {

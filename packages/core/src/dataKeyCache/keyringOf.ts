@@ -1,0 +1,64 @@
+import { ConfigurationError } from '../errors.js'
+import { type Keyring, sourceAsKeyring, sourceOf } from './keyring.js'
+
+/**
+ * The keyring for an encryption context, for example with the KMS key of the tenant that it names.
+ *
+ * @param context all of its pairs, those of this package included
+ */
+export type KeyringOfContext = (context: Readonly<Record<string, string>>) => Keyring | Promise<Keyring>
+
+/**
+ * A keyring, or a function of the context, as a keyring.
+ *
+ * @param limit most keyrings of a function that are kept; the least recently used leaves first
+ * @throws {ConfigurationError} `invalid-option`
+ */
+export function keyringOf(keyring: Keyring | KeyringOfContext, limit: number): Keyring {
+  if (typeof keyring !== 'function') return checked(keyring)
+  const keyrings = new KeyringsOfContexts(keyring, limit)
+  return sourceAsKeyring({
+    generateDataKey: async request =>
+      (await sourceOf(await keyrings.of(request.encryptionContext))).generateDataKey(request),
+    decryptDataKey: async request =>
+      (await sourceOf(await keyrings.of(request.encryptionContext))).decryptDataKey(request),
+  })
+}
+
+class KeyringsOfContexts {
+  readonly #make: KeyringOfContext
+  readonly #limit: number
+  /** In order of use: the least recently used stands first. */
+  readonly #known = new Map<string, Promise<Keyring>>()
+
+  constructor(make: KeyringOfContext, limit: number) {
+    this.#make = make
+    this.#limit = limit
+  }
+
+  of(context: Readonly<Record<string, string>>): Promise<Keyring> {
+    const id = JSON.stringify(Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1)))
+    let keyring = this.#known.get(id)
+    if (keyring === undefined) {
+      keyring = this.#ask(context)
+      // What failed is asked for again.
+      keyring.catch(() => this.#known.delete(id))
+    }
+    this.#known.delete(id)
+    this.#known.set(id, keyring)
+    if (this.#known.size > this.#limit) this.#known.delete(this.#known.keys().next().value!)
+    return keyring
+  }
+
+  async #ask(context: Readonly<Record<string, string>>): Promise<Keyring> {
+    return checked(await this.#make({ ...context }))
+  }
+}
+
+function checked(keyring: Keyring): Keyring {
+  if (typeof keyring?.onEncrypt === 'function' && typeof keyring.onDecrypt === 'function') return keyring
+  throw new ConfigurationError(
+    'invalid-option',
+    'The option keyring must be a keyring, with onEncrypt and onDecrypt, or a function that gives one for an encryption context.',
+  )
+}

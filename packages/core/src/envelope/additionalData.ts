@@ -1,0 +1,20 @@
+import { Writer } from '../bytes/writer.js'
+import type { AttributePath } from '../format.js'
+import { writePath } from '../location.js'
+import { MARKER, type Shape } from './layout.js'
+
+const writer = new Writer(256)
+
+/**
+ * What a ciphertext is bound to besides its item: `marker(2) shape(1)`, by which versions and forms are told apart, and
+ * the path within the item. Valid until the next call.
+ *
+ * @throws {SealError} `invalid-location`
+ */
+export function additionalData(shape: Shape, path: AttributePath): Buffer {
+  writer.clear()
+  for (const byte of MARKER) writer.u8(byte)
+  writer.u8(shape)
+  writePath(writer, path)
+  return writer.written()
+}

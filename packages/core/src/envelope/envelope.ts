@@ -1,0 +1,43 @@
+import { Reader } from '../bytes/reader.js'
+import { MAX_MESSAGE_BYTES } from '../limits.js'
+import { skipEncryptedDataKeys } from '../materials/encryptedDataKeys.js'
+import { COMMITMENT_BYTES, CONTEXT_TAG_BYTES, MARKER_BYTES, malformed, Shape, shapeOf } from './layout.js'
+
+/** Where the parts of an envelope are: `context tag(4) encrypted data keys commitment(32)`. Nothing is copied. */
+export interface Envelope {
+  /** The field, or the envelope attribute, that it stands in. */
+  readonly bytes: Buffer
+  readonly start: number
+  readonly encryptedDataKeysStart: number
+  readonly encryptedDataKeysEnd: number
+  readonly commitmentStart: number
+  readonly end: number
+}
+
+/**
+ * Reads an envelope that begins at `start`. Nothing is authenticated yet.
+ *
+ * @throws {FieldError} `malformed-message`
+ */
+export function parseEnvelope(bytes: Buffer, start: number): Envelope {
+  const reader = new Reader(bytes, () => malformed('they end too early'), start)
+  reader.skip(CONTEXT_TAG_BYTES)
+  const encryptedDataKeysStart = reader.position
+  skipEncryptedDataKeys(reader, malformed)
+  const encryptedDataKeysEnd = reader.position
+  const commitmentStart = reader.skip(COMMITMENT_BYTES)
+  return { bytes, start, encryptedDataKeysStart, encryptedDataKeysEnd, commitmentStart, end: reader.position }
+}
+
+/**
+ * Reads an envelope that stands in an attribute of its own, to its last byte.
+ *
+ * @throws {FieldError} `malformed-message`
+ */
+export function parseEnvelopeAttribute(bytes: Buffer): Envelope {
+  if (bytes.length > MAX_MESSAGE_BYTES) throw malformed(`they are more than ${MAX_MESSAGE_BYTES}`)
+  if (shapeOf(bytes) !== Shape.ENVELOPE) throw malformed('the envelope attribute is none')
+  const envelope = parseEnvelope(bytes, MARKER_BYTES)
+  if (envelope.end !== bytes.length) throw malformed('bytes follow the end of the envelope')
+  return envelope
+}

@@ -1,0 +1,165 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { AttributeValue } from '../attributeValue.js'
+import { copyBytes } from '../bytes/copy.js'
+import { asBuffer } from '../bytes/reader.js'
+import type { OpeningLease } from '../dataKeyCache/openingLease.js'
+import { FieldError } from '../errors.js'
+import type { AttributePath } from '../format.js'
+import { MAX_MESSAGE_BYTES } from '../limits.js'
+import type { ItemLocation } from '../location.js'
+import { type EncryptionContext, wrongContext } from '../materials/context.js'
+import type { StoredField } from '../storedField.js'
+import { parseValueFrom } from '../value/parse.js'
+import { additionalData } from './additionalData.js'
+import { readBox } from './box.js'
+import { type Envelope, parseEnvelope, parseEnvelopeAttribute } from './envelope.js'
+import type { ItemKey } from './itemKey.js'
+import { envelopeKeys } from './keys.js'
+import {
+  COMMITMENT_BYTES,
+  CONTEXT_TAG_BYTES,
+  ENVELOPE_TAG_BYTES,
+  LEAST_BOX_BYTES,
+  MARKER_BYTES,
+  malformed,
+  SHORT_HEADER_BYTES,
+  Shape,
+  shapeOf,
+} from './layout.js'
+
+// Public parts of what is being read.
+const found = Buffer.alloc(COMMITMENT_BYTES)
+
+/** Takes the fields of one item apart. The item's envelope is read once, and only when a field asks for it. */
+export class ItemReader {
+  readonly #context: EncryptionContext
+  readonly #stored: unknown
+  readonly #attribute: string
+  #envelope: Envelope | undefined
+
+  /**
+   * @param context the expected one
+   * @param stored the envelope attribute, if the item has it: whatever stands there
+   * @param attribute its name
+   */
+  constructor(context: EncryptionContext, stored: unknown, attribute: string) {
+    this.#context = context
+    this.#stored = stored
+    this.#attribute = attribute
+  }
+
+  /**
+   * @throws {FieldError} `malformed-message`, `unsupported-version`, `wrong-context`, `missing-envelope` or
+   *   `wrong-envelope`
+   */
+  read(field: Buffer): StoredField {
+    if (field.length > MAX_MESSAGE_BYTES) throw malformed(`they are more than ${MAX_MESSAGE_BYTES}`)
+    switch (shapeOf(field)) {
+      case Shape.SHORT: {
+        if (field.length < SHORT_HEADER_BYTES + LEAST_BOX_BYTES) throw malformed('they end too early')
+        this.#envelope ??= this.#readAttribute()
+        checkEnvelopeTag(field, this.#envelope)
+        return new SealedField(this.#context, this.#envelope, field, SHORT_HEADER_BYTES, Shape.SHORT)
+      }
+      case Shape.FULL: {
+        const envelope = parseEnvelope(field, MARKER_BYTES)
+        if (field.length - envelope.end < LEAST_BOX_BYTES) throw malformed('they end too early')
+        checkContextTag(this.#context, envelope)
+        return new SealedField(this.#context, envelope, field, envelope.end, Shape.FULL)
+      }
+      case Shape.ENVELOPE:
+        throw malformed('an envelope stands where a field belongs')
+      default:
+        if (field.length < MARKER_BYTES) throw malformed('they end too early')
+        throw new FieldError(
+          'unsupported-version',
+          'it was sealed in a form that this software does not know. Update it, or find out what else writes the table.',
+        )
+    }
+  }
+
+  #readAttribute(): Envelope {
+    const stored = this.#stored
+    if (stored === undefined) {
+      throw new FieldError(
+        'missing-envelope',
+        `the item's attribute '${this.#attribute}', which has the encrypted data key, is not in what was read. If an index was read, add '${this.#attribute}' to what it projects, or write the table with fields: 'full'; if it was deleted, restore the item from a backup, or write it again.`,
+      )
+    }
+    if (!(stored instanceof Uint8Array))
+      throw malformed(`the envelope attribute '${this.#attribute}' is not binary`)
+    const envelope = parseEnvelopeAttribute(asBuffer(stored))
+    checkContextTag(this.#context, envelope)
+    return envelope
+  }
+}
+
+/** A field in short or full form, waiting for the data key of its envelope. */
+class SealedField implements StoredField {
+  constructor(
+    readonly context: EncryptionContext,
+    private readonly envelope: Envelope,
+    private readonly field: Buffer,
+    private readonly boxStart: number,
+    private readonly shape: Shape,
+  ) {}
+
+  get keyBytes(): Buffer {
+    return this.envelope.bytes
+  }
+
+  get encryptedDataKeysStart(): number {
+    return this.envelope.encryptedDataKeysStart
+  }
+
+  get encryptedDataKeysEnd(): number {
+    return this.envelope.encryptedDataKeysEnd
+  }
+
+  get claim(): Uint8Array {
+    return this.envelope.bytes.subarray(this.envelope.start, this.envelope.end)
+  }
+
+  open(lease: OpeningLease, location: ItemLocation, path: AttributePath, itemKey: ItemKey): AttributeValue {
+    const keys = envelopeKeys(lease.key, this.context)
+    copyBytes(found, this.envelope.bytes, this.envelope.commitmentStart)
+    if (!timingSafeEqual(found, keys.commitment)) {
+      lease.refute(this.claim)
+      throw new FieldError(
+        'not-authentic',
+        'the commitment of its envelope does not match: the envelope was changed after it was made. Find out who wrote it; restore the item from a backup, or write it again.',
+      )
+    }
+    // Whatever the field is: nobody without the data key can have made this envelope.
+    lease.prove()
+    const plaintext = readBox(
+      this.field,
+      this.boxStart,
+      itemKey.of(keys, location),
+      additionalData(this.shape, path),
+    )
+    try {
+      return parseValueFrom(plaintext, 0)
+    } finally {
+      plaintext.fill(0)
+    }
+  }
+}
+
+/** Cheap, and before the keyring is asked: what authenticates is the commitment. */
+function checkContextTag({ tag }: EncryptionContext, { bytes, start }: Envelope): void {
+  for (let index = 0; index < CONTEXT_TAG_BYTES; index++) {
+    if (bytes[start + index] !== tag[index]) throw wrongContext()
+  }
+}
+
+function checkEnvelopeTag(field: Buffer, { bytes, commitmentStart }: Envelope): void {
+  for (let index = 0; index < ENVELOPE_TAG_BYTES; index++) {
+    if (field[MARKER_BYTES + index] !== bytes[commitmentStart + index]) {
+      throw new FieldError(
+        'wrong-envelope',
+        'it was sealed under another envelope than the one that the item has: one of the two was put back from an older version of the item, or from another item. Find out by whom; restore the item from a backup, or write it again.',
+      )
+    }
+  }
+}
