@@ -225,7 +225,12 @@ describe('entries named __proto__', () => {
 
 describe('an item that the sealed client has not opened', () => {
   const entityOf = (client: SealedDocumentClient, name = 'E', attribute = SSN) =>
-    new Entity({ name, table: tableOf(client), schema: item({ ...keys, ssn: attribute, ok: FLAG }) })
+    new Entity({
+      name,
+      table: tableOf(client),
+      timestamps: false,
+      schema: item({ ...keys, ssn: attribute, ok: FLAG }),
+    })
   const SSN = ssn()
   const FLAG = encrypted(boolean()).optional()
   const planted = { ssn: { S: 'planted' }, ok: { BOOL: true } }
@@ -308,6 +313,31 @@ describe('an item that the sealed client has not opened', () => {
     expect(() => formatter.format({ ...key, _et: 'E', ok: true } as never)).toThrow(
       expect.objectContaining(NOT_SEALED),
     )
+  })
+
+  test('comes from a mock of the sealed client, unless the mock wraps it, and but for ciphertext', async () => {
+    const client = world.sealedClient(EAST)
+    const E = entityOf(client)
+    client.register(E)
+    await plantIn(E)
+    const { send } = client
+    const answer = (Item: object) => {
+      client.send = (async () => ({ Item })) as unknown as typeof send
+      return get(E)
+    }
+    expect(await answer({ ...key, _et: 'E', ssn: 'mocked' })).toMatchObject({ ssn: 'mocked' })
+    client.send = send
+    await E.build(PutItemCommand)
+      .item({ ...key, ssn: 'sealed' })
+      .send()
+    const unsealedGet = new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true })
+    const { Item } = await world.rawClient(EAST).send(unsealedGet)
+    await expect(answer(Item as object)).rejects.toMatchObject(NOT_SEALED)
+    client.send = (async (command: GetCommand) => {
+      await send.call(client, command)
+      return { Item: { ...key, _et: 'E', ssn: 'planted' } }
+    }) as unknown as typeof send
+    await expect(get(E)).rejects.toMatchObject(NOT_SEALED)
   })
 
   test("with plaintext: 'allow', ciphertext as text is none that is let through", async () => {
