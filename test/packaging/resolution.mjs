@@ -1,5 +1,6 @@
 // Whether what each archive's `exports` say of types and of programs is the same thing, asked of are-the-types-wrong.
 // It finds three things, which docs/support.md explains; anything else, and any of the three that is gone, is an error.
+// Of the toolbox, which has a module for CommonJS, it finds the last alone.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { check, run } from './checks.mjs'
@@ -35,6 +36,7 @@ export function checkResolution(archive, name) {
       if (!page.includes(`\`${kind}\``)) throw new Error(`docs/support.md does not explain ${kind}`)
     }
     const found = findings(archive)
-    if (found.join() !== EXPLAINED.join()) throw new Error(`it finds: ${found.join(', ')}`)
+    const expected = name.startsWith('dynaseal-toolbox-') ? EXPLAINED.slice(-1) : EXPLAINED
+    if (found.join() !== expected.join()) throw new Error(`it finds: ${found.join(', ')}`)
   })
 }

@@ -261,13 +261,18 @@ export class EncryptedAttribute implements Transformer {
   }
 }
 
-/** What was thrown and where, without its message, which may quote the value: so only what follows it in the stack. */
+/**
+ * What was thrown and where: a file and a position, and nothing of the message, which may quote the value. What follows
+ * the message in the stack is of the engine; but somebody may have shortened the message since.
+ */
 function thrown(error: unknown): string {
   if (!(error instanceof Error)) return 'something that is no error'
   const { name, message, stack } = error
   const head = `${name}: ${message}\n`
-  const frame = stack?.startsWith(head) ? /^ +at (.+)/.exec(stack.slice(head.length)) : null
-  return frame === null ? name : `${name} (at ${frame[1]})`
+  if (!stack?.startsWith(head)) return name
+  const [frame = ''] = stack.slice(head.length).split('\n')
+  const [, place] = /^ +at (?:.* \()?((?:file:\/\/|node:|\/|[A-Z]:\\)[^()]*:\d+:\d+)\)?$/.exec(frame) ?? []
+  return place === undefined ? name : `${name} (at ${place})`
 }
 
 /** The name of an attribute, given as it is or as it is stored. */

@@ -205,14 +205,20 @@ describe('the annotation', () => {
   })
 
   test('an error of a validator is said to come from where it was thrown, without what it says', () => {
-    const validator = (text: string): boolean => {
-      throw new TypeError(`no ${text}\n    at ${text} (${text}:1:1)`)
+    const fail = (text: string) => new TypeError(`no ${text}\n    at ${text} (${text}:1:1)`)
+    const shortened = (text: string) => Object.assign(fail(text), { message: `no ${text}` })
+    const other = (text: string) => Object.assign(fail(text), { message: '' })
+    for (const make of [fail, shortened, other]) {
+      const validator = (text: string): boolean => {
+        throw make(text)
+      }
+      const user = entity({ ssn: encrypted(string().validate(validator)) })
+      newRegistry().register(user)
+      const error = thrownBy(() => user.build(EntityParser).parse({ id: '1', ssn: SECRET } as never)) as Error
+      expect(error.message).toContain('TypeError')
+      if (make === fail) expect(error.message).toMatch(/TypeError \(at .*encrypted\.test\.ts:\d+:\d+\)/)
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(SECRET)
     }
-    const user = entity({ ssn: encrypted(string().validate(validator)) })
-    newRegistry().register(user)
-    const error = thrownBy(() => user.build(EntityParser).parse({ id: '1', ssn: SECRET } as never))
-    expect((error as Error).message).toMatch(/TypeError \(at .*encrypted\.test\.ts:\d+:\d+\)/)
-    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(SECRET)
   })
 
   test.each([

@@ -65,7 +65,7 @@ async function main() {
   assert.deepEqual(Item.pet, { kind: 'dog', tricks: 'sit' })
   const page = await (await fetch(cloud.endpoint, { headers: { accept: 'text/html' } })).text()
   const files = [...page.matchAll(/(?:src|href)="(\/_local\/page\/[\w.]+)"/g)].map(([, file]) => file)
-  assert.equal(files.length, 4)
+  assert.equal(files.length, 5)
   for (const file of files) assert.equal((await fetch(cloud.endpoint + file)).status, 200)
   await cloud.stop()
 }
