@@ -22,11 +22,14 @@ const results = {
     platform: `${process.platform} ${process.arch}`,
   },
   speed,
-  addedBytes: await measureSize(256),
+  added: await measureSize(),
   coldCalls: await measureColdCalls(),
   imports: await measureImports(),
-  memory: inOwnProcess('coreMemory.mjs'),
-  pauses: medians(Array.from({ length: 3 }, () => inOwnProcess('corePauses.mjs'))),
+  memory: {
+    envelope: inOwnProcess('coreMemory.mjs', 'envelope', '256'),
+    message: inOwnProcess('coreMemory.mjs', 'message', '32'),
+  },
+  pauses: { envelope: pausesOf('envelope'), message: pausesOf('message') },
 }
 results.machine.load = [loadBefore, loadavg()[0]]
 
@@ -37,9 +40,13 @@ writeFileSync(here('core.json'), `${JSON.stringify(results, undefined, 2)}\n`)
 writeFileSync(here('core.md'), text)
 
 /** Where what the other contestants left on V8's heap would count. */
-function inOwnProcess(name) {
+function inOwnProcess(name, ...args) {
   const program = fileURLToPath(new URL(name, import.meta.url))
-  return JSON.parse(execFileSync(process.execPath, ['--expose-gc', program], { encoding: 'utf8' }))
+  return JSON.parse(execFileSync(process.execPath, ['--expose-gc', program, ...args], { encoding: 'utf8' }))
+}
+
+function pausesOf(format) {
+  return medians(Array.from({ length: 3 }, () => inOwnProcess('corePauses.mjs', format)))
 }
 
 /** Of results of the same shape, number by number: how V8 lays out a heap differs from process to process. */

@@ -6,15 +6,36 @@ import {
   NodeCachingMaterialsManager,
 } from '@aws-crypto/client-node'
 import { createFormat } from '@dynaseal/core'
-import { checkOpened, median, pageOf, startWorld, TABLE, withMessages } from './coreWorld.mjs'
+import { asStored, bytesOf, checkOpened, median, pageOf, startWorld, TABLE } from './coreWorld.mjs'
 
 const CALLERS = 1000
 const suiteId = AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY
 
-/** Bytes of a message beyond those of the value. */
-export async function measureSize(bytes) {
-  const [[message]] = await createFormat(startWorld()).seal(pageOf(1, 1, 'x'.repeat(bytes)))
-  return message.length - bytes
+/** Bytes that the formats add: to a field, to an item, and to an item with fields as the target has it. */
+export async function measureSize() {
+  const { keyring } = startWorld()
+  const [item] = pageOf(1, 1, 'x'.repeat(256))
+  const added = async (format, items) => {
+    const sealed = await createFormat({ keyring, format }).seal(items)
+    const clear = items.flatMap(({ fields }) => fields).reduce((sum, { value }) => sum + value.S.length, 0)
+    return { bytes: bytesOf(asStored(items, sealed)) - clear, sealed }
+  }
+  const whole = await added('envelope', [item])
+  const [envelope] = Object.values(whole.sealed[0].attributes)
+  const [fields, fieldBytes] = [10, 30]
+  const page = pageOf(1, fields, 'x'.repeat(fieldBytes))
+  return {
+    short: whole.sealed[0].values[0].length - 256,
+    envelope: envelope.length,
+    full: (await added('envelope', [{ ...item, whole: false }])).bytes,
+    message: (await added('message', [item])).bytes,
+    item: {
+      fields,
+      fieldBytes,
+      envelope: (await added('envelope', page)).bytes,
+      message: (await added('message', page)).bytes,
+    },
+  }
 }
 
 /** Calls to KMS that parallel callers cause whose cache is empty. */
@@ -28,9 +49,9 @@ export async function measureColdCalls() {
   }
   const sealing = createFormat({ keyring })
   const seal = await count(index => sealing.seal([items[index]]))
-  const sealed = withMessages(
+  const sealed = asStored(
     items,
-    seal.results.map(([messages]) => messages),
+    seal.results.map(([one]) => one),
   )
   const opening = createFormat({ keyring })
   const open = await count(async index => checkOpened(await opening.open([sealed[index]])))
@@ -59,14 +80,16 @@ export async function measureColdCalls() {
 /**
  * The most memory that opening a page takes beyond what there was before, garbage that V8 has not
  * collected included. To be run in a process of its own.
+ *
+ * @param name of the format
+ * @param fieldBytes of the values: in format 2 those of the target, in format 1 some that its messages are large beside
  */
-export async function measureMemory() {
-  // Its message without a value has 468 bytes, so that five fields of an item take 2.5 KB.
-  const items = pageOf(1000, 5, 'x'.repeat(32))
+export async function measureMemory(name, fieldBytes) {
+  const items = pageOf(1000, 5, 'x'.repeat(fieldBytes))
   const { keyring } = startWorld()
-  const writer = createFormat({ keyring })
-  const sealed = withMessages(items, await writer.seal(items))
-  const pageBytes = sealed.flatMap(({ fields }) => fields).reduce((sum, { value }) => sum + value.length, 0)
+  const writer = createFormat({ keyring, format: name })
+  const sealed = asStored(items, await writer.seal(items))
+  const pageBytes = bytesOf(sealed)
   const format = createFormat({ keyring })
   // Code is compiled, and kept, once.
   checkOpened(await format.open(sealed))
@@ -87,7 +110,14 @@ export async function measureMemory() {
     checkOpened(opened)
     peaks.push(peak - before)
   }
-  return { items: 1000, fields: 5, pageBytes, peakBytes: median(peaks), times: median(peaks) / pageBytes }
+  return {
+    items: 1000,
+    fields: 5,
+    fieldBytes,
+    pageBytes,
+    peakBytes: median(peaks),
+    times: median(peaks) / pageBytes,
+  }
 }
 
 function inUse() {

@@ -1,8 +1,8 @@
-// node --expose-gc test/bench/corePauses.mjs
+// node --expose-gc test/bench/corePauses.mjs envelope
 // Prints, as JSON, the longest time for which sealing or opening a page keeps the event loop, and what yielding costs.
 import { PerformanceObserver, performance } from 'node:perf_hooks'
 import { createFormat } from '@dynaseal/core'
-import { checkOpened, collectYoung, median, pageOf, startWorld, withMessages } from './coreWorld.mjs'
+import { asStored, checkOpened, collectYoung, median, pageOf, startWorld } from './coreWorld.mjs'
 
 const WARM_UP = 2
 const ROUNDS = 15
@@ -17,8 +17,8 @@ const PAGES = 4
 const now = performance.now.bind(performance)
 
 const items = pageOf(1000, 5, 'x'.repeat(256))
-const format = createFormat(startWorld())
-const sealed = withMessages(items, await format.seal(items))
+const format = createFormat({ keyring: startWorld().keyring, format: process.argv[2] })
+const sealed = asStored(items, await format.seal(items))
 const results = {
   fields: 5000,
   rounds: ROUNDS,

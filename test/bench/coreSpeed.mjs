@@ -8,7 +8,7 @@ import {
 } from '@aws-crypto/client-node'
 import { createFormat } from '@dynaseal/core'
 import { suite } from './coreSuite.mjs'
-import { checkOpened, collectYoung, median, pageOf, startWorld, TABLE, withMessages } from './coreWorld.mjs'
+import { asStored, checkOpened, collectYoung, median, pageOf, startWorld, TABLE } from './coreWorld.mjs'
 
 const suiteId = AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY
 const client = buildClient(CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT)
@@ -41,21 +41,22 @@ export async function measureSpeed(bytes) {
       if (round >= 0) times[name].push(micros)
     }
   }
-  const ratio = (a, b) => median(times[a].map((time, round) => time / times[b][round]))
+  const ratio = (a, b) => ({
+    seal: median(times[`${a}.seal`].map((time, round) => time / times[`${b}.seal`][round])),
+    open: median(times[`${a}.open`].map((time, round) => time / times[`${b}.open`][round])),
+  })
+  const ratiosOf = format => ({
+    clientNodeToPage: ratio('clientNode', `${format}.page`),
+    clientNodeToSingle: ratio('clientNode', `${format}.single`),
+    pageToSuite: ratio(`${format}.page`, 'suite'),
+    pageToBare: ratio(`${format}.page`, 'bare'),
+    singleToBare: ratio(`${format}.single`, 'bare'),
+  })
   return {
     bytes,
     micros: Object.fromEntries(Object.entries(times).map(([name, list]) => [name, median(list)])),
-    clientNodeToPage: {
-      seal: ratio('clientNode.seal', 'page.seal'),
-      open: ratio('clientNode.open', 'page.open'),
-    },
-    clientNodeToSingle: {
-      seal: ratio('clientNode.seal', 'single.seal'),
-      open: ratio('clientNode.open', 'single.open'),
-    },
-    pageToSuite: { seal: ratio('page.seal', 'suite.seal'), open: ratio('page.open', 'suite.open') },
-    pageToBare: { seal: ratio('page.seal', 'bare.seal'), open: ratio('page.open', 'bare.open') },
-    singleToBare: { seal: ratio('single.seal', 'bare.seal'), open: ratio('single.open', 'bare.open') },
+    envelope: ratiosOf('envelope'),
+    message: ratiosOf('message'),
   }
 }
 
@@ -66,12 +67,6 @@ function rotated(list, by) {
 
 async function contestantsFor(text) {
   const { keyring } = startWorld()
-  const format = createFormat({ keyring })
-  const items = pageOf(ITEMS, FIELDS, text)
-  const sealed = withMessages(items, await format.seal(items))
-  const one = pageOf(1, 1, text)
-  const sealedOne = withMessages(one, await format.seal(one))
-
   const cmm = new NodeCachingMaterialsManager({
     backingMaterials: keyring,
     cache: getLocalCryptographicMaterialsCache(100),
@@ -86,16 +81,8 @@ async function contestantsFor(text) {
   const suiteAlone = suite(text)
 
   return {
-    'page.seal': { fields: TURN, run: () => repeat(TURN / PAGE, () => format.seal(items)) },
-    'page.open': {
-      fields: TURN,
-      run: () => repeat(TURN / PAGE, async () => checkOpened(await format.open(sealed))),
-    },
-    'single.seal': { fields: TURN, run: () => repeat(TURN, () => format.seal(one)) },
-    'single.open': {
-      fields: TURN,
-      run: () => repeat(TURN, async () => checkOpened(await format.open(sealedOne))),
-    },
+    ...(await oursFor('envelope', keyring, text)),
+    ...(await oursFor('message', keyring, text)),
     'bare.seal': { fields: TURN, run: () => repeatAtOnce(TURN, () => sealBare(key, text)) },
     'bare.open': { fields: TURN, run: () => repeatAtOnce(TURN, () => openBare(key, bare)) },
     'suite.seal': { fields: TURN, run: () => repeatAtOnce(TURN, suiteAlone.seal) },
@@ -105,6 +92,27 @@ async function contestantsFor(text) {
       fields: CLIENT_NODE_TURN,
       run: () =>
         repeat(CLIENT_NODE_TURN, async () => (await client.decrypt(cmm, result)).plaintext.toString()),
+    },
+  }
+}
+
+/** A page, and one field of one item, in a format. */
+async function oursFor(name, keyring, text) {
+  const format = createFormat({ keyring, format: name })
+  const items = pageOf(ITEMS, FIELDS, text)
+  const sealed = asStored(items, await format.seal(items))
+  const one = pageOf(1, 1, text)
+  const sealedOne = asStored(one, await format.seal(one))
+  return {
+    [`${name}.page.seal`]: { fields: TURN, run: () => repeat(TURN / PAGE, () => format.seal(items)) },
+    [`${name}.page.open`]: {
+      fields: TURN,
+      run: () => repeat(TURN / PAGE, async () => checkOpened(await format.open(sealed))),
+    },
+    [`${name}.single.seal`]: { fields: TURN, run: () => repeat(TURN, () => format.seal(one)) },
+    [`${name}.single.open`]: {
+      fields: TURN,
+      run: () => repeat(TURN, async () => checkOpened(await format.open(sealedOne))),
     },
   }
 }

@@ -35,26 +35,39 @@ const turn = () => new Promise(resolve => setImmediate(resolve))
 
 export const TABLE = 'Customers'
 
-/** Items whose fields are all the same text. */
+/** Items whose fields are all the same text, to be written whole. */
 export function pageOf(items, fields, text) {
   return Array.from({ length: items }, (_, item) => ({
     table: TABLE,
     key: { id: { S: `customer-${item}` } },
+    whole: true,
     fields: Array.from({ length: fields }, (_, field) => ({ path: [`field${field}`], value: { S: text } })),
   }))
 }
 
-/** The same items with the messages in the place of the values. */
-export function withMessages(items, messages) {
-  return items.map((item, i) => ({
-    ...item,
-    fields: item.fields.map(({ path }, j) => ({ path, value: messages[i][j] })),
+/** The same items as they are stored and read. */
+export function asStored(items, sealed) {
+  return items.map(({ table, key, fields }, i) => ({
+    table,
+    key,
+    fields: fields.map(({ path }, j) => ({ path, value: sealed[i].values[j] })),
+    attributes: sealed[i].attributes,
   }))
+}
+
+/** Bytes of what the format adds to stored items or puts in the place of their values, names of its attributes included. */
+export function bytesOf(stored) {
+  let bytes = 0
+  for (const { fields, attributes } of stored) {
+    for (const { value } of fields) bytes += value.length
+    for (const [name, value] of Object.entries(attributes)) bytes += Buffer.byteLength(name) + value.length
+  }
+  return bytes
 }
 
 /** Fails when a field did not open: a benchmark of errors would be fast. */
 export function checkOpened(opened) {
-  for (const field of opened.flat()) if ('error' in field) throw field.error
+  for (const { fields } of opened) for (const field of fields) if ('error' in field) throw field.error
 }
 
 export function median(numbers) {

@@ -2,7 +2,7 @@
 // What sealed commands of dynamodb-toolbox cost beside unsealed ones, each on the same local cloud in turns: prints it
 // and writes it as toolboxOverhead.json and toolboxOverhead.md. Exits with 1 when a target is missed.
 import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import {
   BatchPutRequest,
   BatchWriteCommand,
@@ -30,32 +30,29 @@ const fields = () =>
   Object.fromEntries(FIELDS.map(field => [field, `${field} ${++made}`.padEnd(FIELD_BYTES, '.')]))
 const put = (customer, key) => customer.build(PutItemCommand).item({ ...key, ...fields() })
 
-const get = {
+const update = (customer, key) => customer.build(UpdateItemCommand).item({ ...key, ...fields() })
+const get = key => ({
   calls: 20,
-  run: customer => customer.build(GetItemCommand).key({ pk: 'page', sk: '7' }).send(),
+  run: customer => customer.build(GetItemCommand).key(key).send(),
   check: ({ Item }) => FIELDS.every(field => Item[field].startsWith(field)),
-}
-const putOne = {
-  calls: 20,
-  run: (customer, n) => put(customer, { pk: 'put', sk: String(n % 50) }).send(),
-}
+})
 
 /**
- * What one call does, and how many calls one round has of it: `beside` the plain one, that of the side with all fields
- * encrypted unless said.
+ * What one call does, how many calls one round has of it, and who makes them `beside` the plain side: with all fields
+ * encrypted, in either format, unless said.
  */
 const OPERATIONS = {
-  Get: get,
-  'Get, one field encrypted': { ...get, beside: 'one' },
-  Put: putOne,
-  'Put, one field encrypted': { ...putOne, beside: 'one' },
+  Get: { ...get({ pk: 'page', sk: '7' }), beside: ['sealed', 'messages', 'one'] },
+  // In format 2, each field has its envelope inside then. Not the items of the page, whose fields are short.
+  'Get after an update of all fields': get({ pk: 'updated', sk: '7' }),
+  Put: {
+    calls: 20,
+    beside: ['sealed', 'messages', 'one'],
+    run: (customer, n) => put(customer, { pk: 'put', sk: String(n % 50) }).send(),
+  },
   Update: {
     calls: 20,
-    run: (customer, n) =>
-      customer
-        .build(UpdateItemCommand)
-        .item({ pk: 'page', sk: String(n % PAGE), ...fields() })
-        .send(),
+    run: (customer, n) => update(customer, { pk: 'updated', sk: String(n % PAGE) }).send(),
   },
   [`Query of ${PAGE} items`]: {
     calls: 3,
@@ -83,34 +80,43 @@ const OPERATIONS = {
     run: (customer, n) =>
       executeTransactWrite(
         customer.build(PutTransaction).item({ pk: 'transaction', sk: String(n % 50), ...fields() }),
-        customer.build(UpdateTransaction).item({ pk: 'page', sk: String(n % PAGE), note: fields().note }),
+        customer.build(UpdateTransaction).item({ pk: 'updated', sk: String(n % PAGE), note: fields().note }),
       ),
   },
 }
 
+const loadBefore = loadavg()[0]
 const world = await startWorld()
 try {
   const { sides, engine } = world
   // Those that made the key.
   await world.kmsCalls()
   for (const customer of Object.values(sides))
-    for (let sk = 0; sk < PAGE; sk++) await put(customer, { pk: 'page', sk: String(sk) }).send()
+    for (let sk = 0; sk < PAGE; sk++) {
+      await put(customer, { pk: 'page', sk: String(sk) }).send()
+      await update(customer, { pk: 'updated', sk: String(sk) }).send()
+    }
   const operations = Object.entries(OPERATIONS).filter(
     ([, { needs }]) => needs === undefined || needs === engine,
   )
-  const samples = new Map(operations.map(([name]) => [name, { plain: [], sealed: [] }]))
+  const samples = new Map(
+    operations.map(([name, operation]) => [
+      name,
+      Object.fromEntries(sidesOf(operation).map(side => [side, []])),
+    ]),
+  )
   for (let round = 0; round < WARM_UP; round++) await runRound(sides, operations, samples, round)
   for (const each of samples.values()) for (const side of Object.values(each)) side.length = 0
   const coldCalls = await world.kmsCalls()
   for (let round = 0; round < ROUNDS; round++) await runRound(sides, operations, samples, round)
   const results = {
-    machine: { cpus: cpus().length, node: process.version },
+    machine: { cpus: cpus().length, node: process.version, load: [loadBefore, loadavg()[0]] },
     engine,
     rounds: ROUNDS,
     fields: FIELDS.length,
     fieldBytes: FIELD_BYTES,
     kmsCalls: { warmUp: coldCalls, measured: await world.kmsCalls() },
-    operations: operations.map(([name]) => summary(name, samples.get(name))),
+    operations: operations.flatMap(([name]) => summaries(name, samples.get(name))),
   }
   const { text, missed } = report(results)
   console.log(text)
@@ -124,27 +130,39 @@ try {
   await world.stop()
 }
 
-/** Sealed and plain take turns, call by call, and the first turn as well. */
+function sidesOf({ beside = ['sealed', 'messages'] }) {
+  return ['plain', ...beside]
+}
+
+/** All sides take turns, call by call, and the first turn as well. */
 async function runRound(sides, operations, samples, round) {
-  for (const [name, { calls, run, check, beside = 'sealed' }] of operations) {
+  for (const [name, operation] of operations) {
+    const { calls, run, check } = operation
+    const turns = sidesOf(operation)
     for (let call = 0; call < calls; call++) {
       const n = round * calls + call
-      for (const side of n % 2 === 0 ? ['plain', beside] : [beside, 'plain']) {
+      const first = n % turns.length
+      for (const side of [...turns.slice(first), ...turns.slice(0, first)]) {
         const used = process.cpuUsage()
         const started = performance.now()
         const output = await run(sides[side], n)
         const ms = performance.now() - started
         const { user, system } = process.cpuUsage(used)
         if (check !== undefined && !check(output)) throw new Error(`${name} did not do what it should.`)
-        samples.get(name)[side === 'plain' ? 'plain' : 'sealed'].push({ ms, cpu: (user + system) / 1000 })
+        samples.get(name)[side].push({ ms, cpu: (user + system) / 1000 })
       }
     }
   }
 }
 
-function summary(name, sides) {
+/** One for each side but the plain one. */
+function summaries(name, sides) {
   const of = (side, member) => median(sides[side].map(sample => sample[member]))
-  const measured = member => ({ plain: of('plain', member), sealed: of('sealed', member) })
-  const ms = measured('ms')
-  return { name, calls: sides.plain.length, ms, cpu: measured('cpu'), ratio: ms.sealed / ms.plain }
+  return Object.keys(sides)
+    .filter(side => side !== 'plain')
+    .map(side => {
+      const measured = member => ({ plain: of('plain', member), sealed: of(side, member) })
+      const ms = measured('ms')
+      return { name, side, calls: sides[side].length, ms, cpu: measured('cpu'), ratio: ms.sealed / ms.plain }
+    })
 }

@@ -12,7 +12,7 @@ const [EAST, WEST] = ['us-east-1', 'us-west-2']
 export const FIELDS = ['name', 'street', 'city', 'phone', 'note']
 export const FIELD_BYTES = 100
 
-/** The same entity in a table each: with all of its fields encrypted, with one, and with none. */
+/** The same entity in a table each: with all of its fields encrypted, in both formats, with one, and with none. */
 export async function startWorld() {
   const child = fork(fileURLToPath(new URL('toolboxCloud.mjs', import.meta.url)))
   const [{ endpoint, engine }] = await once(child, 'message')
@@ -24,14 +24,17 @@ export async function startWorld() {
     client: region => new KMSClient({ ...config, region }),
   })
   const client = () => DynamoDBDocumentClient.from(new DynamoDBClient({ ...config, region: EAST }))
-  for (const name of ['plain', 'sealed', 'one']) await createTable(dynamodb, name)
+  for (const name of ['plain', 'sealed', 'one', 'messages']) await createTable(dynamodb, name)
   const sealedClient = sealDocumentClient(client(), { keyring })
   const sealed = entity(sealedClient, 'sealed', FIELDS)
   const one = entity(sealedClient, 'one', FIELDS.slice(0, 1))
   sealedClient.register(sealed, one)
+  const messageClient = sealDocumentClient(client(), { keyring, format: 'message' })
+  const messages = entity(messageClient, 'messages', FIELDS)
+  messageClient.register(messages)
   return {
     engine,
-    sides: { plain: entity(client(), 'plain', []), sealed, one },
+    sides: { plain: entity(client(), 'plain', []), sealed, one, messages },
     /** Since it was asked last. */
     kmsCalls: async () => {
       child.send({})

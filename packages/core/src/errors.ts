@@ -131,8 +131,8 @@ export type FieldErrorCode =
  * One stored field did not open.
  *
  * @example
- * const [[field]] = await format.open([item])
- * if ('error' in field && field.error.code === 'wrong-location') alarm(field.error)
+ * const [{ fields }] = await format.open([item])
+ * for (const field of fields) if ('error' in field && field.error.code === 'not-authentic') alarm(field.error)
  */
 export class FieldError extends DynasealError {
   override readonly name = 'FieldError'

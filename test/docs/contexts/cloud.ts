@@ -1,8 +1,8 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { CreateTableCommand, DynamoDBClient, type Projection } from '@aws-sdk/client-dynamodb'
 import { CreateKeyCommand, KMSClient, ReplicateKeyCommand } from '@aws-sdk/client-kms'
 import { startLocalCloud } from '@dynaseal/local-cloud'
 
-const regions = ['us-east-1', 'us-west-2'] as const
+export const regions = ['us-east-1', 'us-west-2'] as const
 export const cloud = await startLocalCloud({
   regions,
   engine: (process.env.DOCS_ENGINE ?? 'dynalite') as 'dynalite' | 'dynoxide',
@@ -16,16 +16,22 @@ Object.assign(process.env, {
 })
 
 const kms = new KMSClient()
-const { KeyMetadata } = await kms.send(new CreateKeyCommand({ MultiRegion: true }))
-const KeyId = KeyMetadata?.Arn as string
-const replica = await kms.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: regions[1] }))
 
-export const keyArns = [KeyId, replica.ReplicaKeyMetadata?.Arn as string]
+/** A multi-Region key with a replica in each region. */
+export async function createKey(): Promise<string[]> {
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({ MultiRegion: true }))
+  const KeyId = KeyMetadata?.Arn as string
+  const replica = await kms.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: regions[1] }))
+  return [KeyId, replica.ReplicaKeyMetadata?.Arn as string]
+}
+
+export const keyArns = await createKey()
 
 export async function createTable(
   TableName: string,
   { pk, sk }: { pk: string; sk?: string },
   indexes: Record<string, string> = {},
+  Projection: Projection = { ProjectionType: 'ALL' },
 ) {
   const names = [pk, ...(sk === undefined ? [] : [sk]), ...Object.values(indexes)]
   const keySchema = (hash: string, range?: string) => [
@@ -45,7 +51,7 @@ export async function createTable(
         GlobalSecondaryIndexes: Object.entries(indexes).map(([IndexName, key]) => ({
           IndexName,
           KeySchema: keySchema(key),
-          Projection: { ProjectionType: 'ALL' as const },
+          Projection,
         })),
       }),
     }),

@@ -1,14 +1,32 @@
 import { randomBytes } from 'node:crypto'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
-import { createTable, keyArns } from './cloud.js'
+import { createKey, createTable, keyArns, regions as keyRegions } from './cloud.js'
 
 await createTable('users', { pk: 'id' })
 await createTable('accounts', { pk: 'id' }, { byEmail: 'emailDigest' })
 await createTable('ward', { pk: 'pk', sk: 'sk' })
+await createTable(
+  'staff',
+  { pk: 'id' },
+  { byTeam: 'team' },
+  { ProjectionType: 'INCLUDE', NonKeyAttributes: ['_et', 'phone'] },
+)
+await createTable('documents', { pk: 'pk', sk: 'sk' })
+await createTable('letters', { pk: 'id' })
 const table = DynamoDBDocumentClient.from(new DynamoDBClient())
 
 export { keyArns }
+export const regions: readonly string[] = keyRegions
+
+export const newKeyArns = await createKey()
+const tenants: Record<string, string[]> = { acme: await createKey(), globex: await createKey() }
+
+export function keyArnsOf(tenant: string): string[] {
+  const arns = tenants[tenant]
+  if (arns === undefined) throw new Error(`There is no tenant ${tenant}.`)
+  return arns
+}
 
 export const indexKey = randomBytes(32)
 

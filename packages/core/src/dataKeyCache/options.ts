@@ -1,7 +1,7 @@
 import { checkOptions } from '../checkOptions.js'
 import { ConfigurationError } from '../errors.js'
 
-/** How long data keys live in memory and how many messages share one. */
+/** How long data keys live in memory and how many fields share one. */
 export interface DataKeyCacheOptions {
   /**
    * How long a data key is used after it arrived, in milliseconds; also how long a process keeps access
@@ -9,16 +9,20 @@ export interface DataKeyCacheOptions {
    */
   readonly maxAge?: number
   /**
-   * Messages sealed under one data key, 1 to 2^32. Default 2^20 (1,048,576). Each message is encrypted
-   * with a key of its own, so this bounds what one stolen data key opens, not the wear of AES-GCM.
+   * Fields sealed under one data key, 1 to 2^32. Default 2^20 (1,048,576). Each message of format 1 and each item of
+   * format 2 is encrypted with a key of its own, so this bounds what one stolen data key opens, and the wear of AES-GCM
+   * only for an item that is written all the time: 2^32 is what NIST SP 800-38D (8.3) allows with random nonces.
    */
   readonly maxMessages?: number
-  /** Data keys kept for opening; the least recently used leaves first. Default 1,000. */
+  /**
+   * Data keys kept for opening; the least recently used leaves first. As many encryption contexts, keyrings of a function
+   * of the context, and contexts with a data key for sealing are kept. Default 1,000.
+   */
   readonly maxKeys?: number
   /**
    * Data keys that one call of `open` may ask the keyring for; those in memory do not count. Fields under more of
    * them fail with `too-many-data-keys`. Default 3,000: more than fit into a page of 1 MB (2^20 bytes) where each
-   * item was sealed by another process, since each takes more than 350 bytes with the encrypted data key of KMS.
+   * item was sealed by another process, since each takes more than 350 bytes with the encrypted data key of KMS, in either format.
    * A `BatchGetItem` of 16 MB can hold more.
    */
   readonly maxKeysPerOpen?: number
