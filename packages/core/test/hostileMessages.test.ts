@@ -1,5 +1,5 @@
 import type { EncryptedDataKey } from '@aws-crypto/client-node'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { DataKeyCacheOptions, OpenedField } from '../src/index.js'
 import { createFormat } from './support/codec.js'
 import { PermanentError } from './support/dataKeyCache.js'
@@ -221,6 +221,7 @@ it('an honest read does not wait behind a hostile page', async () => {
   // The hostile page has the honest data key, too, as its last.
   const page = [...junk(500).map(key => withDataKeys(message, [key])), message]
   const hostile = codes(page)
+  await vi.waitUntil(() => given.length === 32)
   const honest = openOne(reader, item(message))
   open()
   expect(await honest).toEqual({ S: 'honest' })
