@@ -1,5 +1,5 @@
 import type { EncryptedDataKey } from '@aws-crypto/client-node'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { DataKeyCacheOptions, ItemToOpen } from '../src/index.js'
 import { PermanentError } from './support/dataKeyCache.js'
 import { openOne, outcomes, refusal, sealItem } from './support/fields.js'
@@ -216,6 +216,7 @@ describe.each(FORMS)('hostile $name:', form => {
     // The hostile page has the honest data key, too, as its last.
     const page = [...junk(500).map(key => underDataKeys(stored, [key])), stored]
     const hostile = codes(page)
+    await vi.waitUntil(() => given.length === 32)
     const honest = openOne(reader, stored)
     open()
     expect(await honest).toEqual({ S: 'honest' })

@@ -174,6 +174,18 @@ describe('an opening key under which nothing has authenticated', () => {
     expect(cache.statistics().keys).toHaveLength(1)
   })
 
+  it('is asked for, whatever is known of the same bytes under another', async () => {
+    const { cache, keyring } = setUp()
+    const claim = Buffer.from('claim')
+    const take = async (encryptedDataKeys: Buffer) =>
+      cache.beginOpening().take(dataKeyName(context, encryptedDataKeys), [claim])
+    const first = await take(await foreignKey())
+    first.refute(claim)
+    first.release()
+    await expect(take(await foreignKey())).resolves.toBeDefined()
+    expect(keyring.decrypts).toBe(2)
+  })
+
   it('is asked for again for what is not known to be forged', async () => {
     const { cache, keyring, lease } = setUp()
     const foreign = await foreignKey()
