@@ -1,0 +1,13 @@
+/**
+ * What the other keyrings of this project are made of: one service asked in the nearest region that answers, with
+ * deadlines, hedges, breakers and errors. For those packages alone; it may change with every release.
+ */
+export { AbsentError } from './attempt.js'
+export type { AnySignal } from './attemptSignal.js'
+export { systemClock } from './clock.js'
+export { failure, idOf } from './failure.js'
+export { decryptDataKey, readable } from './kmsCalls.js'
+export { checkOptions } from './options.js'
+export { RegionalKms } from './regionalKms.js'
+export { absentEverywhere, type CallLimits, oncePerRegion, RegionalService } from './regionalService.js'
+export { isReplicaOf, resolveReplicas } from './replicas.js'
