@@ -5,7 +5,7 @@
 export { AbsentError } from './attempt.js'
 export type { AnySignal } from './attemptSignal.js'
 export { systemClock } from './clock.js'
-export { failure, idOf } from './failure.js'
+export { type Failure, failure, idOf } from './failure.js'
 export { decryptDataKey, readable } from './kmsCalls.js'
 export { checkOptions } from './options.js'
 export { RegionalKms } from './regionalKms.js'
