@@ -26,7 +26,7 @@ describe('a wrapped data key', () => {
       secret: Buffer.from(vector.branchKey, 'hex'),
       branchKeyId,
       version: uuidBytes(version),
-      context: serializeContext(vector.encryptionContext as Record<string, string>),
+      context: serializeContext(vector.encryptionContext as unknown as Record<string, string>),
     })
     expect(dataKey).toHaveLength(32)
   })

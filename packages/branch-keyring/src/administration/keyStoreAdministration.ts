@@ -42,7 +42,7 @@ export class KeyStoreAdministration {
    *
    * @throws BranchKeyError `NOT_A_KEY_STORE`
    */
-  createTable(): Promise<CreatedTable> {
+  async createTable(): Promise<CreatedTable> {
     return createTable(this.#clients)
   }
 
@@ -54,7 +54,7 @@ export class KeyStoreAdministration {
    * @throws BranchKeyError `DIFFERENT_BRANCH_KEY` where it is there with other pairs, `NO_BRANCH_KEY` where it is disabled,
    *   `BAD_CONTEXT`, `CONFLICT`
    */
-  createBranchKey({
+  async createBranchKey({
     branchKeyId = randomUUID(),
     encryptionContext = {},
   }: {
@@ -72,12 +72,12 @@ export class KeyStoreAdministration {
    *   one: then every call makes a new version, but that of two at once one does
    * @throws BranchKeyError `NO_BRANCH_KEY`, also where it is disabled; `BRANCH_KEY_REFUSED`, `CONFLICT`
    */
-  rotateBranchKey(branchKeyId: string, { from }: { from?: string } = {}): Promise<RotatedBranchKey> {
+  async rotateBranchKey(branchKeyId: string, { from }: { from?: string } = {}): Promise<RotatedBranchKey> {
     return rotateBranchKey(this.#clients, checkId(branchKeyId), from)
   }
 
   /** The versions from the oldest to the newest, as the home region has them; none where there is no such branch key. */
-  listVersions(branchKeyId: string): Promise<VersionDescription[]> {
+  async listVersions(branchKeyId: string): Promise<VersionDescription[]> {
     return listVersions(this.#clients, checkId(branchKeyId))
   }
 
@@ -86,7 +86,7 @@ export class KeyStoreAdministration {
    *
    * @throws BranchKeyError `NO_BRANCH_KEY`
    */
-  checkBranchKey(branchKeyId: string): Promise<BranchKeyCheck> {
+  async checkBranchKey(branchKeyId: string): Promise<BranchKeyCheck> {
     return checkBranchKey(this.#clients, checkId(branchKeyId))
   }
 
@@ -96,7 +96,7 @@ export class KeyStoreAdministration {
    *
    * @returns whether there was one
    */
-  disableBranchKey(branchKeyId: string): Promise<boolean> {
+  async disableBranchKey(branchKeyId: string): Promise<boolean> {
     return deleteRow(this.#clients, checkId(branchKeyId), ACTIVE)
   }
 
@@ -105,7 +105,7 @@ export class KeyStoreAdministration {
    *
    * @throws BranchKeyError `NO_BRANCH_KEY`, `BRANCH_KEY_REFUSED`, `CONFLICT`
    */
-  enableBranchKey(branchKeyId: string): Promise<RotatedBranchKey> {
+  async enableBranchKey(branchKeyId: string): Promise<RotatedBranchKey> {
     return enableBranchKey(this.#clients, checkId(branchKeyId))
   }
 
