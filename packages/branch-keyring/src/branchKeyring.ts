@@ -1,19 +1,23 @@
-import {
+import type {
   EncryptedDataKey,
-  KeyringNode,
-  KeyringTraceFlag,
-  type NodeDecryptionMaterial,
-  type NodeEncryptionMaterial,
-  unwrapDataKey,
-} from '@aws-crypto/material-management-node'
+  NodeDecryptionMaterial,
+  NodeEncryptionMaterial,
+} from '@aws-crypto/material-management'
 import { MrkKeyringConfigError } from '@dynaseal/mrk-keyring'
+import {
+  checkOptions,
+  type DataKeySource,
+  dataKeySource,
+  fillForDecryption,
+  fillForEncryption,
+  LazyKeyringNode,
+} from '@dynaseal/mrk-keyring/regional'
 import { BranchKeyCache } from './cache/branchKeyCache.js'
 import { type BranchKeyCacheOptions, resolveCacheOptions } from './cache/options.js'
 import type { BranchKeyCacheStatistics } from './cache/statistics.js'
 import { type BranchKeyIdOf, DataKeys } from './dataKeys.js'
 import { KeyStore, type KeyStoreLocation } from './keyStore/keyStore.js'
 import { Lookup } from './keyStore/lookup.js'
-import { PROVIDER_ID } from './wrapping.js'
 
 export interface BranchKeyringOptions extends KeyStoreLocation {
   /**
@@ -43,7 +47,7 @@ export interface BranchKeyringOptions extends KeyStoreLocation {
  * What it wraps opens with `KmsHierarchicalKeyRingNode` of `@aws-crypto/client-node` and its siblings in other languages,
  * and the other way round. Calls reject with {@link BranchKeyError}, and with `MrkKeyringError` where no region answers.
  */
-export class BranchKeyring extends KeyringNode {
+export class BranchKeyring extends LazyKeyringNode {
   readonly #store: KeyStore
   readonly #branchKeys: BranchKeyCache
   readonly #dataKeys: DataKeys
@@ -51,6 +55,7 @@ export class BranchKeyring extends KeyringNode {
   /** @throws MrkKeyringConfigError for options that no keyring can be built from */
   constructor(options: BranchKeyringOptions) {
     super()
+    checkOptions(options, ['keyArns', 'regions', 'keyStore', 'branchKeyId', 'cache'])
     const { branchKeyId } = options
     if (typeof branchKeyId !== 'function' && (typeof branchKeyId !== 'string' || branchKeyId === ''))
       throw new MrkKeyringConfigError(
@@ -78,44 +83,25 @@ export class BranchKeyring extends KeyringNode {
     this.#branchKeys.clear()
   }
 
-  async _onEncrypt(material: NodeEncryptionMaterial): Promise<NodeEncryptionMaterial> {
-    const { encryptionContext, suite } = material
-    if (material.hasUnencryptedDataKey) {
-      const wrapped = await this.#dataKeys.wrap(
-        encryptionContext,
-        unwrapDataKey(material.getUnencryptedDataKey()),
-      )
-      return material.addEncryptedDataKey(new EncryptedDataKey(wrapped), WRAPPED)
-    }
-    const { dataKey, wrapped } = await this.#dataKeys.generate(encryptionContext, suite.keyLengthBytes)
-    material.setUnencryptedDataKey(dataKey, {
-      keyNamespace: PROVIDER_ID,
-      keyName: wrapped.providerInfo,
-      flags: KeyringTraceFlag.WRAPPING_KEY_GENERATED_DATA_KEY | WRAPPED,
-    })
-    return material.addEncryptedDataKey(new EncryptedDataKey(wrapped), WRAPPED)
+  /** How `@dynaseal/core` asks, which needs no materials; not there where a subclass asks otherwise. */
+  get [dataKeySource](): DataKeySource | undefined {
+    const { onEncrypt, onDecrypt, _onEncrypt, _onDecrypt } = BranchKeyring.prototype
+    const isOverridden =
+      this.onEncrypt !== onEncrypt ||
+      this.onDecrypt !== onDecrypt ||
+      this._onEncrypt !== _onEncrypt ||
+      this._onDecrypt !== _onDecrypt
+    return isOverridden ? undefined : this.#dataKeys.source()
   }
 
-  async _onDecrypt(
+  override _onEncrypt(material: NodeEncryptionMaterial): Promise<NodeEncryptionMaterial> {
+    return fillForEncryption(material, this.#dataKeys)
+  }
+
+  override _onDecrypt(
     material: NodeDecryptionMaterial,
     encryptedDataKeys: EncryptedDataKey[],
   ): Promise<NodeDecryptionMaterial> {
-    if (material.hasValidKey()) return material
-    const { encryptionContext, suite } = material
-    const { dataKey, branchKeyId } = await this.#dataKeys.unwrap(
-      encryptionContext,
-      suite.keyLengthBytes,
-      encryptedDataKeys,
-    )
-    return material.setUnencryptedDataKey(dataKey, {
-      keyNamespace: PROVIDER_ID,
-      keyName: branchKeyId,
-      flags:
-        KeyringTraceFlag.WRAPPING_KEY_DECRYPTED_DATA_KEY | KeyringTraceFlag.WRAPPING_KEY_VERIFIED_ENC_CTX,
-    })
+    return fillForDecryption(material, encryptedDataKeys, this.#dataKeys)
   }
 }
-
-// The flags that the stock keyrings set.
-const WRAPPED =
-  KeyringTraceFlag.WRAPPING_KEY_ENCRYPTED_DATA_KEY | KeyringTraceFlag.WRAPPING_KEY_SIGNED_ENC_CTX

@@ -8,6 +8,7 @@
  * - `TOO_MANY_REFUSALS`: so many rows of the branch key were refused lately that no more are asked about for a while
  * - `BAD_BRANCH_KEY_ID`: the `branchKeyId` function returned something that cannot be one
  * - `BAD_CONTEXT`: the encryption context cannot be serialized
+ * - `ABORTED`: the caller's signal fired
  * - `NOT_A_KEY_STORE`: there is a table of that name that is none
  * - `DIFFERENT_BRANCH_KEY`: a branch key of that id exists with another encryption context
  * - `CONFLICT`: others changed the branch key at the same time, again and again
@@ -20,6 +21,7 @@ export type BranchKeyErrorCode =
   | 'TOO_MANY_REFUSALS'
   | 'BAD_BRANCH_KEY_ID'
   | 'BAD_CONTEXT'
+  | 'ABORTED'
   | 'NOT_A_KEY_STORE'
   | 'DIFFERENT_BRANCH_KEY'
   | 'CONFLICT'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { inspect } from 'node:util'
-import { EncryptedDataKey } from '@aws-crypto/material-management-node'
+import { EncryptedDataKey } from '@aws-crypto/material-management'
 import {
   type AttributeValue,
   DeleteItemCommand,

@@ -6,7 +6,7 @@ import {
   MultiKeyringNode,
   NodeAlgorithmSuite,
 } from '@aws-crypto/client-node'
-import { NodeDecryptionMaterial, NodeEncryptionMaterial } from '@aws-crypto/material-management-node'
+import { NodeDecryptionMaterial, NodeEncryptionMaterial } from '@aws-crypto/material-management'
 import { GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { describeDynoxide } from '../../local-cloud/test/eachEngine.js'

@@ -8,7 +8,7 @@ import {
   NodeDecryptionMaterial,
   NodeEncryptionMaterial,
   unwrapDataKey,
-} from '@aws-crypto/material-management-node'
+} from '@aws-crypto/material-management'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { CreateKeyCommand, KMSClient, ReplicateKeyCommand } from '@aws-sdk/client-kms'
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '@dynaseal/local-cloud'

@@ -1,4 +1,4 @@
-import { decryptDataKey, isSameKey } from '@dynaseal/mrk-keyring/regional'
+import { decryptDataKey, isReplicaOf } from '@dynaseal/mrk-keyring/regional'
 import { BranchKeyError } from '../errors.js'
 import { absent } from '../keyStore/keyStore.js'
 import { type Item, parseRow, TYPE } from '../keyStore/row.js'
@@ -70,7 +70,7 @@ async function decrypt(clients: Clients, region: string, item: Item): Promise<vo
   const key = clients.keys.find(replica => replica.region === region)
   if (key === undefined)
     throw new BranchKeyError('BRANCH_KEY_REFUSED', `There is no replica of the KMS key in ${region}.`)
-  if (!isSameKey(key.arn, kmsArn))
+  if (!isReplicaOf(key, kmsArn))
     throw new BranchKeyError(
       'BRANCH_KEY_REFUSED',
       `The row is encrypted under ${JSON.stringify(kmsArn)}, another key than ${key.arn}.`,

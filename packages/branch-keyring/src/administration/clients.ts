@@ -24,8 +24,8 @@ export interface Clients {
   readonly keys: readonly Replica[]
   /** The regions of the table. */
   readonly tableRegions: readonly string[]
-  /** The ARN of the KMS key in the home region. */
-  readonly homeKeyArn: string
+  /** The replica of the KMS key in the home region. */
+  readonly homeKey: Replica
   kms(region: string): KmsSender
   dynamodb(region: string): DynamoDBSender
 }
@@ -50,7 +50,7 @@ export function clientsOf(options: KeyStoreAdministrationOptions): Clients {
     grantTokens: options.grantTokens,
     keys,
     tableRegions,
-    homeKeyArn: homeKey.arn,
+    homeKey,
     // Those of the SDK, which retry: nobody waits for an operator's command as for an application's call.
     kms: oncePerRegion(options.client ?? (region => new KMSClient({ region }))),
     dynamodb: oncePerRegion(keyStore.client ?? (region => new DynamoDBClient({ region }))),

@@ -4,7 +4,7 @@ import {
   InvalidCiphertextException,
   ReEncryptCommand,
 } from '@aws-sdk/client-kms'
-import { isSameKey, readable } from '@dynaseal/mrk-keyring/regional'
+import { isReplicaOf, readable } from '@dynaseal/mrk-keyring/regional'
 import { BranchKeyError } from '../errors.js'
 import type { Row } from '../keyStore/row.js'
 import { KEY_BYTES } from '../wrapping.js'
@@ -19,7 +19,7 @@ export async function newKey(clients: Clients, context: Context): Promise<Uint8A
   const { CiphertextBlob } = await readable(
     clients.kms(clients.home).send(
       new GenerateDataKeyWithoutPlaintextCommand({
-        KeyId: clients.homeKeyArn,
+        KeyId: clients.homeKey.arn,
         NumberOfBytes: KEY_BYTES,
         EncryptionContext: { ...context },
         ...grants(clients),
@@ -40,9 +40,9 @@ export async function reEncrypt(
     clients.kms(clients.home).send(
       new ReEncryptCommand({
         CiphertextBlob: encryptedKey,
-        SourceKeyId: clients.homeKeyArn,
+        SourceKeyId: clients.homeKey.arn,
         SourceEncryptionContext: { ...from },
-        DestinationKeyId: clients.homeKeyArn,
+        DestinationKeyId: clients.homeKey.arn,
         DestinationEncryptionContext: { ...to },
         ...grants(clients),
       }),
@@ -64,8 +64,8 @@ export async function authenticate(clients: Clients, row: Row): Promise<void> {
       `The row ${JSON.stringify(row.type)} of branch key ${JSON.stringify(branchKeyId)} is refused: ${why}.`,
       { cause },
     )
-  if (!isSameKey(clients.homeKeyArn, kmsArn))
-    throw refused(`it is encrypted under ${JSON.stringify(kmsArn)}, another key than ${clients.homeKeyArn}`)
+  if (!isReplicaOf(clients.homeKey, kmsArn))
+    throw refused(`it is encrypted under ${JSON.stringify(kmsArn)}, another key than ${clients.homeKey.arn}`)
   try {
     await reEncrypt(clients, encryptedKey, encryptionContext, encryptionContext)
   } catch (error) {

@@ -62,7 +62,7 @@ export async function createBranchKey(
       branchKeyId,
       version: randomUUID(),
       createTime: timestamp(),
-      kmsArn: clients.homeKeyArn,
+      kmsArn: clients.homeKey.arn,
       logicalName: clients.logicalName,
       custom,
     })

@@ -7,7 +7,7 @@ import {
   type Failure,
   failure,
   idOf,
-  isSameKey,
+  isReplicaOf,
   RegionalKms,
   RegionalService,
   resolveReplicas,
@@ -147,7 +147,7 @@ export class KeyStore {
    */
   async open(row: Row, limits: CallLimits): Promise<Uint8Array> {
     const { branchKeyId, kmsArn, encryptionContext, encryptedKey } = row
-    if (!isSameKey(this.#kms.replicas[0]!.arn, kmsArn))
+    if (!isReplicaOf(this.#kms.replicas[0]!, kmsArn))
       throw refused(
         branchKeyId,
         `it is encrypted under ${JSON.stringify(kmsArn)}, another key than ${idOf(this.#kms.replicas)}`,
