@@ -23,10 +23,10 @@ try {
   results.process = await shortLived()
   results.wrapping = await wrapping(world)
   results.pages = {}
-  for (const format of await formats()) {
-    const { written, cold, read } = await pages(world, format)
-    const rotated = await pages(world, format, { versions: 4 })
-    results.pages[format] = { written, cold, rotated: rotated.cold, ...(await timed(world, format, read)) }
+  for (const [name, format] of Object.entries(await formats())) {
+    const { written, cold, read } = await pages(world, name, format)
+    const rotated = await pages(world, `${name} rotated`, format, { versions: 4 })
+    results.pages[name] = { written, cold, rotated: rotated.cold, ...(await timed(world, format, read)) }
   }
   results.loss = await regionLoss(world)
 } finally {
@@ -67,14 +67,14 @@ async function shortLived() {
   return processes
 }
 
-/** Those that can be written here. */
+/** Those that can be written here, with the options of the format. */
 async function formats() {
   const keyring = world.keyring(world.regions[0])
   try {
     createFormat({ keyring, format: 'envelope' })
-    return ['message', 'envelope']
+    return { 'format 1': { format: 'message' }, 'format 2': { format: 'envelope' } }
   } catch (error) {
     if (error.code !== 'invalid-option') throw error
-    return ['message']
+    return { 'format 1': {} }
   }
 }

@@ -6,7 +6,7 @@ import { clientsOf, makeApplication, makeKeyring } from './branchKeyringWorld.mj
 const { endpoint, keyArns, region, sk, puts } = JSON.parse(process.argv[2])
 const loaded = performance.now()
 const clients = clientsOf(endpoint)
-const { Customer } = makeApplication(clients, region, makeKeyring(clients, keyArns, region), 'message')
+const { Customer } = makeApplication(clients, region, makeKeyring(clients, keyArns, region), {})
 const ms = []
 for (let put = 0; put < puts; put++) {
   const started = performance.now()

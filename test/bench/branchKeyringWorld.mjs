@@ -70,8 +70,7 @@ export function makeKeyring(clients, keyArns, region, options = {}) {
 /** What a process needs to save and load, with a cache of data keys of its own. */
 export function makeApplication(clients, region, keyring, format) {
   const documentClient = sealDocumentClient(DynamoDBDocumentClient.from(clients.dynamodb(region)), {
-    // Format 1 is all there is where a format cannot be named.
-    format: createFormat({ keyring, cache: { maxKeys: 2_000 }, ...(format === 'message' ? {} : { format }) }),
+    format: createFormat({ keyring, cache: { maxKeys: 2_000 }, ...format }),
   })
   const table = new Table({
     documentClient,

@@ -403,7 +403,12 @@ describeDynoxide('the administration of a key store', () => {
       ['with a home that has no table', { home: WEST, keyStore: { tableName: 'a', regions: [EAST] } }],
       ['with a home that has no key', { home: 'sa-east-1' }],
       ['without a key', { keyArns: [] }],
-    ] as [string, Partial<KeyStoreAdministrationOptions>][])('%s', (_, changes) => {
+      ['with a region that is none', { keyStore: { tableName: 'a', regions: ['x y'] } }],
+      ['with an option that there is not', { hom: EAST }],
+      ['with an option of the key store that there is not', { keyStore: { tableName: 'a', name: 'b' } }],
+      ['with a client that is no function', { keyStore: { tableName: 'a', client: {} } }],
+      ['without a key store', { keyStore: undefined }],
+    ] as unknown as [string, Partial<KeyStoreAdministrationOptions>][])('%s', (_, changes) => {
       expect(() => administrationOf('a', changes)).toThrow(MrkKeyringConfigError)
     })
 

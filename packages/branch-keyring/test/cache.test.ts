@@ -290,6 +290,7 @@ describeDynoxide('the cache of branch keys', () => {
     it.each([
       { maxAge: 0 },
       { maxAge: Number.NaN },
+      { maxAgee: 1 } as object,
       { maxKeys: 0 },
       { maxKeys: 1.5 },
       { refusalAge: -1 },

@@ -60,6 +60,10 @@ describeDynoxide('a branch key for each tenant', () => {
     expect(error.message).toContain('"dynaseal:table", "tenant"')
   })
 
+  it('is refused with an option that there is not', () => {
+    expect(() => world.keyring(EAST, { branchKey: 'a' } as object)).toThrow(MrkKeyringConfigError)
+  })
+
   it.each([undefined, '', 7])('is refused as an option that is %s', id => {
     expect(() => world.keyring(EAST, { branchKeyId: id as string })).toThrow(MrkKeyringConfigError)
   })

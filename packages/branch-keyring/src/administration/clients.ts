@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { type KmsSender, MrkKeyringConfigError, type Replica } from '@dynaseal/mrk-keyring'
-import { oncePerRegion, resolveReplicas } from '@dynaseal/mrk-keyring/regional'
+import { oncePerRegion, refuseUnknown, resolveReplicas } from '@dynaseal/mrk-keyring/regional'
 import type { KeyStoreLocation } from '../keyStore/keyStore.js'
 import { checkKeyStoreOptions, type DynamoDBSender } from '../keyStore/options.js'
 
@@ -32,6 +32,14 @@ export interface Clients {
 
 /** @throws MrkKeyringConfigError */
 export function clientsOf(options: KeyStoreAdministrationOptions): Clients {
+  refuseUnknown('the administration', options, [
+    'keyArns',
+    'regions',
+    'keyStore',
+    'client',
+    'grantTokens',
+    'home',
+  ])
   const { keyStore } = options
   checkKeyStoreOptions(keyStore)
   const keys = resolveReplicas(options.keyArns, options.regions)

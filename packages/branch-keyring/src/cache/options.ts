@@ -1,4 +1,5 @@
 import { MrkKeyringConfigError } from '@dynaseal/mrk-keyring'
+import { refuseUnknown } from '@dynaseal/mrk-keyring/regional'
 
 /** How long branch keys live in memory, and how many. */
 export interface BranchKeyCacheOptions {
@@ -24,6 +25,7 @@ export type ResolvedCacheOptions = Required<BranchKeyCacheOptions>
 
 /** @throws MrkKeyringConfigError `BAD_OPTION` */
 export function resolveCacheOptions(options: BranchKeyCacheOptions): ResolvedCacheOptions {
+  refuseUnknown('cache', options, ['maxAge', 'maxKeys', 'refusalAge', 'openingGrace', 'now'])
   const resolved = {
     maxAge: options.maxAge ?? 300_000,
     maxKeys: options.maxKeys ?? 1000,

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { MrkKeyringConfigError } from '@dynaseal/mrk-keyring'
+import { checkRegions, mustBeFunction, refuseUnknown } from '@dynaseal/mrk-keyring/regional'
 
 /** What is needed of a `DynamoDBClient`. */
 export type DynamoDBSender = Pick<DynamoDBClient, 'send'>
@@ -23,13 +24,20 @@ export interface KeyStoreOptions {
 }
 
 /** @throws MrkKeyringConfigError `BAD_OPTION` */
-export function checkKeyStoreOptions({ tableName, logicalName, regions }: KeyStoreOptions): void {
+export function checkKeyStoreOptions(options: KeyStoreOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw bad("keyStore is missing: give the table of the branch keys, { tableName: 'branch-keys' }")
+  refuseUnknown('keyStore', options, ['tableName', 'logicalName', 'regions', 'client'])
+  const { tableName, logicalName, regions, client } = options
   checkName('keyStore.tableName', tableName)
   if (logicalName !== undefined) checkName('keyStore.logicalName', logicalName)
+  mustBeFunction(
+    'keyStore.client',
+    client,
+    'that makes the DynamoDB client of a region, region => new DynamoDBClient({ region })',
+  )
   if (regions === undefined) return
-  if (regions.length === 0)
-    throw bad('keyStore.regions is empty: name the regions with a replica, or leave it out')
-  for (const region of regions) checkName('keyStore.regions', region)
+  checkRegions(regions)
   if (new Set(regions).size !== regions.length) throw bad('keyStore.regions names a region twice')
 }
 
