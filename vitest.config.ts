@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { asRequired } from './test/support/asRequired.js'
 
-const source = (name: string) => fileURLToPath(new URL(`./packages/${name}/src/index.ts`, import.meta.url))
+const source = (name: string, file = 'index') =>
+  fileURLToPath(new URL(`./packages/${name}/src/${file}.ts`, import.meta.url))
 
 // As test/commonJs.mjs has it.
 const commonJs = process.env.DYNASEAL_MODULES === 'commonjs'
@@ -15,7 +16,9 @@ export default defineConfig({
     alias: commonJs
       ? {}
       : {
+          '@dynaseal/mrk-keyring/regional': source('mrk-keyring', 'regional'),
           '@dynaseal/mrk-keyring': source('mrk-keyring'),
+          '@dynaseal/branch-keyring': source('branch-keyring'),
           '@dynaseal/core': source('core'),
           '@dynaseal/toolbox': source('toolbox'),
           '@dynaseal/local-cloud': source('local-cloud'),

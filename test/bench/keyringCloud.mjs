@@ -1,22 +1,25 @@
-// The local cloud in a process of its own, so that what it does takes no time from what is measured.
+// The local cloud of cloudProcess.mjs: node keyringCloud.mjs OPTIONS, those of startLocalCloud in JSON.
 import { startLocalCloud } from '@dynaseal/local-cloud'
 
-const cloud = await startLocalCloud({ regions: process.argv.slice(2) })
+const cloud = await startLocalCloud(JSON.parse(process.argv[2])).catch(error => {
+  process.send({ unavailable: error.message })
+  process.exit(1)
+})
 const faults = new Map()
 
 const handlers = {
-  fault: ({ name, fault }) => faults.set(name, cloud.fault(fault)),
+  fault: ({ name, fault }) => void faults.set(name, cloud.fault(fault)),
   heal: ({ name }) => {
     faults.get(name)?.()
     faults.delete(name)
   },
   clearCalls: () => cloud.clearCalls(),
   calls: ({ filter }) => cloud.calls(filter),
+  waitForReplication: () => cloud.waitForReplication(),
 }
 
-process.on('message', ({ id, act, ...rest }) => {
-  const result = handlers[act](rest)
-  process.send({ id, result: act === 'calls' ? result : undefined })
+process.on('message', async ({ id, act, ...rest }) => {
+  process.send({ id, result: await handlers[act](rest) })
 })
 process.on('disconnect', () => cloud.stop())
 process.send({ endpoint: cloud.endpoint })

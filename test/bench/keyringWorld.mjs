@@ -1,6 +1,3 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import {
   AlgorithmSuiteIdentifier,
   EncryptedDataKey,
@@ -23,6 +20,7 @@ import {
   ReplicateKeyCommand,
 } from '@aws-sdk/client-kms'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
+import { startCloud } from './cloudProcess.mjs'
 import { load } from './keyringLoad.mjs'
 
 /** Regions and the latency that is injected in each, in milliseconds; the first is the process's own. */
@@ -38,26 +36,8 @@ const context = { 'dynaseal:table': 'customers' }
 
 /** Starts the regions and a key in all of them. */
 export async function startWorld() {
-  const child = fork(fileURLToPath(new URL('keyringCloud.mjs', import.meta.url)), REGIONS)
-  const [{ endpoint }] = await once(child, 'message')
-  const waiting = new Map()
-  let lastId = 0
-  child.on('message', ({ id, result }) => {
-    waiting.get(id)?.(result)
-    waiting.delete(id)
-  })
-  const tell = message =>
-    new Promise(resolve => {
-      const id = ++lastId
-      waiting.set(id, resolve)
-      child.send({ id, ...message })
-    })
-  const cloud = {
-    fault: (name, fault) => tell({ act: 'fault', name, fault: { service: 'kms', ...fault } }),
-    heal: name => tell({ act: 'heal', name }),
-    clearCalls: () => tell({ act: 'clearCalls' }),
-    calls: filter => tell({ act: 'calls', filter: { service: 'kms', ...filter } }),
-  }
+  const cloud = await startCloud({ regions: REGIONS })
+  const { endpoint } = cloud
   const config = { endpoint, credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' } }
   const admins = Object.fromEntries(REGIONS.map(region => [region, new KMSClient({ ...config, region })]))
   const admin = admins[NEAREST]
@@ -75,8 +55,7 @@ export async function startWorld() {
     contestants: options => contestants(config, arnIn, options),
     stop: async () => {
       for (const client of Object.values(admins)) client.destroy()
-      child.disconnect()
-      await once(child, 'exit')
+      await cloud.stop()
     },
   }
 }

@@ -334,7 +334,7 @@ describe('an item that the sealed client has not opened', () => {
     const { Item } = await world.rawClient(EAST).send(unsealedGet)
     await expect(answer(Item as object)).rejects.toMatchObject(NOT_SEALED)
     client.send = (async (command: GetCommand) => {
-      await send.call(client, command)
+      await Reflect.apply(send, client, [command])
       return { Item: { ...key, _et: 'E', ssn: 'planted' } }
     }) as unknown as typeof send
     await expect(get(E)).rejects.toMatchObject(NOT_SEALED)

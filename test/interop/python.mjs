@@ -1,4 +1,4 @@
-// A Python environment with the reader's requirements, in .interop/ of the repository.
+// A Python environment with the requirements of the reader and of these tests, in .interop/ of the repository.
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -8,7 +8,9 @@ import { promisify } from 'node:util'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = join(root, '.interop')
-const requirements = join(root, 'examples/python-reader/requirements.txt')
+const requirements = ['examples/python-reader/requirements.txt', 'test/interop/requirements.txt'].map(path =>
+  join(root, path),
+)
 const interpreter =
   process.platform === 'win32' ? join(folder, 'Scripts/python.exe') : join(folder, 'bin/python')
 const execute = promisify(execFile)
@@ -21,7 +23,7 @@ export async function preparePython() {
   const base = await findPython()
   const stamp = join(folder, 'dynaseal.stamp')
   const wanted = createHash('sha256')
-    .update(`${base.path} ${base.version}\n${readFileSync(requirements, 'utf8')}`)
+    .update(`${base.path} ${base.version}\n${requirements.map(path => readFileSync(path, 'utf8')).join('')}`)
     .digest('hex')
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
     await step(
@@ -30,9 +32,12 @@ export async function preparePython() {
       ['-m', 'venv', '--clear', folder],
     )
     await step(
-      'PyPI, or a mirror that pip is configured for, to install examples/python-reader/requirements.txt.',
+      'PyPI, or a mirror that pip is configured for, to install examples/python-reader/requirements.txt and test/interop/requirements.txt.',
       interpreter,
-      ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', requirements],
+      [
+        ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'],
+        ...requirements.flatMap(path => ['--requirement', path]),
+      ],
     )
     writeFileSync(stamp, wanted)
   }

@@ -1,8 +1,10 @@
 // Another language reads what Dynaseal wrote: examples/python-reader, written from docs/format.md alone,
-// on the AWS Encryption SDK for Python and boto3, in the region where nothing was written.
+// on the AWS Encryption SDK for Python and boto3, in the region where nothing was written. And the official hierarchical
+// keyring for Python beside @dynaseal/branch-keyring.
 import { deepStrictEqual, strictEqual } from 'node:assert'
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { UpdateItemCommand } from 'dynamodb-toolbox'
+import { useBranchKeys } from './branchKeys.mjs'
 import { Missing, preparePython } from './python.mjs'
 import { environment, readerOf } from './reader.mjs'
 import { CONTEXT, EAST, EXPECTED, keyOf, LOGICAL_TABLE, put, startWorld, TABLE, WEST } from './world.mjs'
@@ -55,6 +57,7 @@ try {
 } finally {
   await world.stop()
 }
+await useBranchKeys(python, check, environment())
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
 

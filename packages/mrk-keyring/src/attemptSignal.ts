@@ -1,5 +1,3 @@
-import type { KmsSender } from './kmsCalls.js'
-
 type Listener = () => void
 
 /**
@@ -34,7 +32,7 @@ export class AttemptSignal {
 export type AnySignal = AttemptSignal | AbortSignal
 
 /** The signal as `client` takes it. */
-export function signalFor(client: KmsSender, signal: AttemptSignal): AnySignal {
+export function signalFor(client: object, signal: AttemptSignal): AnySignal {
   if (takesAnySignal(client)) return signal
   const controller = new AbortController()
   if (signal.aborted) controller.abort()
@@ -44,7 +42,7 @@ export function signalFor(client: KmsSender, signal: AttemptSignal): AnySignal {
 
 // `@smithy/node-http-handler`, the default in Node, takes any object with these members, as do the SDK's own
 // layers above it (`HttpHandlerOptions` of `@smithy/types`); `fetch` takes nothing but an `AbortSignal`.
-function takesAnySignal(client: KmsSender & { config?: unknown }): boolean {
+function takesAnySignal(client: { config?: unknown }): boolean {
   const config = client.config as
     | { requestHandler?: { metadata?: { handlerProtocol?: unknown } } }
     | undefined

@@ -1,6 +1,7 @@
 import type { DataKeyRequest, DataKeySource, EncryptedDataKeyEntry } from './dataKeySource.js'
 import { type Failure, failure, idOf } from './failure.js'
 import { decryptDataKey, encryptDataKey, generateDataKey } from './kmsCalls.js'
+import type { WrappingKeys } from './materials.js'
 import type { RegionalKms, RegionalRequest } from './regionalKms.js'
 import { isReplicaOf } from './replicas.js'
 
@@ -15,7 +16,8 @@ export const KMS_PROVIDER_ID = 'aws-kms'
 const MAX_DATA_KEYS = 2
 
 /** Data keys under one multi-Region key, from whichever region answers. Calls reject with `MrkKeyringError`. */
-export class DataKeys {
+export class DataKeys implements WrappingKeys {
+  readonly providerId = KMS_PROVIDER_ID
   readonly #kms: RegionalKms
   readonly #grantTokens: readonly string[] | undefined
 
@@ -36,7 +38,7 @@ export class DataKeys {
       request,
     )
     const { dataKey, encryptedDataKey } = answer
-    return { dataKey, arn, entry: entryOf(arn, encryptedDataKey) }
+    return { dataKey, keyName: arn, entry: entryOf(arn, encryptedDataKey) }
   }
 
   /** Encrypts a data key that there is already. */
@@ -58,12 +60,12 @@ export class DataKeys {
   async decrypt(
     request: DataKeyRequest,
     entries: readonly EncryptedDataKeyEntry[],
-  ): Promise<{ dataKey: Uint8Array; arn: string }> {
+  ): Promise<{ dataKey: Uint8Array; keyName: string }> {
     const limits = this.#kms.begin(request.signal)
     const failures: Failure[] = []
     for (const encryptedDataKey of this.#ours(entries)) {
       const result = await this.#kms.ask(this.#decryption(request, encryptedDataKey), limits)
-      if (result.won) return { dataKey: result.answer, arn: result.replica.arn }
+      if (result.won) return { dataKey: result.answer, keyName: result.replica.arn }
       failures.push(result)
       if (result.ended === 'aborted' || result.ended === 'deadline') break
     }

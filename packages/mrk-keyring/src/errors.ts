@@ -37,7 +37,7 @@ export type MrkKeyringErrorCode =
 export class MrkKeyringError extends Error {
   override readonly name = 'MrkKeyringError'
   readonly code: MrkKeyringErrorCode
-  /** The KMS operation that failed. */
+  /** The operation that failed: of KMS, or of the DynamoDB of a key store. */
   readonly operation: Operation
   /**
    * Whether asking again soon cannot help: the message is refused, or every region refuses until somebody
@@ -107,10 +107,24 @@ const WAYS_OUT: Record<MrkKeyringErrorCode, string> = {
   ABORTED: '',
 }
 
+function summary(code: MrkKeyringErrorCode, operation: Operation): string {
+  if (code === 'MESSAGE_REFUSED' && isOfDynamoDB(operation)) return 'DynamoDB refuses this request'
+  return SUMMARIES[code]
+}
+
 function wayOut(code: MrkKeyringErrorCode, operation: Operation): string {
+  if (isOfDynamoDB(operation)) {
+    if (code === 'MESSAGE_REFUSED') return 'See that the table has the key that it is asked with.'
+    if (code === 'REFUSED_EVERYWHERE')
+      return `In each region, allow dynamodb:${operation} on the table, and see that its replica exists.`
+  }
   if (operation === 'DescribeKey' && code === 'REFUSED_EVERYWHERE')
     return 'Allow kms:DescribeKey in one of these regions, or name the replicas: new MrkKeyring({ keyArns }).'
   return WAYS_OUT[code]
+}
+
+function isOfDynamoDB(operation: Operation): boolean {
+  return operation === 'GetItem' || operation === 'Query'
 }
 
 function describe(
@@ -131,7 +145,7 @@ function describe(
   const took = attempts.length > 0 ? ` after ${Math.round(elapsedMs)} ms` : ''
   const lines = attempts.map(attempt => `  ${attempt.region}: ${describeAttempt(attempt)}`)
   return [
-    `${operation} with ${key} failed${took}: ${SUMMARIES[code]}.`,
+    `${operation} with ${key} failed${took}: ${summary(code, operation)}.`,
     ...lines,
     wayOut(code, operation),
     ...(encryptionContext !== undefined && attempts.some(isDenial)

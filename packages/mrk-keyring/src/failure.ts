@@ -1,8 +1,16 @@
 import type { Attempt, Operation } from './attempt.js'
 import { MrkKeyringError, type MrkKeyringErrorCode } from './errors.js'
 import type { RaceResult } from './race.js'
-import { type CallLimits, hadNoCredentials, type RegionalKms, refusedEverywhere } from './regionalKms.js'
+import {
+  type CallLimits,
+  hadNoCredentials,
+  type RegionalService,
+  refusedEverywhere,
+} from './regionalService.js'
 import type { Replica } from './replicas.js'
+
+/** What a failure asks of the service that failed. */
+type Service = Pick<RegionalService<object>, 'replicas' | 'elapsed'>
 
 /** A call that no region answered. */
 export type Failure = Extract<RaceResult<unknown>, { won: false }>
@@ -17,12 +25,12 @@ const PERMANENT: ReadonlySet<MrkKeyringErrorCode> = new Set([
 export function failure(
   operation: Operation,
   key: string,
-  kms: RegionalKms,
+  service: Service,
   failures: readonly Failure[],
   limits: CallLimits,
   encryptionContext?: Readonly<Record<string, string>>,
 ): MrkKeyringError {
-  const codes = failures.map(({ ended, attempts }) => codeOf(ended, attempts, kms))
+  const codes = failures.map(({ ended, attempts }) => codeOf(ended, attempts, service))
   const code =
     codes.find(code => code === 'ABORTED') ??
     // What an honest writer encrypted under this key, no region refuses: one that is refused says enough of the
@@ -36,9 +44,10 @@ export function failure(
     // Credentials that are unknown everywhere have been taken away; all else about them may be mended by the next call.
     permanent:
       PERMANENT.has(code) ||
-      (code === 'CREDENTIALS' && failures.every(({ attempts }) => refusedEverywhere(kms.replicas, attempts))),
+      (code === 'CREDENTIALS' &&
+        failures.every(({ attempts }) => refusedEverywhere(service.replicas, attempts))),
     attempts: failures.flatMap(({ attempts }) => attempts),
-    elapsedMs: kms.elapsed(limits),
+    elapsedMs: service.elapsed(limits),
     encryptionContext,
     ...(code === 'ABORTED' ? { cause: limits.signal?.reason } : {}),
   })
@@ -47,7 +56,7 @@ export function failure(
 function codeOf(
   ended: Failure['ended'],
   attempts: readonly Attempt[],
-  kms: RegionalKms,
+  service: Service,
 ): MrkKeyringErrorCode {
   switch (ended) {
     case 'aborted':
@@ -58,7 +67,7 @@ function codeOf(
       return 'MESSAGE_REFUSED'
     case 'exhausted':
       if (hadNoCredentials(attempts)) return 'CREDENTIALS'
-      return refusedEverywhere(kms.replicas, attempts) ? 'REFUSED_EVERYWHERE' : 'UNAVAILABLE'
+      return refusedEverywhere(service.replicas, attempts) ? 'REFUSED_EVERYWHERE' : 'UNAVAILABLE'
   }
 }
 

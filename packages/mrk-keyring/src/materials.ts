@@ -3,14 +3,29 @@ import type {
   NodeDecryptionMaterial,
   NodeEncryptionMaterial,
 } from '@aws-crypto/material-management'
-import type { EncryptedDataKeyEntry } from './dataKeySource.js'
-import { type DataKeys, KMS_PROVIDER_ID } from './dataKeys.js'
+import type { DataKeyRequest, EncryptedDataKeyEntry } from './dataKeySource.js'
 import { awsMaterials } from './lazyKeyringNode.js'
+
+/** A keyring's work, which materials are filled with. */
+export interface WrappingKeys {
+  /** What the traces of the keyring have as name space; its keys' names are those of its data keys. */
+  readonly providerId: string
+  generate(
+    request: DataKeyRequest,
+  ): Promise<{ dataKey: Uint8Array; keyName: string; entry: EncryptedDataKeyEntry }>
+  /** Encrypts a data key that there is already. */
+  wrap(request: Omit<DataKeyRequest, 'length'>, dataKey: Uint8Array): Promise<EncryptedDataKeyEntry>
+  /** Decrypts the first of `entries` that can be. */
+  decrypt(
+    request: DataKeyRequest,
+    entries: readonly EncryptedDataKeyEntry[],
+  ): Promise<{ dataKey: Uint8Array; keyName: string }>
+}
 
 /** What `onEncrypt` of the stock KMS keyrings does, with the trace flags that they set. */
 export async function fillForEncryption(
   material: NodeEncryptionMaterial,
-  dataKeys: DataKeys,
+  keys: WrappingKeys,
   signal?: AbortSignal,
 ): Promise<NodeEncryptionMaterial> {
   const { KeyringTraceFlag, unwrapDataKey } = awsMaterials()
@@ -19,13 +34,13 @@ export async function fillForEncryption(
     KeyringTraceFlag.WRAPPING_KEY_ENCRYPTED_DATA_KEY | KeyringTraceFlag.WRAPPING_KEY_SIGNED_ENC_CTX
   if (material.hasUnencryptedDataKey) {
     const dataKey = unwrapDataKey(material.getUnencryptedDataKey())
-    const entry = await dataKeys.wrap({ encryptionContext, signal }, dataKey)
+    const entry = await keys.wrap({ encryptionContext, signal }, dataKey)
     return material.addEncryptedDataKey(asEncryptedDataKey(entry), wrapped)
   }
   const length = suite.keyLengthBytes
-  const { dataKey, arn, entry } = await dataKeys.generate({ encryptionContext, length, signal })
+  const { dataKey, keyName, entry } = await keys.generate({ encryptionContext, length, signal })
   const flags = KeyringTraceFlag.WRAPPING_KEY_GENERATED_DATA_KEY | wrapped
-  material.setUnencryptedDataKey(dataKey, { keyNamespace: KMS_PROVIDER_ID, keyName: arn, flags })
+  material.setUnencryptedDataKey(dataKey, { keyNamespace: keys.providerId, keyName, flags })
   return material.addEncryptedDataKey(asEncryptedDataKey(entry), wrapped)
 }
 
@@ -33,17 +48,17 @@ export async function fillForEncryption(
 export async function fillForDecryption(
   material: NodeDecryptionMaterial,
   encryptedDataKeys: readonly EncryptedDataKey[],
-  dataKeys: DataKeys,
+  keys: WrappingKeys,
   signal?: AbortSignal,
 ): Promise<NodeDecryptionMaterial> {
   if (material.hasValidKey()) return material
   const { KeyringTraceFlag } = awsMaterials()
   const { encryptionContext, suite } = material
   const request = { encryptionContext, length: suite.keyLengthBytes, signal }
-  const { dataKey, arn } = await dataKeys.decrypt(request, encryptedDataKeys)
+  const { dataKey, keyName } = await keys.decrypt(request, encryptedDataKeys)
   const flags =
     KeyringTraceFlag.WRAPPING_KEY_DECRYPTED_DATA_KEY | KeyringTraceFlag.WRAPPING_KEY_VERIFIED_ENC_CTX
-  return material.setUnencryptedDataKey(dataKey, { keyNamespace: KMS_PROVIDER_ID, keyName: arn, flags })
+  return material.setUnencryptedDataKey(dataKey, { keyNamespace: keys.providerId, keyName, flags })
 }
 
 function asEncryptedDataKey(entry: EncryptedDataKeyEntry): EncryptedDataKey {

@@ -124,13 +124,15 @@ function checkBreaker(breaker: BreakerOptions): void {
   milliseconds('breaker.probeInterval', probeInterval)
 }
 
-function refuseUnknown(whose: string, options: object, known: readonly string[]): void {
+/** @throws MrkKeyringConfigError for an option that is not among those that are `known` */
+export function refuseUnknown(whose: string, options: object, known: readonly string[]): void {
   const unknown = Object.keys(options).find(name => !known.includes(name))
   if (unknown !== undefined)
     throw badOption(`${whose} has no option ${unknown}: its options are ${known.join(', ')}`)
 }
 
-function mustBeFunction(name: string, value: unknown, what: string): void {
+/** @throws MrkKeyringConfigError unless it is a function, or not given */
+export function mustBeFunction(name: string, value: unknown, what: string): void {
   if (value !== undefined && typeof value !== 'function')
     throw badOption(`${name} is ${describe(value)}: give a function ${what}`)
 }

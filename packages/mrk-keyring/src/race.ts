@@ -62,6 +62,7 @@ export class Race<T> {
   readonly #release: (() => void)[] = []
   #unasked: Replica[]
   #again: Replica[] = []
+  #absent: Replica[] = []
   #round = 1
   #finish: ((result: RaceResult<T>) => void) | undefined
 
@@ -209,7 +210,8 @@ export class Race<T> {
       this.#lose('message')
       return
     }
-    if (outcome !== 'region-refused') this.#again.push(runner.route)
+    if (outcome === 'absent') this.#absent.push(runner.route)
+    else if (outcome !== 'region-refused') this.#again.push(runner.route)
     if (this.#live().length === 0) this.#askNext('failover')
   }
 
@@ -244,8 +246,10 @@ export class Race<T> {
       return
     }
     this.#round++
-    this.#unasked = this.#again
+    // What one of those that failed has may have arrived elsewhere meanwhile.
+    this.#unasked = [...this.#again, ...this.#absent]
     this.#again = []
+    this.#absent = []
     this.#release.push(this.#clock.after(wait, () => this.#askNext('failover')))
   }
 
@@ -289,6 +293,7 @@ export class Race<T> {
 function failedWith(error: unknown): AttemptOutcome {
   if (error instanceof AttemptTimeoutError) return 'timeout'
   if (verdictOn(error) === 'message') return 'message-refused'
+  if (verdictOn(error) === 'absent') return 'absent'
   return staysRefused(error) ? 'region-refused' : 'failed'
 }
 

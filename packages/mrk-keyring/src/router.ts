@@ -161,6 +161,10 @@ export class Router {
         this.#warn(route, health, operation, attempt.error)
         this.#succeed(route, health)
         break
+      case 'absent':
+        health.latency.add(attempt.durationMs, now)
+        this.#succeed(route, health)
+        break
       case 'message-refused':
         // A refusal is an answer: the region is up.
         this.#succeed(route, health)

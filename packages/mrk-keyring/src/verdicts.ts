@@ -3,17 +3,19 @@
  *
  * - `message`: this ciphertext or request is refused wherever it is sent; ask nobody else
  * - `region`: this region refuses until somebody changes something there; ask the next one
+ * - `absent`: this region has not got it, and another one may; ask the next one
  * - `transient`: this region does not answer now; ask the next one, and count it against the region
  * - `credentials`: this process's are missing or refused, or its clock is wrong, so that nobody came to look at the key;
  *   ask the next one, and blame no region
  */
-export type Verdict = 'message' | 'region' | 'transient' | 'credentials'
+export type Verdict = 'message' | 'region' | 'absent' | 'transient' | 'credentials'
 
 /**
- * Every error name that KMS documents for `GenerateDataKey`, `Encrypt`, `Decrypt` and `DescribeKey`, the
- * common errors of AWS services, those of the SDK and of Node, and those that it takes from where credentials come from.
+ * Every error name that KMS documents for `GenerateDataKey`, `Encrypt`, `Decrypt` and `DescribeKey` and DynamoDB for
+ * `GetItem` and `Query`, the common errors of AWS services, those of the SDK and of Node, and those that it takes from where
+ * credentials come from.
  *
- * Sources: AWS KMS API Reference, "Errors" of each operation and "Common Errors"; the
+ * Sources: AWS KMS API Reference and Amazon DynamoDB API Reference, "Errors" of each operation and "Common Errors"; the
  * `errors` documentation of Node.
  */
 export const verdicts: Readonly<Record<string, Verdict>> = {
@@ -43,6 +45,12 @@ export const verdicts: Readonly<Record<string, Verdict>> = {
   // Raised here: an answer from another key than the one asked for, or a data key of the wrong length.
   UnusableResponseError: 'region',
 
+  // DynamoDB: this region has no replica of the table.
+  ResourceNotFoundException: 'region',
+  // Raised here: the region's replica has not got the item.
+  AbsentError: 'absent',
+
+  ProvisionedThroughputExceededException: 'transient',
   KMSInternalException: 'transient',
   DependencyTimeoutException: 'transient',
   KeyUnavailableException: 'transient',
@@ -93,6 +101,7 @@ const UNKNOWN_TOKEN = new Set(['UnrecognizedClientException', 'InvalidClientToke
 
 const THROTTLING = new Set([
   'LimitExceededException',
+  'ProvisionedThroughputExceededException',
   'ThrottlingException',
   'Throttling',
   'ThrottledException',

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { AbsentError } from '../src/attempt.js'
 import type { HedgeOptions } from '../src/hedge.js'
 import { Race, type RaceResult } from '../src/race.js'
+import { absentEverywhere, refusedEverywhere } from '../src/regionalService.js'
 import { Router } from '../src/router.js'
 import { ManualClock } from './manualClock.js'
 import { awsError, type Behaviour, replicasIn, ScriptedRegions } from './scriptedRegions.js'
@@ -112,6 +114,58 @@ describe('a call over the regions', () => {
     await clock.advance(10)
     regions.set('us-east-1', { after: 2, answer: 'east' })
     expect(await clock.until(result)).toMatchObject({ won: true, answer: 'east' })
+  })
+
+  describe('where a region has not got what it is asked for', () => {
+    const absent = { after: 2, error: new AbsentError('no such item') }
+
+    it('asks the next one, which may have it, and demotes none for it', async () => {
+      const { clock, router, start } = setUp({
+        'us-east-1': absent,
+        'us-west-2': { after: 60, answer: 'west' },
+      })
+      const result = await clock.until(start())
+      expect(result).toMatchObject({ won: true, answer: 'west' })
+      expect(outcomes(result)).toEqual(['us-east-1 absent', 'us-west-2 answered'])
+      expect(router.next(replicasIn(...REGIONS), 'Decrypt')).toMatchObject({
+        region: 'us-east-1',
+        state: 'available',
+      })
+    })
+
+    it('ends when none has it, each asked once', async () => {
+      const { clock, start } = setUp({ 'us-east-1': absent, 'us-west-2': absent, 'eu-west-1': absent })
+      const result = await clock.until(start())
+      expect(result).toMatchObject({ won: false, ended: 'exhausted' })
+      expect(result.attempts).toHaveLength(3)
+      expect(absentEverywhere(replicasIn(...REGIONS), result.attempts)).toBe(true)
+      expect(refusedEverywhere(replicasIn(...REGIONS), result.attempts)).toBe(true)
+    })
+
+    it('asks it again with those that failed: it may have arrived meanwhile', async () => {
+      const { clock, regions, start } = setUp({
+        'us-east-1': absent,
+        'us-west-2': { after: 2, error: awsError('InternalServerError', 500) },
+        'eu-west-1': absent,
+      })
+      const call = start()
+      await clock.advance(6)
+      regions.set('eu-west-1', { after: 2, answer: 'arrived' })
+      const result = await clock.until(call)
+      expect(result).toMatchObject({ won: true, answer: 'arrived' })
+      expect(absentEverywhere(replicasIn(...REGIONS), result.attempts)).toBe(false)
+    })
+
+    it('says that not all were asked when one failed to the end', async () => {
+      const { clock, start } = setUp({
+        'us-east-1': absent,
+        'us-west-2': { after: 2, error: awsError('InternalServerError', 500) },
+        'eu-west-1': absent,
+      })
+      const result = await clock.until(start())
+      expect(result).toMatchObject({ won: false, ended: 'exhausted' })
+      expect(refusedEverywhere(replicasIn(...REGIONS), result.attempts)).toBe(false)
+    })
   })
 
   it('ends at the deadline of the call, with every region tried', async () => {

@@ -174,6 +174,15 @@ describe('the breaker of a region', () => {
     expect(state(router)).toBe('open')
   })
 
+  it('closes for a region that has not got what it was asked for, which is an answer', () => {
+    const router = makeRouter()
+    for (let i = 0; i < 2; i++) ask(router, 'us-east-1', 'failed', { error: serverError })
+    ask(router, 'us-east-1', 'absent')
+    ask(router, 'us-east-1', 'failed', { error: serverError })
+    expect(state(router)).toBe('available')
+    expect(router.rank(replicasIn('us-east-1'), 'GetItem')[0]).toMatchObject({ observed: true })
+  })
+
   it('does not count an attempt that the end of the call cut short', () => {
     const router = makeRouter()
     for (let i = 0; i < 10; i++)

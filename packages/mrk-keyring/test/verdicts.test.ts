@@ -26,9 +26,12 @@ const EXPECTED: Record<Verdict, string[]> = {
     'UnknownOperationException',
     'DryRunOperationException',
     'OptInRequired',
+    'ResourceNotFoundException',
     'UnusableResponseError',
   ],
+  absent: ['AbsentError'],
   transient: [
+    'ProvisionedThroughputExceededException',
     'KMSInternalException',
     'DependencyTimeoutException',
     'KeyUnavailableException',

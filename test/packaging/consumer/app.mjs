@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { BranchKeyring, KeyStoreAdministration } from '@dynaseal/branch-keyring'
+import { createFormat } from '@dynaseal/core'
 import { startLocalCloud } from '@dynaseal/local-cloud'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
 import { encrypted, sealDocumentClient } from '@dynaseal/toolbox'
@@ -63,6 +65,17 @@ async function main() {
   assert.equal(Item.ssn, '078-05-1120')
   assert.deepEqual(Item.address, { city: 'Oslo', country: 'NO' })
   assert.deepEqual(Item.pet, { kind: 'dog', tricks: 'sit' })
+  const location = {
+    keyArns: [KeyMetadata.Arn],
+    client: () => kms,
+    keyStore: { tableName: 'branch-keys', client: () => dynamodb },
+  }
+  assert.equal((await new KeyStoreAdministration(location).createTable()).created, true)
+  const branchKeys = new BranchKeyring({ ...location, region, branchKeyId: 'nobody' })
+  const sealed = createFormat({ keyring: branchKeys }).seal([
+    { table: 'users', key: { id: { S: '1' } }, fields: [{ path: ['ssn'], value: { S: 'x' } }] },
+  ])
+  await assert.rejects(sealed, ({ cause }) => cause.code === 'NO_BRANCH_KEY')
   const page = await (await fetch(cloud.endpoint, { headers: { accept: 'text/html' } })).text()
   const files = [...page.matchAll(/(?:src|href)="(\/_local\/page\/[\w.]+)"/g)].map(([, file]) => file)
   assert.equal(files.length, 5)

@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { BranchKeyring } from '@dynaseal/branch-keyring'
 import { createFormat } from '@dynaseal/core'
 import { type LocalCloud, startLocalCloud } from '@dynaseal/local-cloud'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
@@ -10,6 +11,13 @@ const keyring = new MrkKeyring({
   keyArns: ['arn:aws:kms:eu-west-1:000000000000:key/mrk-00000000000000000000000000000000'],
 })
 export const format = createFormat({ keyring })
+export const tenants = createFormat({
+  keyring: new BranchKeyring({
+    keyArns: ['arn:aws:kms:eu-west-1:000000000000:key/mrk-00000000000000000000000000000000'],
+    keyStore: { tableName: 'branch-keys' },
+    branchKeyId: ({ tenant }) => `tenant-${tenant}`,
+  }),
+})
 const documentClient = sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient({})), { keyring })
 const table = new Table({ documentClient, name: 'users', partitionKey: { name: 'id', type: 'string' } })
 const User = new Entity({

@@ -1,0 +1,107 @@
+import type {
+  EncryptedDataKey,
+  NodeDecryptionMaterial,
+  NodeEncryptionMaterial,
+} from '@aws-crypto/material-management'
+import { MrkKeyringConfigError } from '@dynaseal/mrk-keyring'
+import {
+  checkOptions,
+  type DataKeySource,
+  dataKeySource,
+  fillForDecryption,
+  fillForEncryption,
+  LazyKeyringNode,
+} from '@dynaseal/mrk-keyring/regional'
+import { BranchKeyCache } from './cache/branchKeyCache.js'
+import { type BranchKeyCacheOptions, resolveCacheOptions } from './cache/options.js'
+import type { BranchKeyCacheStatistics } from './cache/statistics.js'
+import { type BranchKeyIdOf, DataKeys } from './dataKeys.js'
+import { KeyStore, type KeyStoreLocation } from './keyStore/keyStore.js'
+import { Lookup } from './keyStore/lookup.js'
+
+export interface BranchKeyringOptions extends KeyStoreLocation {
+  /**
+   * The id of the branch key, or a function that names it by the encryption context: a branch key for each tenant. It is
+   * asked with the context alone, when a data key is wrapped and again when it is unwrapped.
+   */
+  branchKeyId: BranchKeyIdOf
+  /** How long branch keys live in memory, and how many. */
+  cache?: BranchKeyCacheOptions
+}
+
+/**
+ * Wraps data keys under branch keys, as AWS's hierarchical keyring does: KMS is asked once for a branch key, and not for
+ * each data key. The rows of the branch keys are read from the nearest replica of their table, and decrypted in the nearest
+ * region of a multi-Region key.
+ *
+ * ```ts
+ * const keyring = new BranchKeyring({
+ *   keyArns: ['arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab'],
+ *   regions: ['us-east-1', 'us-west-2'],
+ *   keyStore: { tableName: 'branch-keys' },
+ *   branchKeyId: ({ tenant }) => `tenant-${tenant}`,
+ * })
+ * const { result } = await encrypt(keyring, 'hello', { encryptionContext: { tenant: 'acme' } })
+ * ```
+ *
+ * What it wraps opens with `KmsHierarchicalKeyRingNode` of `@aws-crypto/client-node` and its siblings in other languages,
+ * and the other way round. Calls reject with {@link BranchKeyError}, and with `MrkKeyringError` where no region answers.
+ */
+export class BranchKeyring extends LazyKeyringNode {
+  readonly #store: KeyStore
+  readonly #branchKeys: BranchKeyCache
+  readonly #dataKeys: DataKeys
+
+  /** @throws MrkKeyringConfigError for options that no keyring can be built from */
+  constructor(options: BranchKeyringOptions) {
+    super()
+    checkOptions(options, ['keyArns', 'regions', 'keyStore', 'branchKeyId', 'cache'])
+    const { branchKeyId } = options
+    if (typeof branchKeyId !== 'function' && (typeof branchKeyId !== 'string' || branchKeyId === ''))
+      throw new MrkKeyringConfigError(
+        'BAD_OPTION',
+        'branchKeyId is neither the id of a branch key nor a function that names one',
+      )
+    const cache = resolveCacheOptions(options.cache ?? {})
+    this.#store = new KeyStore(options)
+    this.#branchKeys = new BranchKeyCache(new Lookup(this.#store, cache.now), cache)
+    this.#dataKeys = new DataKeys(branchKeyId, this.#branchKeys)
+  }
+
+  /** The order in which the regions would be asked now, for a row of the key store and for decrypting it, and why. */
+  routes() {
+    return this.#store.routes()
+  }
+
+  /** What the cache of branch keys holds and did. */
+  statistics(): BranchKeyCacheStatistics {
+    return this.#branchKeys.statistics()
+  }
+
+  /** Lets go of every branch key at once, and forgets refusals: what is needed next is fetched anew. */
+  clear(): void {
+    this.#branchKeys.clear()
+  }
+
+  /** How `@dynaseal/core` asks, which needs no materials; not there where a subclass asks otherwise. */
+  get [dataKeySource](): DataKeySource | undefined {
+    const { onEncrypt, onDecrypt, _onEncrypt, _onDecrypt } = BranchKeyring.prototype
+    const isOverridden =
+      this.onEncrypt !== onEncrypt ||
+      this.onDecrypt !== onDecrypt ||
+      this._onEncrypt !== _onEncrypt ||
+      this._onDecrypt !== _onDecrypt
+    return isOverridden ? undefined : this.#dataKeys.source()
+  }
+
+  override _onEncrypt(material: NodeEncryptionMaterial): Promise<NodeEncryptionMaterial> {
+    return fillForEncryption(material, this.#dataKeys)
+  }
+
+  override _onDecrypt(
+    material: NodeDecryptionMaterial,
+    encryptedDataKeys: EncryptedDataKey[],
+  ): Promise<NodeDecryptionMaterial> {
+    return fillForDecryption(material, encryptedDataKeys, this.#dataKeys)
+  }
+}

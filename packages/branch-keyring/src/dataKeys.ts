@@ -1,0 +1,146 @@
+import { randomFillSync } from 'node:crypto'
+import type { DataKeySource, EncryptedDataKeyEntry, WrappingKeys } from '@dynaseal/mrk-keyring/regional'
+import type { BranchKey } from './cache/branchKey.js'
+import type { BranchKeyCache } from './cache/branchKeyCache.js'
+import { serializeContext } from './encryptionContext.js'
+import { BranchKeyError, type BranchKeyErrorCode, isPermanent } from './errors.js'
+import { PROVIDER_ID, unwrap, wrap, wrappedUnder } from './wrapping.js'
+
+type Context = Readonly<Record<string, string>>
+
+/** Names the branch key of what has an encryption context: always the same, or one for each tenant. */
+export type BranchKeyIdOf = string | ((encryptionContext: Context) => string)
+
+type Request = Parameters<DataKeySource['generateDataKey']>[0]
+
+/** Data keys under branch keys, in plain data. */
+export class DataKeys implements WrappingKeys {
+  readonly providerId = PROVIDER_ID
+  readonly #branchKeyId: BranchKeyIdOf
+  readonly #branchKeys: BranchKeyCache
+
+  constructor(branchKeyId: BranchKeyIdOf, branchKeys: BranchKeyCache) {
+    this.#branchKeyId = branchKeyId
+    this.#branchKeys = branchKeys
+  }
+
+  /** A new data key, and the same wrapped. The caller is the only one who holds it. */
+  async generate(request: Request) {
+    // In memory of its own, which no pool shares.
+    const dataKey = randomFillSync(new Uint8Array(request.length))
+    try {
+      const entry = await this.wrap(request, dataKey)
+      return { dataKey, keyName: entry.providerInfo, entry }
+    } catch (error) {
+      dataKey.fill(0)
+      throw error
+    }
+  }
+
+  /** Wraps a data key under the active version of its branch key. */
+  async wrap({ encryptionContext, signal }: Omit<Request, 'length'>, dataKey: Uint8Array) {
+    const context = serializeContext(encryptionContext)
+    const key = await held(this.#branchKeys.active(this.#idFor(encryptionContext)), signal)
+    try {
+      const encryptedDataKey = wrap(dataKey, wrappingOf(key, context))
+      key.wrapped++
+      return { providerId: PROVIDER_ID, providerInfo: key.branchKeyId, encryptedDataKey }
+    } finally {
+      key.release()
+    }
+  }
+
+  /** Unwraps the first that opens. */
+  async decrypt({ encryptionContext, length, signal }: Request, entries: readonly EncryptedDataKeyEntry[]) {
+    const context = serializeContext(encryptionContext)
+    const branchKeyId = this.#idFor(encryptionContext)
+    const errors: unknown[] = []
+    for (const { providerId, providerInfo, encryptedDataKey } of entries) {
+      // The id is the context's and never the message's: what somebody else wrote names no branch key.
+      if (providerId !== PROVIDER_ID || providerInfo !== branchKeyId) continue
+      const version = wrappedUnder(encryptedDataKey, length)
+      if (version === undefined) continue
+      try {
+        const key = await held(this.#branchKeys.version(branchKeyId, version), signal)
+        try {
+          const dataKey = unwrap(encryptedDataKey, wrappingOf(key, context))
+          key.unwrapped++
+          return { dataKey, keyName: branchKeyId }
+        } finally {
+          key.release()
+        }
+      } catch (error) {
+        if (hasCode(error, 'ABORTED')) throw error
+        errors.push(error)
+      }
+    }
+    if (errors.length > 0) throw mostTelling(errors)
+    throw new BranchKeyError(
+      'NO_MATCHING_DATA_KEY',
+      `No encrypted data key was wrapped under branch key ${JSON.stringify(branchKeyId)}: ` +
+        'decrypt with a keyring for the key that encrypted it.',
+    )
+  }
+
+  source(): DataKeySource {
+    return {
+      generateDataKey: async request => {
+        const { dataKey, entry } = await this.generate(request)
+        return { dataKey, encryptedDataKeys: [entry] }
+      },
+      decryptDataKey: async request => (await this.decrypt(request, request.encryptedDataKeys)).dataKey,
+    }
+  }
+
+  #idFor(context: Context): string {
+    const id = typeof this.#branchKeyId === 'string' ? this.#branchKeyId : this.#branchKeyId(context)
+    if (typeof id === 'string' && id !== '' && id.isWellFormed()) return id
+    throw new BranchKeyError(
+      'BAD_BRANCH_KEY_ID',
+      `The option branchKeyId returned ${typeof id === 'string' ? JSON.stringify(id) : typeof id} for an encryption context ` +
+        `with ${
+          Object.keys(context)
+            .map(name => JSON.stringify(name))
+            .join(', ') || 'no pairs'
+        }: it must return the id of a branch key.`,
+    )
+  }
+}
+
+function wrappingOf({ secret, branchKeyId, versionBytes }: BranchKey, context: Uint8Array) {
+  return { secret, branchKeyId, version: versionBytes, context }
+}
+
+/** The branch key, unless the signal fires first: the others who wait for it are left in peace. */
+function held(coming: Promise<BranchKey>, signal: AbortSignal | undefined): Promise<BranchKey> {
+  if (signal === undefined) return coming
+  return new Promise((resolve, reject) => {
+    const abort = () =>
+      reject(
+        new BranchKeyError('ABORTED', 'Aborted by the caller.', { permanent: false, cause: signal.reason }),
+      )
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+    coming.then(key => {
+      signal.removeEventListener('abort', abort)
+      if (signal.aborted) key.release()
+      else resolve(key)
+    }, reject)
+  })
+}
+
+/**
+ * An honest writer wraps a data key once under a branch key, so one that does not open says enough of the message. Else
+ * an error that may pass comes before one that will not.
+ */
+function mostTelling(errors: readonly unknown[]): unknown {
+  return (
+    errors.find(error => hasCode(error, 'DATA_KEY_REFUSED')) ??
+    errors.find(error => !isPermanent(error)) ??
+    errors.at(-1)
+  )
+}
+
+function hasCode(error: unknown, code: BranchKeyErrorCode): boolean {
+  return error instanceof BranchKeyError && error.code === code
+}
