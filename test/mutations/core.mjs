@@ -23,7 +23,7 @@ const CACHE = [
   'openingKeys',
   'openingGrace',
   'refusals',
-  'hostileMessages',
+  'hostileTable',
   'dataKeySource',
 ]
 const SEALING = ['sealItems', 'failingCodec']

@@ -227,6 +227,7 @@ describe.each(FORMS)('hostile $name:', form => {
     // Once, right behind the 32 that were under way and the one whose turn it was.
     expect(positions).toEqual([33])
   })
+
   it('an item of many fields under one forged data key costs one call', async () => {
     const { keyring, stored, codes } = await world(form, { maxKeysPerOpen: 1 })
     const [field] = stored.fields
