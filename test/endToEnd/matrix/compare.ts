@@ -15,7 +15,7 @@ function visit(value: unknown, tableName: string): unknown {
   if (value instanceof Set) return new Set([...value].map(child => visit(child, tableName)))
   if (!isPlainObject(value)) return value
   return Object.fromEntries(
-    Reflect.ownKeys(value).map(key => {
+    members(value).map(key => {
       const child = (value as Record<string | symbol, unknown>)[key]
       if (key === '$metadata') return [key, metadata(child as Record<string, unknown>)]
       if (typeof key === 'string' && /ConsumedCapacity$|^ItemCollectionMetrics$/.test(key))
@@ -26,6 +26,13 @@ function visit(value: unknown, tableName: string): unknown {
       if (TIMES.includes(key) && isPlainObject(child)) return [key, 'a time']
       return [key === tableName ? 'the table' : key, visit(child, tableName)]
     }),
+  )
+}
+
+/** What is data: how an item is printed is none, but the item of an error is, which is not printed. */
+function members(value: object): (string | symbol)[] {
+  return Reflect.ownKeys(value).filter(
+    key => key === 'Item' || Object.prototype.propertyIsEnumerable.call(value, key),
   )
 }
 
@@ -45,12 +52,13 @@ function shape(value: unknown): unknown {
 }
 
 function comparableError(error: Error, tableName: string): object {
-  const { stack: _, $response: __, ...members } = error as unknown as Record<string, unknown>
-  if (members.Item === undefined) delete members.Item
+  const { stack: _, $response: __, ...others } = error as unknown as Record<string, unknown>
+  others.Item = (error as { Item?: unknown }).Item
+  if (others.Item === undefined) delete others.Item
   return {
     error: error.name,
     message: error.message.replaceAll(tableName, 'the table'),
-    ...(visit(members, tableName) as object),
+    ...(visit(others, tableName) as object),
   }
 }
 
