@@ -33,7 +33,11 @@ export async function regionLoss(world) {
     await lose()
     const [done] = await Promise.all([load(call, { calls: CALLS }), during()])
     await world.cloud.heal('loss')
-    results.push({ service, name, ...summary(done) })
+    // What of it is the load's own limit, on a machine that is busy with other things, can be told from the errors.
+    const errors = [
+      ...new Set(done.flatMap(({ error }) => (error === undefined ? [] : [error.code ?? error.message]))),
+    ]
+    results.push({ service, name, ...summary(done), ...(errors.length > 0 ? { errors } : {}) })
   }
   await run('all healthy', 'kms and dynamodb', async () => {})
   for (const service of ['kms', 'dynamodb']) {
