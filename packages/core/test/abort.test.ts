@@ -1,10 +1,12 @@
 import { describe, expect, it, vi } from 'vitest'
 import { DataKeyCache } from '../src/dataKeyCache/dataKeyCache.js'
 import { Flight } from '../src/dataKeyCache/flight.js'
-import { dataKeyName } from '../src/dataKeyCache/openingKeys.js'
-import { createFormat, dataKeySource, type EncryptedDataKeyEntry, type Keyring } from '../src/index.js'
+import { dataKeyName, OpeningKeys } from '../src/dataKeyCache/openingKeys.js'
+import { dataKeySource, type EncryptedDataKeyEntry, type Keyring } from '../src/index.js'
+import { encryptionContext } from '../src/materials/context.js'
 import { context, setUp } from './support/dataKeyCache.js'
-import { item, openOne, sealOne } from './support/fields.js'
+import { openOne, sealItem } from './support/fields.js'
+import { FORMS } from './support/forms.js'
 import { countingKeyring } from './support/keyrings.js'
 
 interface Call {
@@ -223,25 +225,54 @@ it('the background refresh of a data key is nobody’s to end', async () => {
   expect(calls[1]!.signal.aborted).toBe(false)
 })
 
-it('a format rejects with the reason, and not with an error of a field', async () => {
+it.each(FORMS)('a format of $name rejects with the reason, and not with an error of a field', async form => {
   const { keyring, calls, asked } = keyringOnDemand()
-  const sealing = sealOne(createFormat({ keyring }), item({ S: 'a' }))
+  const sealing = sealItem(form.create({ keyring }), form.item({ S: 'a' }))
   await asked(1)
   calls[0]!.answer()
-  const message = await sealing
-  const format = createFormat({ keyring })
+  const one = await sealing
+  const format = form.create({ keyring })
   const controller = new AbortController()
   const { signal } = controller
-  const reads = format.open([item(message)], { signal })
-  const writes = createFormat({ keyring }).seal([item({ S: 'b' })], { signal })
+  const reads = format.open([one], { signal })
+  const writes = form.create({ keyring }).seal([form.item({ S: 'b' })], { signal })
   await asked(3)
   controller.abort()
   await expect(reads).rejects.toBe(signal.reason)
   await expect(writes).rejects.toBe(signal.reason)
-  const again = openOne(format, item(message))
+  const again = openOne(format, one)
   await asked(4)
   calls[3]!.answer()
   expect(await again).toEqual({ S: 'a' })
   // Also when the data key is there.
-  await expect(format.open([item(message)], { signal })).rejects.toBe(signal.reason)
+  await expect(format.open([one], { signal })).rejects.toBe(signal.reason)
+})
+
+it('a data key that comes after all is let go when its context has left the cache', async () => {
+  const { keyring, calls, asked } = keyringOnDemand()
+  // It goes on, and answers late.
+  const source = keyring[dataKeySource]!
+  const deaf = {
+    ...source,
+    generateDataKey: (request =>
+      source.generateDataKey({
+        ...request,
+        signal: new AbortController().signal,
+      })) as typeof source.generateDataKey,
+  }
+  const cache = new DataKeyCache({ ...keyring, [dataKeySource]: deaf }, { maxKeys: 1 })
+  const added = vi.spyOn(OpeningKeys.prototype, 'add')
+  const controller = new AbortController()
+  const gone = cache.sealingKey(context, 1, 1, controller.signal)
+  await asked(1)
+  controller.abort()
+  await expect(gone).rejects.toBe(controller.signal.reason)
+  const other = cache.sealingKey(encryptionContext('message', 'Orders', {}), 1)
+  await asked(2)
+  for (const call of calls) call.answer()
+  ;(await other).key.release()
+  await vi.waitUntil(() => added.mock.calls.length > 0)
+  cache.clear()
+  for (const [, key] of added.mock.calls) expect(() => key.secret).toThrow('after it had been zeroed')
+  added.mockRestore()
 })

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { keyringOf } from '../src/dataKeyCache/keyringOf.js'
 import {
   ConfigurationError,
   combineKeyrings,
   createFormat,
+  dataKeySource,
   type FormatOptions,
   type Keyring,
+  NoKeyringOpensError,
 } from '../src/index.js'
 import { PermanentError } from './support/dataKeyCache.js'
 import { openItem, outcomes, sealAll, sealItem, wholeItem } from './support/fields.js'
@@ -169,6 +172,73 @@ describe('a keyring for each tenant', () => {
   })
 })
 
+describe('keyrings of a function', () => {
+  const setUp = (maxKeys: number) => {
+    const asked: string[] = []
+    const failing = new Set<string>()
+    const format = createFormat({
+      keyring: context => {
+        asked.push(context.tenant!)
+        // What the function does to it is nobody's concern.
+        for (const name of Object.keys(context)) delete (context as Record<string, string>)[name]
+        if (failing.has(asked.at(-1)!)) throw new Error('directory is down')
+        return rawKeyring()
+      },
+      encryptionContext: tenantOf,
+      cache: { maxKeys },
+    })
+    const use = async (...tenants: string[]) => {
+      for (const tenant of tenants) {
+        format.clear()
+        await format.seal([itemOf(tenant)]).catch(() => {})
+      }
+      return asked.splice(0)
+    }
+    return { use, failing }
+  }
+
+  it('are kept for as many contexts as the cache may have, those used last', async () => {
+    const { use } = setUp(2)
+    expect(await use('a', 'b', 'a', 'c', 'a', 'b')).toEqual(['a', 'b', 'c', 'b'])
+  })
+
+  it('are kept when another could not be had', async () => {
+    const { use, failing } = setUp(10)
+    failing.add('x')
+    expect(await use('a', 'x', 'a', 'x', 'a')).toEqual(['a', 'x', 'x'])
+  })
+
+  it('are told apart by all pairs, in any order', () => {
+    const asked: object[] = []
+    const keyring = keyringOf(context => {
+      asked.push(context)
+      return rawKeyring()
+    }, 10)[dataKeySource]!
+    const ask = (encryptionContext: Record<string, string>) =>
+      keyring.generateDataKey({ encryptionContext, length: 32, signal: new AbortController().signal })
+    return Promise.all([
+      ask({ a: '1', b: '2' }),
+      ask({ b: '2', a: '1' }),
+      ask({ a: '2', b: '1' }),
+      ask({ a: '1' }),
+    ]).then(() => expect(asked).toEqual([{ a: '1', b: '2' }, { a: '2', b: '1' }, { a: '1' }]))
+  })
+
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['no keyring', {}],
+    ['half a keyring', { onEncrypt() {} }],
+    ['the other half of one', { onDecrypt() {} }],
+  ])('are refused when it gives %s', async (_, given) => {
+    const format = createFormat({ keyring: () => given as Keyring })
+    const refused = format.seal([itemOf('a')])
+    await expect(refused).rejects.toMatchObject({
+      code: 'key-unavailable',
+      cause: { code: 'invalid-option' },
+    })
+  })
+})
+
 describe('a change of the key', () => {
   const old = () => createFormat({ keyring: rawKeyring('old') })
   const changed = (openWith: Keyring[] = [rawKeyring('old')]) =>
@@ -213,5 +283,54 @@ describe('a change of the key', () => {
       const [opened] = await format.open([stored])
       expect(opened!.fields[0]).toMatchObject({ error: { cause: { permanent: isPermanent } } })
     }
+  })
+
+  it('asks the old key only for what the new one does not open, in the order given', async () => {
+    const asked: string[] = []
+    const named = (name: string, opens: string) => {
+      const keyring = countingKeyring(rawKeyring(opens))
+      const { onDecrypt } = keyring
+      keyring.onDecrypt = (material, keys) => {
+        asked.push(name)
+        return onDecrypt(material, keys)
+      }
+      return keyring
+    }
+    const format = () =>
+      createFormat({
+        keyring: combineKeyrings({
+          sealWith: named('new', 'new one'),
+          openWith: [named('other', 'other key'), named('old', 'old')],
+        }),
+      })
+    const after = await sealItem(format(), itemOf('a'))
+    const before = await sealItem(old(), itemOf('a'))
+    expect(await openItem(format(), after)).toEqual([{ S: 'a 0' }])
+    expect(asked.splice(0)).toEqual(['new'])
+    expect(await openItem(format(), before)).toEqual([{ S: 'a 0' }])
+    expect(asked).toEqual(['new', 'other', 'old'])
+  })
+
+  it('tells the errors of all, and the one when there is one', () => {
+    const [one, two] = [new Error('first'), 'second']
+    expect(new NoKeyringOpensError([one])).toMatchObject({ cause: one, errors: [one] })
+    const both = new NoKeyringOpensError([one, two])
+    expect(both.cause).toEqual(new AggregateError([one, two]))
+    expect(both.message).toBe('None of the 2 keyrings decrypts the data key: first | second')
+  })
+
+  it('asks no further keyring when nobody waits any more', async () => {
+    const controller = new AbortController()
+    const oldKeyring = countingKeyring(rawKeyring('old'))
+    const newKeyring = countingKeyring(rawKeyring('new one'))
+    newKeyring.onDecrypt = async () => {
+      controller.abort()
+      throw new Error('aborted')
+    }
+    const before = await sealItem(old(), itemOf('a'))
+    const keyring = combineKeyrings({ sealWith: newKeyring, openWith: [oldKeyring] })
+    const opening = createFormat({ keyring }).open([before], { signal: controller.signal })
+    await expect(opening).rejects.toHaveProperty('name', 'AbortError')
+    expect(oldKeyring.decrypts).toBe(0)
   })
 })

@@ -154,6 +154,11 @@ export class SealingKeys {
     this.statistics.calls++
     try {
       const key = await generateDataKey(this.#keyring, context, this.#options.now, flight.signal)
+      if (flight.signal.aborted) {
+        // Its slot may have left for others since, and who came next has asked anew.
+        key.release()
+        return
+      }
       this.#drop(slot)
       slot.current = { key, context }
       this.#onGenerated(context, key)

@@ -273,14 +273,39 @@ describe('the option', () => {
     ['format', { format: 'both' }, 'The option format'],
     ['envelopeAttribute', { envelopeAttribute: '' }, 'The option envelopeAttribute'],
     ['envelopeAttribute', { envelopeAttribute: 7 }, 'The option envelopeAttribute'],
+    ['envelopeAttribute', { envelopeAttribute: ['dynaseal'] }, 'The option envelopeAttribute'],
+    ['envelopeAttribute', { envelopeAttribute: 'ü'.repeat(128) }, 'The option envelopeAttribute'],
     ['fields', { fields: 'long' }, 'The option fields'],
     ['fields', { fields: { Customers: true } }, 'The option fields'],
     ['fields', { fields: null }, 'The option fields'],
+    ['fields', { fields: 7 }, 'The option fields'],
+    ['fields', { fields: '' }, 'The option fields'],
     ['keyring', { keyring: {} }, 'The option keyring'],
     ['keyring', { keyring: undefined }, 'The option keyring'],
+    ['keyring', { keyring: { onDecrypt() {} } }, 'The option keyring'],
   ])('%s is checked', (_, options, message) => {
     expect(() => envelope(options)).toThrow(message)
   })
+})
+
+it('the name of the envelope attribute may have 255 bytes', async () => {
+  const envelopeAttribute = `${'ü'.repeat(127)}u`
+  const stored = await sealItem(envelope({ envelopeAttribute }), wholeItem({ a: { S: 'a' } }))
+  expect(Object.keys(stored.attributes!)).toEqual([envelopeAttribute])
+})
+
+it('the option fields is copied, and of each table alone', async () => {
+  const fields: Record<string, 'short' | 'full'> = { Orders: 'full', Customers: 'short' }
+  const format = envelope({ fields })
+  Object.assign(fields, { Orders: 'short', Customers: 'full' })
+  for (const [table, names] of [
+    ['Orders', []],
+    ['Customers', ['dynaseal']],
+    ['Others', ['dynaseal']],
+  ] as const) {
+    const stored = await sealItem(format, wholeItem({ a: { S: 'a' } }, { table }))
+    expect(Object.keys(stored.attributes!)).toEqual(names)
+  }
 })
 
 it('binds to the primary key, whatever the order of its attributes', async () => {

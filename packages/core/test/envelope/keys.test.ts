@@ -1,6 +1,7 @@
 import { createHash, createHmac, hkdfSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { DataKey } from '../../src/dataKeyCache/dataKey.js'
+import { ItemKey } from '../../src/envelope/itemKey.js'
 import { EnvelopeKeys, envelopeKeys, ITEM_KEY_BYTES } from '../../src/envelope/keys.js'
 import { canonicalLocation } from '../../src/index.js'
 import { ItemLocation } from '../../src/location.js'
@@ -99,4 +100,13 @@ describe('the keys of an envelope', () => {
     expect(itemKey(derived, item)).toEqual(nothing.digest())
     expect(() => envelopeKeys(dataKey, context)).toThrow('after it had been zeroed')
   })
+})
+
+it('the key of an item is derived again after it was zeroed', () => {
+  const one = keys()
+  const location = new ItemLocation('Customers', { id: { S: 'a' } })
+  const inUse = new ItemKey()
+  expect(inUse.of(one, location)).toEqual(itemKeyByHand(location.item))
+  inUse.zero()
+  expect(inUse.of(one, location)).toEqual(itemKeyByHand(location.item))
 })
