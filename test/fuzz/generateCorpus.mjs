@@ -1,8 +1,10 @@
 // node test/fuzz/generateCorpus.mjs
-// Takes the inputs that the fuzzer begins with from the vectors: the smallest of each kind of value. Signed messages,
-// of which there are no vectors, are made anew by the AWS Encryption SDK, and are others each time.
+// Takes the inputs that the fuzzer begins with from the vectors: the smallest of each kind of value. Signed messages, of
+// which there are no vectors, are made anew by the AWS Encryption SDK, as are fields of format 2, which need one data key
+// and one place, by ourselves: they are others each time.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { buildClient, CommitmentPolicy } from '@aws-crypto/client-node'
+import { createFormat, parseValue } from '@dynaseal/core'
 import { content } from '../vectors/writer.mjs'
 import { fuzzKeyring } from './fuzzKeyring.mjs'
 
@@ -31,6 +33,25 @@ write('message', [...messages, ...damaged])
 write('context', contexts)
 write('value', values)
 write('signed', await Promise.all([1, 16, 4096].map(signed)))
+
+const items = values.map(value => ({ ...place, fields: [{ path: place.path, value: parseValue(value) }] }))
+const whole = await seal(items.map(item => ({ ...item, whole: true })))
+write(
+  'short',
+  whole.map(({ values }) => values[0]),
+)
+write(
+  'envelope',
+  whole.map(({ attributes }) => attributes.dynaseal),
+)
+write(
+  'full',
+  (await seal(items)).map(({ values }) => values[0]),
+)
+
+function seal(items) {
+  return createFormat({ keyring: fuzzKeyring() }).seal(items)
+}
 
 /** By the AWS Encryption SDK's default suite. */
 async function signed(frameLength) {
