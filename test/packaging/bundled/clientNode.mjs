@@ -20,11 +20,11 @@ async function main() {
   }
   const stock = new MultiKeyringNode({ generator: keyring })
   const place = { table: 'users', key: { id: { S: '1' } } }
-  for (const codec of ['own', 'client-node']) {
-    const format = () => createFormat({ keyring: stock, codec })
-    const [[value]] = await format().seal([{ ...place, fields: [{ path: ['ssn'], value: { S: 'x' } }] }])
-    const opened = await format().open([{ ...place, fields: [{ path: ['ssn'], value }] }])
-    assert.deepEqual(opened, [[{ value: { S: 'x' } }]])
+  for (const options of [{}, { format: 'message' }, { format: 'message', codec: 'client-node' }]) {
+    const format = () => createFormat({ keyring: stock, ...options })
+    const [{ values }] = await format().seal([{ ...place, fields: [{ path: ['ssn'], value: { S: 'x' } }] }])
+    const [{ fields }] = await format().open([{ ...place, fields: [{ path: ['ssn'], value: values[0] }] }])
+    assert.deepEqual(fields, [{ value: { S: 'x' } }])
   }
   console.log('encrypted and decrypted')
 }
