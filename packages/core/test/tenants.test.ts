@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { keyringOf } from '../src/dataKeyCache/keyringOf.js'
 import {
+  type CombinedKeyrings,
   ConfigurationError,
   combineKeyrings,
   createFormat,
@@ -251,6 +252,16 @@ describe('a change of the key', () => {
     expect(await openItem(changed(), after)).toEqual([{ S: 'a 1' }])
     expect(await openItem(createFormat({ keyring: rawKeyring('new one') }), after)).toEqual([{ S: 'a 1' }])
     expect(await outcomes(old(), after)).toEqual(['key-unavailable'])
+  })
+
+  it.each<[string, object]>([
+    ['sealWith', {}],
+    ['openWith', { sealWith: rawKeyring() }],
+    ['openWith', { sealWith: rawKeyring(), openWith: rawKeyring() }],
+    ['openWith', { sealWith: rawKeyring(), openWith: [{}] }],
+    ['openwith', { sealWith: rawKeyring(), openwith: [] }],
+  ])('is refused without a usable option %s', (name, options) => {
+    expect(() => combineKeyrings(options as CombinedKeyrings)).toThrow(name)
   })
 
   it('goes on when the old key has ended', async () => {

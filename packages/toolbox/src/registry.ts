@@ -160,13 +160,6 @@ export class Registry {
     const { table } = entity
     const { attributes, wholeItems = false } = this.format
     const patterns = patternsOf(entity, { isMocked: this.isMocked, format: this.format })
-    for (const [first] of [...patterns.encrypted, ...patterns.clear]) {
-      if (typeof first !== 'string' || !attributes.includes(first)) continue
-      throw new ToolboxError(
-        'invalid-schema',
-        `'${first}' of entity ${entity.entityName} has the name of an attribute that the format adds to items. Store it under another name, with savedAs(), or give the format another one with the option envelopeAttribute.`,
-      )
-    }
     const indexes = Object.values(table.indexes) as {
       partitionKey?: { name: string }
       sortKey?: { name: string }
@@ -178,6 +171,16 @@ export class Registry {
         .flatMap(({ partitionKey, sortKey }) => [partitionKey, sortKey])
         .flatMap(key => key?.name ?? []),
     ])
+    const declared = [...patterns.encrypted, ...patterns.clear].map(([first]) => first)
+    const taken = attributes.find(name =>
+      [...declared, ...keys, ...this.timeToLive, table.entityAttributeSavedAs].includes(name),
+    )
+    if (taken !== undefined) {
+      throw new ToolboxError(
+        'invalid-schema',
+        `'${taken}' of entity ${entity.entityName} or of table ${table.getName()} has the name of an attribute that the format adds to items. Store it under another name, with savedAs(), or give the format another one with the option envelopeAttribute.`,
+      )
+    }
     for (const [first] of patterns.encrypted) {
       if (typeof first !== 'string') continue
       if (keys.has(first)) {

@@ -297,6 +297,16 @@ describe('registration refuses', () => {
     )
   })
 
+  test("what is called like an attribute of the format's own: declared, a key, a key of an index, a time to live", () => {
+    const message = /'dynaseal' of entity User or of table users has the name.*envelopeAttribute/
+    expect(() => register({ dynaseal: string() })).toThrow(message)
+    expect(() => register({ a: encrypted(string()).savedAs('dynaseal') })).toThrow(message)
+    expect(() =>
+      register({}, { byName: { type: 'global', partitionKey: { name: 'dynaseal', type: 'string' } } }),
+    ).toThrow(message)
+    expect(() => newRegistry(['dynaseal']).register(entity({}))).toThrow(message)
+  })
+
   test("the attribute that has the entity's name", () => {
     expect(() => register({ kind: encrypted(string()).savedAs('_et') })).toThrow(/reserved attribute alias/)
   })

@@ -1,5 +1,7 @@
-import { DynasealError } from '../errors.js'
+import { checkOptions } from '../checkOptions.js'
+import { ConfigurationError, DynasealError } from '../errors.js'
 import { type Keyring, sourceAsKeyring, sourceOf } from './keyring.js'
+import { checkedKeyring } from './keyringOf.js'
 import { isPermanent } from './refusals.js'
 
 export interface CombinedKeyrings {
@@ -13,10 +15,16 @@ export interface CombinedKeyrings {
  * A keyring that writes under one key and opens with several: to move to another KMS key, account or provider. What is
  * new is wrapped by `sealWith` alone, so the old key can end once everything has been written again.
  *
+ * @throws {ConfigurationError} `invalid-option`
  * @example
  * const keyring = combineKeyrings({ sealWith: newKey, openWith: [oldKey] })
  */
-export function combineKeyrings({ sealWith, openWith }: CombinedKeyrings): Keyring {
+export function combineKeyrings(keyrings: CombinedKeyrings): Keyring {
+  checkOptions(undefined, keyrings, ['sealWith', 'openWith'])
+  const sealWith = checkedKeyring('sealWith', keyrings.sealWith)
+  if (!Array.isArray(keyrings.openWith))
+    throw new ConfigurationError('invalid-option', 'The option openWith must be a list of keyrings.')
+  const openWith = keyrings.openWith.map(keyring => checkedKeyring('openWith', keyring))
   return sourceAsKeyring({
     generateDataKey: async request => (await sourceOf(sealWith)).generateDataKey(request),
     decryptDataKey: async request => {

@@ -28,20 +28,21 @@ export class DataKey {
     return this.#secret
   }
 
+  /** What a format has derived of the key: a data key serves one format, so there is one such thing at most. */
+  get derived(): unknown {
+    return this.#derived
+  }
+
   /**
-   * What a format derives of the key, made once and for as long as the key lives. A data key serves one format, so
-   * there is one such thing at most.
+   * Keeps what was derived for as long as the key lives.
    *
    * @param zero takes secrets out of it, when the key itself is zeroed
    */
-  derived<T>(make: () => T, zero?: (made: T) => void): T {
+  keep<T>(derived: T, zero?: (derived: T) => void): T {
     if (this.#holders === 0) throw new Error('A data key was used after it had been zeroed.')
-    if (this.#derived === undefined) {
-      const made = make()
-      this.#derived = made
-      if (zero !== undefined) this.#zeroDerived = () => zero(made)
-    }
-    return this.#derived as T
+    this.#derived = derived
+    if (zero !== undefined) this.#zeroDerived = () => zero(derived)
+    return derived
   }
 
   hold(): this {
@@ -57,5 +58,6 @@ export class DataKey {
     if (this.#holders > 0) return
     this.#secret.fill(0)
     this.#zeroDerived?.()
+    this.#derived = undefined
   }
 }

@@ -15,7 +15,7 @@ export type KeyringOfContext = (context: Readonly<Record<string, string>>) => Ke
  * @throws {ConfigurationError} `invalid-option`
  */
 export function keyringOf(keyring: Keyring | KeyringOfContext, limit: number): Keyring {
-  if (typeof keyring !== 'function') return checked(keyring)
+  if (typeof keyring !== 'function') return checkedKeyring('keyring', keyring)
   const keyrings = new KeyringsOfContexts(keyring, limit)
   return sourceAsKeyring({
     generateDataKey: async request =>
@@ -51,14 +51,19 @@ class KeyringsOfContexts {
   }
 
   async #ask(context: Readonly<Record<string, string>>): Promise<Keyring> {
-    return checked(await this.#make({ ...context }))
+    return checkedKeyring('keyring', await this.#make({ ...context }))
   }
 }
 
-function checked(keyring: Keyring): Keyring {
+/**
+ * @param option for the error
+ * @throws {ConfigurationError} `invalid-option`
+ */
+export function checkedKeyring(option: string, keyring: Keyring): Keyring {
   if (typeof keyring?.onEncrypt === 'function' && typeof keyring.onDecrypt === 'function') return keyring
-  throw new ConfigurationError(
-    'invalid-option',
-    'The option keyring must be a keyring, with onEncrypt and onDecrypt, or a function that gives one for an encryption context.',
-  )
+  const wanted =
+    option === 'keyring'
+      ? 'a keyring, with onEncrypt and onDecrypt, or a function that gives one for an encryption context'
+      : 'made of keyrings, with onEncrypt and onDecrypt'
+  throw new ConfigurationError('invalid-option', `The option ${option} must be ${wanted}.`)
 }

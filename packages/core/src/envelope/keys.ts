@@ -91,10 +91,9 @@ export class EnvelopeKeys {
 
 /** The keys of a data key, derived when they are first asked for and zeroed with it. */
 export function envelopeKeys(key: DataKey, context: EncryptionContext): EnvelopeKeys {
-  return key.derived(
-    () => new EnvelopeKeys(key.secret, context, key.encryptedDataKeys),
-    keys => keys.zero(),
-  )
+  const known = key.derived
+  if (known instanceof EnvelopeKeys) return known
+  return key.keep(new EnvelopeKeys(key.secret, context, key.encryptedDataKeys), keys => keys.zero())
 }
 
 /** What is hashed, the padded root first. Holds no key between two calls. */

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import { isPlainObject } from '../plainObject.js'
 
 /** How much of its envelope a field of an item that is written as a whole has inside: nothing, or all. */
 export type FieldForm = 'short' | 'full'
@@ -26,7 +27,7 @@ export function envelopeOptions(
     check(fields)
     return { attribute, formOf: () => fields }
   }
-  if (typeof fields !== 'object' || fields === null) check(fields)
+  if (!isPlainObject(fields)) check(fields)
   const forms = new Map(Object.entries(fields))
   for (const form of forms.values()) check(form)
   return { attribute, formOf: table => forms.get(table) ?? 'short' }

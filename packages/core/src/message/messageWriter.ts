@@ -37,7 +37,10 @@ export class MessageWriter implements FieldWriter {
   ): Buffer | Promise<Buffer> {
     writeContent(scratch, location.hash(path), value)
     const { encryptedDataKeys, secret } = key
-    const template = key.derived(() => headerTemplate(context.bytes, encryptedDataKeys))
+    const known = key.derived
+    const template = Buffer.isBuffer(known)
+      ? known
+      : key.keep(headerTemplate(context.bytes, encryptedDataKeys))
     checkFieldLength(messageLength(template, scratch.length))
     return this.#codec.write(
       { context: context.pairs, encryptedDataKeys, secret, template },

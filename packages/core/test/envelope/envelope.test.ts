@@ -278,6 +278,8 @@ describe('the option', () => {
     ['fields', { fields: 'long' }, 'The option fields'],
     ['fields', { fields: { Customers: true } }, 'The option fields'],
     ['fields', { fields: null }, 'The option fields'],
+    ['fields', { fields: new Map([['Customers', 'full']]) }, 'The option fields'],
+    ['fields', { fields: ['full'] }, 'The option fields'],
     ['fields', { fields: 7 }, 'The option fields'],
     ['fields', { fields: '' }, 'The option fields'],
     ['keyring', { keyring: {} }, 'The option keyring'],
