@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AttributePath, AttributeValue, ItemFields } from '../src/index.js'
+import { type AttributePath, type AttributeValue, type ItemFields, MAX_MESSAGE_BYTES } from '../src/index.js'
 import { encryptionContext } from '../src/materials/context.js'
 import { parseHeader } from '../src/message/header.js'
 import { createFormat } from './support/codec.js'
@@ -209,6 +209,24 @@ describe.each(FORMS)('$name', form => {
     await opening
     expect(await openOne(reader, first)).toEqual({ S: 'first' })
     expect(await openOne(reader, second)).toEqual({ S: 'second' })
+  })
+})
+
+describe.each(FORMS)('$name', form => {
+  it('may have as many bytes as a message may, and no more', async () => {
+    const keyring = countingKeyring()
+    const format = form.create({ keyring })
+    const least = bytesOf(await sealItem(format, form.item({ B: new Uint8Array() }))).length
+    const value = { B: new Uint8Array(MAX_MESSAGE_BYTES - least) }
+    const stored = await sealItem(format, form.item(value))
+    expect(bytesOf(stored)).toHaveLength(MAX_MESSAGE_BYTES)
+    const opened = (await openOne(format, stored)) as { B: Uint8Array }
+    expect(opened.B).toHaveLength(value.B.length)
+    const larger = { B: new Uint8Array(value.B.length + 1) }
+    await expect(format.seal([form.item(larger)])).rejects.toMatchObject({ code: 'too-large' })
+    const longer = withValue(stored, Buffer.concat([bytesOf(stored), Buffer.of(0)]))
+    expect((await refusal(form.create({ keyring }), longer)).code).toBe('malformed-message')
+    expect(keyring.decrypts).toBe(0)
   })
 })
 

@@ -41,6 +41,8 @@ describe.each(FORMS)('one call that seals many fields as $name', form => {
     expect(stored.map(({ fields }) => fields.length)).toEqual([4, 0, 21])
     expect(countByDataKey(stored)).toEqual(expected.counts)
     expect(keyring.encrypts).toBe(expected.counts.length)
+    // Each data key is taken once, for all that it may seal.
+    expect(format.statistics().sealing).toMatchObject({ hits: 0, misses: expected.counts.length })
     // What the last one has left is for the next call.
     expect(countByDataKey(await sealAll(format, [itemOf(2)]))).toEqual([2])
     expect(keyring.encrypts).toBe(expected.counts.length)
@@ -115,6 +117,22 @@ describe.each(FORMS)('one call that seals many fields as $name', form => {
     expect(sealed!.values).toEqual([expect.any(Uint8Array), expect.any(Uint8Array)])
     expect(keyring.encrypts).toBe(1)
     expect(format.statistics().keys.map(({ sealed }) => sealed)).toEqual([expected.grown])
+  })
+
+  it('takes no fields that the caller adds while it seals', async () => {
+    const format = create({ keyring: countingKeyring(), cache: { maxMessages: 2 } })
+    const growing = itemOf(2)
+    const fields = growing.fields as Field<AttributeValue>[]
+    const first = {
+      get S() {
+        if (fields.length === 2) fields.push({ path: ['more'], value: { S: 'y' } })
+        return 'x'
+      },
+    }
+    fields[0] = { path: ['f0'], value: first }
+    const [sealed] = await format.seal([growing])
+    expect(fields).toHaveLength(3)
+    expect(sealed!.values).toHaveLength(2)
   })
 
   it('needs no key attributes of an item without fields', async () => {

@@ -290,6 +290,18 @@ describe('the option', () => {
   })
 })
 
+it('no two fields have a nonce or a ciphertext in common', async () => {
+  const format = envelope()
+  const same = wholeItem(Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`a${at}`, { S: 'x' }])))
+  const short = (await sealAll(format, [same, same])).flatMap(({ fields }) => fields)
+  const full = (await sealAll(format, [{ ...same, whole: false }])).flatMap(({ fields }) => fields)
+  const box = 12 + 2 + 4 + 1 + 16
+  const boxes = [...short, ...full].map(({ value }) => Buffer.from(value).subarray(-box))
+  expect(boxes).toHaveLength(3000)
+  expect(new Set(boxes.map(bytes => bytes.toString('hex', 0, 12))).size).toBe(3000)
+  expect(new Set(boxes.map(bytes => bytes.toString('hex', 12))).size).toBe(3000)
+})
+
 it('the name of the envelope attribute may have 255 bytes', async () => {
   const envelopeAttribute = `${'ü'.repeat(127)}u`
   const stored = await sealItem(envelope({ envelopeAttribute }), wholeItem({ a: { S: 'a' } }))

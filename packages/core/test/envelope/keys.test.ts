@@ -50,13 +50,11 @@ describe('the keys of an envelope', () => {
     expect(other({ encryptedDataKeys: Buffer.alloc(15) })).not.toEqual(keys().commitment)
   })
 
-  it.each([1, 70, 959, 960, 961, 5000])(
-    'derive the key of an item whose location has about %d bytes',
-    length => {
-      const { item } = new ItemLocation('Customers', { id: { S: 'x'.repeat(length) } })
-      expect(itemKey(keys(), item)).toEqual(itemKeyByHand(item))
-    },
-  )
+  // With 886 bytes what is hashed is 1,024 bytes long, for which there is memory that is used again.
+  it.each([1, 70, 885, 886, 887, 888, 5000])('derive the key of an item whose key has %d bytes', length => {
+    const { item } = new ItemLocation('Customers', { id: { S: 'x'.repeat(length) } })
+    expect(itemKey(keys(), item)).toEqual(itemKeyByHand(item))
+  })
 
   it('take as location what stands before the path', () => {
     const key = { id: { S: 'customer-1' } }
