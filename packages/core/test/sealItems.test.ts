@@ -41,8 +41,9 @@ describe.each(FORMS)('one call that seals many fields as $name', form => {
     expect(stored.map(({ fields }) => fields.length)).toEqual([4, 0, 21])
     expect(countByDataKey(stored)).toEqual(expected.counts)
     expect(keyring.encrypts).toBe(expected.counts.length)
-    // Each data key is taken once, for all that it may seal.
-    expect(format.statistics().sealing).toMatchObject({ hits: 0, misses: expected.counts.length })
+    // Each data key is taken once, for all that it may seal: the next may be there already when it is asked for.
+    const { hits, misses } = format.statistics().sealing
+    expect(hits + misses).toBe(expected.counts.length)
     // What the last one has left is for the next call.
     expect(countByDataKey(await sealAll(format, [itemOf(2)]))).toEqual([2])
     expect(keyring.encrypts).toBe(expected.counts.length)
