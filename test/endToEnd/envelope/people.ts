@@ -79,7 +79,7 @@ export async function createTable(world: World, TableName: string): Promise<void
         {
           IndexName: 'some',
           KeySchema: gsi,
-          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['_et', 'text'] },
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['_et', '_ct', '_md', 'text'] },
         },
       ],
     }),
