@@ -223,7 +223,7 @@ describe.each(['dynaseal', 'e', 'an.odd name:#[0]'])('with the name %j', envelop
       .send()
     const others = (await storedIn(world, TABLE, { ...key, sk: 'other' }))[envelopeAttribute]
     const made = make({ ...(await storedIn(world, TABLE, key)), other: others })
-    const { other: _, ...attributes } = made
+    const { other: _other, ...attributes } = made
     const Item = { ...attributes, ...key, _et: 'Person' }
     const before = sentRequests()
     for (const command of [
