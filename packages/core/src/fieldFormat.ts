@@ -9,7 +9,7 @@ import type { CacheStatistics } from './dataKeyCache/statistics.js'
 import { EnvelopeWriter } from './envelope/envelopeWriter.js'
 import { isSealedField } from './envelope/isSealed.js'
 import { shapeOf } from './envelope/layout.js'
-import { envelopeOptions, type FieldForm } from './envelope/options.js'
+import { type EnvelopeOptions, envelopeOptions, type FieldForm } from './envelope/options.js'
 import { ConfigurationError } from './errors.js'
 import type { FieldWriter } from './fieldWriter.js'
 import type { CallOptions, Format, ItemToOpen, ItemToSeal, OpenedItem, SealedItem } from './format.js'
@@ -52,7 +52,8 @@ export interface FormatOptions {
   /**
    * Whether fields of format 2 leave their envelope to that attribute, where the item is written as a whole: `short`
    * (default); or have it inside: `full`, some 310 bytes more a field, for tables whose indexes project fields without
-   * it. For all tables, or by logical table name.
+   * it. Reads of these indexes do not ask for the envelope then, since DynamoDB refuses a projection that has what an
+   * index lacks; so readers need the option as well, with either format. For all tables, or by logical table name.
    */
   readonly fields?: FieldForm | Readonly<Record<string, FieldForm>>
   readonly cache?: DataKeyCacheOptions
@@ -95,6 +96,7 @@ export class FieldFormat implements Format {
   readonly #cache: DataKeyCache
   readonly #reader: FieldReader
   readonly #writer: FieldWriter
+  readonly #envelopes: EnvelopeOptions
 
   constructor(options: FormatOptions) {
     checkOptions(undefined, options, OPTIONS)
@@ -121,6 +123,7 @@ export class FieldFormat implements Format {
     const contexts = new Contexts(encryptionContext, maxKeys)
     const codec = codecNamed(codecName)
     const envelopes = envelopeOptions(envelopeAttribute, fields)
+    this.#envelopes = envelopes
     this.attributes = [envelopes.attribute]
     this.#cache = new DataKeyCache(keyringOf(keyring, maxKeys), cache)
     this.#reader = new AnyFieldReader({
@@ -131,6 +134,10 @@ export class FieldFormat implements Format {
     })
     this.#writer =
       format === 'message' ? new MessageWriter(contexts, codec) : new EnvelopeWriter(contexts, envelopes)
+  }
+
+  standsAlone(table: string): boolean {
+    return this.#envelopes.formOf(table) === 'full'
   }
 
   looksSealed(value: Uint8Array): boolean {

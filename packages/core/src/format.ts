@@ -83,6 +83,13 @@ export interface Format {
    */
   readonly wholeItems?: boolean
   /**
+   * Whether items of a table open without the format's attributes. Reads of its indexes then do not ask for them:
+   * DynamoDB refuses a projection that has an attribute which a global index lacks. Default: they do not.
+   *
+   * @param table logical table name
+   */
+  standsAlone?(table: string): boolean
+  /**
    * Whether bytes begin like what this format stores: they are no value in clear, then. Cheap, proves nothing, never
    * throws.
    */

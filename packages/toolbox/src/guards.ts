@@ -108,7 +108,8 @@ const OURS = '#dynaseal_'
 
 /**
  * Adds the key attributes, the entity's name and the format's own attributes to a projection that reads encrypted
- * attributes: without them, where a ciphertext belongs could not be checked, and not all would open.
+ * attributes: without them, where a ciphertext belongs could not be checked, and not all would open. Of an index that may
+ * lack the format's own, they are not asked for.
  *
  * @throws {ToolboxError} `projection-refused`, `expression-syntax`
  */
@@ -134,7 +135,8 @@ export function completeProjection(table: RegisteredTable, params: Item): Comple
   const reads = paths.some(path => patterns.some(pattern => relate(pattern, path) !== 'beside'))
   const selection = new Selection(paths)
   if (!reads) return { ...unchanged, selection }
-  const missing = [...table.keyNames, table.entityAttribute, ...table.formatAttributes].filter(
+  const own = params.IndexName !== undefined && table.standsAlone ? [] : table.formatAttributes
+  const missing = [...table.keyNames, table.entityAttribute, ...own].filter(
     name => !paths.some(([first]) => first === name),
   )
   const placeholders = missing.map((name, i) => [`${OURS}${ours.length + i}`, name] as const)

@@ -51,6 +51,8 @@ export class RegisteredTable {
     readonly formatAttributes: readonly string[],
     /** Whether the format seals items as wholes. */
     readonly wholeItems: boolean,
+    /** Whether its indexes may lack the format's attributes. */
+    readonly standsAlone: boolean,
   ) {}
 
   /** @throws {ToolboxError} `invalid-schema` */
@@ -206,7 +208,14 @@ export class Registry {
     let registered = this.#tables.get(name)
     if (registered === undefined) {
       const keyNames = [table.partitionKey.name, ...(table.sortKey === undefined ? [] : [table.sortKey.name])]
-      registered = new RegisteredTable(name, keyNames, table.entityAttributeSavedAs, attributes, wholeItems)
+      registered = new RegisteredTable(
+        name,
+        keyNames,
+        table.entityAttributeSavedAs,
+        attributes,
+        wholeItems,
+        this.format.standsAlone?.(name) === true,
+      )
       this.#tables.set(name, registered)
     }
     registered.add(entity.entityName, patterns)

@@ -4,10 +4,11 @@ import type { Item } from './place.js'
 
 /**
  * The parts of an item that stand at some paths, in the containers that hold them: what DynamoDB returns for a projection,
- * or for what an update wrote. Of a list, there are only those elements, moved together.
+ * or for what an update wrote. Of a list, there are only those elements, moved together; a container in which none of
+ * them stands is not there either.
  */
 export function selectedParts(item: Item, paths: readonly AttributePath[]): Item {
-  return selectFrom(item, paths) as Item
+  return (selectFrom(item, paths) as Item | undefined) ?? {}
 }
 
 function selectFrom(value: unknown, paths: readonly AttributePath[]): unknown {
@@ -21,7 +22,7 @@ function selectFrom(value: unknown, paths: readonly AttributePath[]): unknown {
   const parts = Object.entries(value)
     .map(([name, member]) => [name, descend(member, name, paths)] as const)
     .filter(([, part]) => part !== undefined)
-  return Object.fromEntries(parts)
+  return parts.length === 0 ? undefined : Object.fromEntries(parts)
 }
 
 function descend(value: unknown, step: string | number, paths: readonly AttributePath[]): unknown {

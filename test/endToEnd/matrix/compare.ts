@@ -87,22 +87,51 @@ export function withoutErrorItems(outcomes: Record<string, unknown>): Record<str
   )
 }
 
-/** Where two comparable values differ, if only in the class of a value or in a key that is `undefined`. */
-export function differences(sealed: unknown, plain: unknown, path = ''): string[] {
-  if (isPlainObject(sealed) && isPlainObject(plain)) return differingMembers(sealed, plain, path)
+/**
+ * Where two comparable values differ, if only in the class of a value or in a key that is `undefined`.
+ *
+ * @param lists `parts` where the sealed side may have less of a list: what was updated in it, moved together, as DynamoDB
+ *   returns it for UPDATED_OLD and UPDATED_NEW. dynoxide returns the whole list.
+ */
+export function differences(
+  sealed: unknown,
+  plain: unknown,
+  path = '',
+  lists: 'whole' | 'parts' = 'whole',
+): string[] {
+  if (isPlainObject(sealed) && isPlainObject(plain)) return differingMembers(sealed, plain, path, lists)
+  if (lists === 'parts' && Array.isArray(sealed) && Array.isArray(plain) && isPartOf(sealed, plain)) return []
   if (Array.isArray(sealed) && Array.isArray(plain) && sealed.length === plain.length)
     return sealed.flatMap((child, i) => differences(child, plain[i], `${path}[${i}]`))
   if (isDeepStrictEqual(sealed, plain)) return []
   return [`${path}: sealed ${shown(sealed)}, plain ${shown(plain)}`]
 }
 
-function differingMembers(sealed: object, plain: object, path: string): string[] {
+/** Whether there is nothing but what the other has, in its order, and something at all. */
+function isPartOf(part: unknown, whole: unknown): boolean {
+  if (Array.isArray(part) && Array.isArray(whole)) {
+    let from = 0
+    for (const element of part) {
+      const at = whole.findIndex((each, index) => index >= from && isPartOf(element, each))
+      if (at === -1) return false
+      from = at + 1
+    }
+    return part.length > 0
+  }
+  if (isPlainObject(part) && isPlainObject(whole)) {
+    const entries = Object.entries(part)
+    return entries.length > 0 && entries.every(([name, child]) => isPartOf(child, Reflect.get(whole, name)))
+  }
+  return isDeepStrictEqual(part, whole)
+}
+
+function differingMembers(sealed: object, plain: object, path: string, lists: 'whole' | 'parts'): string[] {
   const [one, other] = [sealed, plain] as Record<string | symbol, unknown>[]
   return [...new Set([...Reflect.ownKeys(sealed), ...Reflect.ownKeys(plain)])].flatMap(key => {
     const here = `${path}.${String(key)}`
     if (!Object.hasOwn(plain, key)) return [`${here}: only sealed has it, ${shown(one![key])}`]
     if (!Object.hasOwn(sealed, key)) return [`${here}: only plain has it, ${shown(other![key])}`]
-    return differences(one![key], other![key], here)
+    return differences(one![key], other![key], here, lists)
   })
 }
 

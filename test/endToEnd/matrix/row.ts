@@ -12,6 +12,8 @@ export interface Row {
   readonly by: 'writer' | 'reader'
   /** Whether a write returns attributes that are encrypted, which a client that may only seal refuses. */
   readonly returnsAttributes?: boolean
+  /** Whether it returns parts of lists, where the engine returns them whole. */
+  readonly returnsParts?: boolean
   /** Whether it reads whole items and does not return them. */
   readonly readsUnseen?: boolean
   /** Whether it runs in the first mode only, since another row has its command in all of them. */

@@ -78,7 +78,7 @@ export const updates: readonly Row[] = [
   ...RETURN_VALUES.map(returnValues =>
     rowOfEach(
       `UpdateItem of a part, returnValues ${returnValues}`,
-      { ...returning, inOneMode: true },
+      { ...returning, inOneMode: true, returnsParts: returnValues.startsWith('UPDATED_') },
       ({ name, parts = {} }, { mint }) =>
         Object.entries(parts).map(([what, make]) => {
           const input = make(mint)
