@@ -52,8 +52,15 @@ describe('encryption contexts', () => {
     expect(() => failing.expected('message', at('T'))).toThrow(
       expect.objectContaining({ name: 'FieldError', code: 'invalid-context', cause }),
     )
-    const unreadable = new Contexts({}, 1)
-    expect(() => unreadable.expected('message', undefined as never)).toThrow(TypeError)
+    const unreadable = new Contexts(
+      () => ({
+        get tenant(): string {
+          throw cause
+        },
+      }),
+      1,
+    )
+    expect(() => unreadable.expected('message', at('T'))).toThrow(cause)
   })
 
   it('see numbers as their digits, and other key attributes as they are', () => {
