@@ -15,7 +15,6 @@ export function endedBy(format: Format, abortSignal: unknown): Format {
   return {
     attributes: format.attributes,
     ...(format.wholeItems === undefined ? {} : { wholeItems: format.wholeItems }),
-    standsAlone: table => format.standsAlone?.(table) === true,
     looksSealed: value => format.looksSealed(value),
     isSealed: (value, attributes) => format.isSealed(value, attributes),
     seal: items => ended(format.seal(items, options)),

@@ -243,15 +243,4 @@ describe('an index without the envelope', () => {
     expect((await get.options({ attributes, consistent }).send()).Item).toEqual({ text: 'secret text 1' })
     expect(projected()).toContain(ENVELOPE)
   })
-
-  test('is not asked for what it lacks with an abort signal either', async () => {
-    const side = opened(full)
-    await put(side, 'aborted')
-    const { signal } = new AbortController()
-    const command = on(side.table, QueryCommand)
-      .entities(side.Person)
-      .query({ index: 'some', partition: 'aborted' })
-      .options({ attributes: ['text'] }) as unknown as { send(options: object): Promise<Attributes> }
-    expect((await command.send({ abortSignal: signal })).Items).toEqual([{ text: 'secret text 1' }])
-  })
 })
