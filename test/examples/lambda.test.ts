@@ -164,10 +164,12 @@ describeDynoxide('the Lambda example, from its bundle', () => {
     })
   })
 
-  test('clients outside of the handler: what follows in a process costs nothing', async () => {
+  test.each(KINDS)('with the keyring %s: what follows in a process costs nothing', async kind => {
     const events = [0, 1, 2].map(n => request('PUT', `same-${n}`, customer(n)))
-    await invoke({ kind: 'mrk', format: 'esm', region: EAST }, [...events, request('GET', 'same-2')])
-    expect(called('kms')).toEqual([`GenerateDataKey ${EAST} 200`])
+    await invoke({ kind, format: 'esm', region: EAST }, [...events, request('GET', 'same-2')])
+    const branchKeys = kind === 'branch-keys'
+    expect(called('kms')).toEqual([`${branchKeys ? 'Decrypt' : 'GenerateDataKey'} ${EAST} 200`])
+    expect(called('dynamodb', 'GetItem', 'Query')).toHaveLength(branchKeys ? 2 : 1)
   })
 
   test('what is not a customer is answered with what is wrong', async () => {
@@ -199,6 +201,7 @@ describeDynoxide('the Lambda example, from its bundle', () => {
     ['KEY_ARNS', '', 'KEY_ARNS is not set'],
     ['BRANCH_KEY_ID', '', 'BRANCH_KEY_ID is not set'],
     ['ROUTING', '{"hedged":false}', 'hedged'],
+    ['ROUTING', 'no hedge', 'ROUTING is not JSON'],
   ])('a function with %s=%s does not start, and says why', async (name, value, why) => {
     const started = invoke({ kind: 'branch-keys', format: 'cjs', region: EAST }, [], { [name]: value })
     await expect(started).rejects.toMatchObject({ stderr: expect.stringContaining(why) })

@@ -7,7 +7,7 @@ import { variable } from './environment.js'
  * `AWS_REGION`, which is asked first.
  */
 export function keyringOfEnvironment(): MrkKeyring | BranchKeyring {
-  const location = { keyArns: variable('KEY_ARNS').split(','), ...routing() }
+  const location = { ...routing(), keyArns: variable('KEY_ARNS').split(',') }
   const kind = variable('KEYRING')
   if (kind === 'mrk') return new MrkKeyring(location)
   if (kind === 'branch-keys')
@@ -21,5 +21,9 @@ export function keyringOfEnvironment(): MrkKeyring | BranchKeyring {
 
 /** Deadlines and hedges where the defaults do not fit; the keyring says what it does not take. */
 function routing(): object {
-  return JSON.parse(process.env.ROUTING ?? '{}')
+  try {
+    return JSON.parse(process.env.ROUTING ?? '{}')
+  } catch (cause) {
+    throw new Error('The environment variable ROUTING is not JSON.', { cause })
+  }
 }
