@@ -51,8 +51,14 @@ export async function openItems(
   return results.map(fields => ({ fields }))
 }
 
+/** What fields share once: it may be as long as an item, and they may be thousands. */
 function* claimsOf({ pending }: Group): Iterable<Uint8Array> {
-  for (const { stored } of pending) yield stored.claim
+  let last: Uint8Array | undefined
+  for (const { stored } of pending) {
+    if (stored.claim === last) continue
+    last = stored.claim
+    yield last
+  }
 }
 
 async function groupByDataKey(
@@ -64,14 +70,24 @@ async function groupByDataKey(
   let last: Group | undefined
   for (const [itemIndex, item] of items.entries()) {
     const readField = reader.forItem(item)
+    /** Of the fields whose encrypted data keys stand beside them: looked for once, however long these are. */
+    let beside: Group | undefined
+    const find = (stored: StoredField) => {
+      // Most fields share the data key of the field before.
+      if (last === undefined || !belongsTo(last, stored)) last = groupOf(groups, stored)
+      return last
+    }
+    const groupFor = (stored: StoredField) => {
+      if (!stored.keysAreBeside) return find(stored)
+      beside ??= find(stored)
+      return beside
+    }
     // Not before each field: they are taken apart faster than the clock is read, and an item has some thousands at most.
     while (sliceIsOver()) await nextSlice()
     for (const [fieldIndex, { value, path }] of item.fields.entries()) {
       try {
         const stored = readField(bytesOf(value))
-        // Most fields share the data key of the field before.
-        if (last === undefined || !belongsTo(last, stored)) last = groupOf(groups, stored)
-        last.pending.push({ item: itemIndex, field: fieldIndex, stored })
+        groupFor(stored).pending.push({ item: itemIndex, field: fieldIndex, stored })
       } catch (error) {
         results[itemIndex]![fieldIndex] = notOpened(error, item, path)
       }

@@ -17,7 +17,12 @@ export interface StoredField {
   readonly keyBytes: Buffer
   readonly encryptedDataKeysStart: number
   readonly encryptedDataKeysEnd: number
-  /** The bytes that prove, or refute, that the data key is the one that was meant, wherever they stand. */
+  /** Whether they stand beside the field: then they are those of all such fields of the item. */
+  readonly keysAreBeside: boolean
+  /**
+   * The bytes that prove, or refute, that the data key is the one that was meant, wherever they stand. Fields that share
+   * them give the same view.
+   */
   readonly claim: Uint8Array
   /**
    * The value, once all of the field has authenticated for this place.

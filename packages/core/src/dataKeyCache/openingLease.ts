@@ -4,6 +4,7 @@ import type { DataKey } from './dataKey.js'
 export class OpeningLease {
   readonly key: DataKey
   readonly #unproven: Unproven | undefined
+  #lastRefuted: Uint8Array | undefined
 
   /** Takes over one hold of `key`. */
   constructor(key: DataKey, unproven?: Unproven) {
@@ -18,6 +19,9 @@ export class OpeningLease {
 
   /** `claim` did not authenticate under the key, and never will: for a while, the key is not asked for for its sake. */
   refute(claim: Uint8Array): void {
+    // Thousands of fields may share one, and it may be as long as an item: noted for each, it would be hashed for each.
+    if (claim === this.#lastRefuted) return
+    this.#lastRefuted = claim
     this.#unproven?.refute(claim)
   }
 

@@ -12,6 +12,8 @@ export interface Envelope {
   readonly encryptedDataKeysEnd: number
   readonly commitmentStart: number
   readonly end: number
+  /** From start to end, once it has been asked for: one view for all fields that share the envelope. */
+  claim?: Uint8Array
 }
 
 /**

@@ -17,10 +17,10 @@ export function envelopeOptions(
   attribute: string,
   fields: FieldForm | Readonly<Record<string, FieldForm>>,
 ): EnvelopeOptions {
-  if (typeof attribute !== 'string' || attribute === '' || Buffer.byteLength(attribute) > 255) {
+  if (!isAttributeName(attribute)) {
     throw new ConfigurationError(
       'invalid-option',
-      'The option envelopeAttribute must be the name of an attribute: 1 to 255 bytes of UTF-8.',
+      'The option envelopeAttribute must be the name of an attribute: 1 to 255 bytes of UTF-8, and none that objects inherit, as __proto__.',
     )
   }
   if (typeof fields === 'string') {
@@ -31,6 +31,15 @@ export function envelopeOptions(
   const forms = new Map(Object.entries(fields))
   for (const form of forms.values()) check(form)
   return { attribute, formOf: table => forms.get(table) ?? 'short' }
+}
+
+/**
+ * Under a name that is inherited, an object seems to have an envelope without having one, or loses the one that it is
+ * given; what is no UTF-8 is stored under another name. Fields without their envelope never open.
+ */
+function isAttributeName(name: unknown): boolean {
+  if (typeof name !== 'string' || name === '' || !name.isWellFormed()) return false
+  return Buffer.byteLength(name) <= 255 && !(name in Object.prototype)
 }
 
 function check(form: unknown): void {

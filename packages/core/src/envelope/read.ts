@@ -116,8 +116,13 @@ class SealedField implements StoredField {
     return this.envelope.encryptedDataKeysEnd
   }
 
+  get keysAreBeside(): boolean {
+    return this.shape === Shape.SHORT
+  }
+
   get claim(): Uint8Array {
-    return this.envelope.bytes.subarray(this.envelope.start, this.envelope.end)
+    this.envelope.claim ??= this.envelope.bytes.subarray(this.envelope.start, this.envelope.end)
+    return this.envelope.claim
   }
 
   open(lease: OpeningLease, location: ItemLocation, path: AttributePath, itemKey: ItemKey): AttributeValue {

@@ -15,6 +15,7 @@ import { CONTEXT_OFFSET } from './suite.js'
 /** A field of format 1, waiting for its data key. */
 export class StoredMessage implements StoredField {
   readonly context: EncryptionContext
+  readonly keysAreBeside = false
   readonly #header: Header
   readonly #codec: Codec
 
