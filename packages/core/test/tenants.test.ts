@@ -234,7 +234,7 @@ describe('keyrings of a function', () => {
     const refused = format.seal([itemOf('a')])
     await expect(refused).rejects.toMatchObject({
       code: 'key-unavailable',
-      cause: { code: 'invalid-option' },
+      cause: { code: 'invalid-option', message: expect.stringContaining('The function keyring') },
     })
   })
 })

@@ -15,7 +15,12 @@ export type KeyringOfContext = (context: Readonly<Record<string, string>>) => Ke
  * @throws {ConfigurationError} `invalid-option`
  */
 export function keyringOf(keyring: Keyring | KeyringOfContext, limit: number): Keyring {
-  if (typeof keyring !== 'function') return checked(keyring)
+  if (typeof keyring !== 'function') {
+    return checked(
+      keyring,
+      'The option keyring must be a keyring, with onEncrypt and onDecrypt, or a function that gives one for an encryption context. If it is a promise of one, await it first.',
+    )
+  }
   const keyrings = new KeyringsOfContexts(keyring, limit)
   return sourceAsKeyring({
     generateDataKey: async request =>
@@ -51,14 +56,14 @@ class KeyringsOfContexts {
   }
 
   async #ask(context: Readonly<Record<string, string>>): Promise<Keyring> {
-    return checked(await this.#make({ ...context }))
+    return checked(
+      await this.#make({ ...context }),
+      'The function keyring gave no keyring, with onEncrypt and onDecrypt, for an encryption context. Let it give one for every context, or throw.',
+    )
   }
 }
 
-function checked(keyring: Keyring): Keyring {
+function checked(keyring: Keyring, otherwise: string): Keyring {
   if (typeof keyring?.onEncrypt === 'function' && typeof keyring.onDecrypt === 'function') return keyring
-  throw new ConfigurationError(
-    'invalid-option',
-    'The option keyring must be a keyring, with onEncrypt and onDecrypt, or a function that gives one for an encryption context.',
-  )
+  throw new ConfigurationError('invalid-option', otherwise)
 }
