@@ -240,6 +240,21 @@ describe('keyrings of a function', () => {
 })
 
 describe('a change of the key', () => {
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['a list', [rawKeyring()]],
+    ['other names', { seal: rawKeyring(), open: [rawKeyring()] }],
+    ['a function', { sealWith: () => rawKeyring(), openWith: [] }],
+    ['a promise', { sealWith: Promise.resolve(rawKeyring()), openWith: [] }],
+    ['nothing to open with', { sealWith: rawKeyring() }],
+    ['no list to open with', { sealWith: rawKeyring(), openWith: rawKeyring() }],
+    ['half a keyring to open with', { sealWith: rawKeyring(), openWith: [{ onDecrypt() {} }] }],
+  ])('is refused with %s', (_, keyrings) => {
+    expect(() => combineKeyrings(keyrings as Parameters<typeof combineKeyrings>[0])).toThrow(
+      expect.objectContaining({ name: 'ConfigurationError', code: 'invalid-option' }),
+    )
+  })
+
   const old = () => createFormat({ keyring: rawKeyring('old') })
   const changed = (openWith: Keyring[] = [rawKeyring('old')]) =>
     createFormat({ keyring: combineKeyrings({ sealWith: rawKeyring('new one'), openWith }) })

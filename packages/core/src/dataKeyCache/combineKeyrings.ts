@@ -1,5 +1,6 @@
-import { DynasealError } from '../errors.js'
-import { type Keyring, sourceAsKeyring, sourceOf } from './keyring.js'
+import { checkOptions } from '../checkOptions.js'
+import { ConfigurationError, DynasealError } from '../errors.js'
+import { isKeyring, type Keyring, sourceAsKeyring, sourceOf } from './keyring.js'
 import { isPermanent } from './refusals.js'
 
 export interface CombinedKeyrings {
@@ -13,10 +14,16 @@ export interface CombinedKeyrings {
  * A keyring that writes under one key and opens with several: to move to another KMS key, account or provider. What is
  * new is wrapped by `sealWith` alone, so the old key can end once everything has been written again.
  *
+ * @throws {ConfigurationError} `invalid-option`
  * @example
  * const keyring = combineKeyrings({ sealWith: newKey, openWith: [oldKey] })
  */
-export function combineKeyrings({ sealWith, openWith }: CombinedKeyrings): Keyring {
+export function combineKeyrings(keyrings: CombinedKeyrings): Keyring {
+  checkOptions(undefined, keyrings, ['sealWith', 'openWith'])
+  const { sealWith, openWith } = keyrings
+  if (!isKeyring(sealWith)) throw invalid('sealWith must be a keyring')
+  if (!Array.isArray(openWith) || !openWith.every(isKeyring))
+    throw invalid('openWith must be a list of keyrings')
   return sourceAsKeyring({
     generateDataKey: async request => (await sourceOf(sealWith)).generateDataKey(request),
     decryptDataKey: async request => {
@@ -49,4 +56,11 @@ export class NoKeyringOpensError extends DynasealError {
     )
     this.permanent = errors.every(isPermanent)
   }
+}
+
+function invalid(what: string): ConfigurationError {
+  return new ConfigurationError(
+    'invalid-option',
+    `The option ${what}, with onEncrypt and onDecrypt. Await what is a promise of one; where keyrings depend on the context, let a function return what combineKeyrings() gives.`,
+  )
 }

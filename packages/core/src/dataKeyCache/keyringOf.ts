@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import { type Keyring, sourceAsKeyring, sourceOf } from './keyring.js'
+import { isKeyring, type Keyring, sourceAsKeyring, sourceOf } from './keyring.js'
 
 /**
  * The keyring for an encryption context, for example with the KMS key of the tenant that it names.
@@ -64,6 +64,6 @@ class KeyringsOfContexts {
 }
 
 function checked(keyring: Keyring, otherwise: string): Keyring {
-  if (typeof keyring?.onEncrypt === 'function' && typeof keyring.onDecrypt === 'function') return keyring
+  if (isKeyring(keyring)) return keyring
   throw new ConfigurationError('invalid-option', otherwise)
 }
