@@ -26,6 +26,12 @@ export interface Keyring {
   readonly [dataKeySource]?: DataKeySource | undefined
 }
 
+/** Whether a value can be asked as a keyring is. */
+export function isKeyring(value: unknown): value is Keyring {
+  const { onEncrypt, onDecrypt } = (value ?? {}) as Partial<Keyring>
+  return typeof onEncrypt === 'function' && typeof onDecrypt === 'function'
+}
+
 /** Where a keyring has its {@link DataKeySource}: registered, so that no package needs to import another for it. */
 export const dataKeySource: unique symbol = Symbol.for('dynaseal:data-key-source')
 

@@ -83,7 +83,7 @@ export class ItemReader {
     if (stored === undefined) {
       throw new FieldError(
         'missing-envelope',
-        `the item's attribute '${this.#attribute}', which has the encrypted data key, is not in what was read. If an index was read, add '${this.#attribute}' to what it projects, or write the table with fields: 'full'; if whoever wrote it calls the attribute otherwise, use the same envelopeAttribute; if it was deleted, restore the item from a backup, or write it again.`,
+        `the item's attribute '${this.#attribute}', which has the encrypted data key, is not in what was read. If an index was read, add '${this.#attribute}' to what it projects, or write the table with fields: 'full'; if the writer has another envelopeAttribute, give this reader the same one; if it was deleted, restore the item from a backup, or write it again.`,
       )
     }
     if (!(stored instanceof Uint8Array))
