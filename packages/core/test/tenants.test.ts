@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { keyringOf } from '../src/dataKeyCache/keyringOf.js'
 import {
-  type CombinedKeyrings,
   ConfigurationError,
   combineKeyrings,
   createFormat,
