@@ -110,6 +110,12 @@ describe('roles', () => {
           .send()
       ).Item,
     ).toEqual({ plain: 'p' })
+    await expect(
+      User.build(UpdateItemCommand)
+        .item({ ...key, text: SECRET })
+        .options({ returnValues: 'UPDATED_NEW' })
+        .send(),
+    ).rejects.toMatchObject({ code: 'role-refused', message: expect.stringContaining('UPDATED_NEW') })
     expect(world.kmsCalls()).toEqual([`GenerateDataKey ${EAST}`])
   })
 

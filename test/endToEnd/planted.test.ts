@@ -1,7 +1,7 @@
 // Who can write the table and nothing else plants values in clear where ciphertext belongs: above an encrypted path,
 // below it, or where JavaScript finds them though the item does not have them. A read gives what was sealed, or fails.
 import { GetItemCommand as BaseGet, DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { BatchGetCommand as DocumentBatchGet, GetCommand } from '@aws-sdk/lib-dynamodb'
+import { BatchGetCommand as DocumentBatchGet, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import { encrypted, openPartially, type SealedDocumentClient } from '@dynaseal/toolbox'
 import {
@@ -403,6 +403,14 @@ describe('a name that is encrypted in one entity and clear in another', () => {
       Object.assign(stored, { _et: { S: 'Clear' }, x: { S: 'planted' } })
     })
     await refused(get(Sealed))
+    // Without the name, which nobody asked for, nobody could see that it is another entity's.
+    const update = {
+      TableName: tableName,
+      Key: key,
+      UpdateExpression: 'REMOVE x',
+      ReturnValues: 'UPDATED_OLD',
+    } as const
+    await refused(client.send(new UpdateCommand(update)))
     const other = world.sealedClient(EAST)
     other.register(
       named(other, 'Sealed', encrypted(string()) as never, false) as never,

@@ -25,6 +25,7 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
+import { ownContainers } from './copyContainers.js'
 import { ToolboxError } from './errors.js'
 import { completeProjection, guardConditions, trustedEntity } from './guards.js'
 import type { ErrorItem } from './openError.js'
@@ -140,6 +141,8 @@ function planUpdate(registry: Registry, given: Item, sealing: Sealing): Plan {
   const table = registry.table(input.TableName)
   refuseUpdate(table)
   guardConditions(table, updatedEntity(table, input), input)
+  // Here, where they are still those that were asked for.
+  sealing.guardReturnValues(table, input)
   const updated = String(input.ReturnValues).startsWith('UPDATED_') ? updatedPaths(input) : undefined
   const { params, cutDown } = widenReturnValues(table, sealUpdate(table, input, sealing), updated ?? [])
   const selection = updated === undefined ? undefined : new Selection(updated)
@@ -171,7 +174,8 @@ function planWrite(
       const item = output.Attributes as Item
       const returned = cutDown(item)
       output.Attributes = returned
-      opening.collect(table, returned, item[table.entityAttribute], key, selection)
+      // Not of what was cut away: dynamodb-toolbox would not see that it is another entity's name.
+      opening.collect(table, returned, returned[table.entityAttribute], key, selection)
       // As DynamoDB does where there is nothing to return.
       if (Object.keys(returned).length === 0) delete output.Attributes
     },
@@ -232,7 +236,9 @@ function planBatchWrite(registry: Registry, input: Item, sealing: Sealing): Plan
     const table = registry.table(name)
     const copies = writes.map(write => {
       const put = write.PutRequest as Item | undefined
-      return put === undefined ? write : { ...write, PutRequest: sealPut(table, put, sealing) }
+      return put === undefined
+        ? write
+        : { ...write, PutRequest: sealPut(table, ownContainers(put) as Item, sealing) }
     })
     return [name, copies]
   })

@@ -17,6 +17,16 @@ export function copyContainers(value: unknown): unknown {
   return Object.fromEntries(entries)
 }
 
+/**
+ * Copies the containers of what is to be written, so that nobody else can change them, and reads all of it once. What is
+ * no plain object or list stays as it is, for the checks and the AWS SDK to refuse.
+ */
+export function ownContainers(value: unknown): unknown {
+  if (Array.isArray(value)) return Array.from(value, ownContainers)
+  if (!isContainer(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, ownContainers(child)]))
+}
+
 /** A class has a function that says it is its constructor; nothing that DynamoDB stores becomes a function. */
 function isOfClass(prototype: object): boolean {
   const type: unknown = Object.hasOwn(prototype, 'constructor') ? prototype.constructor : undefined

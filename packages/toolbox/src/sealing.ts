@@ -27,7 +27,7 @@ interface ItemSlots {
   readonly table: RegisteredTable
   readonly key: Record<string, AttributeValue>
   readonly slots: readonly Slot[]
-  /** A copy of the item, if it is written as a whole. */
+  /** The item, if it is written as a whole. */
   readonly whole: Item | undefined
 }
 
@@ -38,8 +38,8 @@ export class Sealing {
   constructor(private readonly settings: ClientSettings) {}
 
   /**
-   * Notes what is pending in an item that will be put, `holder[step]`. The item is copied as far down as it changes;
-   * `holder` itself must be the caller's own.
+   * Notes what is pending in an item that will be put, `holder[step]`. All of it must be nobody else's: it is changed, and
+   * must not change in between.
    *
    * @throws {ToolboxError} `plaintext-refused`, `role-refused`, `not-registered`, `invalid-value`
    */
@@ -59,13 +59,12 @@ export class Sealing {
     if (isSealed && names.every(name => attributes[name] instanceof Uint8Array)) return
     if (names.length > 0) throw formatsOwn(table, names, 'plaintext-refused')
     if (!isPending && !table.wholeItems) return
-    if (!isPending) holder[step] = { ...item }
     this.#note(place, [], holder, step, true)
   }
 
   /**
    * Notes what is pending in the value `holder[step]`, which will be written at `path` of an item of which nothing else is
-   * known. Copies as {@link collectItem} does.
+   * known. As for {@link collectItem}, it must be nobody else's.
    *
    * @throws {ToolboxError} `plaintext-refused`, `role-refused`, `not-registered`, `invalid-value`
    */
@@ -93,8 +92,7 @@ export class Sealing {
     isWhole: boolean,
   ): void {
     const patterns = table.encrypted(entity)
-    const slots: Slot[] = []
-    copyPending(holder, step, path, slots)
+    const slots = slotsIn(holder, step, path)
     if (this.settings.role === 'open') {
       throw new ToolboxError(
         'role-refused',
@@ -173,12 +171,12 @@ function notRegistered(table: string, path: AttributePath): ToolboxError {
   )
 }
 
-function copyPending(
+function slotsIn(
   holder: Item | unknown[],
   step: string | number,
   path: AttributePath,
-  slots: Slot[],
-): void {
+  slots: Slot[] = [],
+): Slot[] {
   const own = holder as Record<string | number, unknown>
   const value = own[step]
   if (value instanceof PendingSeal) {
@@ -189,14 +187,11 @@ function copyPending(
         own[step] = next
       },
     })
-    return
+  } else if (isContainer(value)) {
+    for (const child of Array.isArray(value) ? value.keys() : Object.keys(value))
+      slotsIn(value, child, [...path, child], slots)
   }
-  if (findPending(value) === undefined) return
-  const copy = (Array.isArray(value) ? [...value] : { ...(value as Item) }) as Item | unknown[]
-  own[step] = copy
-  for (const child of Array.isArray(copy) ? copy.keys() : Object.keys(copy)) {
-    copyPending(copy, child, [...path, child], slots)
-  }
+  return slots
 }
 
 /** What is written, and by which rules. */

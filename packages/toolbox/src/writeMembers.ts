@@ -1,3 +1,4 @@
+import { ownContainers } from './copyContainers.js'
 import { LEGACY } from './guards.js'
 import type { Item } from './place.js'
 
@@ -15,10 +16,11 @@ const WRITE_MEMBERS = [
 ]
 
 /**
- * A write with what DynamoDB takes, and nothing else. The parameters that dynamodb-toolbox builds have a
- * `ToolboxItem` as well, in clear, and middleware and loggers are shown all that a command has.
+ * A write with what DynamoDB takes, and nothing else, as it is now: while a data key is fetched, the caller may change
+ * what has been checked. The parameters that dynamodb-toolbox builds have a `ToolboxItem` as well, in clear, and
+ * middleware and loggers are shown all that a command has.
  */
 export function knownMembers(given: Item, ...others: string[]): Item {
   const names = [...WRITE_MEMBERS, ...others].filter(name => given[name] !== undefined)
-  return Object.fromEntries(names.map(name => [name, given[name]]))
+  return Object.fromEntries(names.map(name => [name, ownContainers(given[name])]))
 }
