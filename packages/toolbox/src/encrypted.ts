@@ -49,12 +49,18 @@ const PLACE_PROPS = [
  * for whether it exists; a key cannot be encrypted at all. In an `UpdateItemCommand` a container is replaced as a
  * whole, so it must be given with `$set(...)`.
  *
- * @throws {ToolboxError} `invalid-schema` for a key, and for links inside a container
+ * @throws {ToolboxError} `invalid-schema` for a key, for what is no schema, and for links inside a container
  * @example
  * item({ id: string().key(), ssn: encrypted(string()), address: encrypted(map({ city: string() })) })
  */
 export function encrypted<SCHEMA extends Schema>(schema: NoKey<SCHEMA>): Encrypted<SCHEMA> {
   const annotated = schema as Schema
+  if (typeof annotated?.type !== 'string' || typeof annotated.props !== 'object') {
+    throw new ToolboxError(
+      'invalid-schema',
+      'encrypted() takes a schema of dynamodb-toolbox, as in encrypted(string()).',
+    )
+  }
   if (annotated.type === 'item') {
     throw new ToolboxError(
       'invalid-schema',

@@ -24,7 +24,7 @@ export type SealedDocumentClient<
    * Makes the encrypted attributes of entities known, so that what is read can be opened and what
    * would leak can be refused. Register every entity of a table, also those that encrypt nothing.
    *
-   * @throws {ToolboxError} `invalid-schema`, or `invalid-client` for an entity whose table has another client
+   * @throws {ToolboxError} `invalid-schema`, also for what is no entity, or `invalid-client` for an entity whose table has another client
    */
   register<ENTITIES extends RegistrableEntity[]>(
     ...entities: { [INDEX in keyof ENTITIES]: Registrable<ENTITIES[INDEX], TTL> }
@@ -40,6 +40,7 @@ const SEALED = Symbol('dynaseal:sealed')
  * The client that was passed in stays as it was; a `DynamoDBDocument` keeps its methods, which then seal.
  *
  * @throws {ToolboxError} `invalid-client`
+ * @throws {ConfigurationError} `invalid-option` or `invalid-context`, of `@dynaseal/core`
  * @example
  * const documentClient = sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient()), { keyring })
  * const Users = new Table({ documentClient, name: 'users', partitionKey: { name: 'id', type: 'string' } })
@@ -122,6 +123,7 @@ export function sealDocumentClient<
     register: {
       value: (...entities: RegistrableEntity[]) => {
         for (const entity of entities) {
+          refuseNoEntity(entity)
           refuseOtherClient(sealed, entity)
           registry.register(entity)
         }
@@ -137,6 +139,15 @@ export function sealDocumentClient<
 
 /** What each sealed client knows. */
 const registries = new WeakMap<object, Registry>()
+
+/** @throws {ToolboxError} `invalid-schema` */
+function refuseNoEntity(entity: RegistrableEntity | undefined): void {
+  if (typeof entity?.table?.getName === 'function' && typeof entity.schema === 'object') return
+  throw new ToolboxError(
+    'invalid-schema',
+    'register() takes entities of dynamodb-toolbox, one after the other: register(User, Order). Of a table, register its entities.',
+  )
+}
 
 /**
  * An entity may be registered on several sealed clients, and its table has one of them. With another client, nothing

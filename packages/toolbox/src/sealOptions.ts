@@ -33,8 +33,24 @@ interface CheckedOptions extends Pick<ClientSettings, 'plaintext' | 'role' | 'fo
   readonly timeToLive: readonly string[]
 }
 
+const OPTIONS = Object.keys({
+  keyring: true,
+  encryptionContext: true,
+  format: true,
+  envelopeAttribute: true,
+  fields: true,
+  cache: true,
+  codec: true,
+  allowSuites: true,
+  logicalTableName: true,
+  plaintext: true,
+  role: true,
+  timeToLive: true,
+} satisfies Record<keyof ClientOptions | keyof FormatOptions, true>)
+
 /** @throws {ConfigurationError} `invalid-option` */
 export function checkedOptions(options: SealOptions): CheckedOptions {
+  refuseUnknown(options)
   const {
     logicalTableName = (name: string) => name,
     plaintext = 'refuse',
@@ -49,6 +65,23 @@ export function checkedOptions(options: SealOptions): CheckedOptions {
   if (!Array.isArray(timeToLive) || timeToLive.some(name => typeof name !== 'string'))
     throw invalid('timeToLive must be a list of names of attributes.')
   return { logicalTableName, plaintext, role, timeToLive, format: formatOf(ofFormat) }
+}
+
+/** Here and not only where a format is made, which does not know the options of a client. */
+function refuseUnknown(options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new ConfigurationError(
+      'invalid-option',
+      'sealDocumentClient() takes the options as its second argument, at least { keyring }.',
+    )
+  }
+  const unknown = Object.keys(options).filter(name => !OPTIONS.includes(name))
+  if (unknown.length > 0) {
+    throw new ConfigurationError(
+      'invalid-option',
+      `There is no option ${unknown.join(', ')}. The options are ${OPTIONS.join(', ')}.`,
+    )
+  }
 }
 
 function formatOf(options: FormatOptions | { readonly format: Format }): Format {

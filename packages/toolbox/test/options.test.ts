@@ -25,6 +25,9 @@ describe('an option that cannot be used is refused by name', () => {
     ['keyrings', { keyring, keyrings: [] }],
     ['maxage', { keyring, cache: { maxage: 1 } }],
     ['keyring', {}],
+    ['keyring', { keyring: Promise.resolve(keyring) }],
+    ['timeToLive', { keyring, timeToLives: ['expires'] }],
+    ['{ keyring }', undefined as never],
   ])('%s', (name, options) => {
     expect(() => seal(options)).toThrow(
       expect.objectContaining({ code: 'invalid-option', message: expect.stringContaining(name) }),
@@ -39,6 +42,35 @@ describe('an option that cannot be used is refused by name', () => {
       expect.objectContaining({ code: 'invalid-option', message: expect.stringContaining('table users') }),
     )
   })
+})
+
+test('a misspelt option is answered with those of the client as well as those of the format', () => {
+  expect(() => seal({ keyring, timetolive: [] })).toThrow(
+    /no option timetolive\. The options are keyring, .*envelopeAttribute, .*logicalTableName, .*timeToLive\.$/,
+  )
+})
+
+test('what is no schema is refused', () => {
+  for (const given of [undefined, 'string', string, {}])
+    expect(() => encrypted(given as never)).toThrow(
+      expect.objectContaining({
+        code: 'invalid-schema',
+        message: expect.stringContaining('encrypted(string())'),
+      }),
+    )
+})
+
+test('what is no entity is refused', () => {
+  const client = seal({ keyring })
+  const table = new Table({ name: 'users', partitionKey: { name: 'id', type: 'string' } })
+  const User = new Entity({ name: 'User', table, schema: item({ id: string().key() }) })
+  for (const given of [undefined, null, table, [User]])
+    expect(() => client.register(given as never)).toThrow(
+      expect.objectContaining({
+        code: 'invalid-schema',
+        message: expect.stringContaining('register(User, Order)'),
+      }),
+    )
 })
 
 test('the sealed client counts as its format does', () => {

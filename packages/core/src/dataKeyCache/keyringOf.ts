@@ -63,7 +63,7 @@ export function checkedKeyring(option: string, keyring: Keyring): Keyring {
   if (typeof keyring?.onEncrypt === 'function' && typeof keyring.onDecrypt === 'function') return keyring
   const wanted =
     option === 'keyring'
-      ? 'a keyring, with onEncrypt and onDecrypt, or a function that gives one for an encryption context'
+      ? 'a keyring, with onEncrypt and onDecrypt (await what is a promise of one), or a function that gives one for an encryption context'
       : 'made of keyrings, with onEncrypt and onDecrypt'
   throw new ConfigurationError('invalid-option', `The option ${option} must be ${wanted}.`)
 }
