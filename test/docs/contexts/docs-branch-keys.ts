@@ -1,0 +1,5 @@
+import { createTable, keyArns } from './cloud.js'
+
+await createTable('notes', { pk: 'id' })
+
+export { keyArns }
