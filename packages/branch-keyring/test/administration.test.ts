@@ -412,6 +412,19 @@ describeDynoxide('the administration of a key store', () => {
       expect(() => administrationOf('a', changes)).toThrow(MrkKeyringConfigError)
     })
 
+    it('when there are none', () => {
+      expect(() => new KeyStoreAdministration(undefined as never)).toThrow(MrkKeyringConfigError)
+    })
+
+    it.each<[string, unknown]>([
+      ['a text', 'tenant-acme'],
+      ['nothing but null', null],
+      ['another name', { id: 'tenant-acme' }],
+    ])('when the id of a new branch key is given as %s', async (_, given) => {
+      const creating = administrationOf(TABLE).createBranchKey(given as { branchKeyId: string })
+      await expect(creating).rejects.toThrow(MrkKeyringConfigError)
+    })
+
     it.each(['', 7, '\ud800'])('for the branch key id %j', async id => {
       expect(await rejection(world.administration.rotateBranchKey(id as string))).toBeInstanceOf(
         MrkKeyringConfigError,

@@ -32,6 +32,11 @@ export interface Clients {
 
 /** @throws MrkKeyringConfigError */
 export function clientsOf(options: KeyStoreAdministrationOptions): Clients {
+  if (typeof options !== 'object' || options === null)
+    throw new MrkKeyringConfigError(
+      'BAD_OPTION',
+      "the options of the administration are missing: give an object, { keyArns: [...], keyStore: { tableName: 'branch-keys' } }",
+    )
   refuseUnknown('the administration', options, [
     'keyArns',
     'regions',

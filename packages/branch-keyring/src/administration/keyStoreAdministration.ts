@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { MrkKeyringConfigError } from '@dynaseal/mrk-keyring'
+import { refuseUnknown } from '@dynaseal/mrk-keyring/regional'
 import { ACTIVE, TYPE } from '../keyStore/row.js'
 import { type BranchKeyCheck, checkBranchKey } from './check.js'
 import { type Clients, clientsOf, type KeyStoreAdministrationOptions } from './clients.js'
@@ -53,14 +54,19 @@ export class KeyStoreAdministration {
    * @param encryptionContext pairs that KMS binds the branch key to, on top of those that the key store has
    * @throws BranchKeyError `DIFFERENT_BRANCH_KEY` where it is there with other pairs, `NO_BRANCH_KEY` where it is disabled,
    *   `BAD_CONTEXT`, `CONFLICT`
+   * @throws MrkKeyringConfigError for an id that is none, and an option that there is not
    */
-  async createBranchKey({
-    branchKeyId = randomUUID(),
-    encryptionContext = {},
-  }: {
-    branchKeyId?: string
-    encryptionContext?: Readonly<Record<string, string>>
-  } = {}): Promise<CreatedBranchKey> {
+  async createBranchKey(
+    options: { branchKeyId?: string; encryptionContext?: Readonly<Record<string, string>> } = {},
+  ): Promise<CreatedBranchKey> {
+    // Otherwise an id that was given in another way would be taken for none, and a branch key made that nobody names.
+    if (typeof options !== 'object' || options === null)
+      throw new MrkKeyringConfigError(
+        'BAD_OPTION',
+        "give the id in an object: { branchKeyId: 'tenant-acme' }",
+      )
+    refuseUnknown('createBranchKey', options, ['branchKeyId', 'encryptionContext'])
+    const { branchKeyId = randomUUID(), encryptionContext = {} } = options
     return createBranchKey(this.#clients, checkId(branchKeyId), encryptionContext)
   }
 
