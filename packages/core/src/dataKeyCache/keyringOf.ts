@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import { isKeyring, type Keyring, sourceAsKeyring, sourceOf } from './keyring.js'
+import { type Keyring, sourceAsKeyring, sourceOf } from './keyring.js'
 
 /**
  * The keyring for an encryption context, for example with the KMS key of the tenant that it names.
@@ -15,12 +15,7 @@ export type KeyringOfContext = (context: Readonly<Record<string, string>>) => Ke
  * @throws {ConfigurationError} `invalid-option`
  */
 export function keyringOf(keyring: Keyring | KeyringOfContext, limit: number): Keyring {
-  if (typeof keyring !== 'function') {
-    return checked(
-      keyring,
-      'The option keyring must be a keyring, with onEncrypt and onDecrypt, or a function that gives one for an encryption context. If it is a promise of one, await it first.',
-    )
-  }
+  if (typeof keyring !== 'function') return checkedKeyring('keyring', keyring)
   const keyrings = new KeyringsOfContexts(keyring, limit)
   return sourceAsKeyring({
     generateDataKey: async request =>
@@ -56,14 +51,19 @@ class KeyringsOfContexts {
   }
 
   async #ask(context: Readonly<Record<string, string>>): Promise<Keyring> {
-    return checked(
-      await this.#make({ ...context }),
-      'The function keyring gave no keyring, with onEncrypt and onDecrypt, for an encryption context. Let it give one for every context, or throw.',
-    )
+    return checkedKeyring('keyring', await this.#make({ ...context }))
   }
 }
 
-function checked(keyring: Keyring, otherwise: string): Keyring {
-  if (isKeyring(keyring)) return keyring
-  throw new ConfigurationError('invalid-option', otherwise)
+/**
+ * @param option for the error
+ * @throws {ConfigurationError} `invalid-option`
+ */
+export function checkedKeyring(option: string, keyring: Keyring): Keyring {
+  if (typeof keyring?.onEncrypt === 'function' && typeof keyring.onDecrypt === 'function') return keyring
+  const wanted =
+    option === 'keyring'
+      ? 'a keyring, with onEncrypt and onDecrypt (await what is a promise of one), or a function that gives one for an encryption context'
+      : 'made of keyrings, with onEncrypt and onDecrypt'
+  throw new ConfigurationError('invalid-option', `The option ${option} must be ${wanted}.`)
 }
