@@ -268,6 +268,15 @@ describe('a change of the key', () => {
     expect(await outcomes(old(), after)).toEqual(['key-unavailable'])
   })
 
+  it('has its keyrings from when it was made', async () => {
+    const openWith: Keyring[] = [rawKeyring('old')]
+    const keyring = combineKeyrings({ sealWith: rawKeyring('new one'), openWith })
+    openWith.pop()
+    expect(await openItem(createFormat({ keyring }), await sealItem(old(), itemOf('a')))).toEqual([
+      { S: 'a 0' },
+    ])
+  })
+
   it('goes on when the old key has ended', async () => {
     const gone = countingKeyring()
     gone.failure = new PermanentError('pending deletion')

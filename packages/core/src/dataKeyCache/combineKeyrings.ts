@@ -1,6 +1,7 @@
 import { checkOptions } from '../checkOptions.js'
 import { ConfigurationError, DynasealError } from '../errors.js'
-import { isKeyring, type Keyring, sourceAsKeyring, sourceOf } from './keyring.js'
+import { type Keyring, sourceAsKeyring, sourceOf } from './keyring.js'
+import { checkedKeyring } from './keyringOf.js'
 import { isPermanent } from './refusals.js'
 
 export interface CombinedKeyrings {
@@ -20,10 +21,10 @@ export interface CombinedKeyrings {
  */
 export function combineKeyrings(keyrings: CombinedKeyrings): Keyring {
   checkOptions(undefined, keyrings, ['sealWith', 'openWith'])
-  const { sealWith, openWith } = keyrings
-  if (!isKeyring(sealWith)) throw invalid('sealWith must be a keyring')
-  if (!Array.isArray(openWith) || !openWith.every(isKeyring))
-    throw invalid('openWith must be a list of keyrings')
+  const sealWith = checkedKeyring('sealWith', keyrings.sealWith)
+  if (!Array.isArray(keyrings.openWith))
+    throw new ConfigurationError('invalid-option', 'The option openWith must be a list of keyrings.')
+  const openWith = keyrings.openWith.map(keyring => checkedKeyring('openWith', keyring))
   return sourceAsKeyring({
     generateDataKey: async request => (await sourceOf(sealWith)).generateDataKey(request),
     decryptDataKey: async request => {
@@ -56,11 +57,4 @@ export class NoKeyringOpensError extends DynasealError {
     )
     this.permanent = errors.every(isPermanent)
   }
-}
-
-function invalid(what: string): ConfigurationError {
-  return new ConfigurationError(
-    'invalid-option',
-    `The option ${what}, with onEncrypt and onDecrypt. Await what is a promise of one; where keyrings depend on the context, let a function return what combineKeyrings() gives.`,
-  )
 }

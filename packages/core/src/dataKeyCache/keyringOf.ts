@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import { type Keyring, sourceAsKeyring, sourceOf } from './keyring.js'
+import { isKeyring, type Keyring, sourceAsKeyring, sourceOf } from './keyring.js'
 
 /**
  * The keyring for an encryption context, for example with the KMS key of the tenant that it names.
@@ -60,7 +60,7 @@ class KeyringsOfContexts {
  * @throws {ConfigurationError} `invalid-option`
  */
 export function checkedKeyring(option: string, keyring: Keyring): Keyring {
-  if (typeof keyring?.onEncrypt === 'function' && typeof keyring.onDecrypt === 'function') return keyring
+  if (isKeyring(keyring)) return keyring
   const wanted =
     option === 'keyring'
       ? 'a keyring, with onEncrypt and onDecrypt (await what is a promise of one), or a function that gives one for an encryption context'

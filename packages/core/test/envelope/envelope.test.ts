@@ -315,6 +315,8 @@ it('the option fields is copied, and of each table alone', async () => {
   const fields: Record<string, 'short' | 'full'> = { Orders: 'full', Customers: 'short' }
   const format = envelope({ fields })
   Object.assign(fields, { Orders: 'short', Customers: 'full' })
+  const tables = ['Orders', 'Customers', 'Others']
+  expect(tables.map(table => format.standsAlone(table))).toEqual([true, false, false])
   for (const [table, names] of [
     ['Orders', []],
     ['Customers', ['dynaseal']],
