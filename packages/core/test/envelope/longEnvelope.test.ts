@@ -14,12 +14,16 @@ vi.mock('node:crypto', async original => {
   const crypto = await original<typeof import('node:crypto')>()
   const createHash: typeof crypto.createHash = (...args) => {
     const hash = crypto.createHash(...args)
-    const { update } = hash
-    hash.update = (data: Buffer, ...rest: []) => {
-      costs.hashed += data.length
-      return update.call(hash, data, ...rest)
-    }
-    return hash
+    return new Proxy(hash, {
+      get(_, name) {
+        if (name !== 'update') return () => hash.digest('binary')
+        return function (this: unknown, data: Uint8Array | string, ...rest: []) {
+          costs.hashed += data.length
+          hash.update(data, ...rest)
+          return this
+        }
+      },
+    })
   }
   return { ...crypto, createHash }
 })
