@@ -51,19 +51,21 @@ class KeyringsOfContexts {
   }
 
   async #ask(context: Readonly<Record<string, string>>): Promise<Keyring> {
-    return checkedKeyring('keyring', await this.#make({ ...context }))
+    return checkedKeyring('function keyring', await this.#make({ ...context }))
   }
 }
 
-/**
- * @param option for the error
- * @throws {ConfigurationError} `invalid-option`
- */
-export function checkedKeyring(option: string, keyring: Keyring): Keyring {
+const WANTED = {
+  keyring:
+    'The option keyring must be a keyring, with onEncrypt and onDecrypt, or a function that gives one for an encryption context. If it is a promise of one, await it first.',
+  'function keyring':
+    'The function keyring gave no keyring, with onEncrypt and onDecrypt, for an encryption context. Let it give one for every context, or throw.',
+  sealWith: 'The option sealWith must be a keyring, with onEncrypt and onDecrypt.',
+  openWith: 'The option openWith must be a list of keyrings, with onEncrypt and onDecrypt.',
+}
+
+/** @throws {ConfigurationError} `invalid-option` */
+export function checkedKeyring(from: keyof typeof WANTED, keyring: Keyring): Keyring {
   if (isKeyring(keyring)) return keyring
-  const wanted =
-    option === 'keyring'
-      ? 'a keyring, with onEncrypt and onDecrypt (await what is a promise of one), or a function that gives one for an encryption context'
-      : 'made of keyrings, with onEncrypt and onDecrypt'
-  throw new ConfigurationError('invalid-option', `The option ${option} must be ${wanted}.`)
+  throw new ConfigurationError('invalid-option', WANTED[from])
 }
