@@ -37,7 +37,15 @@ const MESSAGE = [
   ...CACHE,
 ]
 const ENVELOPE = [
-  ...['envelope/envelope', 'envelope/keys', 'envelope/isSealed', 'envelope/vectors', 'contexts', 'tenants'],
+  ...[
+    'envelope/envelope',
+    'envelope/keys',
+    'envelope/isSealed',
+    'envelope/vectors',
+    'envelope/longEnvelope',
+    'contexts',
+    'tenants',
+  ],
   ...[
     'format',
     'encryptionContext',
@@ -69,7 +77,19 @@ const TESTS = [
   ['materials/', [...MESSAGE, ...ENVELOPE]],
   ['bytes/', ['writer', ...VALUE, ...MESSAGE, ...ENVELOPE, 'location']],
   ['value/', [...VALUE, 'zeroing']],
-  ['dataKeyCache/', [...CACHE, 'format', 'options', 'zeroing', 'errors', 'envelope/keys', 'sealItems']],
+  [
+    'dataKeyCache/',
+    [
+      ...CACHE,
+      'envelope/longEnvelope',
+      'format',
+      'options',
+      'zeroing',
+      'errors',
+      'envelope/keys',
+      'sealItems',
+    ],
+  ],
   ['events', ['events', 'openingGrace', 'outages']],
   ['notOpened', ['events', 'errors', 'format', 'failingCodec']],
   ['location', ['location', 'vectors', 'envelope/vectors', 'format', 'errors']],

@@ -97,6 +97,8 @@ describe('the keys of an envelope', () => {
     // What is left of the root are zeros, with which anybody can compute.
     expect(itemKey(derived, item)).toEqual(nothing.digest())
     expect(() => envelopeKeys(dataKey, context)).toThrow('after it had been zeroed')
+    expect(() => dataKey.keep(derived)).toThrow('after it had been zeroed')
+    expect(dataKey.derived).toBeUndefined()
   })
 })
 
