@@ -109,6 +109,7 @@ export function differences(
 
 /** Whether there is nothing but what the other has, in its order, and something at all. */
 function isPartOf(part: unknown, whole: unknown): boolean {
+  if (isDeepStrictEqual(part, whole)) return true
   if (Array.isArray(part) && Array.isArray(whole)) {
     let from = 0
     for (const element of part) {
@@ -122,7 +123,7 @@ function isPartOf(part: unknown, whole: unknown): boolean {
     const entries = Object.entries(part)
     return entries.length > 0 && entries.every(([name, child]) => isPartOf(child, Reflect.get(whole, name)))
   }
-  return isDeepStrictEqual(part, whole)
+  return false
 }
 
 function differingMembers(sealed: object, plain: object, path: string, lists: 'whole' | 'parts'): string[] {
