@@ -273,7 +273,7 @@ describe.skipIf(!hasChromium)('the local cloud’s page in a browser', () => {
   async function sealedPut(tableName: string, secret: string): Promise<void> {
     const { userEntity } = await import('../support/user.js')
     const { PutItemCommand } = await import('dynamodb-toolbox')
-    const { User } = userEntity(world.sealedClient(EAST), tableName)
+    const { User } = userEntity(world.sealedClient(EAST, { format: 'message' }), tableName)
     await User.build(PutItemCommand)
       .item({ pk: 'user 1', sk: 'profile', plain: 'in the clear', text: secret })
       .send()

@@ -87,6 +87,8 @@ function application(region) {
   })
   const documentClient = sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDB(config(region))), {
     keyring,
+    // What the page takes apart.
+    format: 'message',
   })
   const Customers = new Table({
     documentClient,
