@@ -216,7 +216,7 @@ describe.each(FORMS)('hostile $name:', form => {
     // The hostile page has the honest data key, too, as its last.
     const page = [...junk(500).map(key => underDataKeys(stored, [key])), stored]
     const hostile = codes(page)
-    await vi.waitUntil(() => given.length === 32)
+    await vi.waitUntil(() => given.length === 32, { timeout: 30_000 })
     const honest = openOne(reader, stored)
     open()
     expect(await honest).toEqual({ S: 'honest' })
