@@ -80,7 +80,7 @@ describeDynoxide('the cache of branch keys', () => {
       const heard = listen()
       await generate(keyring)
       expect(heard.arrival).toEqual([])
-      await vi.waitUntil(() => heard.arrival.length > 0)
+      await vi.waitUntil(() => heard.arrival.length > 0, { timeout: 30_000 })
       now += MAX_AGE * 0.5
       await generate(keyring)
       await decrypt(keyring, encryptedDataKeys)
@@ -96,7 +96,7 @@ describeDynoxide('the cache of branch keys', () => {
       now += MAX_AGE * 0.8
       const heard = listen()
       await decrypt(keyring, encryptedDataKeys)
-      await vi.waitUntil(() => heard.arrival.length > 0)
+      await vi.waitUntil(() => heard.arrival.length > 0, { timeout: 30_000 })
       heard.stop()
       expect(heard.arrival).toMatchObject([{ branchKeyId: TENANT, active: false }])
     })
@@ -110,7 +110,7 @@ describeDynoxide('the cache of branch keys', () => {
       const heard = listen()
       now += MAX_AGE * 0.8
       await generate(keyring)
-      await vi.waitUntil(() => heard.failure.length > 0)
+      await vi.waitUntil(() => heard.failure.length > 0, { timeout: 30_000 })
       expect(heard.failure).toMatchObject([
         { branchKeyId: TENANT, version: undefined, awaited: false, error: { code: 'REFUSED_EVERYWHERE' } },
       ])
@@ -118,7 +118,7 @@ describeDynoxide('the cache of branch keys', () => {
       expect(keyring.statistics().wrapping.fetches).toBe(2)
       now += MAX_AGE * 0.02
       await generate(keyring)
-      await vi.waitUntil(() => heard.failure.length > 1)
+      await vi.waitUntil(() => heard.failure.length > 1, { timeout: 30_000 })
       heard.stop()
       now += MAX_AGE * 0.18
       expect(await rejection(generate(keyring))).toMatchObject({

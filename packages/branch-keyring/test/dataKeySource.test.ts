@@ -44,7 +44,7 @@ describeDynoxide('data keys without materials', () => {
       rejection(source.generateDataKey({ ...request, signal: AbortSignal.abort(new Error('before')) })),
     ]
     const other = source.generateDataKey(request)
-    await vi.waitUntil(() => world.calls('kms').length > 0)
+    await vi.waitUntil(() => world.calls('kms').length > 0, { timeout: 30_000 })
     controller.abort(new Error('enough'))
     expect(await ended[0]).toMatchObject({ code: 'ABORTED', permanent: false, cause: { message: 'enough' } })
     expect(await ended[1]).toMatchObject({ code: 'ABORTED', cause: { message: 'before' } })

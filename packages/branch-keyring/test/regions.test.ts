@@ -70,7 +70,7 @@ describeDynoxide('a branch keyring over regions', () => {
         const clock = new ManualClock()
         const done = call(world.keyring(EAST, { clock, attemptTimeout: 1_000 }))
         if (fault.kind === 'hang') {
-          await vi.waitUntil(() => world.calls(service).length > 0)
+          await vi.waitUntil(() => world.calls(service).length > 0, { timeout: 30_000 })
           await clock.advance(1_000)
         }
         await done
@@ -85,7 +85,7 @@ describeDynoxide('a branch keyring over regions', () => {
       world.cloud.fault({ region: EAST, service, kind: 'hang' })
       const clock = new ManualClock()
       const done = generate(world.keyring(EAST, { clock, hedge: {} }))
-      await vi.waitUntil(() => world.calls(service).length > 0)
+      await vi.waitUntil(() => world.calls(service).length > 0, { timeout: 30_000 })
       await clock.advance(300)
       await done
       expect(world.calls(service)).toEqual([`${OPERATION[service]} ${EAST}`, `${OPERATION[service]} ${WEST}`])
@@ -153,7 +153,7 @@ describeDynoxide('a branch keyring over regions', () => {
       const failed = rejection(
         generate(world.keyring(EAST, { clock, timeout: 3_000, attemptTimeout: 1_000 })),
       )
-      await vi.waitUntil(() => world.calls('kms').length > 0)
+      await vi.waitUntil(() => world.calls('kms').length > 0, { timeout: 30_000 })
       const error = await clock.until(failed)
       expect(error).toMatchObject({ code: 'TIMEOUT', operation: 'Decrypt', permanent: false })
       expect(clock.now()).toBe(3_000)

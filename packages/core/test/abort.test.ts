@@ -36,7 +36,7 @@ function keyringOnDemand() {
       decryptDataKey: ({ signal }) => ask(signal, new Uint8Array(32).fill(7)),
     },
   }
-  const asked = (count: number) => vi.waitUntil(() => calls.length === count)
+  const asked = (count: number) => vi.waitUntil(() => calls.length === count, { timeout: 30_000 })
   return { keyring, calls, asked }
 }
 

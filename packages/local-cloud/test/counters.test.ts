@@ -40,7 +40,7 @@ describe('counters', () => {
   it('tell calls that hang from those that were never answered', async () => {
     const heal = cloud.fault({ region: EAST, service: 'kms', kind: 'hang' })
     const call = expect(kmsClient(cloud, EAST).listKeys({})).rejects.toThrow()
-    await vi.waitUntil(() => cloud.counters().length > 0)
+    await vi.waitUntil(() => cloud.counters().length > 0, { timeout: 30_000 })
     expect(cloud.counters()).toMatchObject([{ calls: 1, pending: 1, unanswered: 0 }])
     heal()
     await call
@@ -50,7 +50,7 @@ describe('counters', () => {
   it('start anew with the log, and a call that ends later is not among them', async () => {
     const heal = cloud.fault({ region: EAST, service: 'kms', kind: 'slow', delay: 3_600_000 })
     const call = kmsClient(cloud, EAST).listKeys({})
-    await vi.waitUntil(() => cloud.counters().length > 0)
+    await vi.waitUntil(() => cloud.counters().length > 0, { timeout: 30_000 })
     cloud.clearCalls()
     expect(cloud.counters()).toEqual([])
     heal()

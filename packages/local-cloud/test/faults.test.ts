@@ -59,7 +59,7 @@ describe('a fault', () => {
     process.on('warning', listener)
     const heal = cloud.fault({ ...kmsWest, kind: 'hang' })
     const calls = Promise.allSettled(Array.from({ length: 20 }, () => west.listKeys({})))
-    await vi.waitUntil(() => cloud.calls({ operation: 'ListKeys' }).length === 20)
+    await vi.waitUntil(() => cloud.calls({ operation: 'ListKeys' }).length === 20, { timeout: 30_000 })
     heal()
     const results = await calls
     process.off('warning', listener)

@@ -77,7 +77,7 @@ describe.each([
     const heal = key.cloud.fault({ region: 'us-east-1', service: 'kms', ...fault })
     const result = call()
     if (fault.kind === 'hang') {
-      await vi.waitUntil(() => key.asked(operation).length > 0)
+      await vi.waitUntil(() => key.asked(operation).length > 0, { timeout: 30_000 })
       await clock.advance(1_000)
     }
     return result.finally(heal)
@@ -179,7 +179,7 @@ describe('a message with many data keys of its own key', () => {
     const single = keyring({ keyArns: [key.arnIn('us-east-1')], clock, hedge: false })
     key.cloud.fault({ ...scope, kind: 'hang' })
     const failure = decryptForged(single, index => ({ region: 'us-east-1', bytes: index }))
-    await vi.waitUntil(() => key.asked('Decrypt').length === 2)
+    await vi.waitUntil(() => key.asked('Decrypt').length === 2, { timeout: 30_000 })
     await clock.advance(5_000)
     expect(await failure).toMatchObject({ code: 'MESSAGE_REFUSED', permanent: true })
   })
@@ -194,7 +194,7 @@ describe('a message with many data keys of its own key', () => {
       index => ({ region: 'us-east-1', bytes: index }),
       controller.signal,
     )
-    await vi.waitUntil(() => key.asked('Decrypt').length === 2)
+    await vi.waitUntil(() => key.asked('Decrypt').length === 2, { timeout: 30_000 })
     controller.abort()
     expect(await failure).toMatchObject({ code: 'ABORTED', permanent: false })
   })
@@ -346,7 +346,7 @@ describe('the caller', () => {
     everywhere(region => key.cloud.fault({ region, service: 'kms', kind: 'hang' }))
     const caller = new AbortController()
     const call = failureOf(decrypt(keyring().withSignal(caller.signal), message))
-    await vi.waitUntil(() => key.asked('Decrypt').length > 0)
+    await vi.waitUntil(() => key.asked('Decrypt').length > 0, { timeout: 30_000 })
     caller.abort(new Error('the request is gone'))
     const error = await call
     expect(error).toMatchObject({ code: 'ABORTED', permanent: false })
