@@ -10,8 +10,13 @@ import { nodes } from './nodes.mjs'
 
 const ends = process.argv.slice(2)
 
-/** Which engines there are, the tests ask the local cloud's own tests. */
-const ENGINES = ['packages/local-cloud/test/eachEngine.ts', 'packages/local-cloud/src']
+/** Which engines there are, the tests ask the local cloud's own tests; and those of core, what an attacker forges. */
+const SUPPORT = [
+  'packages/local-cloud/test/eachEngine.ts',
+  'packages/local-cloud/src',
+  'packages/core/test/support',
+  'packages/core/src',
+]
 
 /** The matrix keeps numbers' digits with a function as `wrapNumbers`, which the lowest SDK does not know. */
 const NOT_THERE = { highest: [], lowest: ['test/endToEnd/matrix/**'] }
@@ -34,7 +39,7 @@ function copyTests(app, end) {
     'test/support',
     'test/examples',
     'examples/single-table/src',
-    ...ENGINES,
+    ...SUPPORT,
   ])
     cpSync(join(root, path), join(app, path), { recursive: true, filter: from => !isInstalled(from) })
   cpSync(join(root, 'examples/main-job/dist'), join(app, 'main-job'), { recursive: true })

@@ -1,5 +1,5 @@
 import { CreateTableCommand, DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb'
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
+import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import type { SealedDocumentClient } from '@dynaseal/toolbox'
 import { Entity, item, list, map, number, record, string, Table } from 'dynamodb-toolbox'
 import { EAST, WEST, type World } from '../../support/world.js'
@@ -44,6 +44,10 @@ export function people(
   if ('register' in documentClient) documentClient.register(Person)
   return { table, Person } as { table: Table; Person: Entity }
 }
+
+/** A client for the plain twin, whose requests are not recorded. */
+export const twinClient = (world: World) =>
+  DynamoDBDocumentClient.from(new DynamoDBClient({ ...world.config(EAST), endpoint: world.cloud.endpoint }))
 
 /** The attributes of a person, with all that is encrypted. */
 export const person = (n: number | string): Attributes => ({

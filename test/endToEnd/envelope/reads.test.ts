@@ -21,8 +21,7 @@ import { createWorld, EAST, type World } from '../../support/world.js'
 import { comparable, differences } from '../matrix/compare.js'
 import { type Attributes, type Buildable, on } from '../matrix/loose.js'
 import { inClear, type Seal } from '../matrix/placement.js'
-import { plainClient } from '../matrix/tables.js'
-import { createTable, ENVELOPE, people, person } from './people.js'
+import { createTable, ENVELOPE, people, person, twinClient } from './people.js'
 
 const SEALED = 'people'
 const PLAIN = 'people-in-clear'
@@ -52,7 +51,7 @@ async function setUp(engine: 'dynalite' | 'dynoxide'): Promise<void> {
   const side = () => people(world.sealedClient(EAST, { format: 'envelope' }), SEALED, encrypted as Seal)
   await fill(side() as unknown as Side)
   sealed = side() as unknown as Side
-  plain = people(plainClient(world, EAST), PLAIN, inClear) as unknown as Side
+  plain = people(twinClient(world), PLAIN, inClear) as unknown as Side
   await fill(plain)
 }
 

@@ -17,8 +17,7 @@ import { createWorld, EAST, type World } from '../../support/world.js'
 import { comparable, differences } from '../matrix/compare.js'
 import { type Attributes, type Buildable, on } from '../matrix/loose.js'
 import { inClear, type Seal } from '../matrix/placement.js'
-import { plainClient } from '../matrix/tables.js'
-import { createTable, people, person } from './people.js'
+import { createTable, people, person, twinClient } from './people.js'
 
 const SEALED = 'people'
 const PLAIN = 'people-in-clear'
@@ -99,7 +98,7 @@ describeEngines('what a write returns', engine => {
       older: side({ format: 'message' }),
       Person: side({ format: 'envelope' }),
     }
-    const twin = people(plainClient(world, EAST), PLAIN, inClear).Person as Buildable
+    const twin = people(twinClient(world), PLAIN, inClear).Person as Buildable
     plain = { before: twin, older: twin, Person: twin }
   })
   afterAll(() => world.stop())
