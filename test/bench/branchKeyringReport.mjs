@@ -30,7 +30,7 @@ export function report(results) {
   const text = `${[
     '# What branch keys cost and save',
     '',
-    'Written by `pnpm bench:branch-keyring`. The local cloud runs in a process of its own and counts the calls; the AWS SDK speaks',
+    'Written by `npx --yes pnpm@12 bench:branch-keyring`. The local cloud runs in a process of its own and counts the calls; the AWS SDK speaks',
     'HTTP to it.',
     '',
     machineLine(machine),
