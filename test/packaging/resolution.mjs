@@ -22,10 +22,11 @@ function findings(archive) {
     report = error.stdout
   }
   const { problems } = JSON.parse(report)
-  return Object.values(problems)
+  const found = Object.values(problems)
     .flat()
     .map(({ kind, resolutionKind }) => (resolutionKind === undefined ? kind : `${kind} in ${resolutionKind}`))
-    .sort()
+  // Once, however many ways into the package there are: it says so of each.
+  return [...new Set(found)].sort()
 }
 
 export function checkResolution(archive, name) {
