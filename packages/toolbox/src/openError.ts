@@ -55,7 +55,11 @@ function hide(holder: object, Item: unknown): void {
 /** A true error, of the same class and with the same members; those that can hold items are its own. */
 function copyError(error: Error): Error {
   const copy = Object.setPrototypeOf(new Error(error.message), Object.getPrototypeOf(error)) as Error
-  Object.defineProperties(copy, Object.getOwnPropertyDescriptors(error))
+  Object.defineProperties(copy, {
+    ...Object.getOwnPropertyDescriptors(error),
+    // An accessor in newer versions of Node.js, which would tell where the copy was made.
+    stack: { configurable: true, enumerable: false, writable: true, value: error.stack },
+  })
   const { CancellationReasons } = error as { CancellationReasons?: object[] }
   if (Array.isArray(CancellationReasons)) {
     Object.defineProperty(copy, 'CancellationReasons', {
