@@ -28,6 +28,10 @@ export class Contexts {
   readonly #limit: number
   /** In order of use: the least recently used stands first. */
   readonly #known = new Map<string, EncryptionContext>()
+  /** The last of them, where it depends on the table alone. */
+  #last:
+    | { readonly purpose: Purpose; readonly table: string; readonly context: EncryptionContext }
+    | undefined
 
   /**
    * @param limit most contexts that are kept
@@ -49,8 +53,7 @@ export class Contexts {
    *   the application's function threw
    */
   of(purpose: Purpose, { table, key }: ItemPlace): EncryptionContext {
-    if (typeof this.#additional !== 'function')
-      return this.#get(`${purpose} ${table}`, purpose, table, this.#additional)
+    if (typeof this.#additional !== 'function') return this.#ofTable(purpose, table, this.#additional)
     const pairs = additionalContext(ask(this.#additional, table, key))
     return this.#get(JSON.stringify([purpose, table, pairs]), purpose, table, pairs)
   }
@@ -69,6 +72,14 @@ export class Contexts {
       if (!(error instanceof ConfigurationError) || !fits(place.table)) throw error
       throw new FieldError('invalid-context', error.message, { cause: error.cause })
     }
+  }
+
+  #ofTable(purpose: Purpose, table: string, additional: Pairs): EncryptionContext {
+    const last = this.#last
+    if (last !== undefined && last.purpose === purpose && last.table === table) return last.context
+    const context = this.#get(`${purpose} ${table}`, purpose, table, additional)
+    this.#last = { purpose, table, context }
+    return context
   }
 
   #get(name: string, purpose: Purpose, table: string, additional: Pairs): EncryptionContext {

@@ -85,7 +85,7 @@ function writeItem(writer: Writer, table: string, key: Readonly<Record<string, A
   writer.bytes(DOMAIN)
   writeText(writer, table, 'the table name')
   const names = Object.keys(key)
-  names.sort((a, b) => Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8')))
+  if (names.length > 1) names.sort((a, b) => Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8')))
   // What is inherited would not be bound to.
   for (const name in key) if (!Object.hasOwn(key, name)) throw invalid('a key attribute is inherited')
   if (names.length === 0) {

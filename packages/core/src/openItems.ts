@@ -1,7 +1,8 @@
 import { isAt } from './bytes/equal.js'
 import { asBuffer } from './bytes/reader.js'
 import type { DataKeyCache } from './dataKeyCache/dataKeyCache.js'
-import { type DataKeyName, dataKeyName } from './dataKeyCache/openingKeys.js'
+import type { OpeningCall } from './dataKeyCache/openingCall.js'
+import type { DataKeyName } from './dataKeyCache/openingKeys.js'
 import type { OpeningLease } from './dataKeyCache/openingLease.js'
 import { ItemKey } from './envelope/itemKey.js'
 import { FieldError } from './errors.js'
@@ -11,16 +12,21 @@ import { notOpened } from './notOpened.js'
 import { nextSlice, sliceIsOver } from './slices.js'
 import type { FieldReader, StoredField } from './storedField.js'
 
-/** A field that is well formed to its last byte, waiting for its data key. */
-interface Pending {
-  readonly item: number
-  readonly field: number
-  readonly stored: StoredField
+/** The fields under one data key, and that, or why there is none. */
+interface Group {
+  readonly name: DataKeyName
+  /** Well formed to the last byte, in the order of items and fields. */
+  readonly stored: StoredField[]
+  /** The next of them to be opened. */
+  next: number
+  lease?: OpeningLease
+  refusal?: unknown
 }
 
-/** The fields under one data key. */
-interface Group extends DataKeyName {
-  readonly pending: Pending[]
+/** What each field of a page waits for, one after the other; nothing where its result is there already. */
+interface Waiting {
+  readonly groups: readonly Group[]
+  readonly groupOf: readonly (Group | undefined)[]
 }
 
 type Results = OpenedField[][]
@@ -33,30 +39,44 @@ export async function openItems(
   signal?: AbortSignal,
 ): Promise<OpenedItem[]> {
   const results: Results = items.map(item => new Array(item.fields.length))
-  const groups = await groupByDataKey(items, reader, results)
   const call = cache.beginOpening(signal)
-  const leases = await Promise.allSettled(groups.map(group => call.take(group, claimsOf(group))))
-  const itemKey = new ItemKey()
+  const { groups, groupOf } = await groupByDataKey(items, reader, call, results)
+  const itemKey = ItemKey.take()
   try {
+    await takeKeys(groups, call)
     signal?.throwIfAborted()
-    for (const [index, group] of groups.entries()) {
-      const lease = leases[index]!
-      if (lease.status === 'fulfilled') await openGroup(items, group, lease.value, itemKey, results)
-      else refuseGroup(items, group, lease.reason, results)
-    }
+    await openFields(items, groupOf, itemKey, results)
   } finally {
-    itemKey.zero()
-    for (const lease of leases) if (lease.status === 'fulfilled') lease.value.release()
+    itemKey.giveBack()
+    for (const { lease } of groups) lease?.release()
   }
   return results.map(fields => ({ fields }))
 }
 
+/** Waits for all, also when one has failed: what arrives later would be nobody's to release. */
+async function takeKeys(groups: readonly Group[], call: OpeningCall): Promise<void> {
+  const waiting: Promise<void>[] = []
+  for (const group of groups) {
+    group.lease = call.inMemory(group.name)
+    if (group.lease === undefined) waiting.push(takeKey(group, call))
+  }
+  if (waiting.length > 0) await Promise.all(waiting)
+}
+
+async function takeKey(group: Group, call: OpeningCall): Promise<void> {
+  try {
+    group.lease = await call.take(group.name, claimsOf(group))
+  } catch (error) {
+    group.refusal = error
+  }
+}
+
 /** What fields share once: it may be as long as an item, and they may be thousands. */
-function* claimsOf({ pending }: Group): Iterable<Uint8Array> {
+function* claimsOf({ stored }: Group): Iterable<Uint8Array> {
   let last: Uint8Array | undefined
-  for (const { stored } of pending) {
-    if (stored.claim === last) continue
-    last = stored.claim
+  for (const { claim } of stored) {
+    if (claim === last) continue
+    last = claim
     yield last
   }
 }
@@ -64,17 +84,21 @@ function* claimsOf({ pending }: Group): Iterable<Uint8Array> {
 async function groupByDataKey(
   items: readonly ItemToOpen[],
   reader: FieldReader,
+  call: OpeningCall,
   results: Results,
-): Promise<Group[]> {
+): Promise<Waiting> {
   const groups = new Map<string, Group>()
+  const groupOf = new Array<Group | undefined>(results.reduce((sum, { length }) => sum + length, 0))
+  let position = 0
   let last: Group | undefined
-  for (const [itemIndex, item] of items.entries()) {
+  for (let itemIndex = 0; itemIndex < results.length; itemIndex++) {
+    const item = items[itemIndex]!
     const readField = reader.forItem(item)
     /** Of the fields whose encrypted data keys stand beside them: looked for once, however long these are. */
     let beside: Group | undefined
     const find = (stored: StoredField) => {
       // Most fields share the data key of the field before.
-      if (last === undefined || !belongsTo(last, stored)) last = groupOf(groups, stored)
+      if (last === undefined || !belongsTo(last, stored)) last = groupNamed(groups, stored, call)
       return last
     }
     const groupFor = (stored: StoredField) => {
@@ -84,74 +108,80 @@ async function groupByDataKey(
     }
     // Not before each field: they are taken apart faster than the clock is read, and an item has some thousands at most.
     while (sliceIsOver()) await nextSlice()
-    for (const [fieldIndex, { value, path }] of item.fields.entries()) {
+    const fields = results[itemIndex]!
+    // By index, as below: what an iterator makes for each field is more garbage than the field itself.
+    for (let fieldIndex = 0; fieldIndex < fields.length; fieldIndex++, position++) {
+      const { value, path } = item.fields[fieldIndex]!
       try {
         const stored = readField(bytesOf(value))
-        groupFor(stored).pending.push({ item: itemIndex, field: fieldIndex, stored })
+        const group = groupFor(stored)
+        group.stored.push(stored)
+        groupOf[position] = group
       } catch (error) {
-        results[itemIndex]![fieldIndex] = notOpened(error, item, path)
+        fields[fieldIndex] = notOpened(error, item, path)
       }
     }
   }
-  return [...groups.values()]
+  return { groups: [...groups.values()], groupOf }
 }
 
-function belongsTo(group: Group, stored: StoredField): boolean {
+function belongsTo({ name }: Group, stored: StoredField): boolean {
   const { context, keyBytes, encryptedDataKeysStart, encryptedDataKeysEnd } = stored
   return (
-    group.context === context &&
-    isAt(keyBytes, encryptedDataKeysStart, encryptedDataKeysEnd, group.encryptedDataKeys)
+    name.context === context &&
+    isAt(keyBytes, encryptedDataKeysStart, encryptedDataKeysEnd, name.encryptedDataKeys)
   )
 }
 
-function groupOf(groups: Map<string, Group>, stored: StoredField): Group {
-  const { context } = stored
-  const encryptedDataKeys = stored.keyBytes.subarray(
-    stored.encryptedDataKeysStart,
-    stored.encryptedDataKeysEnd,
-  )
-  const name = dataKeyName(context, encryptedDataKeys)
+function groupNamed(groups: Map<string, Group>, stored: StoredField, call: OpeningCall): Group {
+  const { context, keyBytes, encryptedDataKeysStart, encryptedDataKeysEnd } = stored
+  const name = call.nameOf(context, keyBytes, encryptedDataKeysStart, encryptedDataKeysEnd)
   let group = groups.get(name.id)
   if (group === undefined) {
-    // A copy: keyrings may keep what they are given, and the bytes are the caller's, who may overwrite them at any time.
-    group = { id: name.id, context, encryptedDataKeys: Buffer.from(encryptedDataKeys), pending: [] }
+    group = { name, stored: [], next: 0 }
     groups.set(name.id, group)
   }
   return group
 }
 
-async function openGroup(
+async function openFields(
   items: readonly ItemToOpen[],
-  group: Group,
-  lease: OpeningLease,
+  groupOf: Waiting['groupOf'],
   itemKey: ItemKey,
   results: Results,
 ): Promise<void> {
-  let last: { readonly item: ItemToOpen; readonly location: ItemLocation } | undefined
-  for (const { item: itemIndex, field: fieldIndex, stored } of group.pending) {
-    while (sliceIsOver()) await nextSlice()
+  let position = 0
+  for (let itemIndex = 0; itemIndex < results.length; itemIndex++) {
     const item = items[itemIndex]!
-    const { path } = item.fields[fieldIndex]!
-    try {
-      if (last?.item !== item) last = { item, location: new ItemLocation(item.table, item.key) }
-      const opened = stored.open(lease, last.location, path, itemKey)
-      // Most formats answer at once; awaiting that all the same would cost a turn for each field.
-      const value = opened instanceof Promise ? await opened : opened
-      results[itemIndex]![fieldIndex] = { value }
-      lease.key.opened++
-    } catch (error) {
-      results[itemIndex]![fieldIndex] = notOpened(error, item, path)
+    const fields = results[itemIndex]!
+    let location: ItemLocation | undefined
+    for (let fieldIndex = 0; fieldIndex < fields.length; fieldIndex++) {
+      const group = groupOf[position++]
+      if (group === undefined) continue
+      const stored = group.stored[group.next++]!
+      const { path } = item.fields[fieldIndex]!
+      if (group.lease === undefined) {
+        fields[fieldIndex] = notOpened(refusalOf(group), item, path)
+        continue
+      }
+      while (sliceIsOver()) await nextSlice()
+      try {
+        location ??= new ItemLocation(item.table, item.key)
+        const opened = stored.open(group.lease, location, path, itemKey)
+        // Most formats answer at once; awaiting that all the same would cost a turn for each field.
+        const value = opened instanceof Promise ? await opened : opened
+        fields[fieldIndex] = { value }
+        group.lease.key.opened++
+      } catch (error) {
+        fields[fieldIndex] = notOpened(error, item, path)
+      }
     }
   }
 }
 
-function refuseGroup(items: readonly ItemToOpen[], group: Group, cause: unknown, results: Results): void {
-  // The cache has errors of its own, for what it does not ask the keyring.
-  const error = cause instanceof FieldError ? cause : keyUnavailable(cause)
-  for (const { item: itemIndex, field: fieldIndex } of group.pending) {
-    const item = items[itemIndex]!
-    results[itemIndex]![fieldIndex] = notOpened(error, item, item.fields[fieldIndex]!.path)
-  }
+/** The cache has errors of its own, for what it does not ask the keyring. */
+function refusalOf({ refusal }: Group): FieldError {
+  return refusal instanceof FieldError ? refusal : keyUnavailable(refusal)
 }
 
 function keyUnavailable(cause: unknown): FieldError {

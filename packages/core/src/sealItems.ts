@@ -25,7 +25,7 @@ export async function sealItems(
   signal?: AbortSignal,
 ): Promise<SealedItem[]> {
   const supplies = new KeySupplies(cache, signal)
-  const itemKey = new ItemKey()
+  const itemKey = ItemKey.take()
   try {
     const supplyOf = items.map(item => supplies.add(item, writer))
     await supplies.refill()
@@ -41,7 +41,7 @@ export async function sealItems(
     throw error
   } finally {
     supplies.release()
-    itemKey.zero()
+    itemKey.giveBack()
   }
 }
 

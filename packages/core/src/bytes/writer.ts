@@ -9,6 +9,9 @@ export function lengthOf(bytes: Uint8Array): number {
   return lengthGetter.call(bytes)
 }
 
+/** Characters of texts that are written faster one by one than by a call out of JavaScript: names and keys. */
+const SHORT_TEXT = 24
+
 /**
  * A byte buffer that grows, written front to back. One is reused for all messages, so `clear` zeroes
  * what was written: it held plaintext.
@@ -16,6 +19,7 @@ export function lengthOf(bytes: Uint8Array): number {
 export class Writer {
   #bytes: Buffer
   #length = 0
+  #view: Buffer | undefined
 
   constructor(capacity: number) {
     this.#bytes = Buffer.allocUnsafeSlow(capacity)
@@ -27,7 +31,9 @@ export class Writer {
 
   /** A view, not a copy: valid until the next write or `clear`. */
   written(): Buffer {
-    return this.#bytes.subarray(0, this.#length)
+    // The same one as before where it fits: what is written for the fields of a page is often as long, and views are garbage.
+    if (this.#view?.length !== this.#length) this.#view = this.#bytes.subarray(0, this.#length)
+    return this.#view
   }
 
   clear(): void {
@@ -67,7 +73,18 @@ export class Writer {
   text(value: string): void {
     // A UTF-16 code unit never takes more than three bytes of UTF-8.
     this.#reserve(value.length * 3)
+    if (value.length <= SHORT_TEXT && this.#ascii(value)) return
     this.#length += this.#bytes.write(value, this.#length, 'utf8')
+  }
+
+  #ascii(value: string): boolean {
+    for (let index = 0; index < value.length; index++) {
+      const code = value.charCodeAt(index)
+      if (code > 0x7f) return false
+      this.#bytes[this.#length + index] = code
+    }
+    this.#length += value.length
+    return true
   }
 
   /** Leaves room for a u32 length; `endLength` fills it in with the number of bytes written since. */
@@ -87,5 +104,6 @@ export class Writer {
     this.#bytes.copy(larger, 0, 0, this.#length)
     this.#bytes.fill(0)
     this.#bytes = larger
+    this.#view = undefined
   }
 }

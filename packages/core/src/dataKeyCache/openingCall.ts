@@ -1,4 +1,5 @@
 import { FieldError } from '../errors.js'
+import type { EncryptionContext } from '../materials/context.js'
 import type { DataKeyName, OpeningKeys } from './openingKeys.js'
 import type { OpeningLease } from './openingLease.js'
 
@@ -20,6 +21,16 @@ export class OpeningCall {
     this.#keys = keys
     this.signal = signal
     this.#budget = budget
+  }
+
+  /** The name of the data key whose serialized encrypted data keys are `bytes` from `start` to `end`, of which it keeps a copy. */
+  nameOf(context: EncryptionContext, bytes: Buffer, start: number, end: number): DataKeyName {
+    return this.#keys.nameOf(context, bytes, start, end)
+  }
+
+  /** The data key of `name`, if no one has to be asked or waited for. */
+  inMemory(name: DataKeyName): OpeningLease | undefined {
+    return this.#keys.inMemory(name)
   }
 
   /**

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isAt } from '../bytes/equal.js'
 import { FieldError } from '../errors.js'
 import { publishGrace } from '../events.js'
 import type { EncryptionContext } from '../materials/context.js'
@@ -53,6 +54,8 @@ export class OpeningKeys {
   readonly #options: ResolvedOptions
   /** In order of use: the least recently used stands first. */
   readonly #entries = new Map<string, Entry>()
+  /** The name of the last of the entries: most fields that are opened share the data key of those before. */
+  #lastUsed: DataKeyName | undefined
   readonly #flights = new Map<string, OpeningFlight>()
   /** Leased, and not in the entries: else what anybody can store would push out what is in use. */
   readonly #unproven = new Map<string, Unproven>()
@@ -82,22 +85,40 @@ export class OpeningKeys {
     return new OpeningCall(this, this.#options.maxKeysPerOpen, signal)
   }
 
-  /** For {@link OpeningCall.take}. */
-  async take(name: DataKeyName, claims: Iterable<Uint8Array>, call: OpeningCall): Promise<OpeningLease> {
-    call.signal?.throwIfAborted()
+  /** For {@link OpeningCall.nameOf}. */
+  nameOf(context: EncryptionContext, bytes: Buffer, start: number, end: number): DataKeyName {
+    const last = this.#lastUsed
+    if (last !== undefined && last.context === context && isAt(bytes, start, end, last.encryptedDataKeys)) {
+      return last
+    }
+    // A copy: keyrings may keep what they are given, and the bytes are the caller's, who may overwrite them at any time.
+    return dataKeyName(context, Buffer.from(bytes.subarray(start, end)))
+  }
+
+  /** For {@link OpeningCall.inMemory}. */
+  inMemory(name: DataKeyName): OpeningLease | undefined {
     const { id } = name
     const now = this.#options.now()
     const entry = this.#entries.get(id)
     if (entry !== undefined && this.#isFresh(entry, now)) {
       this.statistics.hits++
-      this.#touch(id, entry)
+      this.#touch(name, entry)
       return new OpeningLease(entry.key.hold())
     }
     const unproven = this.#unproven.get(id)
-    if (unproven !== undefined && this.#isFresh(unproven, now)) {
-      this.statistics.hits++
-      return unproven.join()
-    }
+    if (unproven === undefined || !this.#isFresh(unproven, now)) return undefined
+    this.statistics.hits++
+    return unproven.join()
+  }
+
+  /** For {@link OpeningCall.take}. */
+  async take(name: DataKeyName, claims: Iterable<Uint8Array>, call: OpeningCall): Promise<OpeningLease> {
+    call.signal?.throwIfAborted()
+    const known = this.inMemory(name)
+    if (known !== undefined) return known
+    const { id } = name
+    const now = this.#options.now()
+    const entry = this.#entries.get(id)
     this.#throwIf(this.#refusals.find(id, now))
     if (entry !== undefined && this.#isInGrace(entry, now)) return this.#takeOrGrace(name, entry, call)
     this.#throwIf(this.#refusals.findLapse(id, now) ?? this.#refutation(id, claims, now))
@@ -256,22 +277,27 @@ export class OpeningKeys {
     }
   }
 
-  #insert({ id, context }: DataKeyName, key: DataKey): void {
+  #insert(name: DataKeyName, key: DataKey): void {
+    const { id, context } = name
     this.#remove(id)
+    this.#lastUsed = name
     this.#entries.set(id, { key, context, graceUntil: 0, graceError: undefined })
     if (this.#entries.size > this.#options.maxKeys) this.#remove(this.#entries.keys().next().value!)
     this.#onInserted()
   }
 
-  #touch(id: string, entry: Entry): void {
-    this.#entries.delete(id)
-    this.#entries.set(id, entry)
+  #touch(name: DataKeyName, entry: Entry): void {
+    if (name === this.#lastUsed) return
+    this.#lastUsed = name
+    this.#entries.delete(name.id)
+    this.#entries.set(name.id, entry)
   }
 
   #remove(id: string): void {
     const entry = this.#entries.get(id)
     if (entry === undefined) return
     this.#entries.delete(id)
+    if (this.#lastUsed?.id === id) this.#lastUsed = undefined
     entry.key.release()
   }
 }

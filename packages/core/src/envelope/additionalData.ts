@@ -13,7 +13,8 @@ const writer = new Writer(256)
  */
 export function additionalData(shape: Shape, path: AttributePath): Buffer {
   writer.clear()
-  for (const byte of MARKER) writer.u8(byte)
+  writer.u8(MARKER[0])
+  writer.u8(MARKER[1])
   writer.u8(shape)
   writePath(writer, path)
   return writer.written()

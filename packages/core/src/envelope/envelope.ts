@@ -1,4 +1,5 @@
 import { Reader } from '../bytes/reader.js'
+import type { FieldError } from '../errors.js'
 import { MAX_MESSAGE_BYTES } from '../limits.js'
 import { skipEncryptedDataKeys } from '../materials/encryptedDataKeys.js'
 import { COMMITMENT_BYTES, CONTEXT_TAG_BYTES, MARKER_BYTES, malformed, Shape, shapeOf } from './layout.js'
@@ -22,7 +23,7 @@ export interface Envelope {
  * @throws {FieldError} `malformed-message`
  */
 export function parseEnvelope(bytes: Buffer, start: number): Envelope {
-  const reader = new Reader(bytes, () => malformed('they end too early'), start)
+  const reader = new Reader(bytes, truncated, start)
   reader.skip(CONTEXT_TAG_BYTES)
   const encryptedDataKeysStart = reader.position
   skipEncryptedDataKeys(reader, malformed)
@@ -42,4 +43,8 @@ export function parseEnvelopeAttribute(bytes: Buffer): Envelope {
   const envelope = parseEnvelope(bytes, MARKER_BYTES)
   if (envelope.end !== bytes.length) throw malformed('bytes follow the end of the envelope')
   return envelope
+}
+
+function truncated(): FieldError {
+  return malformed('they end too early')
 }

@@ -59,13 +59,13 @@ export class ItemReader {
         if (field.length < SHORT_HEADER_BYTES + LEAST_BOX_BYTES) throw malformed('they end too early')
         this.#envelope ??= this.#readAttribute()
         checkEnvelopeTag(field, this.#envelope)
-        return new SealedField(this.#context, this.#envelope, field, SHORT_HEADER_BYTES, Shape.SHORT)
+        return new SealedField(this.#context, this.#envelope, field, Shape.SHORT)
       }
       case Shape.FULL: {
         const envelope = parseEnvelope(field, MARKER_BYTES)
         if (field.length - envelope.end < LEAST_BOX_BYTES) throw malformed('they end too early')
         checkContextTag(this.#context, envelope)
-        return new SealedField(this.#context, envelope, field, envelope.end, Shape.FULL)
+        return new SealedField(this.#context, envelope, field, Shape.FULL)
       }
       case Shape.ENVELOPE:
         throw malformed('an envelope stands where a field belongs')
@@ -100,8 +100,7 @@ class SealedField implements StoredField {
     readonly context: EncryptionContext,
     private readonly envelope: Envelope,
     private readonly field: Buffer,
-    private readonly boxStart: number,
-    private readonly shape: Shape,
+    private readonly shape: typeof Shape.SHORT | typeof Shape.FULL,
   ) {}
 
   get keyBytes(): Buffer {
@@ -139,7 +138,7 @@ class SealedField implements StoredField {
     lease.prove()
     const plaintext = readBox(
       this.field,
-      this.boxStart,
+      this.shape === Shape.SHORT ? SHORT_HEADER_BYTES : this.envelope.end,
       itemKey.of(keys, location),
       additionalData(this.shape, path),
     )

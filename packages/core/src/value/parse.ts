@@ -1,10 +1,12 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 import type { AttributeValue } from '../attributeValue.js'
 import { asBuffer, Reader } from '../bytes/reader.js'
 import { FieldError } from '../errors.js'
 import { MAX_DEPTH } from '../limits.js'
 import { canonicalNumber } from './number.js'
 import { TypeId } from './typeIds.js'
+
+const TYPE_ID_BYTES = 2
 
 /**
  * The value that {@link serializeValue} wrote. Reads the canonical form only, so that no two stored
@@ -18,8 +20,8 @@ export function parseValue(bytes: Uint8Array): AttributeValue {
 
 /** As {@link parseValue}, of the bytes from `start` on. */
 export function parseValueFrom(bytes: Buffer, start: number): AttributeValue {
-  const reader = new Reader(bytes, truncated, start)
-  return readContent(bytes, reader.u16(), reader.position, bytes.length, 0)
+  if (bytes.length - start < TYPE_ID_BYTES) throw truncated()
+  return readContent(bytes, bytes.readUInt16BE(start), start + TYPE_ID_BYTES, bytes.length, 0)
 }
 
 /** The value that takes exactly the bytes from `start` to `end`. */
@@ -38,7 +40,7 @@ function readContent(
       if (end - start !== 1 || bytes[start]! > 1) throw malformed('a boolean is neither 0 nor 1')
       return { BOOL: bytes[start] === 1 }
     case TypeId.S:
-      return { S: text(bytes.subarray(start, end)) }
+      return { S: textAt(bytes, start, end) }
     case TypeId.N:
       return { N: number(bytes.subarray(start, end)) }
     case TypeId.B:
@@ -131,6 +133,17 @@ function checkEnd(reader: Reader): void {
 
 function checkDepth(depth: number): void {
   if (depth > MAX_DEPTH) throw malformed(`maps and lists are nested deeper than ${MAX_DEPTH} levels`)
+}
+
+/**
+ * Most texts are ASCII, which takes half the time and memory to read as Latin-1; and most are all of the value, when no
+ * view is needed to see it: the type id of a string is ASCII, too.
+ */
+function textAt(bytes: Buffer, start: number, end: number): string {
+  const isAll = start === TYPE_ID_BYTES && end === bytes.length
+  const content = isAll ? bytes : bytes.subarray(start, end)
+  if (isAscii(content)) return bytes.toString('latin1', start, end)
+  return text(isAll ? bytes.subarray(start, end) : content)
 }
 
 function text(bytes: Buffer): string {

@@ -102,11 +102,15 @@ describe('the keys of an envelope', () => {
   })
 })
 
-it('the key of an item is derived again after it was zeroed', () => {
+it('the key of an item is zeroed when it is given back, and derived again for the next call', () => {
   const one = keys()
   const location = new ItemLocation('Customers', { id: { S: 'a' } })
-  const inUse = new ItemKey()
-  expect(inUse.of(one, location)).toEqual(itemKeyByHand(location.item))
-  inUse.zero()
+  const inUse = ItemKey.take()
+  const key = inUse.of(one, location)
+  expect(key).toEqual(itemKeyByHand(location.item))
+  expect(ItemKey.take()).not.toBe(inUse)
+  inUse.giveBack()
+  expect(key).toEqual(Buffer.alloc(32))
+  expect(ItemKey.take()).toBe(inUse)
   expect(inUse.of(one, location)).toEqual(itemKeyByHand(location.item))
 })
