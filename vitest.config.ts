@@ -20,6 +20,8 @@ export default defineConfig({
           '@dynaseal/mrk-keyring': source('mrk-keyring'),
           '@dynaseal/branch-keyring': source('branch-keyring'),
           '@dynaseal/core': source('core'),
+          '@dynaseal/document-client/mapper': source('document-client', 'mapper'),
+          '@dynaseal/document-client': source('document-client'),
           '@dynaseal/toolbox': source('toolbox'),
           '@dynaseal/local-cloud': source('local-cloud'),
         },

@@ -1,12 +1,16 @@
 import { types } from 'node:util'
 import type { AttributePath, Format } from '@dynaseal/core'
+import {
+  type AttributePattern,
+  isContainer,
+  PendingSeal,
+  sameAs,
+  wasOpened,
+} from '@dynaseal/document-client/mapper'
 import type { Schema, Transformer } from 'dynamodb-toolbox'
-import { type AttributePattern, isContainer, sameAs } from './attributePattern.js'
 import { ENCRYPTED_META, isEncryptedSchema } from './encryptedSchema.js'
 import { ToolboxError } from './errors.js'
 import { lostEncryption } from './lostEncryption.js'
-import { wasOpened } from './opened.js'
-import { PendingSeal } from './pendingSeal.js'
 import type { ToolboxCopy } from './toolboxCopies.js'
 import { isExtension, removeMark, setting } from './updateExtensions.js'
 
@@ -26,6 +30,12 @@ const WAY_OUT =
 
 const UNOPENED =
   'Give the table the document client from sealDocumentClient() on which its entity is registered. An image of a stream, an item of an export, of a cache or of another client is not opened: read it by its key, through the sealed client.'
+
+const notSealed = (what: string) =>
+  new ToolboxError(
+    'client-not-sealed',
+    `${what} Give the table a document client from sealDocumentClient(), and send commands through it as dynamodb-toolbox built them.`,
+  )
 
 /** What reads the items of a registered entity. */
 export interface RegisteredReader {
@@ -93,10 +103,11 @@ export class EncryptedAttribute implements Transformer {
     this.#refuseUnregistered()
     const value = this.#explicit(input)
     const parsed = this.#scrubbed(() => new this.copy.parse.Parser(this.schema).parse(value, { fill: true }))
-    return new PendingSeal(parsed, path => {
+    const describe = (path: AttributePath) => {
       const known = this.#inside(path)
       return known === '' ? '' : `at ${known}`
-    })
+    }
+    return new PendingSeal(parsed, describe, notSealed)
   }
 
   decode(stored: unknown): never {

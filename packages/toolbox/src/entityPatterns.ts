@@ -1,26 +1,19 @@
-import type { Schema } from 'dynamodb-toolbox'
 import {
   type AttributePattern,
   anyIndex,
   anyKey,
   formatPath,
+  type ItemKind,
   overlap,
   PROTOTYPE,
-} from './attributePattern.js'
+} from '@dynaseal/document-client/mapper'
+import type { Schema } from 'dynamodb-toolbox'
 import { EncryptedAttribute, type RegisteredReader } from './encryptedAttribute.js'
 import { ToolboxError } from './errors.js'
 import type { RegistrableEntity } from './registry.js'
 
 /** Where an entity keeps ciphertext. */
-export interface EntityPatterns {
-  readonly encrypted: readonly AttributePattern[]
-  /** Leaves that are stored as they are. */
-  readonly clear: readonly AttributePattern[]
-  /** Those of them that a binary value may be in, by their type. */
-  readonly binary: readonly AttributePattern[]
-  /** Whether dynamodb-toolbox refuses an item that has the name of another entity. */
-  readonly isNamed: boolean
-}
+export type EntityPatterns = Pick<ItemKind, 'encrypted' | 'clear' | 'binary'>
 
 /**
  * Reads them of its schema, and tells the encrypted attributes that they are registered.
@@ -88,5 +81,5 @@ export function patternsOf(entity: RegistrableEntity, reader: RegisteredReader):
       )
     }
   }
-  return { encrypted, clear, binary, isNamed: entity.entityAttribute !== false }
+  return { encrypted, clear, binary }
 }

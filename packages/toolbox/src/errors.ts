@@ -1,91 +1,12 @@
-import { inspect } from 'node:util'
-import { DynasealError, type FieldError } from '@dynaseal/core'
+import { DocumentClientError, type DocumentClientErrorCode } from '@dynaseal/document-client'
+
+/** Stable reasons of a {@link ToolboxError}: those of `@dynaseal/document-client`, which says what each means. */
+export type ToolboxErrorCode = DocumentClientErrorCode
 
 /**
- * Stable reasons of a {@link ToolboxError}:
- *
- * - `invalid-schema`: the annotation stands where it cannot (a key, an index key, a link inside a container …)
- * - `invalid-value`: a value does not fit its encrypted attribute's schema
- * - `invalid-client`: the document client cannot be sealed as it is configured
- * - `client-not-sealed`: ciphertext reached the formatter; the table's client or its registration is missing
- * - `not-registered`: an encrypted value is on its way to a table where nothing says that it belongs there
- * - `plaintext-refused`: a value in clear was about to be written where ciphertext belongs
- * - `role-refused`: the client was restricted to sealing, or to opening
- * - `condition-refused`, `update-refused`, `projection-refused`: the expression would compute with ciphertext
- * - `expression-syntax`: an expression on a registered table could not be understood
- * - `command-unsupported`: a command that can read or write items and that is not covered
+ * Something was refused before anything was sent, or before a value was handed out: by the annotation, by the
+ * registration, or by the sealed client.
  */
-export type ToolboxErrorCode =
-  | 'invalid-schema'
-  | 'invalid-value'
-  | 'invalid-client'
-  | 'client-not-sealed'
-  | 'not-registered'
-  | 'plaintext-refused'
-  | 'role-refused'
-  | 'condition-refused'
-  | 'update-refused'
-  | 'projection-refused'
-  | 'expression-syntax'
-  | 'command-unsupported'
-
-/** Something was refused before anything was sent, or before a value was handed out. */
-export class ToolboxError extends DynasealError {
+export class ToolboxError extends DocumentClientError {
   override readonly name = 'ToolboxError'
-
-  constructor(
-    readonly code: ToolboxErrorCode,
-    message: string,
-  ) {
-    super(message)
-  }
-}
-
-/**
- * Stored fields of a response did not open. Carries every failing field, not only the first; `cause` is why the
- * first one failed that has a cause: the keyring's error, which has that of KMS.
- *
- * @example
- * try { await User.build(GetItemCommand).key({ id }).send() }
- * catch (error) {
- *   if (error instanceof FieldsNotOpenedError) for (const { path, code } of error.failures) alert(path, code)
- * }
- */
-export class FieldsNotOpenedError extends DynasealError {
-  override readonly name = 'FieldsNotOpenedError'
-  readonly code = 'fields-not-opened'
-
-  /** @param cause DynamoDB's error, when the fields stood in an item that it carried */
-  constructor(
-    readonly failures: readonly FieldError[],
-    cause: unknown = failures.find(failure => failure.cause !== undefined)?.cause,
-  ) {
-    const others = failures.length - 1
-    const more = others === 0 ? '' : ` (and ${others} more field${others > 1 ? 's' : ''}: see failures)`
-    super(`${failures[0]?.message}${more}`, cause)
-  }
-
-  /** As JSON, which knows no causes and no messages of errors. */
-  toJSON(): object {
-    const { name, code, message, failures, cause } = this
-    return { name, code, message, failures, ...(cause === undefined ? {} : { cause: described(cause) }) }
-  }
-
-  /** The stack and the cause once, and not for each failure again. */
-  [inspect.custom](
-    _depth: number,
-    options: object,
-    print: (value: unknown, options: object) => string,
-  ): string {
-    const { code, cause, stack } = this
-    const failures = this.failures.map(({ code, table, path }) => ({ code, table, path: path?.join('.') }))
-    return `${stack} ${print({ code, failures, ...(cause === undefined ? {} : { cause }) }, options)}`
-  }
-}
-
-/** The names, codes and messages of an error and what caused it. */
-function described(error: unknown, depth = 0): unknown {
-  if (!(error instanceof Error) || depth > 8) return undefined
-  const { name, message, code, cause } = error as Error & { code?: unknown }
-  return { name, code, message, cause: described(cause, depth + 1) }
 }

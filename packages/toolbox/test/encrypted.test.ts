@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { marshall } from '@aws-sdk/util-dynamodb'
+import { formatPath, PendingSeal } from '@dynaseal/document-client/mapper'
 import {
   anyOf,
   binary,
@@ -21,12 +21,10 @@ import {
   tuple,
 } from 'dynamodb-toolbox'
 import { describe, expect, test } from 'vitest'
-import { formatPath } from '../src/attributePattern.js'
+import { markOpened } from '../../document-client/src/opening/opened.js'
 import { encrypted } from '../src/encrypted.js'
 import { EncryptedAttribute } from '../src/encryptedAttribute.js'
 import { ToolboxError } from '../src/errors.js'
-import { markOpened } from '../src/opened.js'
-import { PendingSeal } from '../src/pendingSeal.js'
 import { newRegistry } from './support/registry.js'
 
 const SECRET = 'the secret plaintext'
@@ -41,36 +39,6 @@ function entity(attributes: object, indexes = {}) {
   }) as unknown as Entity
 }
 const register = (attributes: object, indexes = {}) => newRegistry().register(entity(attributes, indexes))
-
-describe('a value that waits to be sealed', () => {
-  const pending = new PendingSeal(SECRET)
-
-  test('shows nothing, however it is looked at', () => {
-    const looks = [
-      String(pending),
-      `${pending}`,
-      JSON.stringify({ pending }),
-      inspect(pending, { depth: 9, showHidden: true }),
-      inspect({ nested: [pending] }, { depth: 9, showHidden: true, getters: true }),
-      Buffer.from(pending).toString(),
-      Object.entries(pending).join(),
-      Reflect.ownKeys(pending).map(String).join(),
-    ]
-    for (const look of looks) expect(look).not.toContain(SECRET)
-  })
-
-  test.each([undefined, { convertClassInstanceToMap: true }])(
-    'is refused by marshalling with %o, and the way out is named',
-    options => {
-      expect(() => marshall({ deep: [{ pending }] }, options)).toThrow('sealDocumentClient()')
-    },
-  )
-
-  test('is not copied: a copy would be an empty binary', () => {
-    expect(() => Uint8Array.from(pending)).toThrow(ToolboxError)
-    expect(() => [...(pending as unknown as Iterable<number>)]).toThrow(ToolboxError)
-  })
-})
 
 describe('the annotation', () => {
   test('turns values into pending ones, after defaults, links and inner transformers', () => {

@@ -1,4 +1,4 @@
-import { NumberValue } from '@aws-sdk/lib-dynamodb'
+import { PendingSeal } from '@dynaseal/document-client/mapper'
 import {
   any,
   Entity,
@@ -11,50 +11,10 @@ import {
   Table,
   UpdateItemCommand,
 } from 'dynamodb-toolbox'
-import { describe, expect, test } from 'vitest'
-import { findFault } from '../src/faults.js'
+import { expect, test } from 'vitest'
+import { marshallAt } from '../../document-client/src/values/nativeValues.js'
 import { encrypted } from '../src/index.js'
-import { marshallAt } from '../src/nativeValues.js'
-import { PendingSeal } from '../src/pendingSeal.js'
 import { newRegistry } from './support/registry.js'
-
-class Money {}
-
-describe('what cannot be stored, and where', () => {
-  test.each<[string, unknown, (string | number)[], RegExp]>([
-    ['undefined', { a: [1, undefined] }, ['a', 1], /undefined.*removeUndefinedValues/],
-    ['a function', () => 1, [], /a function/],
-    ['a symbol', [Symbol('x')], [0], /a symbol/],
-    ['a class', { a: { b: new Money() } }, ['a', 'b'], /an instance of Money/],
-    ['a date', [new Date(0)], [0], /an instance of Date/],
-    ['an empty set', { a: new Set() }, ['a'], /an empty set/],
-    ['a set of truths', { a: new Set([true]) }, ['a'], /no string, number or binary/],
-    ['no number', [Number.NaN], [0], /not finite/],
-    ['a large number', [2 ** 60], [0], /bigint/],
-    ['an entry that would be lost', [JSON.parse('{"__proto__":1}')], [0], /__proto__/],
-  ])('%s', (_, value, path, what) => {
-    expect(findFault(value, undefined)).toEqual({ path, what: expect.stringMatching(what) })
-    expect(() => marshallAt(['x'], value as never, undefined)).toThrow(what)
-  })
-
-  test('nothing, in what can', () => {
-    const value = [
-      null,
-      true,
-      'a',
-      1,
-      2n ** 60n,
-      NumberValue.from('1'),
-      new Uint8Array(1),
-      new Set([1, 2n]),
-      { a: [] },
-    ]
-    expect(findFault(value, undefined)).toBeUndefined()
-    expect(findFault([undefined, new Set()], { removeUndefinedValues: true, convertEmptyValues: true })).toBe(
-      undefined,
-    )
-  })
-})
 
 const table = new Table({ name: 'users', partitionKey: { name: 'id', type: 'string' } })
 const User = new Entity({

@@ -12,8 +12,8 @@ import {
   UpdateItemCommand,
 } from 'dynamodb-toolbox'
 import { describe, expect, test } from 'vitest'
+import { PendingSeal } from '../../document-client/src/sealing/pendingSeal.js'
 import { encrypted } from '../src/index.js'
-import { PendingSeal } from '../src/pendingSeal.js'
 import { newRegistry } from './support/registry.js'
 
 let made = 0

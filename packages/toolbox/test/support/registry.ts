@@ -1,10 +1,17 @@
 import { createFormat } from '@dynaseal/core'
-import { Registry } from '../../src/registry.js'
+import { Tables } from '../../../document-client/src/tables/tables.js'
+import { dialect } from '../../src/dialect.js'
+import { type RegistrableEntity, Registry } from '../../src/registry.js'
 
 const unused = () => Promise.reject(new Error('Nothing is sealed or opened here.'))
 const format = createFormat({ keyring: { onEncrypt: unused, onDecrypt: unused } })
 
 /** As a sealed client has one, whose tables are called the same everywhere. */
-export function newRegistry(timeToLive?: readonly string[], isMocked?: () => boolean): Registry {
-  return new Registry(name => name, format, timeToLive, isMocked)
+export function newRegistry(timeToLive: readonly string[] = [], isMocked = () => false) {
+  const tables = new Tables(dialect, name => name, format, timeToLive)
+  const registry = new Registry({ tables, format, isMocked })
+  return {
+    register: (entity: RegistrableEntity) => registry.register(entity),
+    table: (name: string) => tables.table(name),
+  }
 }

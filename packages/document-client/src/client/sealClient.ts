@@ -1,0 +1,108 @@
+import type { DynamoDBDocumentClient, TranslateConfig } from '@aws-sdk/lib-dynamodb'
+import type { CacheStatistics, FieldFormat, Format } from '@dynaseal/core'
+import { DocumentClientError } from '../errors.js'
+import type { Dialect } from '../tables/dialect.js'
+import { Tables } from '../tables/tables.js'
+import { nativeValues, withNumberValue } from '../values/nativeValues.js'
+import { endedBy } from './abortSignal.js'
+import { guardedConfig, guardedStack } from './noWayAround.js'
+import { checkedOptions, type SealOptions } from './sealOptions.js'
+import { sendSealed, translated } from './sendSealed.js'
+
+/** A document client whose `send`, and every method that goes through it, seals and opens encrypted attributes. */
+export type SealedClient<CLIENT extends DynamoDBDocumentClient = DynamoDBDocumentClient> = CLIENT & {
+  /** What the data-key cache did and holds; `undefined` if the format is another one and counts nothing. */
+  statistics(): CacheStatistics | undefined
+}
+
+/** A sealed client and what is behind it, for the package that makes tables known to it. */
+export interface SealedParts<CLIENT extends DynamoDBDocumentClient> {
+  readonly client: SealedClient<CLIENT>
+  /** What is not added to them is refused. */
+  readonly tables: Tables
+  readonly format: Format
+  /** Whether something answers in the place of the client's `send`, as mocks do. */
+  isMocked(): boolean
+}
+
+const SEALED = Symbol('dynaseal:sealed')
+
+/**
+ * Wraps a document client. The one that was passed in stays as it was; a `DynamoDBDocument` keeps its methods, which
+ * then seal.
+ *
+ * @param dialect how it speaks to its users
+ * @throws {DocumentClientError} `invalid-client`, as the dialect has it
+ * @throws {ConfigurationError} `invalid-option` or `invalid-context`, of `@dynaseal/core`
+ */
+export function sealClient<CLIENT extends DynamoDBDocumentClient>(
+  client: CLIENT,
+  options: SealOptions,
+  dialect: Dialect,
+): SealedParts<CLIENT> {
+  const translateConfig = translateConfigOf(client, dialect)
+  const { logicalTableName, plaintext, role, timeToLive, format } = checkedOptions(options)
+  const sealed = Object.create(client) as SealedClient<CLIENT>
+  const tables = new Tables(dialect, logicalTableName, format, timeToLive)
+  const values = nativeValues({
+    ...translateConfig,
+    unmarshallOptions: withNumberValue(translateConfig.unmarshallOptions),
+  })
+
+  const send = async (command: { input: object }, ...rest: unknown[]): Promise<unknown> => {
+    const { abortSignal } = (rest[0] ?? {}) as { abortSignal?: unknown }
+    const settings = { format: endedBy(format, abortSignal), plaintext, role, values }
+    const forward = client.send.bind(client) as (command: object, ...rest: unknown[]) => Promise<unknown>
+    try {
+      return await sendSealed(tables, settings, command, one => forward(one, ...rest))
+    } catch (error) {
+      throw translated(dialect, error)
+    }
+  }
+
+  /** What was put in the place of our `send`, and calls it. */
+  const wrappers = new WeakSet<object>()
+  const ownSend = ((command: { input: object }, ...rest: unknown[]) => {
+    if (sealed.send !== ownSend) wrappers.add(sealed.send)
+    const callback = rest.at(-1)
+    if (typeof callback !== 'function') return send(command, ...rest)
+    send(command, ...rest.slice(0, -1))
+      .then(
+        output => callback(null, output),
+        error => callback(error),
+      )
+      .catch(() => {
+        // As in the SDK: what a callback throws is nobody's.
+      })
+  }) as typeof sealed.send
+
+  Object.defineProperties(sealed, {
+    [SEALED]: { value: true },
+    config: { value: guardedConfig(client.config, dialect) },
+    middlewareStack: { value: guardedStack(client.middlewareStack, dialect) },
+    // Mocks of document clients put their own in its place.
+    send: { configurable: true, writable: true, value: ownSend },
+    statistics: { value: () => (format as Partial<FieldFormat>).statistics?.() },
+  })
+  const isMocked = () => sealed.send !== ownSend && !wrappers.has(sealed.send)
+  return { client: sealed, tables, format, isMocked }
+}
+
+/** How the client turns native values into attribute values. */
+function translateConfigOf(client: DynamoDBDocumentClient, dialect: Dialect): TranslateConfig {
+  if (SEALED in client) {
+    throw dialect.refusal(
+      new DocumentClientError('invalid-client', 'This document client is sealed already: use it as it is.'),
+    )
+  }
+  const { translateConfig = {} } = client.config as { translateConfig?: TranslateConfig }
+  if (translateConfig.marshallOptions?.convertClassInstanceToMap === true) {
+    throw dialect.refusal(
+      new DocumentClientError(
+        'invalid-client',
+        'marshallOptions.convertClassInstanceToMap would let an encrypted value that was not sealed pass as an empty map. Make the document client without it.',
+      ),
+    )
+  }
+  return translateConfig
+}

@@ -1,0 +1,117 @@
+import { DocumentClientError } from '../errors.js'
+import { guardConditions } from '../guards/conditions.js'
+import { refuseUpdate } from '../guards/wholeItems.js'
+import { Selection } from '../paths/selection.js'
+import type { Sealing } from '../sealing/sealing.js'
+import { sealUpdate, updatedKind, updatedPaths } from '../sealing/updateExpression.js'
+import type { KnownTable } from '../tables/knownTable.js'
+import type { Tables } from '../tables/tables.js'
+import { ownContainers } from '../values/copyContainers.js'
+import type { Item } from '../values/place.js'
+import type { Plan } from './plan.js'
+import { widenReturnValues } from './returnValues.js'
+import { knownMembers } from './writeMembers.js'
+
+export function planPut(tables: Tables, given: Item, sealing: Sealing): Plan {
+  const input = knownMembers(given, 'Item')
+  const table = tables.table(input.TableName)
+  const sealed = sealPut(table, input, sealing)
+  return planWrite(table, input.Item as Item, { ...input, ...sealed }, sealing)
+}
+
+export function planUpdate(tables: Tables, given: Item, sealing: Sealing): Plan {
+  const input = knownMembers(given, 'Key', 'UpdateExpression')
+  const table = tables.table(input.TableName)
+  refuseUpdate(table)
+  guardConditions(table, updatedKind(table, input), input)
+  // Here, where they are still those that were asked for.
+  sealing.guardReturnValues(table, input)
+  const updated = String(input.ReturnValues).startsWith('UPDATED_') ? updatedPaths(input) : undefined
+  const { params, cutDown } = widenReturnValues(table, sealUpdate(table, input, sealing), updated ?? [])
+  const selection = updated === undefined ? undefined : new Selection(updated)
+  return planWrite(table, input.Key as Item, params, sealing, selection, cutDown)
+}
+
+/** Delete, and the condition checks of transactions. */
+export function planDelete(tables: Tables, given: Item, sealing: Sealing): Plan {
+  const input = knownMembers(given, 'Key')
+  const table = tables.table(input.TableName)
+  guardConditions(table, undefined, input)
+  return planWrite(table, input.Key as Item, input, sealing)
+}
+
+/** A single write: what it returns, and what its failed condition returns, is the item of its key. */
+function planWrite(
+  table: KnownTable,
+  key: Item,
+  input: Item,
+  sealing: Sealing,
+  selection?: Selection,
+  cutDown = (item: Item) => item,
+): Plan {
+  sealing.guardReturnValues(table, input)
+  return {
+    input,
+    response(output, opening) {
+      if (output.Attributes === undefined) return
+      const item = output.Attributes as Item
+      const returned = cutDown(item)
+      output.Attributes = returned
+      // Not of what was cut away: whoever gets the item would not see that it has another kind's name.
+      opening.collect(table, returned, table.kindOf(returned), key, selection)
+      // As DynamoDB does where there is nothing to return.
+      if (Object.keys(returned).length === 0) delete output.Attributes
+    },
+    errorItems: error => [{ table, key, holder: error }],
+  }
+}
+
+export function planBatchWrite(tables: Tables, input: Item, sealing: Sealing): Plan {
+  const requests = (input.RequestItems ?? {}) as Record<string, Item[]>
+  const sealed = Object.entries(requests).map(([name, writes]) => {
+    const table = tables.table(name)
+    const copies = writes.map(write => {
+      const put = write.PutRequest as Item | undefined
+      return put === undefined
+        ? write
+        : { ...write, PutRequest: sealPut(table, ownContainers(put) as Item, sealing) }
+    })
+    return [name, copies]
+  })
+  return { input: { ...input, RequestItems: Object.fromEntries(sealed) }, response: () => {} }
+}
+
+const TRANSACTION_WRITES = ['Put', 'Update', 'Delete', 'ConditionCheck']
+
+export function planTransactWrite(tables: Tables, input: Item, sealing: Sealing): Plan {
+  const actions = ((input.TransactItems ?? []) as Item[]).map(action => {
+    const kind = TRANSACTION_WRITES.find(name => action[name] !== undefined)
+    if (kind === undefined) {
+      throw new DocumentClientError(
+        'command-unsupported',
+        `An action of the transaction is none of ${TRANSACTION_WRITES.join(', ')}.`,
+      )
+    }
+    const params = action[kind] as Item
+    const planner = kind === 'Put' ? planPut : kind === 'Update' ? planUpdate : planDelete
+    return { kind, plan: planner(tables, params, sealing) }
+  })
+  return {
+    input: { ...input, TransactItems: actions.map(({ kind, plan }) => ({ [kind]: plan.input })) },
+    response: () => {},
+    errorItems: error =>
+      ((error.CancellationReasons ?? []) as Item[]).flatMap(
+        (reason, i) => actions[i]?.plan.errorItems?.(reason) ?? [],
+      ),
+  }
+}
+
+/** @returns the item with its pending values noted for sealing, as `{ Item }` */
+function sealPut(table: KnownTable, params: Item, sealing: Sealing): { Item: unknown } {
+  const item = params.Item as Item
+  const kind = table.kindOf(item)
+  guardConditions(table, kind, params)
+  const holder = { Item: item }
+  sealing.collectItem({ table, key: item, kind }, holder, 'Item')
+  return holder
+}

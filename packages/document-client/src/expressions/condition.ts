@@ -1,0 +1,143 @@
+import type { AttributePath } from '@dynaseal/core'
+import { Tokens } from './tokens.js'
+
+/** How one test of a condition looks at a path: whether it is there, its type, or what it holds. */
+export interface ConditionReference {
+  readonly path: AttributePath
+  readonly use: 'existence' | 'type' | 'content'
+  /** What the developer wrote, for messages: a function's name or a comparator. */
+  readonly operator: string
+  /** The value placeholder that it is compared with, if it is just one. */
+  readonly value?: string
+}
+
+/** A condition as a tree; `test` is one comparison or function with the paths that it refers to. */
+export type Condition =
+  | { readonly kind: 'test'; readonly references: readonly ConditionReference[] }
+  | { readonly kind: 'and' | 'or' | 'not'; readonly conditions: readonly Condition[] }
+
+const COMPARATORS = new Set(['=', '<>', '<', '<=', '>', '>='])
+
+/**
+ * Reads a condition, filter or key-condition expression.
+ *
+ * Grammar: DynamoDB developer guide, "Condition and filter expressions, operators, and functions".
+ *
+ * @throws {DocumentClientError} `expression-syntax`
+ */
+export function parseCondition(expression: string, names: Readonly<Record<string, string>>): Condition {
+  const tokens = new Tokens(expression, names)
+  const condition = disjunction(tokens)
+  tokens.end()
+  return condition
+}
+
+function disjunction(tokens: Tokens): Condition {
+  const conditions = [conjunction(tokens)]
+  while (tokens.skipKeyword('OR')) conditions.push(conjunction(tokens))
+  return conditions.length === 1 ? conditions[0]! : { kind: 'or', conditions }
+}
+
+function conjunction(tokens: Tokens): Condition {
+  const conditions = [negation(tokens)]
+  while (tokens.skipKeyword('AND')) conditions.push(negation(tokens))
+  return conditions.length === 1 ? conditions[0]! : { kind: 'and', conditions }
+}
+
+function negation(tokens: Tokens): Condition {
+  if (tokens.skipKeyword('NOT')) return { kind: 'not', conditions: [negation(tokens)] }
+  if (tokens.peek().text === '(') {
+    // A parenthesis opens a condition, or an operand of a comparison: which one, only its end tells.
+    return tokens.either(
+      () => {
+        tokens.expect('(')
+        const inner = disjunction(tokens)
+        tokens.expect(')')
+        return inner
+      },
+      () => comparison(tokens),
+    )
+  }
+  if (tokens.isCall() && tokens.peek().text !== 'size') return test(tokens)
+  return comparison(tokens)
+}
+
+/** A function that is a condition by itself. */
+function test(tokens: Tokens): Condition {
+  const name = tokens.take()
+  const operator = name.text
+  tokens.expect('(')
+  let references: ConditionReference[]
+  switch (operator) {
+    case 'attribute_exists':
+    case 'attribute_not_exists':
+      references = [{ path: tokens.path(), use: 'existence', operator }]
+      break
+    case 'attribute_type':
+    case 'begins_with':
+    case 'contains': {
+      const left = operand(tokens)
+      tokens.expect(',')
+      const right = operand(tokens)
+      references = compare(operator, [left, right], operator === 'attribute_type' ? 'type' : 'content')
+      break
+    }
+    default:
+      throw tokens.unexpected('a function of DynamoDB conditions', name)
+  }
+  tokens.expect(')')
+  return { kind: 'test', references }
+}
+
+function comparison(tokens: Tokens): Condition {
+  const operands = [operand(tokens)]
+  const token = tokens.take()
+  const operator = token.kind === 'name' ? token.text.toUpperCase() : token.text
+  if (COMPARATORS.has(operator)) {
+    operands.push(operand(tokens))
+  } else if (operator === 'BETWEEN') {
+    operands.push(operand(tokens))
+    if (!tokens.skipKeyword('AND')) throw tokens.unexpected('AND')
+    operands.push(operand(tokens))
+  } else if (operator === 'IN') {
+    tokens.expect('(')
+    do operands.push(operand(tokens))
+    while (tokens.skip(','))
+    tokens.expect(')')
+  } else {
+    throw tokens.unexpected('a comparison', token)
+  }
+  return { kind: 'test', references: compare(operator, operands, 'content') }
+}
+
+type Operand = { readonly path: AttributePath; readonly size?: true } | { readonly value: string }
+
+function operand(tokens: Tokens): Operand {
+  if (tokens.skip('(')) {
+    const inner = operand(tokens)
+    tokens.expect(')')
+    return inner
+  }
+  if (tokens.peek().kind === 'value') return { value: tokens.take().text }
+  if (!tokens.isCall()) return { path: tokens.path() }
+  const name = tokens.take()
+  if (name.text !== 'size') throw tokens.unexpected('an attribute, a value or size()', name)
+  tokens.expect('(')
+  const path = tokens.path()
+  tokens.expect(')')
+  return { path, size: true }
+}
+
+function compare(
+  operator: string,
+  operands: readonly Operand[],
+  use: 'type' | 'content',
+): ConditionReference[] {
+  const values = operands.flatMap(each => ('value' in each ? [each.value] : []))
+  const value = values.length === 1 && operands.length === 2 ? { value: values[0]! } : {}
+  return operands.flatMap(each => {
+    if ('value' in each) return []
+    if (each.size) return [{ path: each.path, use: 'content' as const, operator: 'size' }]
+    return [{ path: each.path, use, operator, ...value }]
+  })
+}

@@ -1,0 +1,94 @@
+import { DocumentClientError } from '../errors.js'
+import { type Condition, type ConditionReference, parseCondition } from '../expressions/condition.js'
+import { formatPath, relate } from '../paths/attributePattern.js'
+import type { KnownTable } from '../tables/knownTable.js'
+import type { Item } from '../values/place.js'
+import { formatsOwn, isFormatAttribute } from './formatAttributes.js'
+
+export type Names = Readonly<Record<string, string>>
+
+const CONDITIONS = ['ConditionExpression', 'FilterExpression', 'KeyConditionExpression'] as const
+
+/** Parameters from before expressions, which nothing here understands. */
+export const LEGACY = [
+  'AttributesToGet',
+  'AttributeUpdates',
+  'ConditionalOperator',
+  'Expected',
+  'KeyConditions',
+  'QueryFilter',
+  'ScanFilter',
+] as const
+
+/**
+ * Refuses what would compare ciphertext: its result would be wrong, and the operand would be sent in clear.
+ *
+ * @param kind the name of the item's kind, where the command says it
+ * @throws {DocumentClientError} `condition-refused`, `expression-syntax`, `command-unsupported`
+ */
+export function guardConditions(table: KnownTable, kind: unknown, params: Item): void {
+  for (const name of LEGACY) {
+    if (params[name] !== undefined) {
+      throw new DocumentClientError(
+        'command-unsupported',
+        `The legacy parameter ${name} is not supported on table ${table.name}, which has encrypted attributes. Use an expression.`,
+      )
+    }
+  }
+  const values = (params.ExpressionAttributeValues ?? {}) as Item
+  for (const parameter of CONDITIONS) {
+    const expression = params[parameter]
+    if (typeof expression !== 'string' || expression === '') continue
+    guard(table, kind, parseCondition(expression, names(params)), parameter, values)
+  }
+}
+
+function guard(
+  table: KnownTable,
+  kind: unknown,
+  condition: Condition,
+  parameter: string,
+  values: Item,
+): void {
+  if (condition.kind === 'test') {
+    for (const reference of condition.references) guardReference(table, kind, reference, parameter, values)
+    return
+  }
+  // Several kinds are filtered as (_et = A AND …) OR (_et = B AND …).
+  const scope = condition.kind === 'and' ? (comparedKind(table, condition.conditions, values) ?? kind) : kind
+  for (const part of condition.conditions) guard(table, scope, part, parameter, values)
+}
+
+/** The name of a kind that one of the parts of a conjunction asks for. */
+function comparedKind(table: KnownTable, parts: readonly Condition[], values: Item): unknown {
+  for (const part of parts) {
+    const reference = part.kind === 'test' && part.references.length === 1 ? part.references[0] : undefined
+    if (reference?.operator !== '=' || reference.value === undefined) continue
+    if (table.tellsKind(reference.path)) return values[reference.value]
+  }
+  return undefined
+}
+
+function guardReference(
+  table: KnownTable,
+  kind: unknown,
+  { path, use, operator, value }: ConditionReference,
+  parameter: string,
+  values: Item,
+): void {
+  if (isFormatAttribute(table, path)) throw formatsOwn(table, path, 'condition-refused')
+  const relations = table.encrypted(kind).map(pattern => relate(pattern, path))
+  // Inside what is sealed as a whole nothing exists for DynamoDB: the answer would be wrong.
+  if (use === 'existence' && !relations.includes('below')) return
+  // What is stored is always Binary, so this asks no more than whether it is there.
+  if (use === 'type' && value !== undefined && values[value] === 'B' && relations.includes('at')) return
+  if (relations.every(relation => relation === 'beside')) return
+  throw new DocumentClientError(
+    'condition-refused',
+    `${parameter}: '${formatPath(path)}' is encrypted in table ${table.name} and cannot be used with ${operator}, which would see ciphertext. Only attribute_exists, attribute_not_exists and attribute_type B work, on the encrypted attribute itself; compare after loading, or keep a separate attribute to search by.`,
+  )
+}
+
+export function names(params: Item): Names {
+  return (params.ExpressionAttributeNames ?? {}) as Names
+}

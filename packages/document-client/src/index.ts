@@ -1,0 +1,13 @@
+export {
+  type CacheStatistics,
+  ConfigurationError,
+  type ConfigurationErrorCode,
+  FieldError,
+  type FieldErrorCode,
+  SealError,
+  type SealErrorCode,
+} from '@dynaseal/core'
+export type { SealedClient } from './client/sealClient.js'
+export type { ClientOptions, SealOptions } from './client/sealOptions.js'
+export { DocumentClientError, type DocumentClientErrorCode, FieldsNotOpenedError } from './errors.js'
+export { openPartially, type PartialResult, type UnopenedItem } from './opening/openPartially.js'

@@ -1,0 +1,18 @@
+// For packages that make tables known to a sealed client, as the plugin of a mapper does. Applications need none of it.
+export { type SealedParts, sealClient } from './client/sealClient.js'
+export { translated } from './client/sendSealed.js'
+export { wasOpened } from './opening/opened.js'
+export {
+  type AttributePattern,
+  anyIndex,
+  anyKey,
+  formatPath,
+  isContainer,
+  overlap,
+  PROTOTYPE,
+  sameAs,
+} from './paths/attributePattern.js'
+export { PendingSeal } from './sealing/pendingSeal.js'
+export type { Dialect } from './tables/dialect.js'
+export type { ItemKind, TableDescription } from './tables/itemKind.js'
+export type { Tables } from './tables/tables.js'

@@ -1,0 +1,57 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { FieldError } from '@dynaseal/core'
+import type { Item } from '../values/place.js'
+
+/** An item that was left out of a result because not all of its encrypted fields open. */
+export interface UnopenedItem {
+  /** Logical table name. */
+  readonly table: string
+  /** The item's primary key, as data: unlike an error, this is meant for the application alone. */
+  readonly key: Readonly<Record<string, unknown>>
+  readonly failures: readonly FieldError[]
+}
+
+export interface PartialResult<RESULT> {
+  readonly result: RESULT
+  readonly unopened: readonly UnopenedItem[]
+}
+
+const collectors = new AsyncLocalStorage<UnopenedItem[]>()
+
+/**
+ * Runs reading commands so that an item which does not open is left out and reported, where otherwise
+ * the whole command would fail with {@link FieldsNotOpenedError}. A single item that does not open
+ * is missing from its result.
+ *
+ * @param read sends any number of commands, through any sealed client
+ * @example
+ * const { result, unopened } = await openPartially(() =>
+ *   Users.build(QueryCommand).entities(User).query({ partition: 'a' }).send(),
+ * )
+ * for (const { key, failures } of unopened) quarantine(key, failures)
+ */
+export async function openPartially<RESULT>(read: () => Promise<RESULT>): Promise<PartialResult<RESULT>> {
+  const unopened: UnopenedItem[] = []
+  const result = await collectors.run(unopened, read)
+  return { result, unopened }
+}
+
+/** Where unopened items are reported to, inside {@link openPartially}. */
+export function currentCollector(): UnopenedItem[] | undefined {
+  return collectors.getStore()
+}
+
+/** Takes items out of a response, wherever a command's response has items. */
+export function dropItems(output: Item, dropped: ReadonlySet<unknown>): void {
+  if (dropped.size === 0) return
+  for (const name of ['Item', 'Attributes']) if (dropped.has(output[name])) delete output[name]
+  if (Array.isArray(output.Items)) output.Items = output.Items.filter(item => !dropped.has(item))
+  if (Array.isArray(output.Responses)) {
+    for (const response of output.Responses as Item[]) dropItems(response, dropped)
+  } else if (output.Responses !== undefined) {
+    const responses = output.Responses as Record<string, unknown[]>
+    for (const [table, items] of Object.entries(responses)) {
+      responses[table] = items.filter(item => !dropped.has(item))
+    }
+  }
+}

@@ -1,0 +1,255 @@
+import { channel } from 'node:diagnostics_channel'
+import {
+  type AttributePath,
+  type AttributeValue,
+  channelNames,
+  FieldError,
+  type FieldErrorCode,
+  type ItemToOpen,
+  type NotOpenedEvent,
+} from '@dynaseal/core'
+import type { ClientSettings } from '../client/settings.js'
+import { DocumentClientError, FieldsNotOpenedError } from '../errors.js'
+import { takeFormatAttributes } from '../guards/formatAttributes.js'
+import { otherAttributes } from '../guards/wholeItems.js'
+import { formatPath, isContainer, type Occurrence, occurrences } from '../paths/attributePattern.js'
+import { hideInherited } from '../paths/inheritedNames.js'
+import type { Selection } from '../paths/selection.js'
+import type { KnownTable } from '../tables/knownTable.js'
+import { type Item, primaryKey } from '../values/place.js'
+import { markOpened, type OpenedValue } from './opened.js'
+import { currentCollector } from './openPartially.js'
+
+interface OpenItem {
+  readonly table: KnownTable
+  readonly item: Item
+  readonly key: Item
+  readonly failures: FieldError[]
+  /** What is sealed in the item. */
+  readonly found: readonly Occurrence[]
+  /** What may be taken for the values of encrypted attributes. */
+  readonly opened: OpenedValue[]
+  /** The item as the format wants it, if there is something to be opened. */
+  readonly toOpen?: ItemToOpen
+}
+
+/** Collects the sealed values of one response, and puts what they hold in their place all at once. */
+export class Opening {
+  readonly #items: OpenItem[] = []
+
+  constructor(private readonly settings: ClientSettings) {}
+
+  /**
+   * Notes what is sealed in an item of a response.
+   *
+   * @param kind the name of the item's kind, as far as it can be relied on
+   * @param requestKey the key that was asked for, where the request names it: it, not what was
+   *   returned, is what the ciphertext has to be bound to
+   * @param selection what of the item was asked for, if not all
+   * @throws {DocumentClientError} `role-refused`
+   */
+  collect(table: KnownTable, item: Item, kind: unknown, requestKey?: Item, selection?: Selection): void {
+    const key = requestKey ?? item
+    const attributes = takeFormatAttributes(table, item)
+    const missing = table.wholeItems
+      ? table.formatAttributes.filter(name => !(attributes[name] instanceof Uint8Array))
+      : []
+    const isInClear =
+      table.wholeItems && this.settings.plaintext === 'allow' && Object.keys(attributes).length === 0
+    if (missing.length > 0 && !isInClear) {
+      const failures = missing.map(name => isMissing(table, name))
+      this.#items.push({ table, item, key, failures, found: [], opened: [] })
+      return
+    }
+    const found: Occurrence[] = []
+    const opened: OpenedValue[] = []
+    const failures: FieldError[] = []
+    const seen = new Set<string>()
+    const isFirst = (path: AttributePath) => {
+      const place = JSON.stringify(path)
+      return !seen.has(place) && seen.add(place)
+    }
+    const obstructed = (path: AttributePath, value: unknown) => {
+      if (table.mayStand(kind, path, value) || !isFirst(path)) return
+      failures.push(failure(table, path, 'not-a-message', OBSTRUCTED))
+    }
+    for (const pattern of table.inherited) hideInherited(item, pattern)
+    for (const pattern of table.encrypted(kind)) {
+      for (const occurrence of occurrences(item, pattern, [], selection, obstructed)) {
+        // Where the response does not say whether ciphertext belongs there, it is ciphertext if it looks like it.
+        if (occurrence.isUncertain && !this.#looksSealed(occurrence.value)) continue
+        if (!isFirst(occurrence.path)) continue
+        if (this.#isSealed(table, occurrence.value, isInClear)) found.push(occurrence)
+        else if (this.settings.plaintext !== 'allow')
+          failures.push(
+            failure(table, occurrence.path, 'not-a-message', inClear(table, item, occurrence.path)),
+          )
+        else if (this.#looksSealedAsText(occurrence.value))
+          failures.push(failure(table, occurrence.path, 'not-a-message', AS_TEXT))
+        else opened.push(occurrence)
+      }
+    }
+    for (const path of this.#strayCiphertext(item, new Set(found.map(({ value }) => value)))) {
+      if (table.refusesBinary(kind, path))
+        failures.push(failure(table, path, 'wrong-location', table.dialect.strayCiphertext))
+    }
+    const opens = found.length > 0 || (table.wholeItems && !isInClear)
+    if (!opens && failures.length === 0 && opened.length === 0) return
+    if (opens && this.settings.role === 'seal') throw mayNotOpen(table, found)
+    if (!opens) {
+      this.#items.push({ table, item, key, failures, found, opened })
+      return
+    }
+    const attributesOfKey = primaryKey(table, key, this.settings.values)
+    if (attributesOfKey === undefined) {
+      for (const path of found.length > 0 ? found.map(({ path }) => path) : [table.keyNames]) {
+        failures.push(
+          failure(
+            table,
+            path,
+            'invalid-location',
+            `the response lacks the item's key attributes, so its place cannot be checked. Add ${table.keyNames.join(', ')} to the projection.`,
+          ),
+        )
+      }
+      this.#items.push({ table, item, key, failures, found: [], opened })
+      return
+    }
+    const toOpen: ItemToOpen = {
+      table: table.name,
+      key: attributesOfKey,
+      fields: found.map(({ path, value }) => ({ path, value: value as Uint8Array })),
+      attributes,
+      others: table.wholeItems ? otherAttributes(item, found, this.settings.values) : undefined,
+    }
+    this.#items.push({ table, item, key, failures, found, opened, toOpen })
+  }
+
+  /**
+   * @returns the items that were not opened, inside `openPartially`
+   * @throws {FieldsNotOpenedError} with every field that did not open, elsewhere
+   */
+  async open(cause?: unknown): Promise<ReadonlySet<unknown>> {
+    if (this.#items.length === 0) return NONE
+    const sealed = this.#items.filter(({ toOpen }) => toOpen !== undefined)
+    const results =
+      sealed.length === 0 ? [] : await this.settings.format.open(sealed.map(({ toOpen }) => toOpen!))
+    for (const [i, each] of sealed.entries()) {
+      const { fields, error } = results[i]!
+      if (error !== undefined) each.failures.push(error)
+      for (const [j, occurrence] of each.found.entries()) {
+        const result = fields[j]!
+        if (!('error' in result)) this.#hand(each, occurrence, result.value)
+        else if (error === undefined) each.failures.push(result.error)
+      }
+    }
+    for (const { item, opened } of this.#items) markOpened(item, opened)
+    const failed = this.#items.filter(({ failures }) => failures.length > 0)
+    if (failed.length === 0) return NONE
+    const collector = cause === undefined ? currentCollector() : undefined
+    if (collector === undefined)
+      throw new FieldsNotOpenedError(
+        failed.flatMap(({ failures }) => failures),
+        cause,
+      )
+    for (const { table, key, failures } of failed) {
+      collector.push({
+        table: table.name,
+        key: Object.fromEntries(table.keyNames.map(name => [name, key[name]])),
+        failures,
+      })
+    }
+    return new Set(failed.map(({ item }) => item))
+  }
+
+  #isSealed({ wholeItems }: KnownTable, value: unknown, isInClear: boolean): value is Uint8Array {
+    if (!(value instanceof Uint8Array)) return false
+    if (wholeItems) return !isInClear
+    // In a table that is being migrated, bytes that do not look sealed are a binary value in clear.
+    return this.settings.plaintext === 'refuse' || this.#looksSealed(value)
+  }
+
+  #looksSealed(value: unknown): boolean {
+    return value instanceof Uint8Array && this.settings.format.looksSealed(value)
+  }
+
+  /** Binary values are text in JSON: in an export, in the event of a stream. */
+  #looksSealedAsText(value: unknown): boolean {
+    if (typeof value !== 'string') return false
+    const bytes = Buffer.from(value, 'base64')
+    return this.#looksSealed(bytes) && bytes.toString('base64') === value
+  }
+
+  /** Paths of what looks like ciphertext where no encrypted attribute is. */
+  *#strayCiphertext(
+    container: object,
+    known: ReadonlySet<unknown>,
+    path: AttributePath = [],
+  ): Generator<AttributePath> {
+    for (const [key, value] of Object.entries(container)) {
+      if (typeof value !== 'object' || value === null || known.has(value)) continue
+      const here = () => [...path, Array.isArray(container) ? Number(key) : key]
+      if (isContainer(value)) yield* this.#strayCiphertext(value, known, here())
+      else if (this.#looksSealed(value)) yield here()
+    }
+  }
+
+  #hand({ table, opened, failures }: OpenItem, occurrence: Occurrence, value: AttributeValue): void {
+    const { path } = occurrence
+    try {
+      const native = this.settings.values.native(value)
+      occurrence.replace(native)
+      opened.push({ path, value: native })
+    } catch {
+      // The converter's own message quotes the number.
+      failures.push(
+        failure(
+          table,
+          path,
+          'malformed-value',
+          'a number does not fit a JavaScript number. Set unmarshallOptions.wrapNumbers on the document client.',
+        ),
+      )
+    }
+  }
+}
+
+const NONE: ReadonlySet<unknown> = new Set()
+
+/** Where a name is encrypted in one kind and clear in another, it takes the kind's name to tell. */
+function inClear(table: KnownTable, item: Item, path: AttributePath): string {
+  if (table.kindOf(item) !== undefined || !table.isClear(path)) return IN_CLEAR
+  return `a value in clear stands there, some items of the table have it encrypted and others in clear, and what was read does not say which of them it is: it has no attribute ${table.kindAttribute}. Read it from the table, or from an index that projects that attribute.`
+}
+
+const IN_CLEAR =
+  "a value in clear stands where ciphertext belongs. Somebody wrote it past the sealed client; if the table is being migrated, read it with plaintext: 'allow'."
+const AS_TEXT =
+  'it is ciphertext as base64 text. Whoever wrote it took it from JSON; it has to be stored as binary.'
+const OBSTRUCTED =
+  'above an encrypted attribute stands something that is no plain map or list as it belongs there. Somebody wrote it past the sealed client.'
+
+const notOpened = channel(channelNames.notOpened)
+
+/** What is refused here never reaches the format, which publishes what it refuses itself. */
+function failure(table: KnownTable, path: AttributePath, code: FieldErrorCode, reason: string): FieldError {
+  const place = { table: table.name, keyNames: table.keyNames, path }
+  if (notOpened.hasSubscribers) notOpened.publish({ code, ...place } satisfies NotOpenedEvent)
+  return new FieldError(code, reason, { place })
+}
+
+function isMissing(table: KnownTable, name: string): FieldError {
+  return failure(
+    table,
+    [name],
+    'not-a-message',
+    'it is missing or not binary, so the item was not sealed as a whole, or is not here as a whole. Read it from an index that has all attributes; if it is so in the table, somebody wrote past the sealed client.',
+  )
+}
+
+function mayNotOpen(table: KnownTable, found: readonly Occurrence[]): DocumentClientError {
+  return new DocumentClientError(
+    'role-refused',
+    `This client may only seal, and the response holds what is sealed in table ${table.name}: ${found.map(({ path }) => formatPath(path)).join(', ') || 'whole items'}. Leave it out of the projection, or read with another client.`,
+  )
+}

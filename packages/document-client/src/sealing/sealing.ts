@@ -1,0 +1,149 @@
+import type { AttributePath, AttributeValue, ItemToSeal } from '@dynaseal/core'
+import type { ClientSettings } from '../client/settings.js'
+import { DocumentClientError } from '../errors.js'
+import { formatAttributesOf, formatsOwn } from '../guards/formatAttributes.js'
+import { otherAttributes } from '../guards/wholeItems.js'
+import { formatPath, PROTOTYPE, relate } from '../paths/attributePattern.js'
+import type { KnownTable } from '../tables/knownTable.js'
+import { type Item, type Place, primaryKey } from '../values/place.js'
+import { findPending } from './pendingSeal.js'
+import { refusePlaintext } from './plaintext.js'
+import { type Slot, slotsIn } from './slots.js'
+
+interface ItemSlots {
+  readonly table: KnownTable
+  readonly key: Record<string, AttributeValue>
+  readonly slots: readonly Slot[]
+  /** The item, if it is written as a whole. */
+  readonly whole: Item | undefined
+}
+
+/** Collects the pending values of one command, and puts messages in their place all at once. */
+export class Sealing {
+  readonly #items: ItemSlots[] = []
+
+  constructor(private readonly settings: ClientSettings) {}
+
+  /**
+   * Notes what is pending in an item that will be put, `holder[step]`. All of it must be nobody else's: it is changed, and
+   * must not change in between.
+   *
+   * @throws {DocumentClientError} `plaintext-refused`, `role-refused`, `not-registered`, `invalid-value`
+   */
+  collectItem(place: Place, holder: Item, step: string): void {
+    const { table } = place
+    const item = holder[step] as Item
+    const attributes = formatAttributesOf(table, item)
+    const names = Object.keys(attributes)
+    const { format } = this.settings
+    const sealed: Uint8Array[] = []
+    const isCiphertext = (value: Uint8Array) => format.isSealed(value, attributes) && sealed.push(value) > 0
+    this.#refusePlaintext(place, [], item, isCiphertext)
+    const isPending = findPending(item) !== undefined
+    // A batch sends again, as it is, what DynamoDB did not process.
+    const isSealed =
+      !isPending && (table.wholeItems ? names.length === table.formatAttributes.length : sealed.length > 0)
+    if (isSealed && names.every(name => attributes[name] instanceof Uint8Array)) return
+    if (names.length > 0) throw formatsOwn(table, names, 'plaintext-refused')
+    if (!isPending && !table.wholeItems) return
+    this.#note(place, [], holder, step, true)
+  }
+
+  /**
+   * Notes what is pending in the value `holder[step]`, which will be written at `path` of an item of which nothing else is
+   * known. As for {@link collectItem}, it must be nobody else's.
+   *
+   * @throws {DocumentClientError} `plaintext-refused`, `role-refused`, `not-registered`, `invalid-value`
+   */
+  collectPart(place: Place, path: AttributePath, holder: Item, step: string): void {
+    const { format } = this.settings
+    this.#refusePlaintext(place, path, holder[step], value => format.isSealed(value, {}))
+    if (findPending(holder[step]) !== undefined) this.#note(place, path, holder, step, false)
+  }
+
+  #refusePlaintext(
+    { table, kind }: Place,
+    path: AttributePath,
+    value: unknown,
+    isCiphertext: (value: Uint8Array) => boolean,
+  ): void {
+    for (const pattern of table.encrypted(kind))
+      refusePlaintext({ table, kind, isCiphertext }, pattern, path, value)
+  }
+
+  #note(
+    { table, key, kind }: Place,
+    path: AttributePath,
+    holder: Item,
+    step: string,
+    isWhole: boolean,
+  ): void {
+    const patterns = table.encrypted(kind)
+    const slots = slotsIn(holder, step, path)
+    if (this.settings.role === 'open') {
+      throw new DocumentClientError(
+        'role-refused',
+        `This client may only open, and ${slots[0] === undefined ? 'an item' : `'${formatPath(slots[0].path)}'`} of table ${table.name} would have to be sealed. Write it with another client.`,
+      )
+    }
+    for (const slot of slots) {
+      if (slot.path.includes(PROTOTYPE)) {
+        throw new DocumentClientError(
+          'invalid-value',
+          `'${formatPath(slot.path)}' cannot be stored: the AWS SDK loses entries named ${PROTOTYPE}. Give it another key.`,
+        )
+      }
+      if (!patterns.some(pattern => relate(pattern, slot.path) === 'at')) {
+        const problem = table.dialect.notEncrypted(formatPath(slot.path), table.name)
+        throw new DocumentClientError('not-registered', problem)
+      }
+    }
+    const attributes = primaryKey(table, key, this.settings.values)
+    if (attributes === undefined) {
+      throw new DocumentClientError(
+        'invalid-value',
+        `An item for table ${table.name} lacks a key attribute (${table.keyNames.join(', ')}), so its encrypted fields have nothing to be bound to.`,
+      )
+    }
+    const whole = isWhole ? (holder[step] as Item) : undefined
+    this.#items.push({ table, key: attributes, slots, whole })
+  }
+
+  /**
+   * A client that may only seal must not learn from what a write returns that it cannot open it: by then
+   * the write has happened.
+   *
+   * @throws {DocumentClientError} `role-refused`
+   */
+  guardReturnValues(table: KnownTable, params: Item): void {
+    if (this.settings.role !== 'seal' || (table.encrypted(undefined).length === 0 && !table.wholeItems))
+      return
+    if (params.ReturnValues === undefined || params.ReturnValues === 'NONE') return
+    throw new DocumentClientError(
+      'role-refused',
+      `This client may only seal, and ReturnValues ${String(params.ReturnValues)} would return encrypted attributes of table ${table.name}. Leave it out.`,
+    )
+  }
+
+  /** @throws {SealError} when any one value cannot be sealed: then nothing was put anywhere */
+  async seal(): Promise<void> {
+    if (this.#items.length === 0) return
+    const sealed = await this.settings.format.seal(this.#items.map(each => this.#toSeal(each)))
+    for (const [i, { slots, whole }] of this.#items.entries()) {
+      const { values, attributes } = sealed[i]!
+      for (const [j, slot] of slots.entries()) slot.replace(values[j])
+      if (whole !== undefined) Object.assign(whole, attributes)
+    }
+  }
+
+  #toSeal({ table, key, slots, whole }: ItemSlots): ItemToSeal {
+    const { values } = this.settings
+    const fields = slots.map(({ path, plaintext, describe }) => ({
+      path,
+      value: values.attributeAt(path, plaintext, describe),
+    }))
+    const place = { table: table.name, key, fields, whole: whole !== undefined }
+    if (whole === undefined || !table.wholeItems) return place
+    return { ...place, others: otherAttributes(whole, slots, values) }
+  }
+}

@@ -1,0 +1,24 @@
+import type { DocumentClientError } from '../errors.js'
+
+/**
+ * How a sealed client speaks to its users. They know entities and schemas, or what they declared, and not how this
+ * package calls it; so whoever makes a sealed client says what its errors are, and which ways out they name.
+ */
+export interface Dialect {
+  /** The error that is thrown in the place of one of this package's own. */
+  refusal(error: DocumentClientError): Error
+  /** What a kind of items is called: `entity User`. */
+  kind(name: string): string
+  /** A sentence: how items of a kind come to have its name. */
+  giveName(kind: string): string
+  /** A sentence: how an attribute gets another name in the table. */
+  readonly rename: string
+  /** That nothing is known of a table, and what to do. */
+  unknownTable(name: string): string
+  /** That a value waits to be sealed where nobody said that something is encrypted, and what to do. */
+  notEncrypted(path: string, table: string): string
+  /** A sentence: how to write what must not be written in clear. */
+  readonly writeSealed: string
+  /** That there is ciphertext where something in clear belongs, and what that may mean. */
+  readonly strayCiphertext: string
+}

@@ -1,0 +1,101 @@
+import { ConfigurationError, type Format } from '@dynaseal/core'
+import { DocumentClientError } from '../errors.js'
+import type { Dialect } from './dialect.js'
+import type { ItemKind, TableDescription } from './itemKind.js'
+import { KnownTable } from './knownTable.js'
+
+/** The tables that a sealed client knows, by logical name. */
+export class Tables {
+  readonly #tables = new Map<string, KnownTable>()
+
+  /**
+   * @param logicalName physical table name (as commands carry it) to logical table name
+   * @param timeToLive attributes by which DynamoDB deletes items
+   */
+  constructor(
+    private readonly dialect: Dialect,
+    private readonly logicalName: (physical: string) => string,
+    private readonly format: Format,
+    private readonly timeToLive: readonly string[] = [],
+  ) {}
+
+  /**
+   * Makes a kind of items of a table known.
+   *
+   * @throws {DocumentClientError} `invalid-schema` for what cannot be encrypted, and for what could not be told from
+   *   what another kind has there
+   * @throws {ConfigurationError} `invalid-option`
+   */
+  add(description: TableDescription, kind: ItemKind): void {
+    this.#check(description, kind)
+    const { attributes, wholeItems = false } = this.format
+    const name = this.#logicalName(description.tableName)
+    let table = this.#tables.get(name)
+    if (table === undefined) {
+      const { keyNames, kindAttribute } = description
+      const standsAlone = this.format.standsAlone?.(name) === true
+      table = new KnownTable(name, keyNames, kindAttribute, attributes, wholeItems, standsAlone, this.dialect)
+      this.#tables.set(name, table)
+    }
+    table.add(kind)
+  }
+
+  /**
+   * @param tableName a table's name or ARN: a request's `TableName` allows both
+   * @throws {DocumentClientError} `not-registered`
+   * @throws {ConfigurationError} `invalid-option`
+   */
+  table(tableName: unknown): KnownTable {
+    const known = typeof tableName === 'string' ? this.#tables.get(this.#logicalName(tableName)) : undefined
+    if (known !== undefined) return known
+    throw new DocumentClientError('not-registered', this.dialect.unknownTable(String(tableName)))
+  }
+
+  /** What DynamoDB, the format or this client reads cannot be encrypted, and what the format writes is its own. */
+  #check({ tableName, keyNames, indexKeyNames, kindAttribute }: TableDescription, kind: ItemKind): void {
+    const keys = new Set([...keyNames, ...indexKeyNames])
+    const title = this.dialect.kind(kind.name)
+    const declared = [...kind.encrypted, ...kind.clear].map(([first]) => first)
+    const taken = this.format.attributes.find(name =>
+      [...declared, ...keys, ...this.timeToLive, kindAttribute].includes(name),
+    )
+    if (taken !== undefined) {
+      throw new DocumentClientError(
+        'invalid-schema',
+        `'${taken}' of ${title} or of table ${tableName} has the name of an attribute that the format adds to items. Store it under another name, or give the format another one with the option envelopeAttribute. ${this.dialect.rename}`,
+      )
+    }
+    for (const [first] of kind.encrypted) {
+      if (typeof first !== 'string') continue
+      if (keys.has(first)) {
+        throw new DocumentClientError(
+          'invalid-schema',
+          `'${first}' of ${title} is a key of table ${tableName} or of one of its indexes and cannot be encrypted: DynamoDB finds items by its value.`,
+        )
+      }
+      if (this.timeToLive.includes(first)) {
+        throw new DocumentClientError(
+          'invalid-schema',
+          `'${first}' of ${title} is a time to live and cannot be encrypted: DynamoDB could not read when to delete the item.`,
+        )
+      }
+      if (first === kindAttribute) {
+        throw new DocumentClientError(
+          'invalid-schema',
+          `'${first}' of ${title} says what kind of item an item is and cannot be encrypted: it is read before anything is opened.`,
+        )
+      }
+    }
+  }
+
+  #logicalName(tableName: string): string {
+    const physical = plainName(tableName)
+    const name: unknown = this.logicalName(physical)
+    if (typeof name === 'string' && name !== '') return name
+    throw new ConfigurationError('invalid-option', `logicalTableName gives no name for table ${physical}.`)
+  }
+}
+
+function plainName(tableName: string): string {
+  return /^arn:[^:]*:dynamodb:[^:]*:[^:]*:table\/([^/]+)/.exec(tableName)?.[1] ?? tableName
+}

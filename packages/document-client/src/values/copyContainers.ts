@@ -1,0 +1,34 @@
+import { isContainer, PROTOTYPE } from '../paths/attributePattern.js'
+
+/**
+ * Copies the containers of a response. It may be handed out again by a mock or a cache; what is opened is a copy.
+ *
+ * The AWS SDK makes the prototype of a map's object out of an entry named `__proto__`, and whoever looks for a member
+ * that the object does not have finds it there. In the copy, it is an entry.
+ */
+export function copyContainers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyContainers)
+  if (typeof value !== 'object' || value === null) return value
+  const prototype = Object.getPrototypeOf(value)
+  if (!isContainer(value) && isOfClass(prototype)) return value
+  const entries = Object.entries(value).map(([key, child]) => [key, copyContainers(child)])
+  if (prototype !== Object.prototype && prototype !== null)
+    entries.push([PROTOTYPE, copyContainers(prototype)])
+  return Object.fromEntries(entries)
+}
+
+/**
+ * Copies the containers of what is to be written, so that nobody else can change them, and reads all of it once. What is
+ * no plain object or list stays as it is, for the checks and the AWS SDK to refuse.
+ */
+export function ownContainers(value: unknown): unknown {
+  if (Array.isArray(value)) return Array.from(value, ownContainers)
+  if (!isContainer(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, ownContainers(child)]))
+}
+
+/** A class has a function that says it is its constructor; nothing that DynamoDB stores becomes a function. */
+function isOfClass(prototype: object): boolean {
+  const type: unknown = Object.hasOwn(prototype, 'constructor') ? prototype.constructor : undefined
+  return typeof type === 'function' && type.prototype === prototype
+}

@@ -1,0 +1,30 @@
+import type { AttributeValue } from '@dynaseal/core'
+import type { KnownTable } from '../tables/knownTable.js'
+import type { Values } from './values.js'
+
+/** An item, a key or a part of one as the document client has it: native values by attribute name. */
+export type Item = Record<string, unknown>
+
+/** The item that a value belongs to: what a ciphertext is bound to, and which rules hold for it. */
+export interface Place {
+  readonly table: KnownTable
+  /** Has at least the key attributes. */
+  readonly key: Item
+  /** The name of its kind, where it is known. */
+  readonly kind: unknown
+}
+
+/** The primary key as attribute values, or `undefined` when the item does not have all of it. */
+export function primaryKey(
+  { keyNames }: KnownTable,
+  item: Item,
+  values: Values,
+): Record<string, AttributeValue> | undefined {
+  const key: Record<string, AttributeValue> = {}
+  for (const name of keyNames) {
+    const value = item[name]
+    if (value === undefined) return undefined
+    key[name] = values.attribute(value)
+  }
+  return key
+}
