@@ -5,7 +5,7 @@ import { ToolboxError } from './errors.js'
 /** Users of this package know entities, schemas and {@link ToolboxError}s. */
 export const dialect: Dialect = {
   refusal,
-  kind: name => `entity ${name}`,
+  kind: 'entity',
   giveName: kind => `Give ${kind} its entity attribute.`,
   rename: 'Its stored name is what savedAs() says.',
   unknownTable: name =>

@@ -17,7 +17,7 @@ const WRITE_MEMBERS = [
 
 /**
  * A write with what DynamoDB takes, and nothing else, as it is now: while a data key is fetched, the caller may change
- * what has been checked. The parameters that dynamodb-toolbox builds have a `ToolboxItem` as well, in clear, and
+ * what has been checked. Those that a mapper builds may have more, such as the item in clear, and
  * middleware and loggers are shown all that a command has.
  */
 export function knownMembers(given: Item, ...others: string[]): Item {

@@ -26,7 +26,7 @@ const collectors = new AsyncLocalStorage<UnopenedItem[]>()
  * @param read sends any number of commands, through any sealed client
  * @example
  * const { result, unopened } = await openPartially(() =>
- *   Users.build(QueryCommand).entities(User).query({ partition: 'a' }).send(),
+ *   client.send(new QueryCommand({ TableName: 'users', ...condition })),
  * )
  * for (const { key, failures } of unopened) quarantine(key, failures)
  */

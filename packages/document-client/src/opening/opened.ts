@@ -16,7 +16,7 @@ const settled = Promise.resolve()
 /**
  * Makes an item remember what was opened in it, or expressly let through.
  *
- * A schema's transformer sees a value and not where it comes from, and a string has no identity that could prove
+ * A mapper's transformer sees a value and not where it comes from, and a string has no identity that could prove
  * it. But whoever formats an item reads all of it first: the first attribute that holds an opened value is an
  * accessor, which notes that this item was read. To everybody else it is what it holds.
  */

@@ -219,7 +219,8 @@ const NONE: ReadonlySet<unknown> = new Set()
 /** Where a name is encrypted in one kind and clear in another, it takes the kind's name to tell. */
 function inClear(table: KnownTable, item: Item, path: AttributePath): string {
   if (table.kindOf(item) !== undefined || !table.isClear(path)) return IN_CLEAR
-  return `a value in clear stands there, some items of the table have it encrypted and others in clear, and what was read does not say which of them it is: it has no attribute ${table.kindAttribute}. Read it from the table, or from an index that projects that attribute.`
+  const { kind } = table.dialect
+  return `a value in clear stands there, one ${kind} has it encrypted and another one in clear, and what was read does not say of which ${kind} it is: it has no attribute ${table.kindAttribute}. Read it from the table, or from an index that projects that attribute.`
 }
 
 const IN_CLEAR =

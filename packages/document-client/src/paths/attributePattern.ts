@@ -6,7 +6,7 @@ export const anyKey = Symbol('*')
 /** Any position of a list; those of a tuple are numbers. */
 export const anyIndex = Symbol('[n]')
 
-/** The paths that one attribute of a schema can have in items: names as saved, open where the schema is. */
+/** The paths that one attribute can have in items: names as stored, open where keys or positions are. */
 export type AttributePattern = readonly (string | number | typeof anyKey | typeof anyIndex)[]
 
 function fits(segment: AttributePattern[number], step: AttributePath[number]): boolean {
@@ -58,7 +58,7 @@ type Container = Record<string, unknown> | unknown[]
 /** What stands above a pattern and cannot be looked into, so that nobody knows what is behind it. */
 export type Obstructed = (path: AttributePath, value: unknown) => void
 
-/** JavaScript takes an entry of this name for something else, so it never is one that a schema declares. */
+/** JavaScript takes an entry of this name for something else, so it never is one that is encrypted. */
 export const PROTOTYPE = '__proto__'
 
 /**

@@ -26,7 +26,7 @@ export class PendingSeal extends Uint8Array {
   readonly #describe: Describe
   readonly #notSealed: NotSealed
 
-  /** @param describe tells a place in the value by what the schema says of it */
+  /** @param describe tells a place in the value by what is public of it: the names that a schema has, and no keys of records */
   constructor(plaintext: unknown, describe: Describe = () => '', notSealed: NotSealed = notSealedError) {
     super(0)
     this.#plaintext = plaintext

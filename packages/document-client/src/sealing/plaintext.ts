@@ -50,7 +50,7 @@ function refusePlaintextInside(
   value: unknown,
 ): void {
   const { table, kind } = writing
-  // A Map, a Set, a string …: the schema has a container here, and none of these is looked into.
+  // A Map, a Set, a string …: a container belongs here, and none of these is looked into.
   const obstructed = (here: AttributePath, found: unknown) => {
     if (!table.mayStand(kind, here, found)) throw plaintextRefused(table, here)
   }

@@ -7,8 +7,8 @@ import type { DocumentClientError } from '../errors.js'
 export interface Dialect {
   /** The error that is thrown in the place of one of this package's own. */
   refusal(error: DocumentClientError): Error
-  /** What a kind of items is called: `entity User`. */
-  kind(name: string): string
+  /** What a kind of items is: `entity`. Its name follows. */
+  readonly kind: string
   /** A sentence: how items of a kind come to have its name. */
   giveName(kind: string): string
   /** A sentence: how an attribute gets another name in the table. */

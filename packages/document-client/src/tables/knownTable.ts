@@ -16,7 +16,7 @@ import type { ItemKind } from './itemKind.js'
 
 /** What is known of one table: its key, and where the kinds of its items keep ciphertext. */
 export class KnownTable {
-  /** Several of one name (versions of a schema, say) hold together. */
+  /** Several of one name (versions of one, say) hold together. */
   readonly #kinds = new Map<string, ItemKind[]>()
   /** By name of a known kind, and for all other names together: it is asked for every item of a page. */
   readonly #encrypted = new Map<unknown, readonly AttributePattern[]>()
@@ -148,7 +148,7 @@ export class KnownTable {
     const { dialect } = this
     throw new DocumentClientError(
       'invalid-schema',
-      `'${formatPath(pattern)}' of table ${this.name} is encrypted in ${dialect.kind(kind.name)} and something else in ${dialect.kind(other.name)}, and items of ${kind.name} do not say which of the two they are. ${dialect.giveName(kind.name)} Or store one of the two attributes under another name. ${dialect.rename}`,
+      `'${formatPath(pattern)}' of table ${this.name} is encrypted in ${dialect.kind} ${kind.name} and something else in ${dialect.kind} ${other.name}, and items of ${kind.name} do not say which ${dialect.kind} they are of. ${dialect.giveName(kind.name)} Or store one of the two attributes under another name. ${dialect.rename}`,
     )
   }
 }

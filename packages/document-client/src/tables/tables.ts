@@ -54,7 +54,7 @@ export class Tables {
   /** What DynamoDB, the format or this client reads cannot be encrypted, and what the format writes is its own. */
   #check({ tableName, keyNames, indexKeyNames, kindAttribute }: TableDescription, kind: ItemKind): void {
     const keys = new Set([...keyNames, ...indexKeyNames])
-    const title = this.dialect.kind(kind.name)
+    const title = `${this.dialect.kind} ${kind.name}`
     const declared = [...kind.encrypted, ...kind.clear].map(([first]) => first)
     const taken = this.format.attributes.find(name =>
       [...declared, ...keys, ...this.timeToLive, kindAttribute].includes(name),
