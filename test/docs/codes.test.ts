@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { read } from './markdown.js'
 
 test.each([
-  ['ToolboxErrorCode', 'packages/toolbox/src/errors.ts', 'packages/toolbox/README.md'],
+  ['DocumentClientErrorCode', 'packages/document-client/src/errors.ts', 'packages/toolbox/README.md'],
   ['FieldErrorCode', 'packages/core/src/errors.ts', 'packages/toolbox/README.md'],
   ['BranchKeyErrorCode', 'packages/branch-keyring/src/errors.ts', 'packages/branch-keyring/README.md'],
 ])('every %s is in the README', (name, source, readme) => {

@@ -19,6 +19,7 @@ const peers = {
   ...readJson('packages/core/package.json').peerDependencies,
   ...readJson('packages/mrk-keyring/package.json').peerDependencies,
   ...readJson('packages/branch-keyring/package.json').peerDependencies,
+  ...readJson('packages/document-client/package.json').peerDependencies,
   ...readJson('packages/toolbox/package.json').peerDependencies,
 }
 // dynamodb-toolbox's first 2.10 on the registry may be a later patch: npm picks the newest that the range allows.

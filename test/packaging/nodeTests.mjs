@@ -8,7 +8,13 @@ import { root } from './consumer.mjs'
 import { nodes } from './nodes.mjs'
 
 /** Not the matrix, nor the local cloud's own tests: they take minutes, and no user's application loads them. */
-const TESTS = ['packages/core', 'packages/mrk-keyring', 'packages/toolbox', 'test/endToEnd']
+const TESTS = [
+  'packages/core',
+  'packages/mrk-keyring',
+  'packages/document-client',
+  'packages/toolbox',
+  'test/endToEnd',
+]
 const LEFT_OUT = ['--exclude', 'test/endToEnd/matrix/**']
 
 const folder = mkdtempSync(join(tmpdir(), 'dynaseal-nodes-'))

@@ -3,7 +3,13 @@ import type { Plugin } from 'vitest/config'
 
 const file = new URL('../package.json', import.meta.url).pathname
 const require = createRequire(file)
-const REQUIRED = ['@dynaseal/core', '@dynaseal/mrk-keyring', '@dynaseal/toolbox', 'dynamodb-toolbox']
+const REQUIRED = [
+  '@dynaseal/core',
+  '@dynaseal/mrk-keyring',
+  '@dynaseal/document-client',
+  '@dynaseal/toolbox',
+  'dynamodb-toolbox',
+]
 const SDK = [
   '@aws-sdk/client-dynamodb',
   '@aws-sdk/client-kms',

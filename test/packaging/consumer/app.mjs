@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { BranchKeyring, KeyStoreAdministration } from '@dynaseal/branch-keyring'
 import { createFormat } from '@dynaseal/core'
+import { DocumentClientError } from '@dynaseal/document-client'
 import { startLocalCloud } from '@dynaseal/local-cloud'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
-import { encrypted, sealDocumentClient } from '@dynaseal/toolbox'
+import { encrypted, sealDocumentClient, ToolboxError } from '@dynaseal/toolbox'
 import {
   $set,
   anyOf,
@@ -65,6 +66,9 @@ async function main() {
   assert.equal(Item.ssn, '078-05-1120')
   assert.deepEqual(Item.address, { city: 'Oslo', country: 'NO' })
   assert.deepEqual(Item.pet, { kind: 'dog', tricks: 'sit' })
+  const isRefused = error => error instanceof ToolboxError && error instanceof DocumentClientError
+  const others = new QueryCommand({ TableName: 'others', KeyConditionExpression: 'id = :id' })
+  await assert.rejects(documentClient.send(others), isRefused)
   const location = {
     keyArns: [KeyMetadata.Arn],
     client: () => kms,

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import * as dynamodb from '@aws-sdk/client-dynamodb'
 import * as documents from '@aws-sdk/lib-dynamodb'
+import * as client from '@dynaseal/document-client'
+import * as mapper from '@dynaseal/document-client/mapper'
 import * as ours from '@dynaseal/toolbox'
 import * as toolbox from 'dynamodb-toolbox'
 
@@ -13,6 +15,9 @@ assert.equal(dynamodb.PutItemCommand, require('@aws-sdk/client-dynamodb').PutIte
 const required = require('dynamodb-toolbox')
 assert.notEqual(toolbox.$SET, required.$SET)
 assert.equal(ours.encrypted, require('@dynaseal/toolbox').encrypted)
+assert.equal(client.FieldsNotOpenedError, require('@dynaseal/toolbox').FieldsNotOpenedError)
+assert.equal(client.openPartially, require('@dynaseal/document-client').openPartially)
+assert.equal(mapper.PendingSeal, require('@dynaseal/document-client/mapper').PendingSeal)
 
 for (const { string, any } of [toolbox, required]) {
   const schema = ours.encrypted(string())
