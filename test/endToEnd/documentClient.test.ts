@@ -1,4 +1,5 @@
 // The sealed client without a mapper: told of tables and kinds of items, and not of entities.
+import { inspect } from 'node:util'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import {
   BatchWriteCommand,
@@ -25,7 +26,7 @@ class NoteError extends DocumentClientError {
   override readonly name = 'NoteError'
 }
 const dialect: Dialect = {
-  refusal: ({ code, message }) => new NoteError(code, message),
+  refusal: (code, message) => new NoteError(code, message),
   kind: 'note',
   giveName: kind => `Mark ${kind}.`,
   rename: 'Rename it.',
@@ -165,6 +166,8 @@ describe('what is refused is refused in the words of who made the client, before
     await expect(client.send(command as GetCommand)).rejects.toMatchObject(expected)
     const answer = await new Promise((_, fail) => client.send(command as GetCommand, fail)).catch(it => it)
     expect(answer).toMatchObject(expected)
+    // As an error of that name is printed, with where it was thrown.
+    expect(inspect(answer)).toMatch(/^NoteError: .*\n {4}at (?!.*dialect|.*translated)/)
     expect(world.proxy.sent).toEqual([])
   })
 

@@ -1,6 +1,6 @@
 // For packages that make tables known to a sealed client, as the plugin of a mapper does. Applications need none of it.
 export { type SealedParts, sealClient } from './client/sealClient.js'
-export { translated } from './client/sendSealed.js'
+export { translated } from './client/translated.js'
 export { wasOpened } from './opening/opened.js'
 export {
   type AttributePattern,

@@ -1,10 +1,9 @@
-import type { DocumentClientError } from '@dynaseal/document-client'
 import type { Dialect } from '@dynaseal/document-client/mapper'
 import { ToolboxError } from './errors.js'
 
 /** Users of this package know entities, schemas and {@link ToolboxError}s. */
 export const dialect: Dialect = {
-  refusal,
+  refusal: (code, message) => new ToolboxError(code, message),
   kind: 'entity',
   giveName: kind => `Give ${kind} its entity attribute.`,
   rename: 'Its stored name is what savedAs() says.',
@@ -15,10 +14,4 @@ export const dialect: Dialect = {
   writeSealed: 'Write it through the entity whose schema encrypts it.',
   strayCiphertext:
     'it is ciphertext, and the schemas that are registered have a value in clear there. If the attribute is encrypted elsewhere, annotate it with encrypted() in this application too; else somebody copied it here.',
-}
-
-function refusal(error: DocumentClientError): ToolboxError {
-  if (error instanceof ToolboxError) return error
-  const { code, message, stack } = error
-  return Object.assign(new ToolboxError(code, message), stack === undefined ? {} : { stack })
 }

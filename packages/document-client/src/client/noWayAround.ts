@@ -1,5 +1,4 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { DocumentClientError } from '../errors.js'
 import type { Dialect } from '../tables/dialect.js'
 
 type Config = DynamoDBDocumentClient['config']
@@ -14,10 +13,8 @@ export function guardedConfig(config: Config, dialect: Dialect): Config {
     set(target, name, value) {
       if (name !== 'translateConfig') return Reflect.set(target, name, value)
       throw dialect.refusal(
-        new DocumentClientError(
-          'invalid-client',
-          'A document client made from a sealed one would not seal. Make it first, and seal it: sealDocumentClient(DynamoDBDocument.from(client), options) has get(), put() and the like.',
-        ),
+        'invalid-client',
+        'A document client made from a sealed one would not seal. Make it first, and seal it: sealDocumentClient(DynamoDBDocument.from(client), options) has get(), put() and the like.',
       )
     },
   })
@@ -30,10 +27,8 @@ export function guardedConfig(config: Config, dialect: Dialect): Config {
 export function guardedStack(stack: Stack, dialect: Dialect): Stack {
   const refuse = () => async () => {
     throw dialect.refusal(
-      new DocumentClientError(
-        'client-not-sealed',
-        "A command was about to be sent with a sealed client's middleware and past the encryption. Use the client's own send().",
-      ),
+      'client-not-sealed',
+      "A command was about to be sent with a sealed client's middleware and past the encryption. Use the client's own send().",
     )
   }
   const guard = (target: Stack): Stack => {

@@ -1,13 +1,13 @@
 import type { DynamoDBDocumentClient, TranslateConfig } from '@aws-sdk/lib-dynamodb'
 import type { CacheStatistics, FieldFormat, Format } from '@dynaseal/core'
-import { DocumentClientError } from '../errors.js'
 import type { Dialect } from '../tables/dialect.js'
 import { Tables } from '../tables/tables.js'
 import { nativeValues, withNumberValue } from '../values/nativeValues.js'
 import { endedBy } from './abortSignal.js'
 import { guardedConfig, guardedStack } from './noWayAround.js'
 import { checkedOptions, type SealOptions } from './sealOptions.js'
-import { sendSealed, translated } from './sendSealed.js'
+import { sendSealed } from './sendSealed.js'
+import { translated } from './translated.js'
 
 /** A document client whose `send`, and every method that goes through it, seals and opens encrypted attributes. */
 export type SealedClient<CLIENT extends DynamoDBDocumentClient = DynamoDBDocumentClient> = CLIENT & {
@@ -91,17 +91,13 @@ export function sealClient<CLIENT extends DynamoDBDocumentClient>(
 /** How the client turns native values into attribute values. */
 function translateConfigOf(client: DynamoDBDocumentClient, dialect: Dialect): TranslateConfig {
   if (SEALED in client) {
-    throw dialect.refusal(
-      new DocumentClientError('invalid-client', 'This document client is sealed already: use it as it is.'),
-    )
+    throw dialect.refusal('invalid-client', 'This document client is sealed already: use it as it is.')
   }
   const { translateConfig = {} } = client.config as { translateConfig?: TranslateConfig }
   if (translateConfig.marshallOptions?.convertClassInstanceToMap === true) {
     throw dialect.refusal(
-      new DocumentClientError(
-        'invalid-client',
-        'marshallOptions.convertClassInstanceToMap would let an encrypted value that was not sealed pass as an empty map. Make the document client without it.',
-      ),
+      'invalid-client',
+      'marshallOptions.convertClassInstanceToMap would let an encrypted value that was not sealed pass as an empty map. Make the document client without it.',
     )
   }
   return translateConfig

@@ -1,10 +1,8 @@
 import { type CommandPlan, planCommand } from '../commands/planCommand.js'
-import { DocumentClientError } from '../errors.js'
 import { openError } from '../opening/openError.js'
 import { Opening } from '../opening/opening.js'
 import { dropItems } from '../opening/openPartially.js'
 import { Sealing } from '../sealing/sealing.js'
-import type { Dialect } from '../tables/dialect.js'
 import type { Tables } from '../tables/tables.js'
 import { copyContainers } from '../values/copyContainers.js'
 import type { Item } from '../values/place.js'
@@ -47,9 +45,4 @@ function copyCommand(
   const copy = new type(plan.input) as { middlewareStack: { use(plugin: unknown): void } }
   if (command.middlewareStack !== undefined) copy.middlewareStack.use(command.middlewareStack)
   return copy
-}
-
-/** What was thrown, as the client's users know it. */
-export function translated(dialect: Dialect, error: unknown): unknown {
-  return error instanceof DocumentClientError ? dialect.refusal(error) : error
 }

@@ -1,12 +1,12 @@
-import type { DocumentClientError } from '../errors.js'
+import type { DocumentClientError, DocumentClientErrorCode } from '../errors.js'
 
 /**
  * How a sealed client speaks to its users. They know entities and schemas, or what they declared, and not how this
  * package calls it; so whoever makes a sealed client says what its errors are, and which ways out they name.
  */
 export interface Dialect {
-  /** The error that is thrown in the place of one of this package's own. */
-  refusal(error: DocumentClientError): Error
+  /** The error that its users know. */
+  refusal(code: DocumentClientErrorCode, message: string): DocumentClientError
   /** What a kind of items is: `entity`. Its name follows. */
   readonly kind: string
   /** A sentence: how items of a kind come to have its name. */
