@@ -5,15 +5,15 @@ import type { Item } from '../values/place.js'
 
 /** Those of the format's own attributes that an item has. */
 export function formatAttributesOf({ formatAttributes }: KnownTable, item: Item): Item {
-  return Object.fromEntries(
-    formatAttributes.filter(name => Object.hasOwn(item, name)).map(name => [name, item[name]]),
-  )
+  const own: Item = {}
+  for (const name of formatAttributes) if (Object.hasOwn(item, name)) own[name] = item[name]
+  return own
 }
 
 /** Takes them out of an item, which is the caller's own. */
 export function takeFormatAttributes(table: KnownTable, item: Item): Item {
   const taken = formatAttributesOf(table, item)
-  for (const name of Object.keys(taken)) delete item[name]
+  for (const name of table.formatAttributes) delete item[name]
   return taken
 }
 

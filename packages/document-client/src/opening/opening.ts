@@ -66,7 +66,7 @@ export class Opening {
     const failures: FieldError[] = []
     const seen = new Set<string>()
     const isFirst = (path: AttributePath) => {
-      const place = JSON.stringify(path)
+      const place = nameOf(path)
       return !seen.has(place) && seen.add(place)
     }
     const obstructed = (path: AttributePath, value: unknown) => {
@@ -89,7 +89,9 @@ export class Opening {
         else opened.push(occurrence)
       }
     }
-    for (const path of this.#strayCiphertext(item, new Set(found.map(({ value }) => value)))) {
+    const known = new Set<unknown>()
+    for (const { value } of found) known.add(value)
+    for (const path of this.#strayCiphertext(item, known)) {
       if (table.refusesBinary(kind, path))
         failures.push(failure(table, path, 'wrong-location', table.dialect.strayCiphertext))
     }
@@ -118,7 +120,7 @@ export class Opening {
     const toOpen: ItemToOpen = {
       table: table.name,
       key: attributesOfKey,
-      fields: found.map(({ path, value }) => ({ path, value: value as Uint8Array })),
+      fields: found as readonly (Occurrence & { readonly value: Uint8Array })[],
       attributes,
       others: table.wholeItems ? otherAttributes(item, found, this.settings.values) : undefined,
     }
@@ -181,17 +183,22 @@ export class Opening {
   }
 
   /** Paths of what looks like ciphertext where no encrypted attribute is. */
-  *#strayCiphertext(
+  #strayCiphertext(
     container: object,
     known: ReadonlySet<unknown>,
     path: AttributePath = [],
-  ): Generator<AttributePath> {
-    for (const [key, value] of Object.entries(container)) {
+    strays: AttributePath[] = [],
+  ): AttributePath[] {
+    for (const key of Object.keys(container)) {
+      const value = (container as Record<string, unknown>)[key]
       if (typeof value !== 'object' || value === null || known.has(value)) continue
-      const here = () => [...path, Array.isArray(container) ? Number(key) : key]
-      if (isContainer(value)) yield* this.#strayCiphertext(value, known, here())
-      else if (this.#looksSealed(value)) yield here()
+      const isNested = isContainer(value)
+      if (!isNested && !this.#looksSealed(value)) continue
+      const here = [...path, Array.isArray(container) ? Number(key) : key]
+      if (isNested) this.#strayCiphertext(value, known, here, strays)
+      else strays.push(here)
     }
+    return strays
   }
 
   #hand({ table, opened, failures }: OpenItem, occurrence: Occurrence, value: AttributeValue): void {
@@ -215,6 +222,14 @@ export class Opening {
 }
 
 const NONE: ReadonlySet<unknown> = new Set()
+
+/** Another one for each path: what JSON makes of a list begins with a bracket. */
+function nameOf(path: AttributePath): string {
+  const [first] = path
+  return path.length === 1 && typeof first === 'string' && !first.startsWith('[')
+    ? first
+    : JSON.stringify(path)
+}
 
 /** Where a name is encrypted in one kind and clear in another, it takes the kind's name to tell. */
 function inClear(table: KnownTable, item: Item, path: AttributePath): string {

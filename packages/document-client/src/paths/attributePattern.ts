@@ -45,12 +45,19 @@ export function sameAs(one: AttributePattern, other: AttributePattern): boolean 
 }
 
 /** A value found in an item, and the means to replace it. */
-export interface Occurrence {
-  readonly path: AttributePath
-  readonly value: unknown
-  /** Whether it may stand elsewhere in the stored item, where the pattern does not hold. */
-  readonly isUncertain: boolean
-  replace(value: unknown): void
+export class Occurrence {
+  constructor(
+    readonly path: AttributePath,
+    readonly value: unknown,
+    /** Whether it may stand elsewhere in the stored item, where the pattern does not hold. */
+    readonly isUncertain: boolean,
+    private readonly holder: Record<string | number, unknown>,
+    private readonly step: string | number,
+  ) {}
+
+  replace(value: unknown): void {
+    this.holder[this.step] = value
+  }
 }
 
 type Container = Record<string, unknown> | unknown[]
@@ -64,19 +71,39 @@ export const PROTOTYPE = '__proto__'
 /**
  * Finds what stands at a pattern in a document-client item (plain objects and arrays).
  *
+ * @param path of the container; the pattern goes on from there
  * @param selection what of the item was asked for, if not all: paths are those of the stored item
  * @param obstructed is told of each value above the pattern that is no container, or not of the kind that
  *   the pattern has there
  */
-export function* occurrences(
+export function occurrences(
   container: Container,
   pattern: AttributePattern,
   path: AttributePath = [],
   selection?: Selection,
   obstructed?: Obstructed,
-  isUncertain = false,
-): Generator<Occurrence> {
-  const [segment, ...rest] = pattern
+): Occurrence[] {
+  const found: Occurrence[] = []
+  search({ pattern, selection, obstructed, found }, container, 0, path, false)
+  return found
+}
+
+interface Search {
+  readonly pattern: AttributePattern
+  readonly selection: Selection | undefined
+  readonly obstructed: Obstructed | undefined
+  readonly found: Occurrence[]
+}
+
+function search(
+  of: Search,
+  container: Container,
+  depth: number,
+  path: AttributePath,
+  isUncertain: boolean,
+): void {
+  const { pattern, selection, obstructed, found } = of
+  const segment = pattern[depth]
   if (segment === undefined) return
   if (!isUncertain) reportObstacle(container, segment, path, obstructed)
   for (const { step, stored, isGuess = isUncertain } of steps(container, segment, path, selection)) {
@@ -84,20 +111,9 @@ export function* occurrences(
     const value = holder[step]
     if (value === undefined) continue
     const here = [...path, stored]
-    if (rest.length === 0) {
-      yield {
-        path: here,
-        value,
-        isUncertain: isGuess,
-        replace: next => {
-          holder[step] = next
-        },
-      }
-    } else if (isContainer(value)) {
-      yield* occurrences(value, rest, here, selection, obstructed, isGuess)
-    } else if (!isGuess) {
-      obstructed?.(here, value)
-    }
+    if (depth === pattern.length - 1) found.push(new Occurrence(here, value, isGuess, holder, step))
+    else if (isContainer(value)) search(of, value, depth + 1, here, isGuess)
+    else if (!isGuess) obstructed?.(here, value)
   }
 }
 
@@ -127,6 +143,8 @@ interface Step {
   readonly isGuess?: true
 }
 
+const NONE: Step[] = []
+
 /** The members of a container that fit. */
 function steps(
   container: Container,
@@ -142,9 +160,9 @@ function steps(
       return [stored === positions[0] ? { step, stored } : { step, stored, isGuess: true }]
     })
   }
-  if (isIndex(segment)) return []
-  const names = segment === anyKey ? Object.keys(container) : [segment as string]
-  return names.filter(name => Object.hasOwn(container, name)).map(name => ({ step: name, stored: name }))
+  if (segment === anyKey) return Object.keys(container).map(name => ({ step: name, stored: name }))
+  if (typeof segment !== 'string' || !Object.hasOwn(container, segment)) return NONE
+  return [{ step: segment, stored: segment }]
 }
 
 export function isContainer(value: unknown): value is Container {

@@ -11,10 +11,10 @@ export function copyContainers(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   const prototype = Object.getPrototypeOf(value)
   if (!isContainer(value) && isOfClass(prototype)) return value
-  const entries = Object.entries(value).map(([key, child]) => [key, copyContainers(child)])
+  const copy = copyMembers(value, copyContainers)
   if (prototype !== Object.prototype && prototype !== null)
-    entries.push([PROTOTYPE, copyContainers(prototype)])
-  return Object.fromEntries(entries)
+    setMember(copy, PROTOTYPE, copyContainers(prototype))
+  return copy
 }
 
 /**
@@ -24,7 +24,22 @@ export function copyContainers(value: unknown): unknown {
 export function ownContainers(value: unknown): unknown {
   if (Array.isArray(value)) return Array.from(value, ownContainers)
   if (!isContainer(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, ownContainers(child)]))
+  return copyMembers(value, ownContainers)
+}
+
+function copyMembers(value: object, copyOf: (child: unknown) => unknown): object {
+  const copy = {}
+  for (const key of Object.keys(value)) setMember(copy, key, copyOf((value as Record<string, unknown>)[key]))
+  return copy
+}
+
+/** Assigned, `__proto__` would be another thing than a member. */
+function setMember(container: object, key: string, value: unknown): void {
+  if (key !== PROTOTYPE) {
+    ;(container as Record<string, unknown>)[key] = value
+    return
+  }
+  Object.defineProperty(container, key, { value, configurable: true, enumerable: true, writable: true })
 }
 
 /** A class has a function that says it is its constructor; nothing that DynamoDB stores becomes a function. */

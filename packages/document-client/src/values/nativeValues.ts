@@ -21,7 +21,11 @@ export function nativeValues({ marshallOptions, unmarshallOptions }: TranslateCo
     attribute: value => marshallNative(value as NativeAttributeValue, marshallOptions),
     attributeAt: (path, value, describe) =>
       marshallAt(path, value as NativeAttributeValue, marshallOptions, describe),
-    native: value => copyContainers(convertToNative(value as WireValue, unmarshallOptions)),
+    native: value =>
+      // Most values are strings, and the SDK's converter gives what it was given.
+      'S' in value && typeof value.S === 'string'
+        ? value.S
+        : copyContainers(convertToNative(value as WireValue, unmarshallOptions)),
   }
 }
 
@@ -34,6 +38,8 @@ export function marshallNative(
   value: NativeAttributeValue,
   options: marshallOptions | undefined,
 ): AttributeValue {
+  // As below, where `convertEmptyValues` has no say.
+  if (typeof value === 'string' && value !== '') return { S: value }
   refusePrototypeKey(value)
   try {
     return convertToAttr(value, options) as AttributeValue
