@@ -107,7 +107,7 @@ function ask(contextOfItem: ContextOfItem, table: string, key: ItemPlace['key'])
   } catch (cause) {
     throw new ConfigurationError(
       'invalid-context',
-      'The function encryptionContext threw for an item, with the error that is the cause. Let it give pairs for every item that the table may hold.',
+      `The function encryptionContext threw for an item of table ${table} (key attributes ${Object.keys(key).join(', ')}), with the error that is the cause. Let it give pairs for every item that the table may hold.`,
       cause,
     )
   }

@@ -24,6 +24,7 @@ describe('options', () => {
     ['a time for the clock', { keyring: rawKeyring(), cache: { now: 0 } }],
     ['no data keys for a call', { keyring: rawKeyring(), cache: { maxKeysPerOpen: 0 } }],
     ['a text for suites', { keyring: rawKeyring(), allowSuites: '0x0578' }],
+    ['a class of keyrings', { keyring: rawKeyring().constructor }],
     ['half a keyring', { keyring: { onEncrypt() {} } }],
     ['an unknown codec', { keyring: rawKeyring(), codec: 'other' }],
     ['a maximum age of zero', { keyring: rawKeyring(), cache: { maxAge: 0 } }],

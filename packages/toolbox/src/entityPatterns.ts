@@ -39,6 +39,8 @@ export function patternsOf(entity: RegistrableEntity, reader: RegisteredReader):
         for (const [name, child] of Object.entries(schema.attributes)) {
           visit(child, [...path, child.props.savedAs ?? name])
         }
+        // One without attributes has its name all the same.
+        if (path.length > 0 && Object.keys(schema.attributes).length === 0) clear.push(path)
         return
       case 'set':
         if (EncryptedAttribute.of(schema.elements, place) !== undefined) {

@@ -268,6 +268,7 @@ describe('registration refuses', () => {
   test("what is called like an attribute of the format's own: declared, a key, a key of an index, a time to live", () => {
     const message = /'dynaseal' of entity User or of table users has the name.*envelopeAttribute/
     expect(() => register({ dynaseal: string() })).toThrow(message)
+    expect(() => register({ dynaseal: map({}) })).toThrow(message)
     expect(() => register({ a: encrypted(string()).savedAs('dynaseal') })).toThrow(message)
     expect(() =>
       register({}, { byName: { type: 'global', partitionKey: { name: 'dynaseal', type: 'string' } } }),

@@ -16,6 +16,12 @@ export type KeyringOfContext = (context: Readonly<Record<string, string>>) => Ke
  */
 export function keyringOf(keyring: Keyring | KeyringOfContext, limit: number): Keyring {
   if (typeof keyring !== 'function') return checkedKeyring('keyring', keyring)
+  if (isKeyring(keyring.prototype)) {
+    throw new ConfigurationError(
+      'invalid-option',
+      `The option keyring is the class ${keyring.name}. Give it an instance: new ${keyring.name}({ … }).`,
+    )
+  }
   const keyrings = new KeyringsOfContexts(keyring, limit)
   return sourceAsKeyring({
     generateDataKey: async request =>
