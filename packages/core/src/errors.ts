@@ -161,11 +161,13 @@ export class FieldError extends DynasealError {
 function describe(what: string, reason: string, place: Place | undefined): string {
   if (place === undefined) return `${what}: ${reason}`
   const keys = place.keyNames.length === 0 ? '' : ` (key: ${place.keyNames.join(', ')})`
-  return `${what} ${formatPath(place.path)} of an item in table ${place.table}${keys}: ${reason}`
+  // An item that is sealed as a whole fails as one.
+  const part = Array.isArray(place.path) && place.path.length === 0 ? '' : `${formatPath(place.path)} of `
+  return `${what} ${part}an item in table ${place.table}${keys}: ${reason}`
 }
 
 function formatPath(path: AttributePath): string {
   if (!Array.isArray(path)) return '(no path)'
   const text = path.map(step => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')
-  return text.startsWith('.') ? text.slice(1) : text || '(no path)'
+  return text.startsWith('.') ? text.slice(1) : text
 }

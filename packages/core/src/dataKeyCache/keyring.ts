@@ -3,7 +3,7 @@ import type {
   NodeDecryptionMaterial,
   NodeEncryptionMaterial,
 } from '@aws-crypto/material-management'
-import type { EncryptionContext } from '../materials/context.js'
+import type { DataKeyContext } from '../materials/context.js'
 import {
   oneOfEachWrappingKey,
   parseEncryptedDataKeys,
@@ -79,6 +79,16 @@ export async function sourceOf(keyring: Keyring): Promise<DataKeySource> {
   return materials.sourceOver(keyring)
 }
 
+/** A data key that there is already, encrypted by a keyring. Rejects with whatever it throws. */
+export async function encryptDataKey(
+  keyring: Keyring,
+  encryptionContext: Readonly<Record<string, string>>,
+  dataKey: Uint8Array,
+): Promise<readonly EncryptedDataKeyEntry[]> {
+  materials ??= await import('./materials.js')
+  return materials.encryptDataKey(keyring, encryptionContext, dataKey)
+}
+
 /** What has data keys to give, as a keyring of this package. The AWS Encryption SDK's own clients do not take it. */
 export function sourceAsKeyring(source: DataKeySource): Keyring {
   const refuse = () => {
@@ -90,7 +100,7 @@ export function sourceAsKeyring(source: DataKeySource): Keyring {
 /** A new data key: asks the keyring once. Rejects with whatever it throws. */
 export async function generateDataKey(
   keyring: Keyring,
-  { pairs }: EncryptionContext,
+  { pairs }: DataKeyContext,
   now: () => number,
   signal: AbortSignal,
 ): Promise<DataKey> {
@@ -106,7 +116,7 @@ export async function generateDataKey(
 /** The data key of a stored message: asks the keyring once. Rejects with whatever it throws. */
 export async function decryptDataKey(
   keyring: Keyring,
-  { pairs }: EncryptionContext,
+  { pairs }: DataKeyContext,
   encryptedDataKeys: Buffer,
   now: () => number,
   signal: AbortSignal,

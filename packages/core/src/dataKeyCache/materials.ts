@@ -1,12 +1,13 @@
 import {
   AlgorithmSuiteIdentifier,
   EncryptedDataKey,
+  KeyringTraceFlag,
   NodeAlgorithmSuite,
   NodeDecryptionMaterial,
   NodeEncryptionMaterial,
   unwrapDataKey,
 } from '@aws-crypto/material-management'
-import type { DataKeySource, Keyring } from './keyring.js'
+import type { DataKeySource, EncryptedDataKeyEntry, Keyring } from './keyring.js'
 
 const SUITE = new NodeAlgorithmSuite(
   AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY,
@@ -36,6 +37,28 @@ export function sourceOver(keyring: Keyring): DataKeySource {
         zero(material)
       }
     },
+  }
+}
+
+/** Has a keyring encrypt a data key that there is already, as multi keyrings have their children do. */
+export async function encryptDataKey(
+  keyring: Keyring,
+  encryptionContext: Readonly<Record<string, string>>,
+  dataKey: Uint8Array,
+): Promise<readonly EncryptedDataKeyEntry[]> {
+  const material = new NodeEncryptionMaterial(SUITE, { ...encryptionContext })
+  const trace = {
+    keyNamespace: 'dynaseal',
+    keyName: 'given',
+    flags: KeyringTraceFlag.WRAPPING_KEY_GENERATED_DATA_KEY,
+  }
+  try {
+    // Its own copy, which it zeroes.
+    material.setUnencryptedDataKey(Uint8Array.from(dataKey), trace)
+    await keyring.onEncrypt(material)
+    return material.encryptedDataKeys
+  } finally {
+    zero(material)
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { isAt } from '../bytes/equal.js'
 import { FieldError } from '../errors.js'
 import { publishGrace } from '../events.js'
-import type { EncryptionContext } from '../materials/context.js'
+import type { DataKeyContext } from '../materials/context.js'
 import type { DataKey } from './dataKey.js'
 import { Flight } from './flight.js'
 import { decryptDataKey, honoursSignals, type Keyring } from './keyring.js'
@@ -23,7 +23,7 @@ const GRACE_RETRY = 5000
  */
 const MAX_CALLS = 32
 
-interface Entry extends KeyInMemory {
+interface Entry extends KeyInMemory<DataKeyContext> {
   /** During an outage: use the expired key without asking until then. */
   graceUntil: number
   /** What the keyring failed with when it was last asked. */
@@ -38,12 +38,12 @@ class OpeningFlight extends Flight<Unproven> {
 /** What a stored message says of its data key. */
 export interface DataKeyName {
   readonly id: string
-  readonly context: EncryptionContext
+  readonly context: DataKeyContext
   /** In memory that nobody changes: the keyring is given views of it. */
   readonly encryptedDataKeys: Buffer
 }
 
-export function dataKeyName(context: EncryptionContext, encryptedDataKeys: Buffer): DataKeyName {
+export function dataKeyName(context: DataKeyContext, encryptedDataKeys: Buffer): DataKeyName {
   // Both parts say how long they are, so that no two pairs share an id.
   return { id: context.id + encryptedDataKeys.toString('latin1'), context, encryptedDataKeys }
 }
@@ -129,7 +129,7 @@ export class OpeningKeys {
   }
 
   /** A key that was just generated here opens here at once. Becomes a holder. */
-  add(context: EncryptionContext, key: DataKey): void {
+  add(context: DataKeyContext, key: DataKey): void {
     this.#refusals.recover()
     this.#insert(dataKeyName(context, key.encryptedDataKeys), key.hold())
   }
@@ -149,7 +149,7 @@ export class OpeningKeys {
     this.#refuted.clear()
   }
 
-  keys(): KeyInMemory[] {
+  keys(): KeyInMemory<DataKeyContext>[] {
     return [...this.#entries.values()]
   }
 

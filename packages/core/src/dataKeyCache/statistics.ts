@@ -1,4 +1,4 @@
-import type { EncryptionContext } from '../materials/context.js'
+import type { DataKeyContext, EncryptionContext } from '../materials/context.js'
 import type { DataKey } from './dataKey.js'
 
 /** Counts since the cache was made. A call is one call into the keyring. */
@@ -35,13 +35,16 @@ export interface CacheStatistics {
 }
 
 /** A data key and the context it belongs to. */
-export interface KeyInMemory {
+export interface KeyInMemory<C extends DataKeyContext = EncryptionContext> {
   readonly key: DataKey
-  readonly context: EncryptionContext
+  readonly context: C
 }
 
 /** A key that both seals and opens is described once. */
-export function describeKeys(inMemory: readonly KeyInMemory[], now: number): DataKeyStatistics[] {
+export function describeKeys(
+  inMemory: readonly KeyInMemory<DataKeyContext>[],
+  now: number,
+): DataKeyStatistics[] {
   const contexts = new Map(inMemory.map(({ key, context }) => [key, context]))
   return [...contexts].map(([key, { pairs }]) => ({
     context: pairs,

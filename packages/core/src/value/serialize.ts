@@ -19,11 +19,15 @@ export function serializeValue(value: AttributeValue): Uint8Array {
   return bytes
 }
 
-/** As {@link serializeValue}, appended to a writer. */
-export function writeValue(writer: Writer, value: AttributeValue): void {
+/**
+ * As {@link serializeValue}, appended to a writer.
+ *
+ * @param depth levels of maps and lists that are counted although they are not the value's own
+ */
+export function writeValue(writer: Writer, value: AttributeValue, depth = 0): void {
   const [type, content] = typeAndContent(value)
   writer.u16(TypeId[type])
-  writeTyped(writer, type, content, 0)
+  writeTyped(writer, type, content, depth)
 }
 
 type ValueType = keyof typeof TypeId

@@ -1,0 +1,25 @@
+/**
+ * What the packages of this project that bring a format are made of. For those packages alone; it may change with every
+ * release.
+ */
+export { asBuffer, Reader } from './bytes/reader.js'
+export { Writer } from './bytes/writer.js'
+export { checkOptions } from './checkOptions.js'
+export { DataKeyCache } from './dataKeyCache/dataKeyCache.js'
+export {
+  type EncryptedDataKeyEntry,
+  encryptDataKey,
+  isKeyring,
+  sourceAsKeyring,
+  sourceOf,
+} from './dataKeyCache/keyring.js'
+export { Limiter } from './dataKeyCache/limiter.js'
+export type { OpeningCall } from './dataKeyCache/openingCall.js'
+export { type DataKeyName, dataKeyName } from './dataKeyCache/openingKeys.js'
+export type { OpeningLease } from './dataKeyCache/openingLease.js'
+export { publishNotOpened, publishNotSealed } from './events.js'
+export { isPlainObject, kindOf } from './plainObject.js'
+export { nextSlice, sliceIsOver } from './slices.js'
+export { canonicalNumber } from './value/number.js'
+export { writeValue } from './value/serialize.js'
+export { TypeId } from './value/typeIds.js'

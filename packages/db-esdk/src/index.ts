@@ -1,0 +1,12 @@
+export { contextAttributes } from './contextAttributes.js'
+export type { AlgorithmSuite } from './header.js'
+export {
+  createItemEncryptor,
+  type Item,
+  ItemEncryptor,
+  type ItemEncryptorOptions,
+  type PlaintextOverride,
+} from './itemEncryptor.js'
+export type { Keyrings, KeyringsOfContext } from './keyrings.js'
+export type { KeyOptions } from './sdkItems.js'
+export type { AttributeOptions, CryptoAction } from './table.js'

@@ -1,0 +1,152 @@
+import { type AttributeValue, type CallOptions, ConfigurationError, type FieldError } from '@dynaseal/core'
+import { checkOptions, isPlainObject, kindOf, publishNotOpened } from '@dynaseal/core/formats'
+import { binary, IN_CLEAR, refuseReserved, setAttribute, withoutReserved } from './attributes.js'
+import { FOOTER, HEADER } from './names.js'
+import { Opening } from './open.js'
+import { type KeyOptions, SdkItems } from './sdkItems.js'
+import { type AttributeOptions, Table } from './table.js'
+
+/** An item in the shape the wire and `@aws-sdk/client-dynamodb` give it. */
+export type Item = Record<string, AttributeValue>
+
+/**
+ * What is done with items in clear, while a table is being migrated:
+ *
+ * - `FORBID_PLAINTEXT_WRITE_FORBID_PLAINTEXT_READ` (default): they are refused
+ * - `FORBID_PLAINTEXT_WRITE_ALLOW_PLAINTEXT_READ`: `decryptItem` gives an item that has neither header nor footer as it is
+ * - `FORCE_PLAINTEXT_WRITE_ALLOW_PLAINTEXT_READ`: and `encryptItem` does not encrypt
+ */
+export type PlaintextOverride = (typeof OVERRIDES)[number]
+
+const OVERRIDES = [
+  'FORBID_PLAINTEXT_WRITE_FORBID_PLAINTEXT_READ',
+  'FORBID_PLAINTEXT_WRITE_ALLOW_PLAINTEXT_READ',
+  'FORCE_PLAINTEXT_WRITE_ALLOW_PLAINTEXT_READ',
+] as const
+
+export interface ItemEncryptorOptions extends KeyOptions, AttributeOptions {
+  /** The same in every region, whatever the table is called there: each item is bound to it. */
+  readonly logicalTableName: string
+  readonly partitionKeyName: string
+  readonly sortKeyName?: string
+  readonly plaintextOverride?: PlaintextOverride
+}
+
+const OPTIONS = Object.keys({
+  logicalTableName: true,
+  partitionKeyName: true,
+  sortKeyName: true,
+  attributeActionsOnEncrypt: true,
+  allowedUnsignedAttributes: true,
+  allowedUnsignedAttributePrefix: true,
+  keyring: true,
+  algorithmSuite: true,
+  plaintextOverride: true,
+  cache: true,
+} satisfies Record<keyof ItemEncryptorOptions, true>)
+
+/**
+ * Encrypts and decrypts items of one table, for who has them without a client.
+ *
+ * @throws {ConfigurationError} `invalid-option`
+ * @example
+ * const customers = createItemEncryptor({
+ *   keyring,
+ *   logicalTableName: 'Customers',
+ *   partitionKeyName: 'id',
+ *   attributeActionsOnEncrypt: { email: 'ENCRYPT_AND_SIGN' },
+ * })
+ * const stored = await customers.encryptItem({ id: { S: 'ada' }, email: { S: 'ada@example.com' }, plan: { S: 'pro' } })
+ * const { email } = await customers.decryptItem(stored)
+ */
+export function createItemEncryptor(options: ItemEncryptorOptions): ItemEncryptor {
+  return new ItemEncryptor(options)
+}
+
+/** Made by {@link createItemEncryptor}. */
+export class ItemEncryptor {
+  readonly #table: Table
+  readonly #items: SdkItems
+  readonly #override: PlaintextOverride
+
+  constructor(options: ItemEncryptorOptions) {
+    checkOptions(undefined, options, OPTIONS)
+    const { logicalTableName, partitionKeyName, sortKeyName, plaintextOverride = OVERRIDES[0] } = options
+    if (!OVERRIDES.includes(plaintextOverride))
+      throw new ConfigurationError(
+        'invalid-option',
+        `The option plaintextOverride must be one of ${OVERRIDES.join(', ')}.`,
+      )
+    this.#override = plaintextOverride
+    const keys = { table: logicalTableName, partitionKey: partitionKeyName, sortKey: sortKeyName }
+    this.#table = new Table(keys, options)
+    this.#items = new SdkItems(options)
+  }
+
+  /**
+   * The item as it is stored: encrypted attributes as Binary, all others as they are, and the attributes `aws_dbe_head` and
+   * `aws_dbe_foot`. The item that is given is not changed.
+   *
+   * @throws {SealError}
+   * @throws the reason of `options.signal`, when that fires
+   */
+  async encryptItem(item: Item, options: CallOptions = {}): Promise<Item> {
+    const table = this.#table
+    if (!isPlainObject(item))
+      throw table.sealError('invalid-value', `the item must be a plain object, and not ${kindOf(item)}.`)
+    // A copy: what the caller adds meanwhile would be neither encrypted nor signed.
+    const copy = { ...item }
+    refuseReserved(table, Object.keys(copy))
+    if (this.#override === 'FORCE_PLAINTEXT_WRITE_ALLOW_PLAINTEXT_READ') return copy
+    const attributes = Object.entries(copy).map(
+      ([name, value]) => [name, value, table.letterOf(name)] as const,
+    )
+    const { values, header, footer } = await this.#items.seal(table, attributes, options.signal)
+    for (const [name, B] of values) setAttribute(copy, name, { B })
+    copy[HEADER] = { B: header }
+    copy[FOOTER] = { B: footer }
+    return copy
+  }
+
+  /**
+   * The item as it was encrypted, without any attribute whose name begins with `aws_dbe_`. Whatever attributes the
+   * header says are encrypted are decrypted; `attributeActionsOnEncrypt` has no part in it.
+   *
+   * @throws {FieldError}
+   * @throws the reason of `options.signal`, when that fires
+   */
+  async decryptItem(item: Item, options: CallOptions = {}): Promise<Item> {
+    const table = this.#table
+    if (!isPlainObject(item))
+      throw this.#refusal(
+        table.fieldError('malformed-value', `the item must be a plain object, and not ${kindOf(item)}.`),
+      )
+    const { [HEADER]: header, [FOOTER]: footer } = item
+    if (header === undefined && footer === undefined) {
+      if (this.#override !== 'FORBID_PLAINTEXT_WRITE_FORBID_PLAINTEXT_READ') return { ...item }
+      throw this.#refusal(table.fieldError('not-a-message', IN_CLEAR))
+    }
+    const opened = withoutReserved(item)
+    const take = () =>
+      new Opening(table, opened, binary(table, HEADER, header), binary(table, FOOTER, footer))
+    const [outcome] = await this.#items.open([{ table, take }], options.signal)
+    if (outcome === undefined || 'error' in outcome) throw outcome?.error
+    for (const [name, value] of outcome.values) setAttribute(opened, name, value)
+    return opened
+  }
+
+  /** What the cache of keys for opening did and holds. */
+  statistics() {
+    return this.#items.statistics()
+  }
+
+  /** Lets go of all keys in memory; each is zeroed once no call uses it any more. */
+  clear(): void {
+    this.#items.clear()
+  }
+
+  #refusal(error: FieldError): FieldError {
+    publishNotOpened(error)
+    return error
+  }
+}

@@ -1,0 +1,207 @@
+import {
+  type AttributeValue,
+  ConfigurationError,
+  type DataKeyCacheOptions,
+  FieldError,
+  SealError,
+} from '@dynaseal/core'
+import {
+  DataKeyCache,
+  nextSlice,
+  type OpeningLease,
+  publishNotOpened,
+  publishNotSealed,
+  sliceIsOver,
+} from '@dynaseal/core/formats'
+import { type Attributes, PlainFields } from './fields.js'
+import type { AlgorithmSuite } from './header.js'
+import { type IntermediateKey, type Keyrings, type KeyringsOfContext, KeyWrapping } from './keyrings.js'
+import type { Opening } from './open.js'
+import { type Sealed, Sealing } from './seal.js'
+import type { Table } from './table.js'
+import { intermediateKeyName } from './wrappedKeys.js'
+
+/** How keys are had for items, and how these are signed. */
+export interface KeyOptions {
+  /**
+   * A keyring for each recipient, or a function that gives them for an encryption context. **The context has the values of
+   * the item's key.** So a keyring that asks KMS asks it once for each item and recipient, and KMS and CloudTrail see
+   * these values; `BranchKeyring` of `@dynaseal/branch-keyring` asks once for thousands of items.
+   */
+  readonly keyring: Keyrings | KeyringsOfContext
+  /**
+   * What new items are sealed with: `0x6701` (default), with an ECDSA signature that whoever can only open items cannot
+   * make, or `0x6700` without it. Both are always opened.
+   */
+  readonly algorithmSuite?: AlgorithmSuite
+  /** How long keys for opening live in memory, and how many: for items that are read again. Nothing is kept for sealing. */
+  readonly cache?: Omit<DataKeyCacheOptions, 'maxMessages'>
+}
+
+/**
+ * Each item has a key of its own, and a page of 1 MB (2^20 bytes) has fewer items than this: with header and footer, none
+ * is shorter than 300 bytes.
+ */
+const MAX_KEYS_PER_OPEN = 4000
+
+/** The outcome for an item: the values of its encrypted attributes, or why it did not open. */
+export type Outcome =
+  | { readonly values: ReadonlyMap<string, AttributeValue> }
+  | { readonly error: FieldError }
+
+/** Seals and opens items, whatever they are given as. */
+export class SdkItems {
+  readonly #suite: AlgorithmSuite
+  readonly #wrapping: KeyWrapping
+  readonly #cache: DataKeyCache
+
+  /** @throws {ConfigurationError} `invalid-option` */
+  constructor({ keyring, algorithmSuite = '0x6701', cache = {} }: KeyOptions) {
+    if (algorithmSuite !== '0x6700' && algorithmSuite !== '0x6701')
+      throw new ConfigurationError(
+        'invalid-option',
+        "The option algorithmSuite must be '0x6700' or '0x6701'.",
+      )
+    this.#suite = algorithmSuite
+    this.#wrapping = new KeyWrapping(keyring)
+    this.#cache = new DataKeyCache(this.#wrapping.opening(), { maxKeysPerOpen: MAX_KEYS_PER_OPEN, ...cache })
+  }
+
+  /** @throws {SealError} placed; and the reason of `signal`, when that fires */
+  async seal(table: Table, attributes: Attributes, signal: AbortSignal | undefined): Promise<Sealed> {
+    try {
+      const plain = new PlainFields(table, attributes)
+      try {
+        while (sliceIsOver()) await nextSlice()
+        const sealing = new Sealing(table, this.#suite, plain)
+        const keys = await this.#generate(sealing, signal)
+        while (sliceIsOver()) await nextSlice()
+        return this.#sealWith(sealing, keys)
+      } finally {
+        plain.zero()
+      }
+    } catch (error) {
+      if (error instanceof SealError) publishNotSealed(error)
+      throw error
+    }
+  }
+
+  /**
+   * What is thrown is about the call, and not about a stored item.
+   *
+   * @param items what takes an item apart; it throws {@link FieldError}, placed
+   */
+  async open(
+    items: readonly { readonly table: Table; readonly take: () => Opening }[],
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome[]> {
+    const call = this.#cache.beginOpening(signal)
+    const openings: (Opening | { readonly error: FieldError })[] = []
+    const leases: (Promise<OpeningLease> | undefined)[] = []
+    for (const { take } of items) {
+      while (sliceIsOver()) await nextSlice()
+      const opening = caught(take)
+      openings.push(opening)
+      leases.push('error' in opening ? undefined : call.take(opening.name, [opening.claim]))
+    }
+    const arrived = await Promise.allSettled(leases)
+    try {
+      signal?.throwIfAborted()
+      const outcomes: Outcome[] = []
+      for (const [index, opening] of openings.entries()) {
+        if ('error' in opening) {
+          outcomes.push(opening)
+          continue
+        }
+        while (sliceIsOver()) await nextSlice()
+        const { table } = items[index]!
+        const lease = arrived[index]!
+        outcomes.push(
+          caught(() => {
+            if (lease.status === 'rejected') throw keyUnavailable(table, lease.reason)
+            return { values: openWith(opening, lease.value!) }
+          }),
+        )
+      }
+      return outcomes
+    } finally {
+      for (const lease of arrived) if (lease.status === 'fulfilled') lease.value?.release()
+    }
+  }
+
+  statistics() {
+    const { opening, keys } = this.#cache.statistics()
+    return { opening, keys }
+  }
+
+  clear(): void {
+    this.#cache.clear()
+  }
+
+  async #generate({ table, pairs }: Sealing, signal: AbortSignal | undefined): Promise<IntermediateKey[]> {
+    try {
+      return await this.#wrapping.generate(pairs, signal ?? new AbortController().signal)
+    } catch (cause) {
+      signal?.throwIfAborted()
+      const reason =
+        'a keyring gave no key for it. Its error is the cause; check that a replica of the key can be reached and that this process may use it.'
+      throw table.sealError('key-unavailable', reason, undefined, cause)
+    }
+  }
+
+  #sealWith(sealing: Sealing, keys: readonly IntermediateKey[]): Sealed {
+    const { table, pairs, context } = sealing
+    try {
+      const sealed = sealing.seal(keys)
+      const name = intermediateKeyName(
+        pairs,
+        context,
+        keys.map(({ entry }) => entry),
+      )
+      const secret = Buffer.allocUnsafeSlow(keys[0]!.key.length)
+      secret.set(keys[0]!.key)
+      this.#cache.remember(name.context, secret, name.encryptedDataKeys)
+      return sealed
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause
+      throw table.sealError(
+        'sealing-failed',
+        'what the keyring wrapped does not fit into a header.',
+        undefined,
+        cause,
+      )
+    } finally {
+      for (const { key } of keys) key.fill(0)
+    }
+  }
+}
+
+function openWith(opening: Opening, lease: OpeningLease): ReadonlyMap<string, AttributeValue> {
+  try {
+    const values = opening.open(lease.key.secret)
+    lease.prove()
+    lease.key.opened++
+    return values
+  } catch (error) {
+    if (error instanceof FieldError && error.code === 'not-authentic') lease.refute(opening.claim)
+    throw error
+  }
+}
+
+function keyUnavailable(table: Table, cause: unknown): FieldError {
+  // The cache has errors of its own, for what it does not ask the keyring.
+  if (cause instanceof FieldError) return table.placed(cause)
+  const reason =
+    'no keyring gave the key for it. The error of the last is the cause. If it is not about access or a region that is down, the item was sealed for another key or table, under another primary key or other key names, or was changed.'
+  return table.fieldError('key-unavailable', reason, undefined, cause)
+}
+
+function caught<T>(take: () => T): T | { readonly error: FieldError } {
+  try {
+    return take()
+  } catch (error) {
+    if (!(error instanceof FieldError)) throw error
+    publishNotOpened(error)
+    return { error }
+  }
+}

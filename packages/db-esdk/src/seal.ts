@@ -1,0 +1,144 @@
+import { randomFillSync } from 'node:crypto'
+import { COMMITMENT_BYTES, commitmentOf } from './commitment.js'
+import { type Pairs, PUBLIC_KEY, requiredPairs, serializePairs } from './context.js'
+import type { PlainFields, SignedField } from './fields.js'
+import { digestOf } from './footer.js'
+import { encryptInto, TAG_BYTES } from './gcm.js'
+import { type AlgorithmSuite, layOutHeader, MAX_RECIPIENTS } from './header.js'
+import { Recipient, WRAPPED_BYTES } from './intermediateKeys.js'
+import type { IntermediateKey } from './keyrings.js'
+import { FieldKeys, itemKeys, KEY_BYTES, MESSAGE_ID_BYTES } from './keys.js'
+import { Signer } from './signature.js'
+import type { Table } from './table.js'
+
+export interface Sealed {
+  /** What is stored of each encrypted attribute. */
+  readonly values: ReadonlyMap<string, Buffer>
+  readonly header: Buffer
+  readonly footer: Buffer
+}
+
+/** An item that has been written down and waits for its intermediate keys. */
+export class Sealing {
+  readonly table: Table
+  readonly #suite: AlgorithmSuite
+  readonly #plain: PlainFields
+  readonly #signer: Pick<Signer, 'publicKey' | 'sign'> | undefined
+  readonly #stored: Buffer
+  /** The whole encryption context. */
+  readonly pairs: Readonly<Pairs>
+  readonly context: Buffer
+
+  /** @throws {SealError} placed */
+  constructor(
+    table: Table,
+    suite: AlgorithmSuite,
+    plain: PlainFields,
+    signer: Pick<Signer, 'publicKey' | 'sign'> | undefined = suite === '0x6701' ? new Signer() : undefined,
+  ) {
+    this.table = table
+    this.#suite = suite
+    this.#signer = signer
+    this.#plain = plain
+    const { fields } = plain
+    if (fields.length > 0xffff)
+      throw table.sealError('too-large', 'it has more than 65,535 signed attributes.')
+    const names = new Set(fields.map(({ name }) => name))
+    for (const name of table.required) {
+      if (names.has(name)) continue
+      throw table.keyNames.includes(name)
+        ? table.sealError('invalid-location', 'the item lacks this key attribute.', name)
+        : table.sealError(
+            'invalid-value',
+            'the item lacks this attribute, which is to be in the encryption context. Give every item one.',
+            name,
+          )
+    }
+    const stored: Pairs = signer === undefined ? {} : { [PUBLIC_KEY]: signer.publicKey }
+    this.pairs = Object.freeze({ ...stored, ...requiredPairs(table, table.version, fields) })
+    this.context = serialize(table, this.pairs)
+    this.#stored = serialize(table, stored)
+  }
+
+  /** @throws {RangeError} where what the keyrings gave does not fit into a header */
+  seal(intermediateKeys: readonly IntermediateKey[], random = freshRandom()): Sealed {
+    if (intermediateKeys.length === 0 || intermediateKeys.length > MAX_RECIPIENTS)
+      throw new RangeError(`There are ${intermediateKeys.length} recipients; 1 to ${MAX_RECIPIENTS} fit.`)
+    const dataKey = random.subarray(0, KEY_BYTES)
+    const messageId = random.subarray(KEY_BYTES)
+    const keys = itemKeys(dataKey, messageId)
+    const recipients = intermediateKeys.map(({ key }) => new Recipient(key))
+    try {
+      const encryptedDataKeys = intermediateKeys.map(({ entry }, index) => ({
+        ...entry,
+        encryptedDataKey: this.#wrap(recipients[index]!, dataKey, entry.encryptedDataKey),
+      }))
+      const { fields } = this.#plain
+      const legend = fields.map(({ letter }) => letter).join('')
+      const { version } = this.table
+      const suite = this.#suite
+      const header = layOutHeader({
+        version,
+        suite,
+        messageId,
+        legend,
+        context: this.#stored,
+        encryptedDataKeys,
+      })
+      writeCommitment(header, keys.commit)
+      const values = encryptFields(fields, keys.root)
+      const stored = fields.map(field => ({ ...field, bytes: values.get(field.name) ?? field.bytes }))
+      const digest = digestOf(header, this.context, stored)
+      const signature = this.#signer === undefined ? [] : [this.#signer.sign(digest)]
+      const footer = Buffer.concat([...recipients.map(recipient => recipient.tag(digest)), ...signature])
+      return { values, header, footer }
+    } finally {
+      for (const recipient of recipients) recipient.zero()
+      keys.commit.fill(0)
+      keys.root.fill(0)
+      dataKey.fill(0)
+    }
+  }
+
+  #wrap(recipient: Recipient, dataKey: Buffer, wrappedKey: Uint8Array): Buffer {
+    const bytes = Buffer.alloc(WRAPPED_BYTES + wrappedKey.length)
+    recipient.wrapInto(bytes, 0, dataKey, this.context)
+    bytes.set(wrappedKey, WRAPPED_BYTES)
+    return bytes
+  }
+}
+
+/** A data key and a message id. */
+function freshRandom(): Buffer {
+  return randomFillSync(Buffer.allocUnsafeSlow(KEY_BYTES + MESSAGE_ID_BYTES))
+}
+
+function writeCommitment(header: Buffer, key: Uint8Array): void {
+  const start = header.length - COMMITMENT_BYTES
+  header.set(commitmentOf(header.subarray(0, start), key), start)
+}
+
+/** Type id, ciphertext and tag of each encrypted attribute, bound to its path. */
+function encryptFields(fields: readonly SignedField[], root: Buffer): Map<string, Buffer> {
+  const values = new Map<string, Buffer>()
+  const encrypted = fields.filter(({ letter }) => letter === 'e')
+  const fieldKeys = new FieldKeys(root, encrypted.length)
+  for (const [index, { name, path, bytes }] of encrypted.entries()) {
+    const value = Buffer.alloc(bytes.length + TAG_BYTES)
+    value[0] = bytes[0]!
+    value[1] = bytes[1]!
+    encryptInto(value, 2, fieldKeys.key(index), fieldKeys.nonce(index), path, bytes.subarray(2))
+    values.set(name, value)
+  }
+  fieldKeys.zero()
+  return values
+}
+
+function serialize(table: Table, pairs: Readonly<Pairs>): Buffer {
+  const bytes = serializePairs(pairs)
+  if (bytes !== undefined) return bytes
+  throw table.sealError(
+    'too-large',
+    'its encryption context has a value of more than 65,535 bytes: that of an attribute that is to be in it.',
+  )
+}
