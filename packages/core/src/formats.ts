@@ -2,6 +2,8 @@
  * What the packages of this project that bring a format are made of. For those packages alone; it may change with every
  * release.
  */
+export { copyLatin1 } from './bytes/copy.js'
+export { allocateMessage } from './bytes/memory.js'
 export { asBuffer, Reader } from './bytes/reader.js'
 export { Writer } from './bytes/writer.js'
 export { checkOptions } from './checkOptions.js'

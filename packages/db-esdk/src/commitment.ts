@@ -1,8 +1,8 @@
-import { createHmac } from 'node:crypto'
+import { hmac } from './hmac.js'
 
 export const COMMITMENT_BYTES = 32
 
 /** HMAC-SHA-512, cut to 32 bytes, of all of the header that stands before it. */
 export function commitmentOf(body: Uint8Array, key: Uint8Array): Buffer {
-  return createHmac('sha512', key).update(body).digest().subarray(0, COMMITMENT_BYTES)
+  return hmac('sha512', key, [body], Buffer.allocUnsafe(COMMITMENT_BYTES))
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { FieldError } from '@dynaseal/core'
-import { type EncryptedDataKeyEntry, Reader } from '@dynaseal/core/formats'
+import { allocateMessage, type EncryptedDataKeyEntry, Reader } from '@dynaseal/core/formats'
 import { COMMITMENT_BYTES } from './commitment.js'
 import type { Pairs } from './context.js'
 import { MESSAGE_ID_BYTES } from './keys.js'
@@ -50,7 +50,7 @@ export function layOutHeader(parts: HeaderParts): Buffer {
   ])
   const keyBytes = keys.reduce((sum, part) => sum + 2 + part.length, 0)
   const length = 2 + MESSAGE_ID_BYTES + 2 + legend.length + context.length + 1 + keyBytes + COMMITMENT_BYTES
-  const header = Buffer.alloc(length)
+  const header = allocateMessage(length)
   header[0] = version
   header[1] = FLAVORS.indexOf(suite)
   let position = 2 + messageId.copy(header, 2)

@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto'
 import { decrypt, encryptInto, TAG_BYTES } from './gcm.js'
-import { KEY_BYTES, recipientKeys } from './keys.js'
+import { hmac } from './hmac.js'
+import { expandIntermediateKey, KEY_BYTES } from './keys.js'
 
 /** What stands before the keyring's own bytes in an encrypted data key: the data key, encrypted under the intermediate key. */
 export const WRAPPED_BYTES = KEY_BYTES + TAG_BYTES
@@ -15,13 +15,12 @@ const NONCE = Buffer.alloc(12)
  * recipient a key to sign with (aws-cryptographic-material-providers-library, IntermediateKeyWrapping.dfy).
  */
 export class Recipient {
-  readonly #wrap: Buffer
-  readonly #sign: Buffer
+  readonly #keys = Buffer.allocUnsafeSlow(2 * KEY_BYTES)
+  readonly #wrap = this.#keys.subarray(0, KEY_BYTES)
+  readonly #sign = this.#keys.subarray(KEY_BYTES)
 
   constructor(intermediateKey: Uint8Array) {
-    const { wrap, sign } = recipientKeys(intermediateKey)
-    this.#wrap = wrap
-    this.#sign = sign
+    expandIntermediateKey(intermediateKey, this.#wrap, this.#sign)
   }
 
   /** @param context the whole encryption context, serialized */
@@ -35,11 +34,10 @@ export class Recipient {
   }
 
   tag(digest: Uint8Array): Buffer {
-    return createHmac('sha384', this.#sign).update(digest).digest()
+    return hmac('sha384', this.#sign, [digest], Buffer.allocUnsafe(RECIPIENT_TAG_BYTES))
   }
 
   zero(): void {
-    this.#wrap.fill(0)
-    this.#sign.fill(0)
+    this.#keys.fill(0)
   }
 }

@@ -1,4 +1,5 @@
-import { createCipheriv, createHmac } from 'node:crypto'
+import { createCipheriv } from 'node:crypto'
+import { hmac } from './hmac.js'
 
 /** Bytes of every key here: data key, intermediate key, and what is derived from them. */
 export const KEY_BYTES = 32
@@ -10,45 +11,57 @@ const ENCRYPT = Buffer.from('AWS_DBE_DERIVE_KEY', 'latin1')
 const WRAP = Buffer.from('AWS_MPL_INTERMEDIATE_KEYWRAP_ENC', 'latin1')
 const SIGN = Buffer.from('AWS_MPL_INTERMEDIATE_KEYWRAP_MAC', 'latin1')
 const FIRST_BLOCK = Buffer.from([1])
-const NO_SALT = Buffer.alloc(64)
+/** Bytes that are missing to a block of HMAC are zero, and so is all of the salt. */
+const NO_SALT = new Uint8Array()
 
-/** HKDF with SHA-512 and no salt (RFC 5869): one key's output key material, 32 bytes for each `info`. */
-class Hkdf {
-  readonly #key: Buffer
+/** HKDF's pseudorandom key. Holds none between two calls. */
+const pseudorandomKey = Buffer.allocUnsafeSlow(64)
 
-  constructor(inputKey: Uint8Array) {
-    this.#key = createHmac('sha512', NO_SALT).update(inputKey).digest()
-  }
+/** HKDF with SHA-512 and no salt (RFC 5869): one block of output key material for each `info`. */
+function expand(
+  inputKey: Uint8Array,
+  infos: readonly (readonly Uint8Array[])[],
+  targets: readonly Buffer[],
+): void {
+  hmac('sha512', NO_SALT, [inputKey], pseudorandomKey)
+  for (const [index, info] of infos.entries())
+    hmac('sha512', pseudorandomKey, [...info, FIRST_BLOCK], targets[index]!)
+  pseudorandomKey.fill(0)
+}
 
-  expand(...info: readonly Uint8Array[]): Buffer {
-    const hmac = createHmac('sha512', this.#key)
-    for (const part of info) hmac.update(part)
-    const block = hmac.update(FIRST_BLOCK).digest()
-    const key = Buffer.allocUnsafeSlow(KEY_BYTES)
-    block.copy(key, 0, 0, KEY_BYTES)
-    block.fill(0)
-    return key
-  }
+/** Keys of the item that is sealed or opened at the moment. */
+const commit = Buffer.allocUnsafeSlow(KEY_BYTES)
+const root = Buffer.allocUnsafeSlow(KEY_BYTES)
 
-  zero(): void {
-    this.#key.fill(0)
+/**
+ * Does something with the keys that a data key gives for the item with a message id, and zeroes them.
+ *
+ * @param use neither awaits nor keeps them
+ */
+export function withItemKeys<T>(
+  dataKey: Uint8Array,
+  messageId: Uint8Array,
+  use: (commit: Uint8Array, root: Uint8Array) => T,
+): T {
+  try {
+    expand(
+      dataKey,
+      [
+        [COMMIT, messageId],
+        [ENCRYPT, messageId],
+      ],
+      [commit, root],
+    )
+    return use(commit, root)
+  } finally {
+    commit.fill(0)
+    root.fill(0)
   }
 }
 
-/** Keys that a data key gives for the item with a message id. The caller zeroes them. */
-export function itemKeys(dataKey: Uint8Array, messageId: Uint8Array): { commit: Buffer; root: Buffer } {
-  const hkdf = new Hkdf(dataKey)
-  const keys = { commit: hkdf.expand(COMMIT, messageId), root: hkdf.expand(ENCRYPT, messageId) }
-  hkdf.zero()
-  return keys
-}
-
-/** Keys that an intermediate key gives: that which wraps the data key, and that of the recipient's tag. */
-export function recipientKeys(intermediateKey: Uint8Array): { wrap: Buffer; sign: Buffer } {
-  const hkdf = new Hkdf(intermediateKey)
-  const keys = { wrap: hkdf.expand(WRAP), sign: hkdf.expand(SIGN) }
-  hkdf.zero()
-  return keys
+/** Fills in what an intermediate key gives: the key that wraps the data key, and that of the recipient's tag. */
+export function expandIntermediateKey(intermediateKey: Uint8Array, wrap: Buffer, sign: Buffer): void {
+  expand(intermediateKey, [[WRAP], [SIGN]], [wrap, sign])
 }
 
 /** First counter block of the stream that attributes have their keys from; the last four bytes count. */
@@ -58,13 +71,16 @@ const COUNTER = Buffer.concat([
 ])
 /** A key and a nonce take 44 bytes of three blocks. */
 const BYTES_PER_FIELD = 48
+const ZEROS = Buffer.alloc(50 * BYTES_PER_FIELD)
 
 /** Key and nonce of each encrypted attribute, by its number among them. All are one stretch of key stream. */
 export class FieldKeys {
   readonly #stream: Buffer
 
   constructor(root: Uint8Array, count: number) {
-    this.#stream = createCipheriv('aes-256-ctr', root, COUNTER).update(Buffer.alloc(count * BYTES_PER_FIELD))
+    const length = count * BYTES_PER_FIELD
+    const zeros = length <= ZEROS.length ? ZEROS.subarray(0, length) : Buffer.alloc(length)
+    this.#stream = createCipheriv('aes-256-ctr', root, COUNTER).update(zeros)
   }
 
   key(index: number): Buffer {

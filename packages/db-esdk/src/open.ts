@@ -14,7 +14,7 @@ import { digestOf, footerBytes, hasTag } from './footer.js'
 import { decrypt, TAG_BYTES } from './gcm.js'
 import { type Header, parseHeader } from './header.js'
 import { Recipient, WRAPPED_BYTES } from './intermediateKeys.js'
-import { FieldKeys, itemKeys } from './keys.js'
+import { FieldKeys, withItemKeys } from './keys.js'
 import { comparePaths } from './names.js'
 import { parseValue } from './parseValue.js'
 import { isSignatureOf, pointOf, SIGNATURE_BYTES } from './signature.js'
@@ -93,19 +93,20 @@ export class Opening {
     const { messageId, body, commitment, suite, encryptedDataKeys } = this.#header
     const recipient = new Recipient(intermediateKey)
     const dataKey = this.#unwrap(recipient)
-    const keys = dataKey === undefined ? undefined : itemKeys(dataKey, messageId)
-    dataKey?.fill(0)
     try {
-      if (keys === undefined || !timingSafeEqual(commitmentOf(body, keys.commit), commitment))
-        throw this.#table.fieldError('not-authentic', HEADER_CHANGED)
-      if (!hasTag(this.#footer, encryptedDataKeys.length, recipient.tag(this.#digest)))
-        throw this.#table.fieldError('not-authentic', ITEM_CHANGED)
-      if (suite === '0x6701' && !this.#isSigned()) throw this.#table.fieldError('not-authentic', ITEM_CHANGED)
-      return this.#decrypt(keys.root)
+      if (dataKey === undefined) throw this.#table.fieldError('not-authentic', HEADER_CHANGED)
+      return withItemKeys(dataKey, messageId, (commit, root) => {
+        if (!timingSafeEqual(commitmentOf(body, commit), commitment))
+          throw this.#table.fieldError('not-authentic', HEADER_CHANGED)
+        if (!hasTag(this.#footer, encryptedDataKeys.length, recipient.tag(this.#digest)))
+          throw this.#table.fieldError('not-authentic', ITEM_CHANGED)
+        if (suite === '0x6701' && !this.#isSigned())
+          throw this.#table.fieldError('not-authentic', ITEM_CHANGED)
+        return this.#decrypt(root)
+      })
     } finally {
       recipient.zero()
-      keys?.commit.fill(0)
-      keys?.root.fill(0)
+      dataKey?.fill(0)
     }
   }
 
@@ -137,7 +138,7 @@ export class Opening {
     return point !== undefined && isSignatureOf(this.#digest, this.#footer.subarray(-SIGNATURE_BYTES), point)
   }
 
-  #decrypt(root: Buffer): Map<string, AttributeValue> {
+  #decrypt(root: Uint8Array): Map<string, AttributeValue> {
     const encrypted = this.#fields.filter(({ letter }) => letter === 'e')
     const fieldKeys = new FieldKeys(root, encrypted.length)
     const values = new Map<string, AttributeValue>()

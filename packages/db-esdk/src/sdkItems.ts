@@ -19,7 +19,6 @@ import { type IntermediateKey, type Keyrings, type KeyringsOfContext, KeyWrappin
 import type { Opening } from './open.js'
 import { type Sealed, Sealing } from './seal.js'
 import type { Table } from './table.js'
-import { intermediateKeyName } from './wrappedKeys.js'
 
 /** How keys are had for items, and how these are signed. */
 export interface KeyOptions {
@@ -140,7 +139,8 @@ export class SdkItems {
 
   async #generate({ table, pairs }: Sealing, signal: AbortSignal | undefined): Promise<IntermediateKey[]> {
     try {
-      return await this.#wrapping.generate(pairs, signal ?? new AbortController().signal)
+      if (signal === undefined) return await this.#wrapping.generate(pairs, new AbortController().signal)
+      return await unlessAborted(this.#wrapping.generate(pairs, signal), signal)
     } catch (cause) {
       signal?.throwIfAborted()
       const reason =
@@ -150,18 +150,9 @@ export class SdkItems {
   }
 
   #sealWith(sealing: Sealing, keys: readonly IntermediateKey[]): Sealed {
-    const { table, pairs, context } = sealing
+    const { table } = sealing
     try {
-      const sealed = sealing.seal(keys)
-      const name = intermediateKeyName(
-        pairs,
-        context,
-        keys.map(({ entry }) => entry),
-      )
-      const secret = Buffer.allocUnsafeSlow(keys[0]!.key.length)
-      secret.set(keys[0]!.key)
-      this.#cache.remember(name.context, secret, name.encryptedDataKeys)
-      return sealed
+      return sealing.seal(keys)
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause
       throw table.sealError(
@@ -174,6 +165,22 @@ export class SdkItems {
       for (const { key } of keys) key.fill(0)
     }
   }
+}
+
+/** What the keyrings give, unless the signal fires first: not all of them can be told. */
+function unlessAborted(coming: Promise<IntermediateKey[]>, signal: AbortSignal): Promise<IntermediateKey[]> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+    coming
+      .then(keys => {
+        // Nobody is left to zero them.
+        if (signal.aborted) for (const { key } of keys) key.fill(0)
+        resolve(keys)
+      }, reject)
+      .finally(() => signal.removeEventListener('abort', abort))
+  })
 }
 
 function openWith(opening: Opening, lease: OpeningLease): ReadonlyMap<string, AttributeValue> {

@@ -1,13 +1,14 @@
 import { randomFillSync } from 'node:crypto'
+import { allocateMessage } from '@dynaseal/core/formats'
 import { COMMITMENT_BYTES, commitmentOf } from './commitment.js'
 import { type Pairs, PUBLIC_KEY, requiredPairs, serializePairs } from './context.js'
 import type { PlainFields, SignedField } from './fields.js'
-import { digestOf } from './footer.js'
+import { digestOf, footerBytes } from './footer.js'
 import { encryptInto, TAG_BYTES } from './gcm.js'
 import { type AlgorithmSuite, layOutHeader, MAX_RECIPIENTS } from './header.js'
 import { Recipient, WRAPPED_BYTES } from './intermediateKeys.js'
 import type { IntermediateKey } from './keyrings.js'
-import { FieldKeys, itemKeys, KEY_BYTES, MESSAGE_ID_BYTES } from './keys.js'
+import { FieldKeys, KEY_BYTES, MESSAGE_ID_BYTES, withItemKeys } from './keys.js'
 import { Signer } from './signature.js'
 import type { Table } from './table.js'
 
@@ -66,42 +67,51 @@ export class Sealing {
       throw new RangeError(`There are ${intermediateKeys.length} recipients; 1 to ${MAX_RECIPIENTS} fit.`)
     const dataKey = random.subarray(0, KEY_BYTES)
     const messageId = random.subarray(KEY_BYTES)
-    const keys = itemKeys(dataKey, messageId)
     const recipients = intermediateKeys.map(({ key }) => new Recipient(key))
     try {
-      const encryptedDataKeys = intermediateKeys.map(({ entry }, index) => ({
-        ...entry,
-        encryptedDataKey: this.#wrap(recipients[index]!, dataKey, entry.encryptedDataKey),
-      }))
-      const { fields } = this.#plain
-      const legend = fields.map(({ letter }) => letter).join('')
-      const { version } = this.table
-      const suite = this.#suite
-      const header = layOutHeader({
-        version,
-        suite,
-        messageId,
-        legend,
-        context: this.#stored,
-        encryptedDataKeys,
+      return withItemKeys(dataKey, messageId, (commit, root) => {
+        const header = this.#header(recipients, intermediateKeys, dataKey, messageId)
+        writeCommitment(header, commit)
+        const { fields } = this.#plain
+        const values = encryptFields(fields, root)
+        const stored = fields.map(field => {
+          const bytes = values.get(field.name)
+          return bytes === undefined ? field : { ...field, bytes }
+        })
+        return { values, header, footer: this.#footer(recipients, digestOf(header, this.context, stored)) }
       })
-      writeCommitment(header, keys.commit)
-      const values = encryptFields(fields, keys.root)
-      const stored = fields.map(field => ({ ...field, bytes: values.get(field.name) ?? field.bytes }))
-      const digest = digestOf(header, this.context, stored)
-      const signature = this.#signer === undefined ? [] : [this.#signer.sign(digest)]
-      const footer = Buffer.concat([...recipients.map(recipient => recipient.tag(digest)), ...signature])
-      return { values, header, footer }
     } finally {
       for (const recipient of recipients) recipient.zero()
-      keys.commit.fill(0)
-      keys.root.fill(0)
       dataKey.fill(0)
     }
   }
 
+  #header(
+    recipients: readonly Recipient[],
+    intermediateKeys: readonly IntermediateKey[],
+    dataKey: Buffer,
+    messageId: Buffer,
+  ): Buffer {
+    const encryptedDataKeys = intermediateKeys.map(({ entry }, index) => ({
+      ...entry,
+      encryptedDataKey: this.#wrap(recipients[index]!, dataKey, entry.encryptedDataKey),
+    }))
+    const legend = this.#plain.fields.map(({ letter }) => letter).join('')
+    const { version } = this.table
+    const context = this.#stored
+    return layOutHeader({ version, suite: this.#suite, messageId, legend, context, encryptedDataKeys })
+  }
+
+  #footer(recipients: readonly Recipient[], digest: Buffer): Buffer {
+    const footer = allocateMessage(footerBytes(recipients.length, this.#suite))
+    let position = 0
+    for (const recipient of recipients) position += recipient.tag(digest).copy(footer, position)
+    this.#signer?.sign(digest).copy(footer, position)
+    return footer
+  }
+
   #wrap(recipient: Recipient, dataKey: Buffer, wrappedKey: Uint8Array): Buffer {
-    const bytes = Buffer.alloc(WRAPPED_BYTES + wrappedKey.length)
+    const bytes = Buffer.allocUnsafe(WRAPPED_BYTES + wrappedKey.length)
     recipient.wrapInto(bytes, 0, dataKey, this.context)
     bytes.set(wrappedKey, WRAPPED_BYTES)
     return bytes
@@ -119,12 +129,12 @@ function writeCommitment(header: Buffer, key: Uint8Array): void {
 }
 
 /** Type id, ciphertext and tag of each encrypted attribute, bound to its path. */
-function encryptFields(fields: readonly SignedField[], root: Buffer): Map<string, Buffer> {
+function encryptFields(fields: readonly SignedField[], root: Uint8Array): Map<string, Buffer> {
   const values = new Map<string, Buffer>()
   const encrypted = fields.filter(({ letter }) => letter === 'e')
   const fieldKeys = new FieldKeys(root, encrypted.length)
   for (const [index, { name, path, bytes }] of encrypted.entries()) {
-    const value = Buffer.alloc(bytes.length + TAG_BYTES)
+    const value = allocateMessage(bytes.length + TAG_BYTES)
     value[0] = bytes[0]!
     value[1] = bytes[1]!
     encryptInto(value, 2, fieldKeys.key(index), fieldKeys.nonce(index), path, bytes.subarray(2))

@@ -1,5 +1,4 @@
-import type { DataKeyContext, EncryptionContext } from '../materials/context.js'
-import { DataKey } from './dataKey.js'
+import type { EncryptionContext } from '../materials/context.js'
 import type { Keyring } from './keyring.js'
 import type { OpeningCall } from './openingCall.js'
 import { OpeningKeys } from './openingKeys.js'
@@ -35,13 +34,6 @@ export class DataKeyCache {
     signal?: AbortSignal,
   ): Promise<SealingLease> {
     return this.#sealing.take(context, wanted, least, signal)
-  }
-
-  /** A data key that a format made for itself opens here without asking. Takes over `secret`. */
-  remember(context: DataKeyContext, secret: Buffer, encryptedDataKeys: Buffer): void {
-    const key = new DataKey(secret, encryptedDataKeys, this.#options.now())
-    this.#opening.add(context, key)
-    key.release()
   }
 
   /** One for each call of `open`, for all of its items. */
