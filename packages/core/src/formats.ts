@@ -4,6 +4,7 @@
  */
 export { copyLatin1 } from './bytes/copy.js'
 export { allocateMessage } from './bytes/memory.js'
+export { fillRandom } from './bytes/randomness.js'
 export { asBuffer, Reader } from './bytes/reader.js'
 export { Writer } from './bytes/writer.js'
 export { checkOptions } from './checkOptions.js'

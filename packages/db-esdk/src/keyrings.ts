@@ -55,7 +55,7 @@ export class KeyWrapping {
    *
    * @throws whatever a keyring throws
    */
-  async generate(context: Context, signal: AbortSignal): Promise<IntermediateKey[]> {
+  async generate(context: Context, signal: AbortSignal | undefined): Promise<IntermediateKey[]> {
     const makers = (await this.#keyrings(context)).flatMap(keyring => makersOf(keyring))
     const outcomes = await Promise.allSettled(makers.map(make => make(context, signal)))
     const keys = outcomes.flatMap(outcome => (outcome.status === 'fulfilled' ? [outcome.value] : []))
@@ -74,7 +74,7 @@ export class KeyWrapping {
         try {
           return await (await sourceOf(keyring)).decryptDataKey(request)
         } catch (error) {
-          request.signal.throwIfAborted()
+          request.signal?.throwIfAborted()
           errors.push(error)
         }
       }
@@ -95,7 +95,7 @@ function checked(given: unknown, what: string): readonly Keyring[] {
   )
 }
 
-type Maker = (context: Context, signal: AbortSignal) => Promise<IntermediateKey>
+type Maker = (context: Context, signal: AbortSignal | undefined) => Promise<IntermediateKey>
 
 /** Those who make the intermediate keys of a keyring: more than one for a multi keyring, which would wrap one key for all. */
 function makersOf(keyring: Keyring): Maker[] {

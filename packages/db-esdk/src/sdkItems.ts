@@ -139,8 +139,8 @@ export class SdkItems {
 
   async #generate({ table, pairs }: Sealing, signal: AbortSignal | undefined): Promise<IntermediateKey[]> {
     try {
-      if (signal === undefined) return await this.#wrapping.generate(pairs, new AbortController().signal)
-      return await unlessAborted(this.#wrapping.generate(pairs, signal), signal)
+      const coming = this.#wrapping.generate(pairs, signal)
+      return await (signal === undefined ? coming : unlessAborted(coming, signal))
     } catch (cause) {
       signal?.throwIfAborted()
       const reason =

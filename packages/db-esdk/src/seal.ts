@@ -1,5 +1,4 @@
-import { randomFillSync } from 'node:crypto'
-import { allocateMessage } from '@dynaseal/core/formats'
+import { allocateMessage, fillRandom } from '@dynaseal/core/formats'
 import { COMMITMENT_BYTES, commitmentOf } from './commitment.js'
 import { type Pairs, PUBLIC_KEY, requiredPairs, serializePairs } from './context.js'
 import type { PlainFields, SignedField } from './fields.js'
@@ -120,7 +119,9 @@ export class Sealing {
 
 /** A data key and a message id. */
 function freshRandom(): Buffer {
-  return randomFillSync(Buffer.allocUnsafeSlow(KEY_BYTES + MESSAGE_ID_BYTES))
+  const random = Buffer.allocUnsafeSlow(KEY_BYTES + MESSAGE_ID_BYTES)
+  fillRandom(random, 0, random.length)
+  return random
 }
 
 function writeCommitment(header: Buffer, key: Uint8Array): void {

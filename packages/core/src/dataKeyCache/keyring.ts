@@ -50,8 +50,8 @@ export interface DataKeyRequest {
   readonly encryptionContext: Readonly<Record<string, string>>
   /** Bytes that the data key has. */
   readonly length: number
-  /** Fires when nobody waits for the answer any more: the call may end then, and reject. */
-  readonly signal: AbortSignal
+  /** Fires when nobody waits for the answer any more: the call may end then, and reject. None, where nobody would fire it. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** One entry of a message's encrypted data keys. */
