@@ -32,8 +32,8 @@ function keyringOnDemand() {
     onDecrypt: never,
     [dataKeySource]: {
       generateDataKey: ({ signal }) =>
-        ask(signal, { dataKey: new Uint8Array(32).fill(7), encryptedDataKeys }),
-      decryptDataKey: ({ signal }) => ask(signal, new Uint8Array(32).fill(7)),
+        ask(signal!, { dataKey: new Uint8Array(32).fill(7), encryptedDataKeys }),
+      decryptDataKey: ({ signal }) => ask(signal!, new Uint8Array(32).fill(7)),
     },
   }
   const asked = (count: number) => vi.waitUntil(() => calls.length === count, { timeout: 30_000 })

@@ -86,7 +86,7 @@ export class OpeningKeys {
   }
 
   /** For {@link OpeningCall.nameOf}. */
-  nameOf(context: EncryptionContext, bytes: Buffer, start: number, end: number): DataKeyName {
+  nameOf(context: DataKeyContext, bytes: Buffer, start: number, end: number): DataKeyName {
     const last = this.#lastUsed
     if (last !== undefined && last.context === context && isAt(bytes, start, end, last.encryptedDataKeys)) {
       return last
