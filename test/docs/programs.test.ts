@@ -16,6 +16,7 @@ const RUN = [
   'docs/migrating.md',
   'docs/monitoring.md',
   'packages/core/README.md',
+  'packages/db-esdk/README.md',
   'packages/local-cloud/README.md',
 ]
 

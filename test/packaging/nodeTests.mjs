@@ -11,6 +11,7 @@ import { nodes } from './nodes.mjs'
 const TESTS = [
   'packages/core',
   'packages/mrk-keyring',
+  'packages/db-esdk',
   'packages/document-client',
   'packages/toolbox',
   'test/endToEnd',

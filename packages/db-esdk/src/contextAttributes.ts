@@ -12,7 +12,10 @@ import { parseValue } from './parseValue.js'
  *
  * @throws {ConfigurationError} `invalid-context` for a context that is not of an item
  * @example
- * new BranchKeyring({ ...options, branchKeyId: context => `tenant-${contextAttributes(context).tenant.S}` })
+ * const branchKeyId = (context: Record<string, string>) => {
+ *   const { tenant } = contextAttributes(context)
+ *   return tenant !== undefined && 'S' in tenant ? `tenant-${tenant.S}` : 'nobody'
+ * }
  */
 export function contextAttributes(context: Readonly<Record<string, string>>): Record<string, AttributeValue> {
   const names = Object.keys(context)

@@ -43,6 +43,11 @@ export class KeyWrapping {
   /** @throws {ConfigurationError} `invalid-option` */
   constructor(keyring: Keyrings | KeyringsOfContext) {
     if (typeof keyring === 'function') {
+      if (isKeyring(keyring.prototype))
+        throw new ConfigurationError(
+          'invalid-option',
+          `The option keyring is the class ${keyring.name}. Give it an instance: new ${keyring.name}({ … }).`,
+        )
       this.#keyrings = async context => checked(await keyring({ ...context }), 'The function keyring gave')
     } else {
       const keyrings = checked(keyring, 'The option keyring is')

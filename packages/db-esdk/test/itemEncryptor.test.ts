@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { inspect } from 'node:util'
+import { RawAesKeyringNode } from '@aws-crypto/client-node'
 import { type AttributeValue, ConfigurationError, channelNames, FieldError, SealError } from '@dynaseal/core'
 import { describe, expect, it, test } from 'vitest'
 import { createItemEncryptor, type Item, type ItemEncryptorOptions } from '../src/index.js'
@@ -216,6 +217,7 @@ describe('options that nothing can be made of:', () => {
   test.each<[string, object]>([
     ['no keyring', { keyring: undefined }],
     ['a promise of a keyring', { keyring: Promise.resolve(rawKeyring()) }],
+    ['the class of a keyring', { keyring: RawAesKeyringNode }],
     ['an empty list of keyrings', { keyring: [] }],
     ['no name of the table', { logicalTableName: '' }],
     ['no partition key', { partitionKeyName: undefined }],

@@ -4,6 +4,7 @@ import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { BranchKeyring, KeyStoreAdministration } from '@dynaseal/branch-keyring'
 import { createFormat } from '@dynaseal/core'
+import { createItemEncryptor } from '@dynaseal/db-esdk'
 import { DocumentClientError } from '@dynaseal/document-client'
 import { startLocalCloud } from '@dynaseal/local-cloud'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
@@ -80,6 +81,14 @@ async function main() {
     { table: 'users', key: { id: { S: '1' } }, fields: [{ path: ['ssn'], value: { S: 'x' } }] },
   ])
   await assert.rejects(sealed, ({ cause }) => cause.code === 'NO_BRANCH_KEY')
+  const encryptor = createItemEncryptor({
+    keyring,
+    logicalTableName: 'users',
+    partitionKeyName: 'id',
+    attributeActionsOnEncrypt: { ssn: 'ENCRYPT_AND_SIGN' },
+  })
+  const whole = await encryptor.encryptItem({ id: { S: '1' }, ssn: { S: '078-05-1120' } })
+  assert.deepEqual((await encryptor.decryptItem(whole)).ssn, { S: '078-05-1120' })
   const page = await (await fetch(cloud.endpoint, { headers: { accept: 'text/html' } })).text()
   const files = [...page.matchAll(/(?:src|href)="(\/_local\/page\/[\w.]+)"/g)].map(([, file]) => file)
   assert.equal(files.length, 5)
