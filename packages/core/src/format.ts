@@ -16,6 +16,8 @@ export interface ItemPlace {
   readonly table: string
   /** Primary key: attribute name to its value (`S`, `N` or `B`). */
   readonly key: Readonly<Record<string, AttributeValue>>
+  /** Which attribute of the key is the partition key. For a format that tells it from the sort key. */
+  readonly partitionKey?: string | undefined
 }
 
 /** An item with its marked values, all together, because a format may bind them to one another. */
@@ -54,6 +56,11 @@ export type OpenedField = { readonly value: AttributeValue } | { readonly error:
 export interface OpenedItem {
   /** In the order of the fields. */
   readonly fields: readonly OpenedField[]
+  /**
+   * What is to be handed out in place of all other attributes: where some of them were sealed although they have no mark, or
+   * are none of the application's. Those that stay as they are, are the very same values.
+   */
+  readonly others?: Readonly<Record<string, AttributeValue>> | undefined
   /** Why the item as a whole does not hold: then nothing of it may be handed out. */
   readonly error?: FieldError
 }

@@ -1,4 +1,5 @@
 export { contextAttributes } from './contextAttributes.js'
+export { DbEsdkFormat, type DbEsdkFormatOptions, dbEsdkFormat } from './dbEsdkFormat.js'
 export type { AlgorithmSuite } from './header.js'
 export {
   createItemEncryptor,

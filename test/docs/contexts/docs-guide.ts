@@ -14,6 +14,7 @@ await createTable(
 )
 await createTable('documents', { pk: 'pk', sk: 'sk' })
 await createTable('letters', { pk: 'id' })
+await createTable('contracts', { pk: 'id' })
 const table = DynamoDBDocumentClient.from(new DynamoDBClient())
 
 export { keyArns }

@@ -120,6 +120,7 @@ export class Opening {
     const toOpen: ItemToOpen = {
       table: table.name,
       key: attributesOfKey,
+      partitionKey: table.keyNames[0],
       fields: found as readonly (Occurrence & { readonly value: Uint8Array })[],
       attributes,
       others: table.wholeItems ? otherAttributes(item, found, this.settings.values) : undefined,
@@ -137,8 +138,9 @@ export class Opening {
     const results =
       sealed.length === 0 ? [] : await this.settings.format.open(sealed.map(({ toOpen }) => toOpen!))
     for (const [i, each] of sealed.entries()) {
-      const { fields, error } = results[i]!
+      const { fields, error, others } = results[i]!
       if (error !== undefined) each.failures.push(error)
+      else if (others !== undefined) this.#replaceOthers(each, others)
       for (const [j, occurrence] of each.found.entries()) {
         const result = fields[j]!
         if (!('error' in result)) this.#hand(each, occurrence, result.value)
@@ -201,6 +203,22 @@ export class Opening {
     return strays
   }
 
+  /** What has no mark, as the format opened it. */
+  #replaceOthers({ table, item, toOpen, failures }: OpenItem, others: Item): void {
+    for (const [name, given] of Object.entries(toOpen?.others ?? {})) {
+      const value = others[name]
+      if (value === given) continue
+      if (value === undefined) delete item[name]
+      else {
+        try {
+          item[name] = this.settings.values.native(value as AttributeValue)
+        } catch {
+          failures.push(failure(table, [name], 'malformed-value', NUMBER))
+        }
+      }
+    }
+  }
+
   #hand({ table, opened, failures }: OpenItem, occurrence: Occurrence, value: AttributeValue): void {
     const { path } = occurrence
     try {
@@ -209,17 +227,13 @@ export class Opening {
       opened.push({ path, value: native })
     } catch {
       // The converter's own message quotes the number.
-      failures.push(
-        failure(
-          table,
-          path,
-          'malformed-value',
-          'a number does not fit a JavaScript number. Set unmarshallOptions.wrapNumbers on the document client.',
-        ),
-      )
+      failures.push(failure(table, path, 'malformed-value', NUMBER))
     }
   }
 }
+
+const NUMBER =
+  'a number does not fit a JavaScript number. Set unmarshallOptions.wrapNumbers on the document client.'
 
 const NONE: ReadonlySet<unknown> = new Set()
 

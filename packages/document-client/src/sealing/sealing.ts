@@ -144,6 +144,7 @@ export class Sealing {
     }))
     const place = { table: table.name, key, fields, whole: whole !== undefined }
     if (whole === undefined || !table.wholeItems) return place
-    return { ...place, others: otherAttributes(whole, slots, values) }
+    const others = otherAttributes(whole, slots, values)
+    return { ...place, partitionKey: table.keyNames[0], others }
   }
 }

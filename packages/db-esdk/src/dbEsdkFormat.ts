@@ -1,0 +1,244 @@
+import {
+  type AttributeValue,
+  type CallOptions,
+  ConfigurationError,
+  type FieldError,
+  type Format,
+  type ItemPlace,
+  type ItemToOpen,
+  type ItemToSeal,
+  type OpenedItem,
+  type SealedItem,
+} from '@dynaseal/core'
+import { asBuffer, checkOptions, nextSlice, sliceIsOver, TypeId } from '@dynaseal/core/formats'
+import { binary, refuseReserved, setAttribute, withoutReserved } from './attributes.js'
+import type { Attributes } from './fields.js'
+import { footerBytes } from './footer.js'
+import { TAG_BYTES } from './gcm.js'
+import { parseHeader } from './header.js'
+import { FOOTER, HEADER } from './names.js'
+import { Opening } from './open.js'
+import { type KeyOptions, type Outcome, SdkItems } from './sdkItems.js'
+import { type AttributeOptions, Table } from './table.js'
+
+export interface DbEsdkFormatOptions extends KeyOptions {
+  /**
+   * What is done with attributes that are not encrypted, by logical table name. What is annotated or declared as encrypted is
+   * `ENCRYPT_AND_SIGN`, so that is no action here. Default: all others are signed.
+   */
+  readonly tables?: Readonly<Record<string, AttributeOptions>>
+}
+
+const OPTIONS = Object.keys({
+  keyring: true,
+  algorithmSuite: true,
+  cache: true,
+  tables: true,
+} satisfies Record<keyof DbEsdkFormatOptions, true>)
+
+const TABLE_OPTIONS = Object.keys({
+  attributeActionsOnEncrypt: true,
+  allowedUnsignedAttributes: true,
+  allowedUnsignedAttributePrefix: true,
+} satisfies Record<keyof AttributeOptions, true>)
+
+/**
+ * The items of the AWS Database Encryption SDK as a format, for a client that seals what it writes and opens what it reads.
+ * It seals items as wholes: what is not encrypted is signed.
+ *
+ * @throws {ConfigurationError} `invalid-option`
+ */
+export function dbEsdkFormat(options: DbEsdkFormatOptions): DbEsdkFormat {
+  return new DbEsdkFormat(options)
+}
+
+/** Made by {@link dbEsdkFormat}. */
+export class DbEsdkFormat implements Format {
+  readonly attributes: readonly string[] = [HEADER, FOOTER]
+  readonly wholeItems = true
+  readonly #items: SdkItems
+  readonly #options: Readonly<Record<string, AttributeOptions>>
+  readonly #tables = new Map<string, Table>()
+
+  constructor(options: DbEsdkFormatOptions) {
+    checkOptions(undefined, options, OPTIONS)
+    const { tables = {} } = options
+    checkOptions('tables', tables, Object.keys(tables))
+    for (const [name, table] of Object.entries(tables)) checkTable(name, table)
+    this.#options = { ...tables }
+    this.#items = new SdkItems(options)
+  }
+
+  /** Fields of this format begin with the id of a value's type, and so may other bytes. */
+  looksSealed(): boolean {
+    return false
+  }
+
+  isSealed(value: Uint8Array, attributes: Readonly<Record<string, unknown>>): boolean {
+    const { [HEADER]: header, [FOOTER]: footer } = attributes
+    if (!(header instanceof Uint8Array) || !(footer instanceof Uint8Array)) return false
+    try {
+      const { encryptedDataKeys, suite } = parseHeader(asBuffer(header))
+      if (footer.length !== footerBytes(encryptedDataKeys.length, suite)) return false
+    } catch {
+      return false
+    }
+    return value.length >= 2 + TAG_BYTES && TYPE_IDS.has(asBuffer(value).readUInt16BE(0))
+  }
+
+  /**
+   * @throws {SealError} and nothing is returned, when any one item cannot be sealed
+   * @throws {ConfigurationError} `invalid-option` when the options of a table do not fit its keys
+   * @throws the reason of `options.signal`, when that fires
+   */
+  async seal(items: readonly ItemToSeal[], { signal }: CallOptions = {}): Promise<SealedItem[]> {
+    const sealing: Promise<SealedItem>[] = []
+    for (const item of items) {
+      while (sliceIsOver()) await nextSlice()
+      const sealed = this.#seal(item, signal)
+      // Seen below, when all have been begun.
+      sealed.catch(() => {})
+      sealing.push(sealed)
+    }
+    const outcomes = await Promise.allSettled(sealing)
+    return outcomes.map(outcome => {
+      if (outcome.status === 'rejected') throw outcome.reason
+      return outcome.value
+    })
+  }
+
+  /**
+   * Each item has its own outcome. Attributes without a mark that the item's header says are encrypted are opened as well.
+   *
+   * @throws {ConfigurationError} `invalid-option` when the options of a table do not fit its keys
+   */
+  async open(items: readonly ItemToOpen[], { signal }: CallOptions = {}): Promise<OpenedItem[]> {
+    const taken = items.map(item => {
+      const table = this.#tableOf(item)
+      return { table, take: () => takeApart(table, item) }
+    })
+    const outcomes = await this.#items.open(taken, signal)
+    return items.map((item, index) => opened(item, outcomes[index]!))
+  }
+
+  /** What the cache of keys for opening did and holds. */
+  statistics() {
+    return this.#items.statistics()
+  }
+
+  /** Lets go of all keys in memory; each is zeroed once no call uses it any more. */
+  clear(): void {
+    this.#items.clear()
+  }
+
+  async #seal(item: ItemToSeal, signal: AbortSignal | undefined): Promise<SealedItem> {
+    const table = this.#tableOf(item)
+    const sealed = await this.#items.seal(table, attributesOf(table, item), signal)
+    return {
+      values: item.fields.map(({ path: [name] }) => sealed.values.get(name as string)!),
+      attributes: { [HEADER]: sealed.header, [FOOTER]: sealed.footer },
+    }
+  }
+
+  #tableOf({ table, key, partitionKey }: ItemPlace): Table {
+    const names = Object.keys(key)
+    const id = JSON.stringify([table, partitionKey, ...names])
+    let known = this.#tables.get(id)
+    if (known === undefined) {
+      const [first, ...others] = names
+      if (first === undefined || others.length > 1 || (others.length === 1 && partitionKey === undefined))
+        throw new ConfigurationError(
+          'invalid-option',
+          `The key of an item of table ${table} is not known: it takes a partition key, and a sort key if there is one.`,
+        )
+      const partition = partitionKey ?? first
+      const sortKey = names.find(name => name !== partition)
+      const options = Object.hasOwn(this.#options, table) ? this.#options[table] : undefined
+      known = new Table({ table, partitionKey: partition, sortKey }, options ?? {})
+      this.#tables.set(id, known)
+    }
+    return known
+  }
+}
+
+const TYPE_IDS: ReadonlySet<number> = new Set(Object.values(TypeId))
+
+function checkTable(name: string, options: AttributeOptions): void {
+  checkOptions(`tables.${name}`, options, TABLE_OPTIONS)
+  const [encrypted] = Object.entries(options.attributeActionsOnEncrypt ?? {}).find(
+    ([, action]) => action === 'ENCRYPT_AND_SIGN',
+  ) ?? [undefined]
+  if (encrypted === undefined) return
+  throw new ConfigurationError(
+    'invalid-option',
+    `Attribute ${encrypted} of table ${name} has the action ENCRYPT_AND_SIGN. Annotate or declare it as encrypted where the client is told of the table, and leave it out here.`,
+  )
+}
+
+/** @throws {SealError} placed */
+function attributesOf(table: Table, { fields, others, whole }: ItemToSeal): Attributes {
+  if (whole !== true || others === undefined)
+    throw table.sealError(
+      'invalid-value',
+      'a part of it cannot be sealed: items of the AWS Database Encryption SDK are signed as wholes. Load the item, change it, and put it back.',
+    )
+  const attributes: [string, AttributeValue, ReturnType<Table['letterOf']>][] = []
+  for (const [name, value] of Object.entries(others)) attributes.push([name, value, table.letterOf(name)])
+  for (const { path, value } of fields) {
+    const [name, ...nested] = path
+    if (nested.length > 0) throw table.sealError('invalid-value', NESTED, String(name))
+    if (table.letterOf(name as string) !== 's' || table.keyNames.includes(name as string))
+      throw table.sealError(
+        'invalid-value',
+        'it is to be encrypted, and is a key or has another action in the option tables. Leave it out there.',
+        name as string,
+      )
+    attributes.push([name as string, value, 'e'])
+  }
+  const names = attributes.map(([name]) => name)
+  if (new Set(names).size !== names.length)
+    throw table.sealError('invalid-location', 'two values of it are for the same attribute.')
+  refuseReserved(table, names)
+  return attributes
+}
+
+/** @throws {FieldError} placed */
+function takeApart(table: Table, { key, fields, others = {}, attributes = {} }: ItemToOpen): Opening {
+  const header = bytes(table, HEADER, attributes[HEADER])
+  const footer = bytes(table, FOOTER, attributes[FOOTER])
+  const nested = fields.find(({ path }) => path.length > 1)
+  if (nested !== undefined) throw table.fieldError('wrong-location', NESTED, String(nested.path[0]))
+  const item = withoutReserved(others)
+  for (const { path, value } of fields) setAttribute(item, path[0] as string, { B: value })
+  // The key that was asked for, and not the one that came back.
+  return new Opening(table, { ...item, ...key }, header, footer)
+}
+
+function bytes(table: Table, name: string, value: unknown): Uint8Array {
+  return binary(table, name, value === undefined ? undefined : { B: value })
+}
+
+function opened({ fields, others = {} }: ItemToOpen, outcome: Outcome): OpenedItem {
+  if ('error' in outcome) return refused(fields.length, outcome.error)
+  const { values } = outcome
+  const marked = new Set(fields.map(({ path: [name] }) => name))
+  const openedFields = fields.map(({ path: [name], value }) => ({
+    // What is marked and was only signed is what it is.
+    value: values.get(name as string) ?? { B: value },
+  }))
+  const rest = withoutReserved(others)
+  let isAsGiven = Object.keys(rest).length === Object.keys(others).length
+  for (const [name, value] of values) {
+    if (marked.has(name)) continue
+    setAttribute(rest, name, value)
+    isAsGiven = false
+  }
+  return isAsGiven ? { fields: openedFields } : { fields: openedFields, others: rest }
+}
+
+function refused(count: number, error: FieldError): OpenedItem {
+  return { fields: Array.from({ length: count }, () => ({ error })), error }
+}
+
+const NESTED =
+  'the AWS Database Encryption SDK encrypts attributes of an item as wholes, and nothing inside of them. Encrypt the attribute that it is in: encrypted(map({ … })).'

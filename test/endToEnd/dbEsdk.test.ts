@@ -1,0 +1,239 @@
+import {
+  DynamoDBClient,
+  GetItemCommand as WireGetCommand,
+  PutItemCommand as WirePutCommand,
+} from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { createItemEncryptor, dbEsdkFormat, type Item } from '@dynaseal/db-esdk'
+import { encrypted, openPartially, sealDocumentClient } from '@dynaseal/toolbox'
+import {
+  BatchGetCommand,
+  BatchGetRequest,
+  BatchPutRequest,
+  BatchWriteCommand,
+  Entity,
+  executeBatchGet,
+  executeBatchWrite,
+  executeTransactGet,
+  executeTransactWrite,
+  GetItemCommand,
+  GetTransaction,
+  item,
+  list,
+  map,
+  number,
+  PutItemCommand,
+  PutTransaction,
+  QueryCommand,
+  ScanCommand,
+  string,
+  Table,
+  UpdateItemCommand,
+} from 'dynamodb-toolbox'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { leaks } from '../support/recordingProxy.js'
+import { createWorld, EAST, WEST, type World } from '../support/world.js'
+
+// Items of the AWS Database Encryption SDK through the sealed client.
+
+let world: World
+let tableName: string
+let tables = 0
+const key = { pk: 'a', sk: '1' }
+const SECRET = 'the secret plaintext'
+const PATIENT = {
+  ...key,
+  gsi: 'ward 7',
+  age: 44,
+  tags: ['urgent'],
+  note: SECRET,
+  visits: [{ day: 'monday', finding: `${SECRET} 1` }],
+}
+
+beforeAll(async () => {
+  world = await createWorld({ engine: 'dynoxide' })
+})
+afterAll(() => world.stop())
+beforeEach(async () => {
+  tableName = `table-${++tables}`
+  await world.createTable(tableName)
+  world.proxy.sent.length = 0
+  world.cloud.clearCalls()
+})
+
+function patients(region = EAST) {
+  const client = sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient(world.config(region))), {
+    format: dbEsdkFormat({ keyring: world.keyring(region) }),
+  })
+  const table = new Table({
+    documentClient: client,
+    name: tableName,
+    partitionKey: { name: 'pk', type: 'string' },
+    sortKey: { name: 'sk', type: 'string' },
+    indexes: { byGsi: { type: 'global', partitionKey: { name: 'gsi', type: 'string' } } },
+  })
+  const Patient = new Entity({
+    name: 'Patient',
+    table,
+    timestamps: false,
+    schema: item({
+      pk: string().key(),
+      sk: string().key(),
+      gsi: string().optional(),
+      age: number().optional(),
+      tags: list(string()).optional(),
+      note: encrypted(string()).optional(),
+      visits: encrypted(list(map({ day: string(), finding: string() }))).optional(),
+    }),
+  })
+  client.register(Patient)
+  return { client, table, Patient }
+}
+
+/** The same table in an application without a mapper, in Java say. */
+const other = () =>
+  createItemEncryptor({
+    keyring: world.keyring(WEST),
+    logicalTableName: tableName,
+    partitionKeyName: 'pk',
+    sortKeyName: 'sk',
+    attributeActionsOnEncrypt: {
+      note: 'ENCRYPT_AND_SIGN',
+      visits: 'ENCRYPT_AND_SIGN',
+      age: 'ENCRYPT_AND_SIGN',
+    },
+  })
+
+const raw = () => world.rawClient(EAST)
+const stored = async () =>
+  (await raw().send(new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }))).Item!
+
+describe('an item', () => {
+  test('is put and comes back by every read, in the other region as well', async () => {
+    const { Patient } = patients()
+    await Patient.build(PutItemCommand).item(PATIENT).send()
+    expect(await stored()).toMatchObject({
+      ...{ ...key, gsi: 'ward 7', age: 44, tags: ['urgent'] },
+      ...Object.fromEntries(
+        ['note', 'visits', 'aws_dbe_head', 'aws_dbe_foot'].map(name => [name, expect.any(Uint8Array)]),
+      ),
+    })
+    expect(leaks(world.proxy.sent, [SECRET])).toEqual([])
+    await world.cloud.waitForReplication()
+    world.cloud.clearCalls()
+    const { table: west, Patient: There } = patients(WEST)
+    expect((await There.build(GetItemCommand).key(key).send()).Item).toEqual(PATIENT)
+    const query = west.build(QueryCommand).entities(There)
+    expect((await query.query({ partition: 'a' }).send()).Items).toEqual([PATIENT])
+    expect((await query.query({ index: 'byGsi', partition: 'ward 7' }).send()).Items).toEqual([PATIENT])
+    expect((await west.build(ScanCommand).entities(There).send()).Items).toEqual([PATIENT])
+    const batch = await executeBatchGet(
+      west.build(BatchGetCommand).requests(There.build(BatchGetRequest).key(key)),
+    )
+    expect(batch.Responses?.[0]).toEqual([PATIENT])
+    expect((await executeTransactGet(There.build(GetTransaction).key(key))).Responses).toEqual([
+      { Item: PATIENT },
+    ])
+    // It was read six times; the key for it is in memory after the first.
+    expect(world.kmsCalls()).toEqual([`Decrypt ${WEST}`])
+  })
+
+  test('is written by batches and transactions', async () => {
+    const { table, Patient } = patients()
+    await executeBatchWrite(
+      table.build(BatchWriteCommand).requests(Patient.build(BatchPutRequest).item(PATIENT)),
+    )
+    await executeTransactWrite(Patient.build(PutTransaction).item({ ...PATIENT, sk: '2' }))
+    const { Items } = await table.build(QueryCommand).entities(Patient).query({ partition: 'a' }).send()
+    expect(Items).toEqual([PATIENT, { ...PATIENT, sk: '2' }])
+  })
+
+  test('is read by others, and theirs here, with attributes encrypted that have no annotation', async () => {
+    const { Patient, client } = patients()
+    await Patient.build(PutItemCommand).item(PATIENT).send()
+    const wire = new DynamoDBClient(world.config(EAST))
+    const Key = { pk: { S: 'a' }, sk: { S: '1' } }
+    const got = await wire.send(new WireGetCommand({ TableName: tableName, Key, ConsistentRead: true }))
+    const opened = await other().decryptItem(got.Item as Item)
+    expect(opened).toMatchObject({ age: { N: '44' }, note: { S: SECRET } })
+    const theirs = await other().encryptItem({ ...opened, age: { N: '45' } })
+    expect(theirs.age).toHaveProperty('B')
+    const Planted = { ...theirs, aws_dbe_b_note: { S: 'a beacon' } }
+    await wire.send(new WirePutCommand({ TableName: tableName, Item: Planted }))
+    wire.destroy()
+    const consistent = { consistent: true }
+    expect((await Patient.build(GetItemCommand).key(key).options(consistent).send()).Item).toEqual({
+      ...PATIENT,
+      age: 45,
+    })
+    const { Item } = await client.send(
+      new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }),
+    )
+    expect(Item).toEqual({ ...PATIENT, age: 45, _et: 'Patient' })
+  })
+
+  test('whose entity encrypts something inside of an attribute is refused, with the way out', async () => {
+    const { client, table } = patients()
+    const schema = item({
+      pk: string().key(),
+      sk: string().key(),
+      visits: list(map({ finding: encrypted(string()) })),
+    })
+    const Nested = new Entity({ name: 'Nested', table, schema, timestamps: false })
+    client.register(Nested)
+    const put = Nested.build(PutItemCommand).item({ ...key, visits: [{ finding: SECRET }] })
+    await expect(put.send()).rejects.toMatchObject({
+      name: 'SealError',
+      message: expect.stringContaining('Encrypt the attribute that it is in'),
+    })
+    expect(world.proxy.sent).toEqual([])
+  })
+})
+
+describe('what trips the official client', () => {
+  test('a table that is named by its ARN: nothing is written in clear', async () => {
+    const { client } = patients()
+    const TableName = `arn:aws:dynamodb:${EAST}:000000000000:table/${tableName}`
+    await client.send(new PutCommand({ TableName, Item: PATIENT })).catch(() => {})
+    expect(leaks(world.proxy.sent, [SECRET])).toEqual([])
+  })
+
+  test('an update that would leave an item that nobody can open: it is refused', async () => {
+    const { Patient } = patients()
+    await Patient.build(PutItemCommand).item(PATIENT).send()
+    const update = Patient.build(UpdateItemCommand).item({ ...key, gsi: 'ward 8' })
+    await expect(update.send()).rejects.toMatchObject({ code: 'update-refused' })
+    expect((await Patient.build(GetItemCommand).key(key).send()).Item).toEqual(PATIENT)
+  })
+
+  test('the item that comes with a failed condition: it is opened', async () => {
+    const { client, Patient } = patients()
+    await Patient.build(PutItemCommand)
+      .item({ ...key, note: SECRET })
+      .send()
+    const put = new PutCommand({
+      TableName: tableName,
+      Item: key,
+      ConditionExpression: 'attribute_not_exists(pk)',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    })
+    await expect(client.send(put)).rejects.toMatchObject({
+      name: 'ConditionalCheckFailedException',
+      Item: { pk: { S: 'a' }, sk: { S: '1' }, note: { S: SECRET }, _et: { S: 'Patient' } },
+    })
+  })
+
+  test('a bad item: it fails for itself, and not its page', async () => {
+    const { table, Patient } = patients()
+    await Patient.build(PutItemCommand).item(PATIENT).send()
+    const Item = { ...(await stored()), sk: '2' }
+    await raw().send(new PutCommand({ TableName: tableName, Item }))
+    const { result, unopened } = await openPartially(() =>
+      table.build(QueryCommand).entities(Patient).query({ partition: 'a' }).send(),
+    )
+    expect(result.Items).toEqual([PATIENT])
+    expect(unopened).toMatchObject([{ key: { pk: 'a', sk: '2' }, failures: [{ code: 'key-unavailable' }] }])
+    const scan = table.build(ScanCommand).entities(Patient)
+    await expect(scan.send()).rejects.toThrow(/Cannot open an item in table/)
+  })
+})
