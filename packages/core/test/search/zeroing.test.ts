@@ -88,6 +88,8 @@ function recordMade() {
     const make = Buffer[name as 'from'] as (...args: unknown[]) => Buffer
     return vi.spyOn(Buffer, name as 'from').mockImplementation(function (this: unknown, ...args: unknown[]) {
       const bytes = make.apply(this, args)
+      // Such memory begins with what was in it before, which may be garbage of these lines.
+      if (name === 'allocUnsafeSlow') bytes.fill(0)
       made.push(bytes)
       return bytes as never
     })
