@@ -173,7 +173,7 @@ NORMALIZERS = {
     "trim": lambda text: text.strip(_WHITE),
     "lowerCase": str.lower,
     "nfkc": _nfkc,
-    "email": lambda text: _nfkc(text).strip(_WHITE).lower(),
+    "email": lambda text: _nfkc(_nfkc(text).strip(_WHITE).lower()),
     "phoneDigits": lambda text: _nfkc(text).translate(_PHONE),
 }
 

@@ -105,6 +105,13 @@ export const tokens = () => [
     '\uff41da.berg+x@example\uff0ecom',
   ),
   ...text(
+    'email, composed after lower case',
+    ['email'],
+    '\u01f0@example.com',
+    'J\u030c@example.com',
+    'j\u030c@EXAMPLE.com',
+  ),
+  ...text(
     'phoneDigits',
     ['phoneDigits'],
     '4930123456',

@@ -4,7 +4,8 @@
  * - `trim`: no white space at the ends, as `String.prototype.trim` has it
  * - `lowerCase`: the default case conversion of Unicode, whatever the locale
  * - `nfkc`: Unicode normalization form KC: composed, and full-width and other presentation forms made plain
- * - `email`: `nfkc`, `trim`, `lowerCase`. Dots and what follows a plus sign stay: they are other mailboxes at most providers
+ * - `email`: `nfkc`, `trim`, `lowerCase`, and `nfkc` again, since there are small letters with a mark whose capitals take two
+ *   characters. Dots and what follows a plus sign stay: they are other mailboxes at most providers
  * - `phoneDigits`: `nfkc`, then without white space and the characters `+ - . ( ) /`, the hyphens and dashes U+2010 to
  *   U+2015 and the minus sign U+2212. No country is guessed: give numbers with their country code
  *
@@ -22,7 +23,7 @@ const NAMED = {
   trim,
   lowerCase,
   nfkc,
-  email: (text: string) => lowerCase(trim(nfkc(text))),
+  email: (text: string) => nfkc(lowerCase(trim(nfkc(text)))),
   phoneDigits: (text: string) => nfkc(text).replace(/[\s+\-.()/\u2010-\u2015\u2212]/g, ''),
 } satisfies Record<string, (text: string) => string>
 

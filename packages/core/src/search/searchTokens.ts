@@ -9,7 +9,9 @@ import { nextSlice, sliceIsOver } from '../slices.js'
 import { type SearchOptions, searchKeysOf } from './options.js'
 import type { SearchKey } from './searchKey.js'
 import { SearchKeyCache, type TokenLease } from './searchKeyCache.js'
+import type { TokenDefinition } from './tokenDefinition.js'
 import type { TokenClaim, TokenFit, TokenMaker, TokenSubject, VersionedToken } from './tokenMaker.js'
+import { writeMessage } from './tokenMessage.js'
 import { tokenText, versionOf } from './tokenText.js'
 
 /**
@@ -76,17 +78,16 @@ export class SearchTokens implements TokenMaker {
    * @throws the reason of `options.signal`, when that fires
    */
   async check(claims: readonly TokenClaim[], { signal }: CallOptions = {}): Promise<TokenFit[]> {
-    const found = claims.map(({ definition, stored }) =>
-      versionsOf(stored, definition.bits, definition.members),
-    )
-    const known = found.map(versions => versions?.filter(version => this.#keys.has(version)))
-    const needed = this.#all.filter(({ version }) => known.some(versions => versions?.includes(version)))
+    const found = claims.map(({ definition, stored }) => storedTokens(stored, definition))
+    const isHeld = (version: number) => this.#keys.has(version)
+    const needed = this.#all.filter(({ version }) => found.some(one => one?.versions.includes(version)))
     return this.#with(needed, false, signal, claims, (claim, leases, index): TokenFit => {
-      const versions = found[index]
-      if (versions === undefined) return { fits: false, reason: 'malformed' }
-      if (known[index]!.length < versions.length) return { fits: false, reason: 'unknown-version' }
+      const stored = found[index]
+      if (stored === undefined) return { fits: false, reason: 'malformed' }
+      const { versions } = stored
+      if (!versions.every(isHeld)) return { fits: false, reason: 'unknown-version' }
       const ofClaim = leases.filter(({ version }) => versions.includes(version))
-      if (!fits(claim, ofClaim)) return { fits: false, reason: 'other-value' }
+      if (!fits(claim, stored.tokens, ofClaim)) return { fits: false, reason: 'other-value' }
       return { fits: true, versions, current: versions.every(version => version === this.#writeWith.version) }
     })
   }
@@ -139,13 +140,12 @@ function tokensOf(
   normalized: readonly (readonly AttributeValue[])[],
   leases: readonly TokenLease[],
 ): string[][] {
-  const { definition } = subject
-  const { bits } = definition
+  const { bits, paths } = subject.definition
   const tokens: string[][] = leases.map(() => [])
   for (const values of normalized) {
     try {
       scratch.bytes(ROOM)
-      definition.writeMessage(scratch, values)
+      writeMessage(scratch, values, paths)
       const block = scratch.written()
       for (let index = 0; index < leases.length; index++) {
         const { version, keys } = leases[index]!
@@ -161,8 +161,8 @@ function tokensOf(
 }
 
 /** Whether each stored token is one of the value's, and none of the value's is missing. */
-function fits(claim: TokenClaim, leases: readonly TokenLease[]): boolean {
-  const { definition, stored } = claim
+function fits(claim: TokenClaim, stored: readonly string[], leases: readonly TokenLease[]): boolean {
+  const { definition } = claim
   let expected: string[][]
   let count: number
   try {
@@ -174,12 +174,12 @@ function fits(claim: TokenClaim, leases: readonly TokenLease[]): boolean {
     if (error instanceof SearchError && error.code === 'invalid-value') return false
     throw error
   }
-  if (!definition.members) return isSame(stored[0] as string, expected[0]![0]!)
+  if (!definition.members) return isSame(stored[0]!, expected[0]![0]!)
   const ofValue = new Set(expected.flat())
   const found = new Set(stored)
-  const isThere = (member: number) => expected.some(tokens => found.has(tokens[member]))
+  const isThere = (member: number) => expected.some(tokens => found.has(tokens[member]!))
   return (
-    stored.every(token => ofValue.has(token as string)) &&
+    stored.every(token => ofValue.has(token)) &&
     Array.from({ length: count }, (_, member) => member).every(isThere)
   )
 }
@@ -188,12 +188,19 @@ function isSame(stored: string, expected: string): boolean {
   return timingSafeEqual(Buffer.from(stored, 'latin1'), Buffer.from(expected, 'latin1'))
 }
 
-/** The versions of stored tokens, ascending; undefined where one is none. */
-function versionsOf(stored: unknown, bits: number, members: boolean): number[] | undefined {
+interface StoredTokens {
+  readonly tokens: readonly string[]
+  /** Ascending. */
+  readonly versions: readonly number[]
+}
+
+/** A copy; undefined where one is no token, or where there are not as many as there can be. */
+function storedTokens(stored: unknown, { bits, members }: TokenDefinition): StoredTokens | undefined {
   if (!Array.isArray(stored) || (!members && stored.length !== 1)) return undefined
-  const versions = stored.map(token => versionOf(token, bits))
+  const tokens = [...stored]
+  const versions = tokens.map(token => versionOf(token, bits))
   if (!versions.every(version => version !== undefined)) return undefined
-  return [...new Set(versions)].sort((a, b) => a - b)
+  return { tokens, versions: [...new Set(versions)].sort((a, b) => a - b) }
 }
 
 /** For each token what it is made of. */

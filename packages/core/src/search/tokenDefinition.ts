@@ -1,11 +1,11 @@
 import type { AttributeValue } from '../attributeValue.js'
 import { Writer } from '../bytes/writer.js'
 import { checkOptions } from '../checkOptions.js'
-import { ConfigurationError, formatPath, SealError, SearchError } from '../errors.js'
+import { ConfigurationError, SealError, SearchError } from '../errors.js'
 import type { AttributePath } from '../format.js'
 import { writePath } from '../location.js'
-import { writeValue } from '../value/serialize.js'
 import { NORMALIZER_NAMES, type Normalizer, normalizerOf } from './normalize.js'
+import { messageOf, refused, refusedAt } from './tokenMessage.js'
 
 /** An attribute that tokens are made of. */
 export interface TokenPart {
@@ -38,10 +38,6 @@ export class TokenDefinition {
   readonly paths: readonly AttributePath[]
   readonly members: boolean
   readonly bits: number
-  /** The canonical paths with their count: what differs from definition to definition in what tokens are bound to. */
-  readonly scope: Uint8Array
-  /** The same as characters. */
-  readonly scopeName: string
   readonly #normalizers: readonly (readonly ((text: string) => string)[])[]
 
   /** @throws {ConfigurationError} `invalid-option` */
@@ -56,8 +52,7 @@ export class TokenDefinition {
       throw invalid('members can be searched for in one attribute, and of names several')
     if (!Number.isInteger(bits) || bits < 8 || bits > 256)
       throw invalid('bits must be an integer from 8 to 256')
-    this.scope = scopeOf(parts)
-    this.scopeName = `#${Buffer.from(this.scope).toString('latin1')}`
+    for (const { path } of parts) checkPath(path)
     this.paths = parts.map(({ path }: TokenPart) => [...path])
     this.members = members
     this.bits = bits
@@ -87,14 +82,13 @@ export class TokenDefinition {
     for (let index = 0; index < values.length; index++) {
       const value = values[index]!
       const type = scalarType(value)
-      if (type === undefined) throw this.#refused(index, noScalar(value))
+      if (type === undefined) throw refusedAt(this.paths, index, noScalar(value))
       isTelling ||= type !== 'BOOL' && type !== 'NULL'
       const normalizers = this.#normalizers[index]!
       normalized.push(normalizers.length === 0 ? value : { S: this.#text(value, normalizers, index) })
     }
     if (isTelling) return normalized
-    throw this.#refused(
-      0,
+    throw refused(
       'a boolean or null has so few values that its token shows which it is. Search for it together with an attribute that has many values, or filter what was opened',
     )
   }
@@ -107,40 +101,12 @@ export class TokenDefinition {
    * @throws {SearchError} `invalid-value` for what was searched for
    */
   matches(values: readonly AttributeValue[], searched: readonly AttributeValue[]): boolean {
-    const wanted = this.#message(this.normalizeOne(searched))
+    const wanted = messageOf(this.normalizeOne(searched), this.paths)
     try {
-      return this.normalize(values).some(one => this.#message(one) === wanted)
+      return this.normalize(values).some(one => messageOf(one, this.paths) === wanted)
     } catch (error) {
       if (error instanceof SearchError) return false
       throw error
-    }
-  }
-
-  /**
-   * What a token is the HMAC of: per value its length, type and bytes.
-   *
-   * @param values normalized
-   * @throws {SearchError} `invalid-value`
-   */
-  writeMessage(writer: Writer, values: readonly AttributeValue[]): void {
-    for (let index = 0; index < values.length; index++) {
-      const start = writer.beginLength()
-      try {
-        writeValue(writer, values[index]!)
-      } catch (error) {
-        throw error instanceof SealError ? this.#refused(index, error.reason.replace(/\.$/, '')) : error
-      }
-      writer.endLength(start)
-    }
-  }
-
-  #message(values: readonly AttributeValue[]): string {
-    const writer = new Writer(256)
-    try {
-      this.writeMessage(writer, values)
-      return writer.written().toString('latin1')
-    } finally {
-      writer.clear()
     }
   }
 
@@ -155,15 +121,11 @@ export class TokenDefinition {
   #text(value: AttributeValue, normalizers: readonly ((text: string) => string)[], index: number): string {
     const text = normalizeText(value, normalizers)
     if (text !== undefined) return text
-    throw this.#refused(
+    throw refusedAt(
+      this.paths,
       index,
       'normalize is for texts (S): it was given none, or a function of it threw or returned none',
     )
-  }
-
-  /** Of several attributes, which it is. */
-  #refused(index: number, what: string): SearchError {
-    return refused(this.paths.length > 1 ? `${formatPath(this.paths[index]!)}: ${what}` : what)
   }
 }
 
@@ -184,16 +146,13 @@ function normalizeText(
   return typeof text === 'string' ? text : undefined
 }
 
-function scopeOf(parts: readonly TokenPart[]): Uint8Array {
-  const writer = new Writer(256)
-  writer.u32(parts.length)
+function checkPath(path: AttributePath): void {
   try {
-    for (const { path } of parts) writePath(writer, path)
+    writePath(new Writer(64), path)
   } catch (error) {
     if (!(error instanceof SealError)) throw error
     throw invalid(`of has a path that cannot be bound to: ${error.reason.replace(/\.$/, '')}`)
   }
-  return Uint8Array.from(writer.written())
 }
 
 function checkedNormalizer(given: unknown): (text: string) => string {
@@ -226,10 +185,6 @@ function membersOf(value: unknown): AttributeValue[] {
   if (Array.isArray(BS)) return BS.map(B => ({ B }))
   if (Array.isArray(L)) return L
   throw refused('members: true is for sets and lists, and it is none')
-}
-
-function refused(what: string): SearchError {
-  return new SearchError('invalid-value', `${what}.`)
 }
 
 function invalid(what: string): ConfigurationError {

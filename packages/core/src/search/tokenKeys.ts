@@ -1,8 +1,6 @@
 import { createHmac } from 'node:crypto'
-import { Writer } from '../bytes/writer.js'
-import { SearchError } from '../errors.js'
 import { HmacSha256 } from '../hmacSha256.js'
-import type { TokenDefinition } from './tokenDefinition.js'
+import { canonicalScope, scopeName, type TokenScope } from './tokenScope.js'
 
 /**
  * What goes into the KDF around the scope: counter 1 and label before it, the length of the key in bits after it
@@ -14,16 +12,6 @@ const BEFORE_SCOPE = Buffer.concat([
   Buffer.of(0),
 ])
 const AFTER_SCOPE = Buffer.of(0, 0, 1, 0)
-
-const NO_TENANT = 0x00
-const TENANT = 0x01
-
-/** Whose tokens a key makes. */
-export interface TokenScope {
-  readonly definition: TokenDefinition
-  readonly table: string
-  readonly tenant?: string | undefined
-}
 
 /** The keys that tokens are made with, one for each scope, derived when first asked for. */
 export class TokenKeys {
@@ -52,7 +40,7 @@ export class TokenKeys {
     const { definition, table, tenant } = scope
     const last = this.#last
     if (last?.definition === definition && last.table === table && last.tenant === tenant) return last.key
-    const id = nameOf(scope)
+    const id = scopeName(scope)
     const known = this.#keys.get(id)
     const key = known ?? this.#derive(scope)
     this.#keys.delete(id)
@@ -86,42 +74,4 @@ export class TokenKeys {
     this.#keys.delete(id)
     key.zero()
   }
-}
-
-/** As injective as the canonical scope, and quicker made: no name of attributes begins with a digit. */
-function nameOf({ definition, table, tenant }: TokenScope): string {
-  if (typeof table !== 'string' || (tenant !== undefined && typeof tenant !== 'string')) throw noText()
-  return tenant === undefined
-    ? `${table.length}:${table}${definition.scopeName}`
-    : `${table.length}:${table}${tenant.length}:${tenant}${definition.scopeName}`
-}
-
-/** Table, tenant and attributes, each with its length, so that no two scopes share their bytes. */
-export function canonicalScope({ definition, table, tenant }: TokenScope): Buffer {
-  const writer = new Writer(256)
-  writeText(writer, table)
-  if (tenant === undefined) {
-    writer.u8(NO_TENANT)
-  } else {
-    writer.u8(TENANT)
-    writeText(writer, tenant)
-  }
-  writer.bytes(definition.scope)
-  return writer.written()
-}
-
-function writeText(writer: Writer, text: string): void {
-  if (text === '' || !text.isWellFormed()) {
-    throw noText()
-  }
-  const start = writer.beginLength()
-  writer.text(text)
-  writer.endLength(start)
-}
-
-function noText(): SearchError {
-  return new SearchError(
-    'invalid-location',
-    'the table name or the tenant is empty, or not a well-formed string.',
-  )
 }

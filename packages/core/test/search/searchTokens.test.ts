@@ -292,6 +292,15 @@ describe('a check', () => {
     ])
   })
 
+  it('is of what was stored when it began', async () => {
+    const { tokens } = await setUp()
+    const [token] = (await tokens.write([ada]))[0]!
+    const stored: unknown[] = [token]
+    const checking = tokens.check([{ ...ada, stored }])
+    stored[0] = 'changed'
+    expect(await checking).toMatchObject([{ fits: true }])
+  })
+
   it('unwraps the search keys whose versions it meets, and no others', async () => {
     const { create, keyring, second, first } = await setUp()
     const [stored] = await create().write([ada])

@@ -11,7 +11,8 @@ import {
   type TokenFit,
 } from '../../src/index.js'
 import { rootOf } from '../../src/search/searchKey.js'
-import { canonicalScope } from '../../src/search/tokenKeys.js'
+import { writeMessage } from '../../src/search/tokenMessage.js'
+import { canonicalScope } from '../../src/search/tokenScope.js'
 import { fromJson, loadVectors, vectorKeyring, type WrappingKey } from '../support/vectors.js'
 
 interface VectorKey {
@@ -92,7 +93,8 @@ describe('vectors of search tokens', () => {
     expect(await tokens.find([subject])).toEqual([[{ token, version: byName.get(searchKey)!.version }]])
     expect(canonicalScope(subject).toString('hex')).toBe(scope)
     const writer = new Writer(16)
-    subject.definition.writeMessage(writer, subject.definition.normalizeOne(subject.values))
+    const { definition, values } = subject
+    writeMessage(writer, definition.normalizeOne(values), definition.paths)
     expect(writer.written().toString('hex')).toBe(message)
   })
 

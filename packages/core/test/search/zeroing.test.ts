@@ -12,7 +12,7 @@ import { rootOf } from '../../src/search/searchKey.js'
 import { define, subject } from '../support/searching.js'
 
 /** What passed through node:crypto while a test ran. */
-const seen = vi.hoisted(() => ({ bytes: [] as Uint8Array[], failing: 0 }))
+const seen = vi.hoisted(() => ({ bytes: [] as Uint8Array[], failing: 0, derivations: 0 }))
 
 vi.mock('node:crypto', async importOriginal => {
   const crypto = await importOriginal<typeof import('node:crypto')>()
@@ -31,6 +31,7 @@ vi.mock('node:crypto', async importOriginal => {
     hkdfSync: (...args: Parameters<typeof crypto.hkdfSync>) => note(crypto.hkdfSync(...args)),
     createHmac: (...args: Parameters<typeof crypto.createHmac>) => {
       note(args[1])
+      seen.derivations++
       const hmac = crypto.createHmac(...args)
       const digest = hmac.digest.bind(hmac) as () => Buffer
       hmac.digest = (() => note(digest())) as typeof hmac.digest
@@ -164,6 +165,31 @@ it('a key of tokens is gone when another takes its place', async () => {
   const record = recordMade()
   await tokens.write([of('email'), of('other')])
   expect(record.held()).toEqual(['data key', 'root', 'token key of another attribute'])
+})
+
+it('the key of tokens that was used last stays longest', async () => {
+  const tokens = createSearchTokens({ keyring, writeWith, cache: { maxKeys: 2 } })
+  seen.derivations = 0
+  for (const name of ['email', 'other', 'email', 'third', 'email', 'third']) await tokens.write([of(name)])
+  expect(seen.derivations).toBe(3)
+})
+
+it('nothing is left where one of several search keys is refused', async () => {
+  const changed = Uint8Array.from(await createSearchKey(keyring, { version: 2 }))
+  changed[changed.length - 1]! ^= 1
+  seen.bytes = []
+  const tokens = createSearchTokens({ keyring, writeWith, findWith: [changed] })
+  const record = recordMade()
+  await expect(tokens.find([of('email')])).rejects.toMatchObject({ code: 'not-authentic' })
+  tokens.clear()
+  expect(record.held()).toEqual([])
+})
+
+it('nothing is left of what was compared after opening', () => {
+  const { definition, values } = of('email')
+  const record = recordMade()
+  expect(definition.matches(values, values)).toBe(true)
+  expect(record.held()).toEqual([])
 })
 
 it('nothing is left where a search key is refused', async () => {
