@@ -19,6 +19,7 @@ from aws_encryption_sdk.key_providers.raw import RawMasterKey
 
 from field_reader import FieldReader
 from parts import AttributeValue, Refused
+from search import Tokens, unwrap
 from values import normalize_number
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "test" / "vectors"
@@ -28,7 +29,7 @@ Vector = dict[str, Any]
 def main() -> int:
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     logging.getLogger("aws_encryption_sdk").addHandler(logging.NullHandler())
-    results = list(messages(folder)) + list(items(folder / "envelope"))
+    results = [*messages(folder), *items(folder / "envelope"), *searches(folder / "search")]
     failures = [result for result in results if result]
     for failure in failures:
         print(f"FAILED: {failure}")
@@ -158,7 +159,101 @@ def stored_bytes(written: Union[str, list[Union[str, int]]]) -> bytes:
     return b"".join(bytes(part) if isinstance(part, int) else bytes.fromhex(part) for part in parts)
 
 
-# Both
+# Search tokens
+
+
+def searches(folder: pathlib.Path) -> Iterator[str]:
+    """For each search key, token and check of one what is wrong, empty if nothing is."""
+    positive, negative = load(folder / "positive.json"), load(folder / "negative.json")
+    first = raw_key(positive["wrappingKeys"][0])
+    keys = {}
+    for vector in positive["searchKeys"]:
+        key = unwrap(first, bytes.fromhex(vector["bytes"]), vector["encryptionContext"])
+        keys[vector["name"]] = key
+        fine = key.version == vector["version"] and key.root.hex() == vector["root"]
+        yield "" if fine else f"{vector['name']}: another version or root"
+    for vector in positive["tokens"]:
+        tokens, key, values = tokens_of(vector), keys[vector["searchKey"]], values_of(vector)
+        made = {
+            "scope": tokens.scope.hex(),
+            "tokenKey": tokens.token_key(key).hex(),
+            "message": tokens.message(values).hex(),
+            "token": tokens.token(key, values),
+        }
+        yield "".join(f"{vector['name']}: another {part}. " for part in made if made[part] != vector[part])
+    for vector in positive["members"]:
+        made = tokens_of(vector).of_members(keys[vector["searchKey"]], *values_of(vector))
+        yield "" if made == vector["tokens"] else f"{vector['name']}: other tokens"
+    for vector in positive["fits"] + negative["misfits"]:
+        held = {keys[name].version: keys[name] for name in vector["searchKeys"]}
+        yield wrong_fit(held, vector)
+    for vector in negative["values"]:
+        yield wrong_value(keys[vector["searchKey"]], vector)
+    for vector in negative["searchKeys"]:
+        yield wrong_key(first, vector, bytes.fromhex(vector["bytes"]), vector["error"])
+    for change in negative["changes"]:
+        good = bytes.fromhex(change["bytes"])
+        yield wrong_key(first, change, good, "")
+        for changed_, error in variants(good, change):
+            yield wrong_key(first, change, changed_, error)
+
+
+def variants(good: bytes, change: Vector) -> Iterator[tuple[bytes, str]]:
+    """Each byte changed, each length, something behind; and the error of each."""
+    for range_ in change["flipped"]:
+        for at in range(range_["from"], range_["to"]):
+            for xor in range_["xor"]:
+                yield good[:at] + bytes([good[at] ^ xor]) + good[at + 1 :], range_["error"]
+    for cut in change["cut"]:
+        for length in range(cut["from"], cut["to"]):
+            yield good[:length], cut["error"]
+    for appended in change["appended"]:
+        yield good + bytes.fromhex(appended["bytes"]), appended["error"]
+
+
+def wrong_key(provider: MasterKeyProvider, vector: Vector, stored: bytes, code: str) -> str:
+    """Empty if the search key is refused with this code, or usable where there is none."""
+    try:
+        unwrap(provider, stored, vector["encryptionContext"])
+    except Refused as refusal:
+        return "" if refusal.code == code else f"{vector['name']}: {refusal}, but expected {code or 'none'}"
+    return f"{vector['name']}: usable, but expected {code}" if code else ""
+
+
+def wrong_value(key: Any, vector: Vector) -> str:
+    tokens, values = tokens_of(vector), values_of(vector)
+    try:
+        tokens.of_members(key, *values) if vector["members"] else tokens.token(key, values)
+    except Refused as refusal:
+        return "" if refusal.code == vector["error"] else f"{vector['name']}: {refusal}"
+    return f"{vector['name']}: has a token"
+
+
+def wrong_fit(held: dict[int, Any], vector: Vector) -> str:
+    try:
+        versions = tokens_of(vector).fit(held, values_of(vector), vector["stored"], vector["members"])
+    except Refused as refusal:
+        code = vector.get("error")
+        return "" if refusal.code == code else f"{vector['name']}: {refusal}, but expected {code}"
+    return "" if versions == vector.get("versions") else f"{vector['name']}: fits under {versions}"
+
+
+def tokens_of(vector: Vector) -> Tokens:
+    parts = vector["of"]
+    return Tokens(
+        [part["path"] for part in parts],
+        vector["table"],
+        vector["tenant"],
+        [part["normalize"] for part in parts],
+        vector["bits"],
+    )
+
+
+def values_of(vector: Vector) -> list[AttributeValue]:
+    return [attribute(value) for value in vector["values"]]
+
+
+# All
 
 
 def load(file: pathlib.Path) -> Vector:

@@ -15,6 +15,7 @@ const RUN = [
   'docs/guide.md',
   'docs/migrating.md',
   'docs/monitoring.md',
+  'docs/search.md',
   'packages/core/README.md',
   'packages/db-esdk/README.md',
   'packages/local-cloud/README.md',

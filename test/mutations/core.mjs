@@ -57,6 +57,9 @@ const ENVELOPE = [
     'properties',
   ],
 ]
+const SEARCH = ['vectors', 'searchTokens', 'zeroing', 'searchKeys', 'properties'].map(
+  name => `search/${name}`,
+)
 const VALUE = ['value', 'number', 'vectors', 'properties']
 /** The tests that a source file may concern, by the beginning of its path. The first that fits. */
 const TESTS = [
@@ -68,13 +71,15 @@ const TESTS = [
   ['envelope/isSealed', ['envelope/isSealed', 'format', 'properties']],
   ['envelope/keys', ['envelope/keys', 'envelope/envelope', 'envelope/vectors', 'zeroing']],
   ['envelope/', ENVELOPE],
+  ['search/', SEARCH],
+  ['hmacSha256', ['envelope/keys', 'search/vectors', 'zeroing', 'search/zeroing']],
   ['contexts', ['contexts', 'tenants', 'encryptionContext']],
   ['anyFieldReader', ENVELOPE],
   ['fieldWriter', ['errors', 'format', 'envelope/vectors']],
   ['fieldFormat', [...ENVELOPE, 'signedSuite']],
   ['dataKeyCache/keyringOf', ['tenants', 'options', 'envelope/envelope']],
   ['dataKeyCache/combineKeyrings', ['tenants']],
-  ['materials/', [...MESSAGE, ...ENVELOPE]],
+  ['materials/', [...MESSAGE, ...ENVELOPE, ...SEARCH]],
   ['bytes/', ['writer', ...VALUE, ...MESSAGE, ...ENVELOPE, 'location']],
   ['value/', [...VALUE, 'zeroing']],
   [

@@ -6,6 +6,13 @@ import { negatives as negativeItems } from './envelope/negatives.mjs'
 import { positives as positiveItems } from './envelope/positives.mjs'
 import { negatives } from './negatives.mjs'
 import { positives } from './positives.mjs'
+import { described as searchKeys } from './search/keys.mjs'
+import {
+  changes as changedSearchKey,
+  searchKeys as refusedSearchKeys,
+  values as refusedValues,
+} from './search/negatives.mjs'
+import { fits, members, misfits, tokens } from './search/positives.mjs'
 import { WRAPPING_KEY } from './writer.mjs'
 
 const head = description => ({
@@ -26,6 +33,20 @@ for (const [name, content] of [
   ['negative.json', { ...message, vectors: negatives() }],
   ['envelope/positive.json', { ...envelope, items: positiveItems() }],
   ['envelope/negative.json', { ...envelope, items: negativeItems(), changes: changes() }],
+  [
+    'search/positive.json',
+    { ...envelope, searchKeys: searchKeys(), tokens: tokens(), members: members(), fits: fits() },
+  ],
+  [
+    'search/negative.json',
+    {
+      ...envelope,
+      searchKeys: refusedSearchKeys(),
+      changes: [changedSearchKey()],
+      values: refusedValues(),
+      misfits: misfits(),
+    },
+  ],
 ]) {
   const file = new URL(name, import.meta.url)
   const text = `${JSON.stringify(content, null, 1)}\n`

@@ -158,6 +158,47 @@ export class FieldError extends DynasealError {
   }
 }
 
+/**
+ * - `invalid-value`: a value that no token can be made of, or that the definition's `normalize` does not take
+ * - `invalid-location`: the table name or the tenant cannot be bound to
+ * - `malformed-search-key`: the bytes are no search key
+ * - `wrong-context`: a search key that was made with another encryption context
+ * - `key-unavailable`: the keyring gave no data key for a search key; `cause` is its error
+ * - `not-authentic`: a search key was changed after it was made
+ */
+export type SearchErrorCode =
+  | 'invalid-value'
+  | 'invalid-location'
+  | 'malformed-search-key'
+  | 'wrong-context'
+  | 'key-unavailable'
+  | 'not-authentic'
+
+/** There is no token, and nothing of the call was returned: nothing may be sent. */
+export class SearchError extends DynasealError {
+  override readonly name = 'SearchError'
+  readonly table: string | undefined
+  readonly keyNames: readonly string[] | undefined
+  readonly path: AttributePath | undefined
+
+  constructor(
+    readonly code: SearchErrorCode,
+    /** What went wrong, and the way out, without the place. */
+    readonly reason: string,
+    { place, cause }: Details = {},
+  ) {
+    super(describe('Cannot make a token of', reason, place), cause)
+    this.table = place?.table
+    this.keyNames = place?.keyNames
+    this.path = place?.path
+  }
+
+  /** The same error, told where it happened. */
+  at(place: Place): SearchError {
+    return new SearchError(this.code, this.reason, { place, cause: this.cause })
+  }
+}
+
 function describe(what: string, reason: string, place: Place | undefined): string {
   if (place === undefined) return `${what}: ${reason}`
   const keys = place.keyNames.length === 0 ? '' : ` (key: ${place.keyNames.join(', ')})`
@@ -166,7 +207,8 @@ function describe(what: string, reason: string, place: Place | undefined): strin
   return `${what} ${part}an item in table ${place.table}${keys}: ${reason}`
 }
 
-function formatPath(path: AttributePath): string {
+/** A path as people write it. */
+export function formatPath(path: AttributePath): string {
   if (!Array.isArray(path)) return '(no path)'
   const text = path.map(step => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')
   return text.startsWith('.') ? text.slice(1) : text

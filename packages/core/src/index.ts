@@ -30,6 +30,8 @@ export {
   type Place,
   SealError,
   type SealErrorCode,
+  SearchError,
+  type SearchErrorCode,
 } from './errors.js'
 export { channelNames, type GraceEvent, type NotOpenedEvent, type NotSealedEvent } from './events.js'
 export {
@@ -61,6 +63,18 @@ export {
 } from './limits.js'
 export { canonicalLocation, locationHash } from './location.js'
 export type { CodecName } from './message/codec.js'
+export { createSearchKey, type SearchKeyOptions } from './search/createSearchKey.js'
+export type { Normalizer, NormalizerName } from './search/normalize.js'
+export type { SearchCacheOptions, SearchOptions } from './search/options.js'
+export { createSearchTokens, SearchTokens } from './search/searchTokens.js'
+export { TokenDefinition, type TokenOptions, type TokenPart } from './search/tokenDefinition.js'
+export type {
+  TokenClaim,
+  TokenFit,
+  TokenMaker,
+  TokenSubject,
+  VersionedToken,
+} from './search/tokenMaker.js'
 export { normalizeNumber } from './value/number.js'
 export { parseValue } from './value/parse.js'
 export { serializeValue } from './value/serialize.js'

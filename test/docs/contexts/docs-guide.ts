@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { createKey, createTable, keyArns, regions as keyRegions } from './cloud.js'
 
 await createTable('users', { pk: 'id' })
-await createTable('accounts', { pk: 'id' }, { byEmail: 'emailDigest' })
 await createTable('ward', { pk: 'pk', sk: 'sk' })
 await createTable(
   'staff',
@@ -28,8 +26,6 @@ export function keyArnsOf(tenant: string): string[] {
   if (arns === undefined) throw new Error(`There is no tenant ${tenant}.`)
   return arns
 }
-
-export const indexKey = randomBytes(32)
 
 /** An item whose SSN is another one's ciphertext. */
 export async function moveCiphertext({ from, to }: { from: string; to: string }): Promise<void> {

@@ -1,15 +1,13 @@
 import { hash, hkdfSync } from 'node:crypto'
 import { copyLatin1 } from '../bytes/copy.js'
 import type { DataKey } from '../dataKeyCache/dataKey.js'
+import { BLOCK_BYTES, HmacSha256 } from '../hmacSha256.js'
 import type { EncryptionContext } from '../materials/context.js'
 import { COMMITMENT_BYTES, MARKER, Shape } from './layout.js'
 
 const HASH = 'sha256'
 /** Of the root and of item keys, for AES-256. */
 export const ITEM_KEY_BYTES = 32
-const BLOCK_BYTES = 64
-const INNER_PAD = 0x36
-const OUTER_PAD = 0x5c
 
 const COMMIT_LABEL = Buffer.from('dynaseal:v2:commit', 'ascii')
 const ENCRYPT_LABEL = Buffer.from('dynaseal:v2:encrypt', 'ascii')
@@ -33,9 +31,7 @@ export class EnvelopeKeys {
   readonly commitment: Buffer
   /** The envelope attribute: the same for all items under this data key. */
   readonly envelope: Buffer
-  /** The root as HMAC-SHA-256 wants it (RFC 2104), padded to a block for the inner and for the outer hash. */
-  readonly #inner = Buffer.allocUnsafeSlow(BLOCK_BYTES).fill(INNER_PAD)
-  readonly #outer = Buffer.allocUnsafeSlow(BLOCK_BYTES + ITEM_KEY_BYTES).fill(OUTER_PAD)
+  readonly #root: HmacSha256
 
   constructor(secret: Uint8Array, context: EncryptionContext, encryptedDataKeys: Uint8Array) {
     const binding = Buffer.from(hash(HASH, Buffer.concat([context.bytes, encryptedDataKeys])), 'hex')
@@ -49,17 +45,12 @@ export class EnvelopeKeys {
       this.commitment,
     ])
     const root = derive(ENCRYPT_LABEL, ITEM_KEY_BYTES)
-    for (const [index, byte] of root.entries()) {
-      this.#inner[index] = byte ^ INNER_PAD
-      this.#outer[index] = byte ^ OUTER_PAD
-    }
+    this.#root = new HmacSha256(root)
     root.fill(0)
   }
 
   /**
    * The key of one item: one block of the KDF in counter mode of NIST SP 800-108, with HMAC-SHA-256.
-   *
-   * HMAC is written out because one-shot hashes make no native object, which costs more to collect than to use.
    *
    * @param location the item's canonical location
    * @param key filled with it, 32 bytes
@@ -67,25 +58,15 @@ export class EnvelopeKeys {
   deriveItemKey(location: Uint8Array, key: Buffer): void {
     const length = BLOCK_BYTES + BEFORE_LOCATION.length + location.length + AFTER_LOCATION.length
     const message = length <= scratch.length ? scratch : Buffer.allocUnsafeSlow(length)
-    message.set(this.#inner)
     message.set(BEFORE_LOCATION, BLOCK_BYTES)
     message.set(location, BLOCK_BYTES + BEFORE_LOCATION.length)
     message.set(AFTER_LOCATION, length - AFTER_LOCATION.length)
-    try {
-      copyLatin1(digest, hash(HASH, message.subarray(0, length), 'binary'))
-      this.#outer.set(digest, BLOCK_BYTES)
-      copyLatin1(key, hash(HASH, this.#outer, 'binary'))
-    } finally {
-      message.fill(0, 0, BLOCK_BYTES)
-      digest.fill(0)
-      this.#outer.fill(0, BLOCK_BYTES)
-    }
+    copyLatin1(key, this.#root.digest(message.subarray(0, length), 'binary'))
   }
 
   /** Takes the root out of memory; nothing can be derived after that. */
   zero(): void {
-    this.#inner.fill(0)
-    this.#outer.fill(0)
+    this.#root.zero()
   }
 }
 
@@ -96,6 +77,5 @@ export function envelopeKeys(key: DataKey, context: EncryptionContext): Envelope
   return key.keep(new EnvelopeKeys(key.secret, context, key.encryptedDataKeys), keys => keys.zero())
 }
 
-/** What is hashed, the padded root first. Holds no key between two calls. */
+/** What is hashed, with room for the padded root before it. Holds no key between two calls. */
 const scratch = Buffer.allocUnsafeSlow(1024)
-const digest = Buffer.allocUnsafeSlow(ITEM_KEY_BYTES)

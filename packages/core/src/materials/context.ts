@@ -15,6 +15,9 @@ const PURPOSES: Readonly<Record<Purpose, Readonly<Record<string, string>>>> = {
   envelope: { [PURPOSE_KEY]: '2' },
 }
 
+/** The pair that says that a data key is a search key, and the version of what is derived from it. */
+export const SEARCH_KEY = 'dynaseal:search'
+
 /** The pair that signed messages have besides: the key that verifies the signature, another for each message. */
 const PUBLIC_KEY = 'aws-crypto-public-key'
 
@@ -43,6 +46,17 @@ export function encryptionContext(
 ): EncryptionContext {
   if (typeof table !== 'string' || table === '') throw invalid('the table name is empty')
   const pairs = Object.freeze({ ...additional, [TABLE_KEY]: table, ...PURPOSES[purpose] })
+  return contextOf(pairs, serializeContext(pairs))
+}
+
+/**
+ * The context of search keys. No table is in it: one serves all tables of an application, and its tokens are bound to
+ * theirs.
+ *
+ * @throws {ConfigurationError} `invalid-context`
+ */
+export function searchContext(additional: Readonly<Record<string, string>>): EncryptionContext {
+  const pairs = Object.freeze({ ...additional, [SEARCH_KEY]: '1' })
   return contextOf(pairs, serializeContext(pairs))
 }
 

@@ -1,0 +1,38 @@
+/**
+ * What is made of a text before its token, so that spellings of one thing are found by each other.
+ *
+ * - `trim`: no white space at the ends, as `String.prototype.trim` has it
+ * - `lowerCase`: the default case conversion of Unicode, whatever the locale
+ * - `nfkc`: Unicode normalization form KC: composed, and full-width and other presentation forms made plain
+ * - `email`: `nfkc`, `trim`, `lowerCase`, and `nfkc` again, since there are small letters with a mark whose capitals take two
+ *   characters. Dots and what follows a plus sign stay: they are other mailboxes at most providers
+ * - `phoneDigits`: `nfkc`, then without white space and the characters `+ - . ( ) /`, the hyphens and dashes U+2010 to
+ *   U+2015 and the minus sign U+2212. No country is guessed: give numbers with their country code
+ *
+ * A function is given the text and returns the other; it must return the same each time, or what is stored is not found.
+ */
+export type Normalizer = NormalizerName | ((text: string) => string)
+
+export type NormalizerName = keyof typeof NAMED
+
+const nfkc = (text: string) => text.normalize('NFKC')
+const trim = (text: string) => text.trim()
+const lowerCase = (text: string) => text.toLowerCase()
+
+const NAMED = {
+  trim,
+  lowerCase,
+  nfkc,
+  email: (text: string) => nfkc(lowerCase(trim(nfkc(text)))),
+  phoneDigits: (text: string) => nfkc(text).replace(/[\s+\-.()/\u2010-\u2015\u2212]/g, ''),
+} satisfies Record<string, (text: string) => string>
+
+/** Undefined for what is none. */
+export function normalizerOf(normalizer: unknown): ((text: string) => string) | undefined {
+  if (typeof normalizer === 'function') return normalizer as (text: string) => string
+  return typeof normalizer === 'string' && Object.hasOwn(NAMED, normalizer)
+    ? NAMED[normalizer as NormalizerName]
+    : undefined
+}
+
+export const NORMALIZER_NAMES = Object.keys(NAMED)

@@ -1,0 +1,75 @@
+import type { AttributeValue } from '../attributeValue.js'
+import type { CallOptions } from '../format.js'
+import type { TokenDefinition } from './tokenDefinition.js'
+
+/** What a token is to be made of. */
+export interface TokenSubject {
+  readonly definition: TokenDefinition
+  /** Logical table name: the same in every region, whatever the table is called there. */
+  readonly table: string
+  /** Whose item it is, where an application keeps tenants apart: equal values of two have different tokens. */
+  readonly tenant?: string | undefined
+  /**
+   * In clear: one for each attribute of the definition, in its order. Without one of them there is nothing to make a token
+   * of, and no token is to be stored.
+   */
+  readonly values: readonly AttributeValue[]
+  /** Names of the item's key attributes, for errors. */
+  readonly keyNames?: readonly string[] | undefined
+}
+
+/** A subject as it was opened, and the tokens that were read beside it, whatever stands there. */
+export interface TokenClaim extends TokenSubject {
+  readonly stored: readonly unknown[]
+}
+
+export interface VersionedToken {
+  readonly token: string
+  /** Of the search key. */
+  readonly version: number
+}
+
+/**
+ * Whether stored tokens are those of a value.
+ *
+ * - `malformed`: what stands there is no token of the definition, or of another number of bits
+ * - `unknown-version`: a token of a search key that is not held
+ * - `other-value`: a token of something else: put there by somebody, or of a value, a normalization or a tenant that has
+ *   changed since
+ */
+export type TokenFit =
+  | {
+      readonly fits: true
+      /** Those of the search keys, ascending; several only for the members of a set. */
+      readonly versions: readonly number[]
+      /** Whether all are of the version that is written with. */
+      readonly current: boolean
+    }
+  | { readonly fits: false; readonly reason: 'malformed' | 'unknown-version' | 'other-value' }
+
+/**
+ * Makes tokens, and compares them. Results stand in the order of what is given; give as many at once as you have.
+ *
+ * Whoever calls it stores tokens and looks for them; it need not know what they are made of.
+ */
+export interface TokenMaker {
+  /**
+   * The tokens to store: one; for members, one for each that is different, sorted, or none where there is no member.
+   *
+   * @throws {SearchError} and nothing is returned, when any one has none
+   */
+  write(subjects: readonly TokenSubject[], options?: CallOptions): Promise<(readonly string[])[]>
+  /**
+   * The tokens to look for: one for each version, that which is written with first. Of a definition of members, `values` is
+   * the one that is to be among them.
+   *
+   * @throws {SearchError} and nothing is returned, when any one has none
+   */
+  find(subjects: readonly TokenSubject[], options?: CallOptions): Promise<(readonly VersionedToken[])[]>
+  /**
+   * Whether stored tokens are those of the values beside them.
+   *
+   * @throws {SearchError} `key-unavailable`; for values, not for what is stored, also the others
+   */
+  check(claims: readonly TokenClaim[], options?: CallOptions): Promise<TokenFit[]>
+}

@@ -1,0 +1,5 @@
+import { createTable, keyArns } from './cloud.js'
+
+await createTable('accounts', { pk: 'id' }, { byEmail: 'emailToken' })
+
+export { keyArns }
