@@ -20,8 +20,9 @@ const ROOT_LABEL = Buffer.from('dynaseal:search:v1:root', 'ascii')
 export interface SearchKey {
   /** 1 to 255. */
   readonly version: number
-  /** Context and encrypted data keys, with their count. */
-  readonly name: DataKeyName & { readonly context: EncryptionContext }
+  readonly context: EncryptionContext
+  /** Of its data key: the context, and the encrypted data keys with their count. */
+  readonly name: DataKeyName
   readonly commitment: Buffer
   /** All of it. */
   readonly bytes: Buffer
@@ -69,7 +70,7 @@ export function parseSearchKey(given: Uint8Array, context: EncryptionContext): S
       'the search key was made with another encryption context. Give the encryptionContext that createSearchKey was given.',
     )
   }
-  return { version, name: { ...dataKeyName(context, encryptedDataKeys), context }, commitment, bytes }
+  return { version, context, name: dataKeyName(context, encryptedDataKeys), commitment, bytes }
 }
 
 /** What commits to the data key, and to the search key that it was wrapped in. */

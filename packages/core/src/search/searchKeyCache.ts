@@ -87,9 +87,9 @@ export class SearchKeyCache {
     const known = lease.key.derived
     // Of another search key, the data key is known, and not yet that it commits to it.
     if (known instanceof Derived && known.of === key) return known.keys
-    const { version, name, commitment, bytes } = key
+    const { version, context, name, commitment, bytes } = key
     const { secret } = lease.key
-    if (!timingSafeEqual(commitment, commitmentOf(secret, version, name.context, name.encryptedDataKeys))) {
+    if (!timingSafeEqual(commitment, commitmentOf(secret, version, context, name.encryptedDataKeys))) {
       lease.refute(bytes)
       throw changed()
     }

@@ -154,6 +154,56 @@ describe('properties of tokens', () => {
   })
 })
 
+describe('whatever bytes and texts there are', () => {
+  it('a search key is refused with a code, or is used with one', async () => {
+    const good = await createSearchKey(rawKeyring())
+    const change = fc.record({ at: fc.nat(good.length - 1), byte: fc.nat(255), cut: fc.nat(good.length) })
+    const changed = fc.tuple(fc.array(change, { maxLength: 3 }), fc.boolean()).map(([changes, cuts]) => {
+      const bytes = Uint8Array.from(good)
+      for (const { at, byte } of changes) bytes[at] = byte
+      return cuts && changes[0] !== undefined ? bytes.subarray(0, changes[0].cut) : bytes
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(changed, fc.uint8Array({ maxLength: 400 })), async writeWith => {
+        try {
+          const made = await createSearchTokens({ keyring: rawKeyring(), writeWith }).write([one])
+          expect([made, Buffer.compare(writeWith, good)]).toEqual([[expect.anything()], 0])
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'SearchError', code: expect.stringMatching(/^[a-z-]+$/) })
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('a check has an outcome', async () => {
+    const stored = fc.array(
+      fc.oneof(fc.anything(), fc.string(), fc.stringMatching(/^[0-9]{1,3}\.[\w-]{2,43}$/)),
+      {
+        maxLength: 3,
+      },
+    )
+    await fc.assert(
+      fc.asyncProperty(
+        stored,
+        fc.integer({ min: 8, max: 256 }),
+        fc.boolean(),
+        async (list, bits, members) => {
+          const definition = new TokenDefinition({ of: [{ path: ['a'] }], bits, members })
+          const [fit] = await tokens.check([{ ...one, definition, stored: list }])
+          expect(fit!.fits).toBe(false)
+        },
+      ),
+    )
+  })
+
+  const one: TokenSubject = {
+    definition: new TokenDefinition({ of: [{ path: ['a'] }] }),
+    table: 'Users',
+    values: [{ S: 'a' }],
+  }
+})
+
 describe('a named normalizer makes of its own result the same', () => {
   const marks = ['\u0301', '\u0307', '\u030c', '\u0331', '\u0308', '\u030a']
   const unit = fc.oneof(
