@@ -12,6 +12,7 @@ const programs = markdownFiles()
 /** Pages that say all that they need, or whose context gives it. */
 const RUN = [
   'docs/branch-keys.md',
+  'docs/document-client.md',
   'docs/guide.md',
   'docs/migrating.md',
   'docs/monitoring.md',

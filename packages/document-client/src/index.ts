@@ -9,5 +9,7 @@ export {
 } from '@dynaseal/core'
 export type { SealedClient } from './client/sealClient.js'
 export type { ClientOptions, SealOptions } from './client/sealOptions.js'
+export type { Declaration } from './declared/declaration.js'
+export { type DeclaredClient, sealDocumentClient } from './declared/sealDocumentClient.js'
 export { DocumentClientError, type DocumentClientErrorCode, FieldsNotOpenedError } from './errors.js'
 export { openPartially, type PartialResult, type UnopenedItem } from './opening/openPartially.js'

@@ -1,4 +1,5 @@
 import { guardConditions } from '../guards/conditions.js'
+import { guardKey } from '../guards/keys.js'
 import { completeProjection, trustedKind } from '../guards/projections.js'
 import type { Tables } from '../tables/tables.js'
 import type { Item } from '../values/place.js'
@@ -6,6 +7,7 @@ import type { Plan } from './plan.js'
 
 export function planGet(tables: Tables, input: Item): Plan {
   const table = tables.table(input.TableName)
+  guardKey(table, input.Key)
   const { params, selection, strip } = completeProjection(table, input)
   return {
     input: params,
@@ -42,6 +44,7 @@ export function planBatchGet(tables: Tables, input: Item): Plan {
   const completed = Object.entries(requests).map(([name, request]) => {
     const table = tables.table(name)
     guardConditions(table, undefined, request)
+    for (const key of (request.Keys ?? []) as unknown[]) guardKey(table, key)
     return { name, table, request, ...completeProjection(table, request) }
   })
   const each = (output: Item, visit: (one: (typeof completed)[number], item: Item) => void) => {

@@ -1,6 +1,8 @@
 import { DocumentClientError } from '../errors.js'
 import { guardConditions } from '../guards/conditions.js'
+import { guardKey } from '../guards/keys.js'
 import { refuseUpdate } from '../guards/wholeItems.js'
+import { isContainer } from '../paths/attributePattern.js'
 import { Selection } from '../paths/selection.js'
 import type { Sealing } from '../sealing/sealing.js'
 import { sealUpdate, updatedKind, updatedPaths } from '../sealing/updateExpression.js'
@@ -23,6 +25,7 @@ export function planUpdate(tables: Tables, given: Item, sealing: Sealing): Plan 
   const input = knownMembers(given, 'Key', 'UpdateExpression')
   const table = tables.table(input.TableName)
   refuseUpdate(table)
+  guardKey(table, input.Key)
   guardConditions(table, updatedKind(table, input), input)
   // Here, where they are still those that were asked for.
   sealing.guardReturnValues(table, input)
@@ -36,6 +39,7 @@ export function planUpdate(tables: Tables, given: Item, sealing: Sealing): Plan 
 export function planDelete(tables: Tables, given: Item, sealing: Sealing): Plan {
   const input = knownMembers(given, 'Key')
   const table = tables.table(input.TableName)
+  guardKey(table, input.Key)
   guardConditions(table, undefined, input)
   return planWrite(table, input.Key as Item, input, sealing)
 }
@@ -72,6 +76,7 @@ export function planBatchWrite(tables: Tables, input: Item, sealing: Sealing): P
     const table = tables.table(name)
     const copies = writes.map(write => {
       const put = write.PutRequest as Item | undefined
+      if (write.DeleteRequest !== undefined) guardKey(table, (write.DeleteRequest as Item).Key)
       return put === undefined
         ? write
         : { ...write, PutRequest: sealPut(table, ownContainers(put) as Item, sealing) }
@@ -109,6 +114,12 @@ export function planTransactWrite(tables: Tables, input: Item, sealing: Sealing)
 /** @returns the item with its pending values noted for sealing, as `{ Item }` */
 function sealPut(table: KnownTable, params: Item, sealing: Sealing): { Item: unknown } {
   const item = params.Item as Item
+  if (!isContainer(item) || Array.isArray(item)) {
+    throw new DocumentClientError(
+      'invalid-value',
+      `What was given to be put in table ${table.name} is no plain object, and the AWS SDK takes no other Item. Give a copy of its members: { ...item }.`,
+    )
+  }
   const kind = table.kindOf(item)
   guardConditions(table, kind, params)
   const holder = { Item: item }

@@ -102,6 +102,11 @@ export class Tokens {
     )
   }
 
+  /** The value placeholders in it. */
+  *values(): Iterable<string> {
+    for (const { kind, text } of this.#tokens) if (kind === 'value') yield text
+  }
+
   /** Tries one way to read on, and another from the same place if it does not fit. */
   either<RESULT>(first: () => RESULT, second: () => RESULT): RESULT {
     const start = this.#next

@@ -1,5 +1,6 @@
 import { DocumentClientError } from '../errors.js'
 import { type Condition, type ConditionReference, parseCondition } from '../expressions/condition.js'
+import { Tokens } from '../expressions/tokens.js'
 import { formatPath, relate } from '../paths/attributePattern.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
@@ -57,6 +58,20 @@ function guard(
   // Several kinds are filtered as (_et = A AND …) OR (_et = B AND …).
   const scope = condition.kind === 'and' ? (comparedKind(table, condition.conditions, values) ?? kind) : kind
   for (const part of condition.conditions) guard(table, scope, part, parameter, values)
+}
+
+/** The name of the kind that a write's condition asks for: DynamoDB refuses the write to an item of another one. */
+export function askedKind(table: KnownTable, params: Item): unknown {
+  const { ConditionExpression } = params
+  if (typeof ConditionExpression !== 'string' || ConditionExpression === '') return undefined
+  const condition = parseCondition(ConditionExpression, names(params))
+  const parts = condition.kind === 'and' ? condition.conditions : [condition]
+  return comparedKind(table, parts, (params.ExpressionAttributeValues ?? {}) as Item)
+}
+
+/** The values that a write's condition compares with. */
+export function valuesOfCondition({ ConditionExpression }: Item): string[] {
+  return typeof ConditionExpression === 'string' ? [...new Tokens(ConditionExpression, {}).values()] : []
 }
 
 /** The name of a kind that one of the parts of a conjunction asks for. */

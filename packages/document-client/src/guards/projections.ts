@@ -50,7 +50,8 @@ export function completeProjection(table: KnownTable, params: Item): CompletedPr
   const selection = new Selection(paths)
   if (!reads) return { ...unchanged, selection }
   const own = params.IndexName !== undefined && table.standsAlone ? [] : table.formatAttributes
-  const missing = [...table.keyNames, table.kindAttribute, ...own].filter(
+  const kindAttribute = table.kindAttribute === undefined ? [] : [table.kindAttribute]
+  const missing = [...table.keyNames, ...kindAttribute, ...own].filter(
     name => !paths.some(([first]) => first === name),
   )
   const placeholders = missing.map((name, i) => [`${OURS}${ours.length + i}`, name] as const)

@@ -12,9 +12,10 @@ import type { ClientSettings } from '../client/settings.js'
 import { DocumentClientError, FieldsNotOpenedError } from '../errors.js'
 import { takeFormatAttributes } from '../guards/formatAttributes.js'
 import { otherAttributes } from '../guards/wholeItems.js'
-import { formatPath, isContainer, type Occurrence, occurrences } from '../paths/attributePattern.js'
+import { formatPath, type Occurrence, occurrences } from '../paths/attributePattern.js'
 import { hideInherited } from '../paths/inheritedNames.js'
 import type { Selection } from '../paths/selection.js'
+import { strayCiphertext } from '../paths/strayCiphertext.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { type Item, primaryKey } from '../values/place.js'
 import { markOpened, type OpenedValue } from './opened.js'
@@ -82,7 +83,7 @@ export class Opening {
         if (this.#isSealed(table, occurrence.value, isInClear)) found.push(occurrence)
         else if (this.settings.plaintext !== 'allow')
           failures.push(
-            failure(table, occurrence.path, 'not-a-message', inClear(table, item, occurrence.path)),
+            failure(table, occurrence.path, 'not-a-message', inClear(table, kind, occurrence.path)),
           )
         else if (this.#looksSealedAsText(occurrence.value))
           failures.push(failure(table, occurrence.path, 'not-a-message', AS_TEXT))
@@ -91,8 +92,8 @@ export class Opening {
     }
     const known = new Set<unknown>()
     for (const { value } of found) known.add(value)
-    for (const path of this.#strayCiphertext(item, known)) {
-      if (table.refusesBinary(kind, path))
+    for (const path of strayCiphertext(item, value => this.#looksSealed(value), known)) {
+      if (table.refusesCiphertext(kind, path))
         failures.push(failure(table, path, 'wrong-location', table.dialect.strayCiphertext))
     }
     const opens = found.length > 0 || (table.wholeItems && !isInClear)
@@ -184,25 +185,6 @@ export class Opening {
     return this.#looksSealed(bytes) && bytes.toString('base64') === value
   }
 
-  /** Paths of what looks like ciphertext where no encrypted attribute is. */
-  #strayCiphertext(
-    container: object,
-    known: ReadonlySet<unknown>,
-    path: AttributePath = [],
-    strays: AttributePath[] = [],
-  ): AttributePath[] {
-    for (const key of Object.keys(container)) {
-      const value = (container as Record<string, unknown>)[key]
-      if (typeof value !== 'object' || value === null || known.has(value)) continue
-      const isNested = isContainer(value)
-      if (!isNested && !this.#looksSealed(value)) continue
-      const here = [...path, Array.isArray(container) ? Number(key) : key]
-      if (isNested) this.#strayCiphertext(value, known, here, strays)
-      else strays.push(here)
-    }
-    return strays
-  }
-
   /** What has no mark, as the format opened it. */
   #replaceOthers({ table, item, toOpen, failures }: OpenItem, others: Item): void {
     for (const [name, given] of Object.entries(toOpen?.others ?? {})) {
@@ -246,10 +228,10 @@ function nameOf(path: AttributePath): string {
 }
 
 /** Where a name is encrypted in one kind and clear in another, it takes the kind's name to tell. */
-function inClear(table: KnownTable, item: Item, path: AttributePath): string {
-  if (table.kindOf(item) !== undefined || !table.isClear(path)) return IN_CLEAR
+function inClear(table: KnownTable, itemKind: unknown, path: AttributePath): string {
+  if (itemKind !== undefined || !table.isClear(path)) return IN_CLEAR
   const { kind } = table.dialect
-  return `a value in clear stands there, one ${kind} has it encrypted and another one in clear, and what was read does not say of which ${kind} it is: it has no attribute ${table.kindAttribute}. Read it from the table, or from an index that projects that attribute.`
+  return `a value in clear stands there, one ${kind} has it encrypted and another one in clear, and what was read does not say of which ${kind} it is: it has no attribute ${table.kindAttribute}, or that was not asked for. Read it from the table, or from an index that projects that attribute, and with it.`
 }
 
 const IN_CLEAR =

@@ -15,6 +15,7 @@ export interface Writing {
   readonly table: KnownTable
   readonly kind: unknown
   readonly isCiphertext: (value: Uint8Array) => boolean
+  readonly looksSealed: (value: Uint8Array) => boolean
 }
 
 /** A ciphertext may be written as it is: that is how a batch sends again what DynamoDB did not process. */

@@ -6,8 +6,9 @@ import { otherAttributes } from '../guards/wholeItems.js'
 import { formatPath, PROTOTYPE, relate } from '../paths/attributePattern.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { type Item, type Place, primaryKey } from '../values/place.js'
+import { holdPlaintext } from './holdPlaintext.js'
 import { findPending } from './pendingSeal.js'
-import { refusePlaintext } from './plaintext.js'
+import { refusePlaintext, type Writing } from './plaintext.js'
 import { type Slot, slotsIn } from './slots.js'
 
 interface ItemSlots {
@@ -38,7 +39,7 @@ export class Sealing {
     const { format } = this.settings
     const sealed: Uint8Array[] = []
     const isCiphertext = (value: Uint8Array) => format.isSealed(value, attributes) && sealed.push(value) > 0
-    this.#refusePlaintext(place, [], item, isCiphertext)
+    this.#check(place, [], holder, step, isCiphertext)
     const isPending = findPending(item) !== undefined
     // A batch sends again, as it is, what DynamoDB did not process.
     const isSealed =
@@ -56,19 +57,22 @@ export class Sealing {
    * @throws {DocumentClientError} `plaintext-refused`, `role-refused`, `not-registered`, `invalid-value`
    */
   collectPart(place: Place, path: AttributePath, holder: Item, step: string): void {
-    const { format } = this.settings
-    this.#refusePlaintext(place, path, holder[step], value => format.isSealed(value, {}))
+    this.#check(place, path, holder, step, value => this.settings.format.isSealed(value, {}))
     if (findPending(holder[step]) !== undefined) this.#note(place, path, holder, step, false)
   }
 
-  #refusePlaintext(
+  /** That nothing stays in clear; where that is to be sealed, it becomes pending first. */
+  #check(
     { table, kind }: Place,
     path: AttributePath,
-    value: unknown,
+    holder: Item,
+    step: string,
     isCiphertext: (value: Uint8Array) => boolean,
   ): void {
-    for (const pattern of table.encrypted(kind))
-      refusePlaintext({ table, kind, isCiphertext }, pattern, path, value)
+    const looksSealed = (value: Uint8Array) => this.settings.format.looksSealed(value)
+    const writing: Writing = { table, kind, isCiphertext, looksSealed }
+    if (table.takesPlaintext) holdPlaintext(writing, path, holder, step)
+    for (const pattern of table.encrypted(kind)) refusePlaintext(writing, pattern, path, holder[step])
   }
 
   #note(

@@ -1,7 +1,7 @@
 import type { AttributePath } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
 import { parseUpdate, type UpdateAction, type UpdateOperand } from '../expressions/update.js'
-import { names } from '../guards/conditions.js'
+import { askedKind, names, valuesOfCondition } from '../guards/conditions.js'
 import { formatsOwn, isFormatAttribute } from '../guards/formatAttributes.js'
 import { formatPath, relate } from '../paths/attributePattern.js'
 import type { KnownTable } from '../tables/knownTable.js'
@@ -19,11 +19,20 @@ export function sealUpdate(table: KnownTable, params: Item, sealing: Sealing): I
   const actions = updateActions(params)
   const values = { ...(params.ExpressionAttributeValues as Item | undefined) }
   const place = { table, key: params.Key as Item, kind: updatedKind(table, params, actions) }
-  const targets = targetsOf(table, actions, place.kind)
+  const { targets, computed } = targetsOf(table, actions, place.kind)
+  if (table.takesPlaintext) refuseUnknownKind(table, place.kind, targets.values())
+  const elsewhere = new Set([...computed, ...valuesOfCondition(params)])
   for (const [value, content] of Object.entries(values)) {
     const path = targets.get(value)
     if (path !== undefined) {
       sealing.collectPart(place, path, values, value)
+      if (elsewhere.has(value) && findPending(values[value]) !== undefined) {
+        throw refused(
+          table,
+          path,
+          `${value} is also used elsewhere in the command, where it would be ciphertext. Give each its own value`,
+        )
+      }
     } else if (findPending(content) !== undefined) {
       throw new DocumentClientError(
         'update-refused',
@@ -36,15 +45,36 @@ export function sealUpdate(table: KnownTable, params: Item, sealing: Sealing): I
     : { ...params, ExpressionAttributeValues: values }
 }
 
-/** The name of the kind that an update writes: `SET _et = :name`, or only if it is not there yet. */
+/**
+ * The name of the kind that an update writes: `SET _et = :name`, or only if it is not there yet; else that of its key, or
+ * the one that its condition asks for. Where values in clear are sealed by it, what is set only if it is not there does not
+ * tell what an item is.
+ */
 export function updatedKind(table: KnownTable, params: Item, actions = updateActions(params)): unknown {
-  for (const action of actions) {
-    if (action.clause !== 'SET' || !table.tellsKind(action.target)) continue
-    const operand = action.operand.kind === 'if_not_exists' ? action.operand.otherwise : action.operand
-    if (operand.kind === 'value')
-      return (params.ExpressionAttributeValues as Item | undefined)?.[operand.value]
+  for (const { clause, target, ...action } of actions) {
+    if (clause !== 'SET' || !table.tellsKind(target)) continue
+    const { operand } = action as { operand: UpdateOperand }
+    const given = operand.kind === 'if_not_exists' && !table.takesPlaintext ? operand.otherwise : operand
+    return given.kind === 'value'
+      ? (params.ExpressionAttributeValues as Item | undefined)?.[given.value]
+      : undefined
   }
-  return undefined
+  return table.kindOf((params.Key ?? {}) as Item) ?? askedKind(table, params)
+}
+
+/** Of an item of another kind, an update would make one that does not open, or that has in clear what is encrypted. */
+function refuseUnknownKind(table: KnownTable, kind: unknown, targets: Iterable<AttributePath>): void {
+  if (table.isKnown(kind)) return
+  for (const path of targets) {
+    if (table.isAmbiguousAt(path)) {
+      const { kindAttribute } = table
+      throw refused(
+        table,
+        path,
+        `only in some kinds of items, and the update does not say of which kind its item is. Ask for it with a ConditionExpression, '${kindAttribute} = :kind', or set '${kindAttribute}'`,
+      )
+    }
+  }
 }
 
 /** What an update writes or removes. */
@@ -57,11 +87,19 @@ function updateActions(params: Item): UpdateAction[] {
   return typeof expression === 'string' && expression !== '' ? parseUpdate(expression, names(params)) : []
 }
 
+interface Targets {
+  /** The path that a value is written to. */
+  readonly targets: Map<string, AttributePath>
+  /** Values that DynamoDB computes with. */
+  readonly computed: Set<string>
+}
+
 /** Where each value placeholder goes. What would move, copy or compute with ciphertext is refused. */
-function targetsOf(table: KnownTable, actions: UpdateAction[], kind: unknown): Map<string, AttributePath> {
+function targetsOf(table: KnownTable, actions: UpdateAction[], kind: unknown): Targets {
   const patterns = table.encrypted(kind)
   const concerns = (path: AttributePath) => patterns.some(pattern => relate(pattern, path) !== 'beside')
   const targets = new Map<string, AttributePath>()
+  const computed = new Set<string>()
   for (const path of actions.flatMap(pathsOfAction))
     if (isFormatAttribute(table, path)) throw formatsOwn(table, path, 'update-refused')
 
@@ -93,6 +131,13 @@ function targetsOf(table: KnownTable, actions: UpdateAction[], kind: unknown): M
         assign(target, operand.otherwise)
         return
       case 'list_append':
+        if (patterns.some(pattern => ['at', 'below'].includes(relate(pattern, target)))) {
+          throw refused(
+            table,
+            target,
+            'list_append would see ciphertext. Load, append, and SET the whole list',
+          )
+        }
         // Positions in a list are not part of a location, so appended elements belong to the list's own path.
         assign(target, operand.left)
         assign(target, operand.right)
@@ -102,12 +147,15 @@ function targetsOf(table: KnownTable, actions: UpdateAction[], kind: unknown): M
           if (concerns(path))
             throw refused(table, path, 'arithmetic would see ciphertext. Load, compute, save')
         }
+        for (const value of valuesOf(operand)) computed.add(value)
     }
   }
 
   for (const action of actions) {
     if (action.clause === 'SET') assign(action.target, action.operand)
-    else if (action.clause !== 'REMOVE' && concerns(action.target)) {
+    else if (action.clause === 'REMOVE') continue
+    else if (!concerns(action.target)) computed.add(action.value)
+    else {
       throw refused(
         table,
         action.target,
@@ -115,7 +163,7 @@ function targetsOf(table: KnownTable, actions: UpdateAction[], kind: unknown): M
       )
     }
   }
-  return targets
+  return { targets, computed }
 }
 
 function pathsOfAction(action: UpdateAction): readonly AttributePath[] {
@@ -133,6 +181,20 @@ function pathsOf(operand: UpdateOperand): AttributePath[] {
     case 'list_append':
     case 'arithmetic':
       return [...pathsOf(operand.left), ...pathsOf(operand.right)]
+  }
+}
+
+function valuesOf(operand: UpdateOperand): string[] {
+  switch (operand.kind) {
+    case 'value':
+      return [operand.value]
+    case 'path':
+      return []
+    case 'if_not_exists':
+      return valuesOf(operand.otherwise)
+    case 'list_append':
+    case 'arithmetic':
+      return [...valuesOf(operand.left), ...valuesOf(operand.right)]
   }
 }
 

@@ -1,4 +1,5 @@
 import type { DocumentClientError, DocumentClientErrorCode } from '../errors.js'
+import type { ItemKind } from './itemKind.js'
 
 /**
  * How a sealed client speaks to its users. They know entities and schemas, or what they declared, and not how this
@@ -21,4 +22,9 @@ export interface Dialect {
   readonly writeSealed: string
   /** That there is ciphertext where something in clear belongs, and what that may mean. */
   readonly strayCiphertext: string
+}
+
+/** What errors call one kind of items. */
+export function titleOf({ kind }: Dialect, { name }: ItemKind): string {
+  return name === undefined ? 'the items' : `${kind} ${name}`
 }

@@ -8,19 +8,21 @@ export interface TableDescription {
   readonly keyNames: readonly string[]
   /** Those of its indexes. */
   readonly indexKeyNames: readonly string[]
-  /** The attribute that has the name of an item's kind. */
-  readonly kindAttribute: string
+  /** The attribute that has the name of an item's kind; none where all items are of one. */
+  readonly kindAttribute: string | undefined
+  /** Whether what commands carry in clear at encrypted paths is sealed. Otherwise it is refused, and pending values are. Default: false. */
+  readonly takesPlaintext?: boolean
 }
 
 /** One kind of items of a table, such as an entity of a mapper, and where it keeps ciphertext. */
 export interface ItemKind {
-  /** As items have it in the attribute that tells kinds apart. */
-  readonly name: string
+  /** As items have it in the attribute that tells kinds apart; none for what holds for items of all kinds. */
+  readonly name: string | undefined
   readonly encrypted: readonly AttributePattern[]
-  /** Leaves that are stored as they are, where all of them are known. */
-  readonly clear: readonly AttributePattern[]
+  /** Leaves that are stored as they are, where all of them are known; or whatever only other kinds encrypt. */
+  readonly clear: readonly AttributePattern[] | 'the rest'
   /** Those of them that a binary value may be in, by their type. */
   readonly binary: readonly AttributePattern[]
-  /** Whether whoever gets an item of this kind refuses one that has the name of another. */
+  /** Whether whoever gets an item of this kind can refuse one that has the name of another. */
   readonly isNamed: boolean
 }

@@ -11,15 +11,19 @@ import {
 } from '../paths/attributePattern.js'
 import { namesInherited } from '../paths/inheritedNames.js'
 import type { Item } from '../values/place.js'
-import type { Dialect } from './dialect.js'
-import type { ItemKind } from './itemKind.js'
+import { type Dialect, titleOf } from './dialect.js'
+import type { ItemKind, TableDescription } from './itemKind.js'
 
 /** What is known of one table: its key, and where the kinds of its items keep ciphertext. */
 export class KnownTable {
   /** Several of one name (versions of one, say) hold together. */
-  readonly #kinds = new Map<string, ItemKind[]>()
+  readonly #kinds = new Map<string | undefined, ItemKind[]>()
   /** By name of a known kind, and for all other names together: it is asked for every item of a page. */
   readonly #encrypted = new Map<unknown, readonly AttributePattern[]>()
+  readonly #clear = new Map<ItemKind, readonly AttributePattern[]>()
+  #kindAttribute: string | undefined
+  /** The keys of its indexes, as far as they were told. */
+  readonly indexKeyNames = new Set<string>()
   /** The encrypted ones whose names objects inherit. */
   readonly inherited: AttributePattern[] = []
 
@@ -27,8 +31,8 @@ export class KnownTable {
     /** Logical name, part of what a ciphertext is bound to. */
     readonly name: string,
     readonly keyNames: readonly string[],
-    /** The attribute that has the name of an item's kind. */
-    readonly kindAttribute: string,
+    /** Whether what commands carry in clear at encrypted paths is sealed. */
+    readonly takesPlaintext: boolean,
     /** The attributes that the format may add to items. */
     readonly formatAttributes: readonly string[],
     /** Whether the format seals items as wholes. */
@@ -40,7 +44,7 @@ export class KnownTable {
   ) {}
 
   /** @throws {DocumentClientError} `invalid-schema` */
-  add(kind: ItemKind): void {
+  add(kind: ItemKind, { kindAttribute, indexKeyNames }: TableDescription): void {
     for (const [otherName, others] of this.#kinds) {
       // Versions of one kind hold together.
       if (otherName === kind.name) continue
@@ -49,14 +53,27 @@ export class KnownTable {
         this.#refuseNameless(other, kind)
       }
     }
+    this.#kindAttribute ??= kindAttribute
+    for (const name of indexKeyNames) this.indexKeyNames.add(name)
     this.inherited.push(...kind.encrypted.filter(namesInherited))
     this.#kinds.set(kind.name, [...(this.#kinds.get(kind.name) ?? []), kind])
     this.#encrypted.clear()
+    this.#clear.clear()
+  }
+
+  /** The attribute that has the name of an item's kind. */
+  get kindAttribute(): string | undefined {
+    return this.#kindAttribute
+  }
+
+  /** What an item of a kind holds encrypted, as all that was added of that name say; of items of all kinds without a name. */
+  declared(kind: string | undefined): readonly AttributePattern[] {
+    return (this.#kinds.get(kind) ?? []).flatMap(({ encrypted }) => encrypted)
   }
 
   /** The name of an item's kind, as the item has it: whoever writes the table wrote it. */
   kindOf(item: Item): unknown {
-    return item[this.kindAttribute]
+    return this.kindAttribute === undefined ? undefined : item[this.kindAttribute]
   }
 
   /** Whether a path is that of the attribute that tells kinds apart. */
@@ -75,8 +92,8 @@ export class KnownTable {
     const name = own.length > 0 ? kind : undefined
     const known = this.#encrypted.get(name)
     if (known !== undefined) return known
-    const declared = own.flatMap(({ encrypted, clear }) => [...encrypted, ...clear])
-    const others = this.#all()
+    const declared = own.flatMap(each => [...each.encrypted, ...this.#clearOf(each)])
+    const others = this.kinds
       .filter(each => !own.includes(each))
       .flatMap(({ encrypted }) => encrypted)
       .filter(pattern => !declared.some(other => overlap(other, pattern)))
@@ -92,44 +109,85 @@ export class KnownTable {
   mayStand(kind: unknown, path: AttributePath, value: unknown): boolean {
     if (value === null) return true
     const own = this.#named(kind)
-    const candidates = own.length > 0 ? own : this.#all()
+    const candidates = own.length > 0 ? own : this.kinds
     const continues = (pattern: AttributePattern) =>
       relate(pattern, path) === 'above' && isIndex(pattern[path.length]) === Array.isArray(value)
     return candidates.some(
-      ({ clear, encrypted }) =>
-        clear.some(pattern => relate(pattern, path) === 'at') ||
-        (isContainer(value) && [...clear, ...encrypted].some(continues)),
+      each =>
+        this.#clearOf(each).some(pattern => relate(pattern, path) === 'at') ||
+        (isContainer(value) && [...this.#clearOf(each), ...each.encrypted].some(continues)),
     )
   }
 
   /** Whether a kind has a clear leaf at a path. */
   isClear(path: AttributePath): boolean {
-    return this.#all().some(({ clear }) => clear.some(each => relate(each, path) === 'at'))
+    return this.kinds.some(kind => this.#clearOf(kind).some(each => relate(each, path) === 'at'))
   }
 
-  /** Whether binary values have no place at a path: kinds declare it, and none of them a type that has some. */
-  refusesBinary(kind: unknown, path: AttributePath): boolean {
+  /**
+   * Whether ciphertext has no place at a path where no kind has some: nobody but who reads it would know that it is not
+   * data. Who has schemas reads what they say; of it, that is what is of no binary type.
+   */
+  refusesCiphertext(kind: unknown, path: AttributePath): boolean {
+    if (this.takesPlaintext) return true
     const own = this.#named(kind)
-    const candidates = own.length > 0 ? own : this.#all()
+    const candidates = own.length > 0 ? own : this.kinds
     const at = (pattern: AttributePattern) => relate(pattern, path) === 'at'
-    return candidates.some(({ clear }) => clear.some(at)) && !candidates.some(({ binary }) => binary.some(at))
+    return (
+      candidates.some(each => this.#clearOf(each).some(at)) &&
+      !candidates.some(({ binary }) => binary.some(at))
+    )
   }
 
   /** Whether it takes the name of its kind to tell ciphertext from a clear attribute of another kind. */
   get isAmbiguous(): boolean {
-    const all = this.#all()
+    if (this.takesPlaintext) return this.#kindsDiffer(() => true)
+    const all = this.kinds
     return all.some(({ encrypted }) =>
       encrypted.some(pattern =>
-        all.some(({ clear }) => clear.some(open => overlap(open, pattern) && open.length >= pattern.length)),
+        all.some(other =>
+          this.#clearOf(other).some(open => overlap(open, pattern) && open.length >= pattern.length),
+        ),
       ),
     )
   }
 
-  #named(kind: unknown): readonly ItemKind[] {
-    return typeof kind === 'string' ? (this.#kinds.get(kind) ?? []) : []
+  /** Whether it takes the name of its kind to tell what is encrypted at a path, above it or inside. */
+  isAmbiguousAt(path: AttributePath): boolean {
+    return this.#kindsDiffer(pattern => relate(pattern, path) !== 'beside')
   }
 
-  #all(): readonly ItemKind[] {
+  /** Whether one of the kinds lacks some of the patterns that hold for an item of no known kind. */
+  #kindsDiffer(isMeant: (pattern: AttributePattern) => boolean): boolean {
+    const all = this.encrypted(undefined).filter(isMeant)
+    return [...this.#kinds.keys()]
+      .filter(name => name !== undefined)
+      .some(name => all.some(pattern => !this.encrypted(name).some(own => sameAs(own, pattern))))
+  }
+
+  isKnown(kind: unknown): boolean {
+    return this.#named(kind).length > 0
+  }
+
+  /** Those of a name, and those that hold for all; none of a name that is not known. */
+  #named(kind: unknown): readonly ItemKind[] {
+    const named = typeof kind === 'string' ? this.#kinds.get(kind) : undefined
+    return named === undefined ? [] : [...named, ...(this.#kinds.get(undefined) ?? [])]
+  }
+
+  #clearOf(kind: ItemKind): readonly AttributePattern[] {
+    if (kind.clear !== 'the rest') return kind.clear
+    const known = this.#clear.get(kind)
+    if (known !== undefined) return known
+    const own = [...this.declared(kind.name), ...this.declared(undefined)]
+    // What has no name holds for all others, too.
+    const others = kind.name === undefined ? [] : this.kinds.flatMap(({ encrypted }) => encrypted)
+    const clear = others.filter(pattern => !own.some(each => overlap(each, pattern)))
+    this.#clear.set(kind, clear)
+    return clear
+  }
+
+  get kinds(): readonly ItemKind[] {
     return [...this.#kinds.values()].flat()
   }
 
@@ -142,13 +200,13 @@ export class KnownTable {
     const pattern = kind.encrypted.find(
       each =>
         !other.encrypted.some(same => sameAs(same, each)) &&
-        [...other.encrypted, ...other.clear].some(declared => overlap(declared, each)),
+        [...other.encrypted, ...this.#clearOf(other)].some(declared => overlap(declared, each)),
     )
     if (pattern === undefined) return
     const { dialect } = this
     throw new DocumentClientError(
       'invalid-schema',
-      `'${formatPath(pattern)}' of table ${this.name} is encrypted in ${dialect.kind} ${kind.name} and something else in ${dialect.kind} ${other.name}, and items of ${kind.name} do not say which ${dialect.kind} they are of. ${dialect.giveName(kind.name)} Or store one of the two attributes under another name. ${dialect.rename}`,
+      `'${formatPath(pattern)}' of table ${this.name} is encrypted in ${titleOf(dialect, kind)} and something else in ${titleOf(dialect, other)}, and items of ${kind.name} do not say which ${dialect.kind} they are of. ${dialect.giveName(String(kind.name))} Or store one of the two attributes under another name. ${dialect.rename}`,
     )
   }
 }

@@ -1,6 +1,6 @@
 import { ConfigurationError, type Format } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
-import type { Dialect } from './dialect.js'
+import { type Dialect, titleOf } from './dialect.js'
 import type { ItemKind, TableDescription } from './itemKind.js'
 import { KnownTable } from './knownTable.js'
 
@@ -27,17 +27,31 @@ export class Tables {
    * @throws {ConfigurationError} `invalid-option`
    */
   add(description: TableDescription, kind: ItemKind): void {
-    this.#check(description, kind)
-    const { attributes, wholeItems = false } = this.format
     const name = this.#logicalName(description.tableName)
-    let table = this.#tables.get(name)
+    const known = this.#tables.get(name)
+    for (const each of [kind, ...(known?.kinds ?? [])]) this.#check(description, each, known)
+    let table = known
     if (table === undefined) {
-      const { keyNames, kindAttribute } = description
+      const { keyNames, takesPlaintext = false } = description
+      const { attributes, wholeItems = false } = this.format
       const standsAlone = this.format.standsAlone?.(name) === true
-      table = new KnownTable(name, keyNames, kindAttribute, attributes, wholeItems, standsAlone, this.dialect)
-      this.#tables.set(name, table)
+      table = new KnownTable(
+        name,
+        keyNames,
+        takesPlaintext,
+        attributes,
+        wholeItems,
+        standsAlone,
+        this.dialect,
+      )
     }
-    table.add(kind)
+    table.add(kind, description)
+    this.#tables.set(name, table)
+  }
+
+  /** What is known of a table, if anything is. */
+  find(tableName: string): KnownTable | undefined {
+    return this.#tables.get(this.#logicalName(tableName))
   }
 
   /**
@@ -52,17 +66,18 @@ export class Tables {
   }
 
   /** What DynamoDB, the format or this client reads cannot be encrypted, and what the format writes is its own. */
-  #check({ tableName, keyNames, indexKeyNames, kindAttribute }: TableDescription, kind: ItemKind): void {
-    const keys = new Set([...keyNames, ...indexKeyNames])
-    const title = `${this.dialect.kind} ${kind.name}`
-    const declared = [...kind.encrypted, ...kind.clear].map(([first]) => first)
-    const taken = this.format.attributes.find(name =>
-      [...declared, ...keys, ...this.timeToLive, kindAttribute].includes(name),
-    )
+  #check(description: TableDescription, kind: ItemKind, known: KnownTable | undefined): void {
+    const { tableName, keyNames, indexKeyNames, kindAttribute = known?.kindAttribute } = description
+    const { dialect } = this
+    const keys = new Set([...keyNames, ...indexKeyNames, ...(known?.indexKeyNames ?? [])])
+    const title = titleOf(dialect, kind)
+    const declared = [...kind.encrypted, ...(kind.clear === 'the rest' ? [] : kind.clear)]
+    const names = [...declared.map(([first]) => first), ...keys, ...this.timeToLive, kindAttribute]
+    const taken = this.format.attributes.find(name => names.includes(name))
     if (taken !== undefined) {
       throw new DocumentClientError(
         'invalid-schema',
-        `'${taken}' of ${title} or of table ${tableName} has the name of an attribute that the format adds to items. Store it under another name, or give the format another one with the option envelopeAttribute. ${this.dialect.rename}`,
+        `'${taken}' of ${title} or of table ${tableName} has the name of an attribute that the format adds to items. Store it under another name, or give the format another one with the option envelopeAttribute. ${dialect.rename}`,
       )
     }
     for (const [first] of kind.encrypted) {

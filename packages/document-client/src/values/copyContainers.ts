@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { isContainer, PROTOTYPE } from '../paths/attributePattern.js'
 
 /**
@@ -22,9 +23,35 @@ export function copyContainers(value: unknown): unknown {
  * no plain object or list stays as it is, for the checks and the AWS SDK to refuse.
  */
 export function ownContainers(value: unknown): unknown {
-  if (Array.isArray(value)) return Array.from(value, ownContainers)
-  if (!isContainer(value)) return value
-  return copyMembers(value, ownContainers)
+  return copyParts(value, ownContainers) ?? value
+}
+
+/** As {@link ownContainers}, and copies what holds bytes as well: those of the caller may change until they are sealed. */
+export function ownBytes(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (types.isAnyArrayBuffer(value)) return Uint8Array.from(new Uint8Array(value))
+  if (ArrayBuffer.isView(value))
+    return Uint8Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+  if (value instanceof Set) return new Set(Array.from(value, ownBytes))
+  if (value instanceof Map) return new Map(Array.from(value, ([key, child]) => [key, ownBytes(child)]))
+  return copyParts(value, ownBytes) ?? value
+}
+
+/** A list or a plain object with copies of what is in it. */
+function copyParts(value: unknown, copyOf: (child: unknown) => unknown): object | undefined {
+  if (Array.isArray(value)) return Array.from(value, copyOf)
+  return isContainer(value) || isOfAnotherRealm(value) ? copyMembers(value, copyOf) : undefined
+}
+
+/** A plain object of another realm, as Jest, node:vm and structuredClone() may make them: the AWS SDK takes it for a map, too. */
+function isOfAnotherRealm(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return (
+    Object.getPrototypeOf(prototype) === null &&
+    Object.hasOwn(prototype, 'hasOwnProperty') &&
+    prototype.constructor?.name === 'Object'
+  )
 }
 
 function copyMembers(value: object, copyOf: (child: unknown) => unknown): object {

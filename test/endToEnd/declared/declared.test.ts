@@ -1,0 +1,535 @@
+import type { Declaration } from '@dynaseal/document-client'
+import { DocumentClientError } from '@dynaseal/document-client'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { formatOfRun } from '../../support/formatOfRun.js'
+import { startPartialBatches } from '../../support/partialBatches.js'
+import { leaks } from '../../support/recordingProxy.js'
+import { createWorld, EAST, WEST, type World } from '../../support/world.js'
+import { CLIENTS, type Declared, type Members } from './clients.js'
+
+const TableName = 'people'
+const people: Declaration = {
+  table: TableName,
+  key: ['pk', 'sk'],
+  encrypted: ['email', 'address.street', 'cards[*].number', 'tags.*', 'codes[*]', "['a.b'].c", 'profile'],
+  indexKeys: ['gsi'],
+}
+const SECRETS = [
+  'ada@example.com',
+  'Secret street 1',
+  '4000-1234',
+  '4000-5678',
+  'tag-secret',
+  'code-secret',
+  'dotted-secret',
+  'profile-secret',
+]
+let sks = 0
+let Key: { pk: string; sk: string }
+const item = () => ({
+  ...Key,
+  name: 'Ada',
+  email: SECRETS[0],
+  address: { street: SECRETS[1], city: 'Bergen' },
+  cards: [{ number: SECRETS[2], brand: 'A' }, { number: SECRETS[3], brand: 'B' }, { brand: 'C' }],
+  tags: { first: SECRETS[4], second: 7 },
+  codes: [SECRETS[5], null, true],
+  'a.b': { c: SECRETS[6], d: 1 },
+  profile: { deep: [SECRETS[7]], set: new Set(['x', 'y']), bytes: new Uint8Array([1, 2, 3]) },
+})
+
+let world: World
+beforeAll(async () => {
+  world = await createWorld({ engine: 'dynoxide' })
+  await world.createTable(TableName)
+}, 60_000)
+afterAll(() => world.stop())
+beforeEach(() => {
+  world.proxy.sent.length = 0
+  Key = { pk: 'a', sk: `${++sks}` }
+})
+
+const error = (code: string, message: RegExp) =>
+  expect.objectContaining({ name: 'DocumentClientError', code, message: expect.stringMatching(message) })
+const leaked = () => leaks(world.proxy.sent, SECRETS)
+const stored = async (key: Members = Key) => {
+  const { GetCommand } = await import('@aws-sdk/lib-dynamodb')
+  const { Item } = await world
+    .rawClient(EAST)
+    .send(new GetCommand({ TableName, Key: key, ConsistentRead: true }))
+  return Item as Members
+}
+const bytes = expect.any(Uint8Array)
+
+describe.each(CLIENTS)('declared tables of %s', (_, make) => {
+  let client: Declared
+  const get = async (ask: Members = {}, by = client) =>
+    (await by.send('Get', { TableName, Key, ConsistentRead: true, ...ask })).Item as Members
+  const put = (Item: Members, more: Members = {}) => client.send('Put', { TableName, Item, ...more })
+  const update = (UpdateExpression: string, values?: Members, more: Members = {}) =>
+    client.send('Update', {
+      TableName,
+      Key,
+      UpdateExpression,
+      ...(values === undefined ? {} : { ExpressionAttributeValues: values }),
+      ...more,
+    })
+  beforeAll(() => {
+    client = make(world, EAST, [people])
+  })
+
+  describe('what stands at declared paths is sealed, and opened again', () => {
+    test('in a put', async () => {
+      const given = item()
+      const before = structuredClone(given)
+      await put(given)
+      expect(given).toEqual(before)
+      expect(leaked()).toEqual([])
+      expect(await stored()).toMatchObject({
+        name: 'Ada',
+        email: bytes,
+        address: { street: bytes, city: 'Bergen' },
+        cards: [{ number: bytes, brand: 'A' }, { number: bytes }, { brand: 'C' }],
+        tags: { first: bytes, second: bytes },
+        codes: [bytes, bytes, bytes],
+        'a.b': { c: bytes, d: 1 },
+        profile: bytes,
+      })
+      expect(await get()).toEqual(given)
+    })
+
+    test('in another region', async () => {
+      await put(item())
+      const west = make(world, WEST, [people])
+      await expect.poll(async () => get({}, west)).toEqual(item())
+    })
+
+    test('in updates, by the path that a value goes to', async () => {
+      await put({ ...Key, cards: [], address: { city: 'Bergen' }, tags: {} })
+      await update(
+        'SET email = :e, #a.street = if_not_exists(#a.street, :s), cards = list_append(cards, :c), tags.#x = :t, profile = :p, #n = :n REMOVE codes',
+        {
+          ':e': SECRETS[0],
+          ':s': SECRETS[1],
+          ':c': [{ number: SECRETS[2], brand: 'A' }],
+          ':t': SECRETS[4],
+          ':p': { deep: SECRETS[7] },
+          ':n': 'Ada',
+        },
+        { ExpressionAttributeNames: { '#a': 'address', '#x': 'first', '#n': 'name' } },
+      )
+      await update(
+        'SET cards[0].#number = :c',
+        { ':c': SECRETS[3] },
+        {
+          ExpressionAttributeNames: { '#number': 'number' },
+        },
+      )
+      expect(leaked()).toEqual([])
+      expect(await get()).toEqual({
+        ...Key,
+        name: 'Ada',
+        email: SECRETS[0],
+        address: { street: SECRETS[1], city: 'Bergen' },
+        cards: [{ number: SECRETS[3], brand: 'A' }],
+        tags: { first: SECRETS[4] },
+        profile: { deep: SECRETS[7] },
+      })
+      expect((await stored()).name).toBe('Ada')
+    })
+
+    test.each(['ALL_NEW', 'UPDATED_NEW'])('in what an update returns: %s', async ReturnValues => {
+      await put({ ...Key, email: 'before' })
+      const { Attributes } = await update('SET email = :e', { ':e': SECRETS[0] }, { ReturnValues })
+      expect(Attributes).toMatchObject({ email: SECRETS[0] })
+      const old = await client.send('Delete', { TableName, Key, ReturnValues: 'ALL_OLD' })
+      expect(old.Attributes).toEqual({ ...Key, email: SECRETS[0] })
+    })
+
+    test('in batches', async () => {
+      const keys = [Key, { ...Key, sk: `${++sks}` }]
+      const { UnprocessedItems } = await client.send('BatchWrite', {
+        RequestItems: {
+          [TableName]: [
+            ...keys.map(key => ({ PutRequest: { Item: { ...item(), ...key } } })),
+            { DeleteRequest: { Key: { pk: 'a', sk: 'not there' } } },
+          ],
+        },
+      })
+      expect(UnprocessedItems ?? {}).toEqual({})
+      expect(leaked()).toEqual([])
+      const { Responses } = await client.send('BatchGet', {
+        RequestItems: { [TableName]: { Keys: keys, ConsistentRead: true } },
+      })
+      const found = (Responses as Record<string, Members[]>)[TableName] ?? []
+      expect(found.sort((a, b) => Number(a.sk) - Number(b.sk))).toEqual(
+        keys.map(key => ({ ...item(), ...key })),
+      )
+    })
+
+    test('in transactions', async () => {
+      const [second, third] = [1, 2].map(() => ({ ...Key, sk: `${++sks}` }))
+      await put({ ...second, name: 'Bo' })
+      await client.send('TransactWrite', {
+        TransactItems: [
+          { Put: { TableName, Item: item() } },
+          {
+            Update: {
+              TableName,
+              Key: second,
+              UpdateExpression: 'SET email = :e',
+              ConditionExpression: '#n = :n',
+              ExpressionAttributeNames: { '#n': 'name' },
+              ExpressionAttributeValues: { ':e': SECRETS[0], ':n': 'Bo' },
+            },
+          },
+          { ConditionCheck: { TableName, Key: third, ConditionExpression: 'attribute_not_exists(email)' } },
+        ],
+      })
+      expect(leaked()).toEqual([])
+      const { Responses } = await client.send('TransactGet', {
+        TransactItems: [Key, second].map(key => ({ Get: { TableName, Key: key } })),
+      })
+      expect(Responses).toEqual([{ Item: item() }, { Item: { ...second, name: 'Bo', email: SECRETS[0] } }])
+    })
+
+    test('in queries, scans and projections', async () => {
+      const pk = `page-${++sks}`
+      for (const sk of ['1', '2']) await put({ ...item(), pk, sk, gsi: pk })
+      const query = (more: Members) =>
+        client.send('Query', {
+          TableName,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': pk },
+          ...more,
+        })
+      expect((await query({})).Items).toMatchObject([{ email: SECRETS[0] }, { email: SECRETS[0] }])
+      const projected = await query({ ProjectionExpression: 'email, address.street, cards[1]' })
+      expect(projected.Items).toEqual(
+        ['1', '2'].map(() => ({
+          email: SECRETS[0],
+          address: { street: SECRETS[1] },
+          cards: [{ number: SECRETS[3], brand: 'B' }],
+        })),
+      )
+      const byIndex = await query({ IndexName: 'byGsi', KeyConditionExpression: 'gsi = :pk' })
+      expect(byIndex.Items).toHaveLength(2)
+      const first = await query({ Limit: 1 })
+      expect(first.LastEvaluatedKey).toEqual({ pk, sk: '1' })
+      const rest = await query({ ExclusiveStartKey: first.LastEvaluatedKey })
+      expect(rest.Items).toMatchObject([{ sk: '2', email: SECRETS[0] }])
+      const scanned = await client.send('Scan', {
+        TableName,
+        FilterExpression: 'pk = :pk AND attribute_exists(email)',
+        ExpressionAttributeValues: { ':pk': pk },
+      })
+      expect(scanned.Items).toHaveLength(2)
+    })
+
+    test('of the items that errors carry', async () => {
+      await put(item())
+      const refused = put(item(), {
+        ConditionExpression: 'attribute_not_exists(email)',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      })
+      await expect(refused).rejects.toMatchObject({
+        name: 'ConditionalCheckFailedException',
+        Item: { email: { S: SECRETS[0] }, address: { M: { street: { S: SECRETS[1] } } } },
+      })
+    })
+  })
+
+  test('a value that is sealed already is not sealed again', async () => {
+    await put(item())
+    const raw = await stored()
+    await client.send('BatchWrite', { RequestItems: { [TableName]: [{ PutRequest: { Item: raw } }] } })
+    expect(await stored()).toEqual(raw)
+    expect(await get()).toEqual(item())
+  })
+
+  test('what DynamoDB did not process is sent again as it came back', async () => {
+    const partial = await startPartialBatches(world.cloud.endpoint, 1)
+    try {
+      const behind = {
+        ...world,
+        config: (region: string) => ({ ...world.config(region), endpoint: partial.endpoint }),
+      }
+      const own = make(behind, EAST, [people])
+      const items = [1, 2].map(() => ({ ...item(), sk: `${++sks}` }))
+      const { UnprocessedItems } = await own.send('BatchWrite', {
+        RequestItems: { [TableName]: items.map(Item => ({ PutRequest: { Item } })) },
+      })
+      await own.send('BatchWrite', { RequestItems: UnprocessedItems })
+      expect(Object.values(partial.batches[1] ?? {})).toEqual([
+        (Object.values(partial.batches[0] ?? {})[0] as unknown[]).slice(1),
+      ])
+      const Keys = items.map(({ pk, sk }) => ({ pk, sk }))
+      const first = await own.send('BatchGet', { RequestItems: { [TableName]: { Keys } } })
+      const rest = await own.send('BatchGet', { RequestItems: first.UnprocessedKeys })
+      const found = [first, rest].flatMap(
+        ({ Responses }) => (Responses as Record<string, unknown[]>)[TableName],
+      )
+      expect(found).toEqual(items)
+    } finally {
+      await partial.stop()
+    }
+  })
+
+  test('an item that is sealed already and has something new in clear is refused, or sealed there', async () => {
+    await put(item())
+    const raw = await stored()
+    const changed = put({ ...raw, profile: 'new' })
+    if (formatOfRun === 'envelope') {
+      await expect(changed).rejects.toEqual(error('plaintext-refused', /'dynaseal'/))
+    } else {
+      await changed
+      expect(await get()).toEqual({ ...item(), profile: 'new' })
+    }
+  })
+
+  test('but bytes that only look so are refused, where ciphertext belongs and where not', async () => {
+    await put(item())
+    const { email } = (await stored()) as { email: Uint8Array }
+    const cut = email.slice(0, formatOfRun === 'envelope' ? 20 : -1)
+    await expect(put({ ...Key, email: cut })).rejects.toEqual(error('invalid-value', /'email'.*read as data/))
+    await expect(put({ ...Key, name: email })).rejects.toEqual(error('not-registered', /'name'/))
+    await expect(
+      update('SET #n = :n', { ':n': [email] }, { ExpressionAttributeNames: { '#n': 'name' } }),
+    ).rejects.toEqual(error('not-registered', /'name\[0\]'/))
+    await expect(
+      put({ ...Key, email: new Uint8Array([0xda]), name: new Uint8Array([1]) }),
+    ).resolves.toBeDefined()
+  })
+
+  test('what is given is sealed as it was given, also if it changes meanwhile', async () => {
+    const own = make(world, EAST, [people]) // without a data key
+    const given = item()
+    const sent = own.send('Put', { TableName, Item: given })
+    given.email = 'late'
+    given.profile.bytes[0] = 9
+    given.profile.set.add('late')
+    given.profile.deep[0] = 'late'
+    given.address.street = 'late'
+    await sent
+    expect(await get()).toEqual(item())
+    const values = { ':p': item().profile, ':e': SECRETS[0] }
+    const updated = make(world, EAST, [people]).send('Update', {
+      TableName,
+      Key,
+      UpdateExpression: 'SET profile = :p, email = :e',
+      ExpressionAttributeValues: values,
+    })
+    values[':p'].bytes[0] = 9
+    values[':e'] = 'late'
+    await updated
+    expect(await get()).toEqual(item())
+  })
+
+  describe('is refused before anything is sent', () => {
+    const value = { ':v': SECRETS[0] }
+    test.each<[string, (send: Declared['send']) => Promise<unknown>, ReturnType<typeof error>]>([
+      [
+        'a condition on an encrypted path',
+        send =>
+          send('Put', {
+            TableName,
+            Item: item(),
+            ConditionExpression: 'email = :v',
+            ExpressionAttributeValues: value,
+          }),
+        error('condition-refused', /'email'/),
+      ],
+      [
+        'a filter inside of one',
+        send =>
+          send('Scan', {
+            TableName,
+            FilterExpression: 'contains(profile.deep, :v)',
+            ExpressionAttributeValues: value,
+          }),
+        error('condition-refused', /'profile\.deep'/),
+      ],
+      [
+        'arithmetic',
+        send =>
+          send('Update', {
+            TableName,
+            Key,
+            UpdateExpression: 'SET email = email + :v',
+            ExpressionAttributeValues: { ':v': 1 },
+          }),
+        error('update-refused', /arithmetic/),
+      ],
+      [
+        'ADD to what holds one',
+        send =>
+          send('Update', {
+            TableName,
+            Key,
+            UpdateExpression: 'ADD address :v',
+            ExpressionAttributeValues: { ':v': new Set(['x']) },
+          }),
+        error('update-refused', /ADD/),
+      ],
+      [
+        'a part of an encrypted value',
+        send =>
+          send('Update', {
+            TableName,
+            Key,
+            UpdateExpression: 'SET profile.deep = :v',
+            ExpressionAttributeValues: value,
+          }),
+        error('plaintext-refused', /'profile\.deep'.*as a whole/),
+      ],
+      [
+        'list_append to an encrypted list',
+        send =>
+          send('Update', {
+            TableName,
+            Key,
+            UpdateExpression: 'SET profile = list_append(profile, :v)',
+            ExpressionAttributeValues: { ':v': [SECRETS[7]] },
+          }),
+        error('update-refused', /list_append/),
+      ],
+      [
+        'something else above an encrypted path',
+        send => send('Put', { TableName, Item: { ...Key, address: SECRETS[1] } }),
+        error('plaintext-refused', /'address'/),
+      ],
+      [
+        'a list where a map belongs',
+        send => send('Put', { TableName, Item: { ...Key, cards: { number: SECRETS[2] } } }),
+        error('plaintext-refused', /'cards'/),
+      ],
+      [
+        'in an update, too',
+        send =>
+          send('Update', {
+            TableName,
+            Key,
+            UpdateExpression: 'SET address = :v',
+            ExpressionAttributeValues: value,
+          }),
+        error('plaintext-refused', /'address'/),
+      ],
+      [
+        'a copy from one path to another',
+        send => send('Update', { TableName, Key, UpdateExpression: 'SET email = profile' }),
+        error('update-refused', /copying/),
+      ],
+      [
+        'a value that goes to two paths',
+        send =>
+          send('Update', {
+            TableName,
+            Key,
+            UpdateExpression: 'SET email = :v, backup = :v',
+            ExpressionAttributeValues: value,
+          }),
+        error('update-refused', /own value/),
+      ],
+      [
+        'a value that a condition uses as well',
+        send =>
+          send('Update', {
+            TableName,
+            Key,
+            UpdateExpression: 'SET email = :v',
+            ConditionExpression: 'backup <> :v',
+            ExpressionAttributeValues: value,
+          }),
+        error('update-refused', /used elsewhere/),
+      ],
+      [
+        'a value that is computed with as well',
+        send =>
+          send('Update', {
+            TableName,
+            Key,
+            UpdateExpression: 'SET email = :v, n = n + :v',
+            ExpressionAttributeValues: { ':v': 1 },
+          }),
+        error('update-refused', /used elsewhere/),
+      ],
+      [
+        'a projection inside of one',
+        send => send('Get', { TableName, Key, ProjectionExpression: 'profile.deep' }),
+        error('projection-refused', /'profile\.deep'/),
+      ],
+      [
+        'a key that is another than was declared',
+        send => send('Get', { TableName, Key: { pk: 'a' } }),
+        error('invalid-schema', /a key of pk, and table people is declared with the key pk, sk/),
+      ],
+      ['a delete without a key', send => send('Delete', { TableName }), error('invalid-schema', /nothing/)],
+      [
+        'an item without its key',
+        send => send('Put', { TableName, Item: { pk: 'a', email: SECRETS[0] } }),
+        error('invalid-value', /lacks a key/),
+      ],
+      ['a put of nothing', send => send('Put', { TableName }), error('invalid-value', /no plain object/)],
+      [
+        'a table that nobody declared',
+        send => send('Put', { TableName: 'others', Item: item() }),
+        error('not-registered', /declare\(/),
+      ],
+      [
+        "the format's own attribute",
+        send => send('Put', { TableName, Item: { ...item(), dynaseal: 'x' } }),
+        error('plaintext-refused', /'dynaseal'/),
+      ],
+      [
+        'a legacy parameter',
+        send => send('Delete', { TableName, Key, Expected: {} }),
+        error('command-unsupported', /Expected/),
+      ],
+      [
+        'an expression that nobody understands',
+        send => send('Update', { TableName, Key, UpdateExpression: 'SET email = ' }),
+        error('expression-syntax', /position/),
+      ],
+    ])('%s', async (_, attempt, expected) => {
+      const refused = attempt((operation, input) => client.send(operation, input))
+      const thrown = await refused.then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
+      expect(thrown).toEqual(expected)
+      expect(thrown).toBeInstanceOf(DocumentClientError)
+      for (const secret of SECRETS) expect(`${thrown} ${(thrown as Error).stack}`).not.toContain(secret)
+      expect(world.proxy.sent).toEqual([])
+    })
+
+    test('to seal, where a client may only open, and the other way round', async () => {
+      const opens = make(world, EAST, [people], { role: 'open' })
+      await expect(opens.send('Put', { TableName, Item: item() })).rejects.toEqual(
+        error('role-refused', /'email'/),
+      )
+      expect(world.proxy.sent).toEqual([])
+      await put(item())
+      const seals = make(world, EAST, [people], { role: 'seal' })
+      await expect(get({}, seals)).rejects.toEqual(error('role-refused', /email/))
+    })
+  })
+
+  describe('what somebody wrote past the client is not handed out', () => {
+    const plant = async (change: (item: Members) => void) => {
+      await put(item())
+      const raw = await stored()
+      change(raw)
+      const { PutCommand } = await import('@aws-sdk/lib-dynamodb')
+      await world.rawClient(EAST).send(new PutCommand({ TableName, Item: raw }))
+    }
+    test.each<[string, (item: Members) => void, (string | number)[]]>([
+      ['a value in clear', raw => Object.assign(raw, { email: 'planted' }), ['email']],
+      ['something else above a path', raw => Object.assign(raw, { address: 'planted' }), ['address']],
+      ['ciphertext at another path', raw => Object.assign(raw, { name: raw.email }), ['name']],
+      ['ciphertext of another path', raw => Object.assign(raw, { email: raw.profile }), ['email']],
+    ])('%s', async (_, change, path) => {
+      await plant(change)
+      await expect(get()).rejects.toMatchObject({ name: 'FieldsNotOpenedError', failures: [{ path }] })
+    })
+  })
+})
