@@ -54,6 +54,10 @@ export class KnownTable {
     this.#encrypted.clear()
   }
 
+  get kinds(): readonly ItemKind[] {
+    return this.#all()
+  }
+
   /** The name of an item's kind, as the item has it: whoever writes the table wrote it. */
   kindOf(item: Item): unknown {
     return item[this.kindAttribute]

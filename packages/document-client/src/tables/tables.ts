@@ -7,6 +7,8 @@ import { KnownTable } from './knownTable.js'
 /** The tables that a sealed client knows, by logical name. */
 export class Tables {
   readonly #tables = new Map<string, KnownTable>()
+  /** By the name that they were added by. */
+  readonly #added = new Map<string, KnownTable>()
 
   /**
    * @param logicalName physical table name (as commands carry it) to logical table name
@@ -38,6 +40,12 @@ export class Tables {
       this.#tables.set(name, table)
     }
     table.add(kind)
+    this.#added.set(plainName(description.tableName), table)
+  }
+
+  /** By their names in DynamoDB, as they were added. */
+  get known(): ReadonlyMap<string, KnownTable> {
+    return this.#added
   }
 
   /**
