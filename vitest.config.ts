@@ -25,6 +25,8 @@ export default defineConfig({
           '@dynaseal/document-client': source('document-client'),
           '@dynaseal/db-esdk': source('db-esdk'),
           '@dynaseal/toolbox': source('toolbox'),
+          '@dynaseal/cli/api': source('cli', 'api'),
+          '@dynaseal/cli': source('cli'),
           '@dynaseal/local-cloud': source('local-cloud'),
         },
   },

@@ -14,6 +14,7 @@ const TESTS = [
   'packages/db-esdk',
   'packages/document-client',
   'packages/toolbox',
+  'packages/cli',
   'test/endToEnd',
 ]
 const LEFT_OUT = ['--exclude', 'test/endToEnd/matrix/**']

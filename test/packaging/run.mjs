@@ -1,5 +1,6 @@
 // What is published works where it is installed: with the highest and the lowest peers that the packages declare, as
 // an ES module and from CommonJS, under each Node, for several versions of TypeScript, and in an editor.
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -46,6 +47,20 @@ function checkArchives(archives) {
     checkResolution(join(archives, archive), archive)
   }
 }
+
+/** The client is there when the message names its region. */
+const CONFIGURATION = `
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { defineConfig } from '@dynaseal/cli'
+import { MrkKeyring } from '@dynaseal/mrk-keyring'
+import { sealDocumentClient } from '@dynaseal/toolbox'
+
+const region: string = 'us-west-2'
+const keyring = new MrkKeyring({ keyArns: [\`arn:aws:kms:\${region}:111122223333:key/mrk-\${'0'.repeat(32)}\`] })
+const client = sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient({ region })), { keyring })
+export default defineConfig({ clients: client })
+`
 
 /** The toolbox's own tests of its types, as a consumer would have written them. */
 function copyTypeTests(app) {
@@ -103,6 +118,14 @@ function consume(folder, end, archives, engines) {
     const help = run('npx', ['dynaseal-local-cloud', '--help'], app)
     if (!help.includes('--regions')) throw new Error(help)
   })
+  for (const [node, path] of engines) {
+    check(`${end} peers, ${node}: dynaseal runs, and loads a configuration in TypeScript`, () => {
+      writeFileSync(join(app, 'dynaseal.config.ts'), CONFIGURATION)
+      const command = join(app, 'node_modules/@dynaseal/cli/dist/cli.js')
+      const { stderr } = spawnSync(path, [command, 'inspect', 'orders', '42'], { cwd: app, encoding: 'utf8' })
+      if (!stderr.includes('for us-west-2 knows no table orders.')) throw new Error(stderr)
+    })
+  }
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'dynaseal-packaging-'))

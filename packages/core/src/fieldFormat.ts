@@ -1,4 +1,5 @@
 import { AnyFieldReader } from './anyFieldReader.js'
+import { asBuffer } from './bytes/reader.js'
 import { checkOptions } from './checkOptions.js'
 import { type ContextOfItem, Contexts } from './contexts.js'
 import { DataKeyCache } from './dataKeyCache/dataKeyCache.js'
@@ -10,13 +11,14 @@ import { EnvelopeWriter } from './envelope/envelopeWriter.js'
 import { isSealedField } from './envelope/isSealed.js'
 import { shapeOf } from './envelope/layout.js'
 import { type EnvelopeOptions, envelopeOptions, type FieldForm } from './envelope/options.js'
-import { ConfigurationError } from './errors.js'
+import { ConfigurationError, FieldError } from './errors.js'
 import type { FieldWriter } from './fieldWriter.js'
 import type { CallOptions, Format, ItemToOpen, ItemToSeal, OpenedItem, SealedItem } from './format.js'
 import { type CodecName, codecNamed } from './message/codec.js'
 import { isMessage } from './message/header.js'
 import { MessageWriter } from './message/messageWriter.js'
 import { openItems } from './openItems.js'
+import { placeOf } from './place.js'
 import { sealItems } from './sealItems.js'
 import type { FieldReader } from './storedField.js'
 
@@ -146,6 +148,22 @@ export class FieldFormat implements Format {
 
   isSealed(value: Uint8Array, attributes: Readonly<Record<string, unknown>>): boolean {
     return isMessage(value) || isSealedField(value, attributes[this.attributes[0]])
+  }
+
+  /**
+   * @throws {ConfigurationError} `invalid-context` when the table name cannot be part of a context
+   */
+  check(item: ItemToOpen): (FieldError | undefined)[] {
+    const read = this.#reader.forItem(item)
+    return item.fields.map(({ path, value }) => {
+      try {
+        read(asBuffer(value))
+        return undefined
+      } catch (error) {
+        if (error instanceof FieldError) return error.at(placeOf(item, path))
+        throw error
+      }
+    })
   }
 
   /**

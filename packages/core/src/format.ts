@@ -106,6 +106,13 @@ export interface Format {
    * attributes of the format's own: as it is when a batch sends again what DynamoDB did not process. Never throws.
    */
   isSealed(value: Uint8Array, attributes: Readonly<Record<string, unknown>>): boolean
+  /**
+   * What a format can find wrong with the stored fields of an item without a data key: that they are none, are damaged,
+   * belong to another table or context, or lack their envelope. A field of which it finds nothing may still not open.
+   *
+   * @returns in the order of the fields
+   */
+  check?(item: ItemToOpen): (FieldError | undefined)[]
   /** @throws {SealError} and nothing is returned, when any one value cannot be sealed */
   seal(items: readonly ItemToSeal[], options?: CallOptions): Promise<SealedItem[]>
   /** Never throws for what a stored value contains: each field has its own outcome. */

@@ -20,6 +20,7 @@ export type {
   OpeningStatistics,
   SealingStatistics,
 } from './dataKeyCache/statistics.js'
+export { describeStored, type StoredDescription } from './describe.js'
 export type { FieldForm } from './envelope/options.js'
 export {
   ConfigurationError,

@@ -1,4 +1,6 @@
-// For packages that make tables known to a sealed client, as the plugin of a mapper does. Applications need none of it.
+// For packages that make tables known to a sealed client, as the plugin of a mapper does, and for the operator's command.
+// Applications need none of it.
+export { type ClientParts, partsOf } from './client/partsOf.js'
 export { type SealedParts, sealClient } from './client/sealClient.js'
 export { translated } from './client/translated.js'
 export { wasOpened } from './opening/opened.js'
@@ -15,4 +17,5 @@ export {
 export { PendingSeal } from './sealing/pendingSeal.js'
 export type { Dialect } from './tables/dialect.js'
 export type { ItemKind, TableDescription } from './tables/itemKind.js'
+export type { KnownTable } from './tables/knownTable.js'
 export type { Tables } from './tables/tables.js'

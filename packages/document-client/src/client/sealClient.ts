@@ -5,6 +5,7 @@ import { Tables } from '../tables/tables.js'
 import { nativeValues, withNumberValue } from '../values/nativeValues.js'
 import { endedBy } from './abortSignal.js'
 import { guardedConfig, guardedStack } from './noWayAround.js'
+import { type ClientParts, PARTS } from './partsOf.js'
 import { checkedOptions, type SealOptions } from './sealOptions.js'
 import { sendSealed } from './sendSealed.js'
 import { translated } from './translated.js'
@@ -78,6 +79,7 @@ export function sealClient<CLIENT extends DynamoDBDocumentClient>(
 
   Object.defineProperties(sealed, {
     [SEALED]: { value: true },
+    [PARTS]: { value: { unsealed: client, tables, format } satisfies ClientParts },
     config: { value: guardedConfig(client.config, dialect) },
     middlewareStack: { value: guardedStack(client.middlewareStack, dialect) },
     // Mocks of document clients put their own in its place.

@@ -7,6 +7,8 @@ import { KnownTable } from './knownTable.js'
 /** The tables that a sealed client knows, by logical name. */
 export class Tables {
   readonly #tables = new Map<string, KnownTable>()
+  /** By the name that they were added by. */
+  readonly #added = new Map<string, KnownTable>()
 
   /**
    * @param logicalName physical table name (as commands carry it) to logical table name
@@ -47,11 +49,17 @@ export class Tables {
     }
     table.add(kind, description)
     this.#tables.set(name, table)
+    this.#added.set(plainName(description.tableName), table)
   }
 
   /** What is known of a table, if anything is. */
   find(tableName: string): KnownTable | undefined {
     return this.#tables.get(this.#logicalName(tableName))
+  }
+
+  /** By their names in DynamoDB, as they were added. */
+  get known(): ReadonlyMap<string, KnownTable> {
+    return this.#added
   }
 
   /**

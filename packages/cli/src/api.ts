@@ -1,0 +1,13 @@
+export type { Config } from './config/config.js'
+export { loadProject, Project, projectOf, type Target } from './config/project.js'
+export { CliError, type CliErrorCode, ExitCode } from './errors.js'
+export {
+  type InspectedField,
+  type Inspection,
+  type InspectOptions,
+  inspectBytes,
+  inspectItem,
+  type Problem,
+} from './inspect/inspectItem.js'
+export type { WrappingKey } from './inspect/wrappingKey.js'
+export type { WireItem } from './stored/wireItem.js'

@@ -1,0 +1,125 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { Format } from '@dynaseal/core'
+import { type ClientParts, type KnownTable, partsOf } from '@dynaseal/document-client/mapper'
+import { CliError } from '../errors.js'
+import { loadConfig } from './loadConfig.js'
+
+/** A table of a project, in one region: what commands work on. */
+export interface Target {
+  readonly region: string
+  /** Its name in DynamoDB. */
+  readonly tableName: string
+  /** Its key, its kinds of items, and where they have ciphertext; its name is the logical one. */
+  readonly known: KnownTable
+  readonly format: Format
+  /** The configuration's client below the sealed one: it neither seals nor opens. */
+  readonly dynamodb: Pick<DynamoDBClient, 'send'>
+}
+
+interface Region {
+  readonly region: string
+  readonly parts: ClientParts
+}
+
+/** The sealed clients of a configuration, by their regions. */
+export class Project {
+  constructor(private readonly clients: readonly Region[]) {}
+
+  /** The default first. */
+  get regions(): string[] {
+    return this.clients.map(({ region }) => region)
+  }
+
+  /** Names in DynamoDB of the tables that the client of a region knows. */
+  tables(region?: string): string[] {
+    return [...this.#client(region).parts.tables.known.keys()]
+  }
+
+  /**
+   * @param name of a table, in DynamoDB or logical
+   * @param region default: that of the configuration's first client
+   * @throws {CliError} `unknown-region` or `unknown-table`
+   */
+  target(name: string, region?: string): Target {
+    const client = this.#client(region)
+    const { tables, format, unsealed } = client.parts
+    const known = [...tables.known].find(([added, table]) => added === name || table.name === name)
+    if (known === undefined) {
+      const names = this.tables(client.region)
+      throw new CliError(
+        'unknown-table',
+        `The configuration's client for ${client.region} knows no table ${name}. ${names.length === 0 ? 'It knows none: register the entities of the table on it.' : `It knows ${names.join(', ')}.`}`,
+      )
+    }
+    const [tableName, table] = known
+    return {
+      region: client.region,
+      tableName,
+      known: table,
+      format,
+      // A document client sends the commands of the client below it as well; its types do not say so.
+      dynamodb: unsealed as unknown as Pick<DynamoDBClient, 'send'>,
+    }
+  }
+
+  #client(region: string | undefined): Region {
+    const client = region === undefined ? this.clients[0] : this.clients.find(one => one.region === region)
+    if (client !== undefined) return client
+    throw new CliError(
+      'unknown-region',
+      `The configuration has no client for region ${region}. It has ${this.regions.join(', ')}.`,
+    )
+  }
+}
+
+/**
+ * Loads a configuration, and checks it.
+ *
+ * @param file default: `dynaseal.config.ts` (or `.mts`, `.js`, `.mjs`) in `cwd`
+ * @throws {CliError} `config`
+ * @example
+ * const project = await loadProject({ cwd: process.cwd() })
+ * const report = await scan(project.target('users'), {})
+ */
+export async function loadProject({
+  file,
+  cwd,
+}: {
+  file?: string | undefined
+  cwd: string
+}): Promise<Project> {
+  const { path, value } = await loadConfig(file, cwd)
+  return projectOf(value, path)
+}
+
+/**
+ * @param config what a configuration exports as its default
+ * @param name how errors call it
+ * @throws {CliError} `config`
+ */
+export async function projectOf(config: unknown, name = 'The configuration'): Promise<Project> {
+  const invalid = (what: string) => new CliError('config', `${name}: ${what}`)
+  const { clients } = Object(config) as { clients?: unknown }
+  if (clients === undefined)
+    throw invalid('its default export has no clients: export default defineConfig({ clients: [client] }).')
+  const list = Array.isArray(clients) ? (clients as unknown[]) : [clients]
+  if (list.length === 0) throw invalid('clients is empty.')
+  const regions: Region[] = []
+  for (const [index, client] of list.entries()) {
+    const parts = partsOf(client)
+    if (parts === undefined)
+      throw invalid(`client ${index + 1} is no sealed client: make it with sealDocumentClient().`)
+    const region = await regionOf(parts, message => invalid(`client ${index + 1} ${message}`))
+    if (regions.some(one => one.region === region)) throw invalid(`two clients have the region ${region}.`)
+    regions.push({ region, parts })
+  }
+  return new Project(regions)
+}
+
+async function regionOf({ unsealed }: ClientParts, invalid: (message: string) => CliError): Promise<string> {
+  try {
+    return await unsealed.config.region()
+  } catch (error) {
+    throw invalid(`has no region: ${(error as Error).message}`)
+  }
+}

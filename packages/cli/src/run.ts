@@ -1,0 +1,72 @@
+import { Command, CommanderError } from 'commander'
+import { initCommand } from './commands/init.js'
+import { inspectCommand } from './commands/inspect.js'
+import type { Surroundings } from './commands/shared.js'
+import { CliError, ExitCode, exitCodeOf } from './errors.js'
+import { wrapped } from './output/table.js'
+import type { Terminal } from './terminal.js'
+
+export interface RunOptions {
+  readonly cwd: string
+  readonly signal: AbortSignal
+}
+
+/**
+ * Runs the command.
+ *
+ * @param args without the program's name
+ * @returns its exit code, one of {@link ExitCode}
+ */
+export async function run(args: readonly string[], terminal: Terminal, options: RunOptions): Promise<number> {
+  let code: number = ExitCode.DONE
+  const exit = (next: number) => {
+    code = next
+  }
+  try {
+    await program({ terminal, ...options, exit }).parseAsync([...args], { from: 'user' })
+  } catch (error) {
+    // Help and errors of usage are printed by then.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.DONE : ExitCode.USAGE
+    terminal.note(said(error, terminal.width))
+    return options.signal.aborted ? ExitCode.INTERRUPTED : exitCodeOf(error)
+  }
+  return code
+}
+
+function program(surroundings: Surroundings): Command {
+  const { terminal } = surroundings
+  const dynaseal = new Command('dynaseal')
+    .description('For who operates tables with fields that Dynaseal encrypts.')
+    .helpCommand(false)
+    .configureHelp({ subcommandTerm: one => one.name() })
+    .addHelpText('after', '\nEach command has a --help of its own.')
+  for (const each of [initCommand, inspectCommand]) dynaseal.addCommand(each(surroundings))
+  for (const one of [dynaseal, ...dynaseal.commands]) {
+    one
+      .exitOverride()
+      .helpOption('-h, --help', 'print this')
+      .configureOutput({
+        writeOut: text => terminal.out(text),
+        writeErr: text => terminal.note(text),
+        getOutHelpWidth: () => terminal.width,
+        getErrHelpWidth: () => terminal.width,
+        outputError: (text, write) =>
+          write(
+            `dynaseal: ${text.replace(/^error: /, '')}Try dynaseal ${one === dynaseal ? '' : `${one.name()} `}--help\n`,
+          ),
+      })
+  }
+  return dynaseal
+}
+
+function said(error: unknown, width: number): string {
+  const message = error instanceof Error ? messageOf(error) : String(error)
+  return wrapped(`dynaseal: ${message}`, width)
+    .map(line => `${line}\n`)
+    .join('')
+}
+
+/** Errors of ours speak for themselves; of others, the name is half of what they say. */
+function messageOf(error: Error): string {
+  return error instanceof CliError ? error.message : `${error.name}: ${error.message}`
+}

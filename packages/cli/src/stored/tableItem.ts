@@ -1,0 +1,78 @@
+import type { AttributePath, ItemToOpen } from '@dynaseal/core'
+import type { KnownTable } from '@dynaseal/document-client/mapper'
+import type { Target } from '../config/project.js'
+import { CliError } from '../errors.js'
+import { valuesAt, type WireField, type WireItem } from './wireItem.js'
+
+/** The name of an item's kind (its entity), if the table knows one of that name. */
+export function kindOf(known: KnownTable, item: WireItem): string | undefined {
+  const name = nameIn(known, item)
+  return known.kinds.some(kind => kind.name === name) ? name : undefined
+}
+
+/** What the item says that it is. */
+function nameIn({ kindAttribute }: KnownTable, item: WireItem): string | undefined {
+  return kindAttribute === undefined ? undefined : item[kindAttribute]?.S
+}
+
+/** The values of an item that stand where ciphertext belongs. */
+export function encryptedFields(known: KnownTable, item: WireItem): WireField[] {
+  const patterns = known.encrypted(nameIn(known, item))
+  if (patterns.length < 2) return patterns.flatMap(pattern => valuesAt(item, pattern))
+  const found = new Map<string, WireField>()
+  for (const pattern of patterns)
+    for (const field of valuesAt(item, pattern)) found.set(nameOf(field.path), field)
+  return [...found.values()]
+}
+
+/** Another one for each path. */
+export function nameOf(path: AttributePath): string {
+  return path.length === 1 ? (path[0] as string) : JSON.stringify(path)
+}
+
+/** An item's primary key; undefined when it is not all there. */
+export function keyOf(known: KnownTable, item: WireItem): WireItem | undefined {
+  const key: WireItem = {}
+  for (const name of known.keyNames) {
+    const value = item[name]
+    if (value === undefined) return undefined
+    key[name] = value
+  }
+  return key
+}
+
+/** The format's own attributes of an item, as a format takes them. */
+export function formatAttributes(known: KnownTable, item: WireItem): Record<string, unknown> {
+  const attributes: Record<string, unknown> = {}
+  for (const name of known.formatAttributes) {
+    const value = item[name]
+    if (value !== undefined) attributes[name] = value.B ?? value
+  }
+  return attributes
+}
+
+/** Fields of an item, all Binary, as a format opens them. */
+export function toOpen(
+  known: KnownTable,
+  key: WireItem,
+  item: WireItem,
+  fields: readonly WireField[],
+): ItemToOpen {
+  return {
+    table: known.name,
+    key,
+    fields: fields.map(({ path, value }) => ({ path, value: value.B! })),
+    attributes: formatAttributes(known, item),
+  }
+}
+
+/**
+ * @throws {CliError} `unsupported`
+ */
+export function refuseWholeItems({ format, tableName }: Target): void {
+  if (format.wholeItems !== true) return
+  throw new CliError(
+    'unsupported',
+    `The format of table ${tableName} seals items as wholes. This command works on formats that seal fields: with their client, read or put the items.`,
+  )
+}

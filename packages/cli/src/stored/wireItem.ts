@@ -1,0 +1,61 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb'
+import type { AttributePath } from '@dynaseal/core'
+import type { AttributePattern } from '@dynaseal/document-client/mapper'
+
+/** An item as DynamoDB has it. */
+export type WireItem = Record<string, AttributeValue>
+
+/** One value of an item. */
+export interface WireField {
+  readonly path: AttributePath
+  readonly value: AttributeValue
+}
+
+/** The values of an item that stand at a pattern. */
+export function valuesAt(item: WireItem, pattern: AttributePattern): WireField[] {
+  const found: WireField[] = []
+  search({ M: item }, pattern, [], found)
+  return found
+}
+
+function search(
+  value: AttributeValue,
+  pattern: AttributePattern,
+  path: (string | number)[],
+  found: WireField[],
+): void {
+  const segment = pattern[path.length]
+  if (segment === undefined) {
+    found.push({ path, value })
+  } else if (typeof segment === 'symbol') {
+    // Patterns may come from another copy of the package: its symbols are told by what they stand for.
+    if (segment.description === '*') {
+      for (const [name, child] of Object.entries(value.M ?? {}))
+        search(child, pattern, [...path, name], found)
+    } else {
+      for (const [index, child] of (value.L ?? []).entries()) search(child, pattern, [...path, index], found)
+    }
+  } else {
+    const child = memberOf(value, segment)
+    if (child !== undefined) search(child, pattern, [...path, segment], found)
+  }
+}
+
+function memberOf(value: AttributeValue, step: string | number): AttributeValue | undefined {
+  if (typeof step === 'number') return value.L?.[step]
+  return value.M !== undefined && Object.hasOwn(value.M, step) ? value.M[step] : undefined
+}
+
+/** All values of an item that hold no others, in order. */
+export function leavesOf(item: WireItem): WireField[] {
+  const leaves: WireField[] = []
+  const walk = (value: AttributeValue, path: (string | number)[]): void => {
+    if (value.M !== undefined)
+      for (const [name, child] of Object.entries(value.M)) walk(child, [...path, name])
+    else if (value.L !== undefined)
+      for (const [index, child] of value.L.entries()) walk(child, [...path, index])
+    else leaves.push({ path, value })
+  }
+  walk({ M: item }, [])
+  return leaves
+}

@@ -1,0 +1,30 @@
+/** Where a command reads and writes. */
+export interface Terminal {
+  /** Results. */
+  out(text: string): void
+  /** What is said on the way: estimates, progress, errors. */
+  note(text: string): void
+  /** Columns of the results: those of a terminal, or 80. */
+  readonly width: number
+  /** Whether somebody sits in front of it, who can be asked and sees progress. */
+  readonly isInteractive: boolean
+  /** Whether something was piped in. */
+  readonly isPipedInto: boolean
+  readInput(): Promise<string>
+}
+
+/** The least that tables need to be readable. */
+const MIN_WIDTH = 40
+
+export const processTerminal: Terminal = {
+  out: text => void process.stdout.write(text),
+  note: text => void process.stderr.write(text),
+  width: Math.max(MIN_WIDTH, process.stdout.columns ?? 80),
+  isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+  isPipedInto: process.stdin.isTTY !== true,
+  async readInput() {
+    const parts: Buffer[] = []
+    for await (const part of process.stdin) parts.push(part as Buffer)
+    return Buffer.concat(parts).toString('utf8')
+  },
+}

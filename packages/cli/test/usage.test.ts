@@ -1,0 +1,108 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { dynaseal, folder, unfit } from './support/command.js'
+
+const folders: ReturnType<typeof folder>[] = []
+function given(files: Readonly<Record<string, string>> = {}): string {
+  const made = folder(files)
+  folders.push(made)
+  return made.path
+}
+afterEach(() => {
+  for (const made of folders.splice(0)) made.remove()
+})
+
+const COMMANDS = ['init', 'inspect']
+
+describe('--help', () => {
+  it('names every command, in 80 columns', async () => {
+    const { code, out, note } = await dynaseal(['--help'])
+    expect([code, note]).toEqual([0, ''])
+    const named = [...out.matchAll(/^ {2}(\w[\w-]*) {2,}/gm)].map(([, name]) => name)
+    expect(named).toEqual(COMMANDS)
+    expect(unfit(out)).toEqual([])
+  })
+
+  it.each(COMMANDS)('of %s: what it does and its options, in 80 columns', async name => {
+    const { code, out, note } = await dynaseal([name, '--help'])
+    expect([code, note]).toEqual([0, ''])
+    expect(out).toContain(`Usage: dynaseal ${name}`)
+    expect(unfit(out)).toEqual([])
+  })
+
+  it('is what one is pointed to', async () => {
+    for (const [args, help] of [
+      [['unknown'], 'dynaseal --help'],
+      [['inspect', '--unknown'], 'dynaseal inspect --help'],
+      [['inspect', 'a', 'b', 'c'], 'dynaseal inspect --help'],
+    ] as const) {
+      const { code, out, note } = await dynaseal(args)
+      expect([code, out]).toEqual([2, ''])
+      expect(note).toContain(`Try ${help}`)
+    }
+  })
+
+  it('is printed without a command, as an error', async () => {
+    const { code, out, note } = await dynaseal([])
+    expect([code, out]).toEqual([2, ''])
+    expect(note).toContain('Usage: dynaseal')
+  })
+})
+
+describe('a configuration', () => {
+  const inspect = ['inspect', 'users', '42']
+
+  it('that is missing is said how to write', async () => {
+    const { code, note } = await dynaseal(inspect, { cwd: given() })
+    expect(code).toBe(2)
+    expect(note.replaceAll('\n', ' ')).toContain('Write one with: dynaseal init.')
+    expect(unfit(note)).toEqual([])
+  })
+
+  it('that is named and missing is named', async () => {
+    const { code, note } = await dynaseal([...inspect, '--config', 'other.ts'], { cwd: given() })
+    expect([code, note]).toEqual([2, 'dynaseal: There is no configuration other.ts.\n'])
+  })
+
+  it.each([
+    ['throws', "throw new Error('no key')", 'cannot be loaded: no key'],
+    ['has no clients', 'export default {}', 'has no clients'],
+    ['has an empty list', 'export default { clients: [] }', 'clients is empty'],
+    ['has another client', 'export default { clients: [{}] }', 'client 1 is no sealed client'],
+  ])('that %s is refused', async (_, text, message) => {
+    const { code, note } = await dynaseal(inspect, { cwd: given({ 'dynaseal.config.mjs': text }) })
+    expect(code).toBe(2)
+    expect(note.replaceAll('\n', ' ')).toContain(message)
+  })
+})
+
+describe('dynaseal init', () => {
+  it('writes a configuration, once', async () => {
+    const cwd = given()
+    expect((await dynaseal(['init'], { cwd })).code).toBe(0)
+    const { code, note } = await dynaseal(['init'], { cwd })
+    expect([code, note]).toEqual([2, 'dynaseal: dynaseal.config.ts is there already, and stays as it is.\n'])
+  })
+
+  it('writes one that loads, once it has entities', async () => {
+    const entities = `
+      import { encrypted } from '@dynaseal/toolbox'
+      import { Entity, item, string, Table } from 'dynamodb-toolbox'
+      const table = new Table({ name: 'users', partitionKey: { name: 'id', type: 'string' } })
+      const schema = item({ id: string().key(), ssn: encrypted(string()) })
+      export const User: Entity = new Entity({ name: 'User', table, schema })
+      export const Order = new Entity({ name: 'Order', table, schema: item({ id: string().key() }) })
+    `
+    const cwd = given({ 'entities.ts': entities })
+    await dynaseal(['init'], { cwd })
+    const { readFileSync, writeFileSync } = await import('node:fs')
+    const file = `${cwd}/dynaseal.config.ts`
+    writeFileSync(file, readFileSync(file, 'utf8').replace('./src/entities.js', './entities.js'))
+    const region = await dynaseal(['inspect', 'users', '42', '--region', 'eu-west-1'], { cwd })
+    expect(region.note.replaceAll('\n', ' ')).toContain(
+      'no client for region eu-west-1. It has us-east-1, us-west-2.',
+    )
+    const table = await dynaseal(['inspect', 'orders', '42'], { cwd })
+    expect(table.note.replaceAll('\n', ' ')).toContain('knows no table orders. It knows users.')
+    expect([region.code, table.code]).toEqual([2, 2])
+  })
+})
