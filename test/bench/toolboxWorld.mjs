@@ -6,13 +6,18 @@ import { CreateKeyCommand, KMSClient, ReplicateKeyCommand } from '@aws-sdk/clien
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
 import { encrypted, sealDocumentClient } from '@dynaseal/toolbox'
-import { Entity, item, string, Table } from 'dynamodb-toolbox'
+import { binary, Entity, item, string, Table } from 'dynamodb-toolbox'
 
 const [EAST, WEST] = ['us-east-1', 'us-west-2']
 export const FIELDS = ['name', 'street', 'city', 'phone', 'note']
 export const FIELD_BYTES = 100
+/** What format 2 adds to a field, and the envelope that it adds to an item. */
+const [ADDED_BYTES, ENVELOPE_BYTES] = [36, 313]
 
-/** The same entity in a table each: with all of its fields encrypted, in both formats, with one, and with none. */
+/**
+ * The same entity in a table each: with all of its fields encrypted, in both formats, with one, and with none; and `bytes`,
+ * which stores, without us, as many bytes as format 2 does.
+ */
 export async function startWorld() {
   const child = fork(fileURLToPath(new URL('toolboxCloud.mjs', import.meta.url)))
   const [{ endpoint, engine }] = await once(child, 'message')
@@ -24,7 +29,7 @@ export async function startWorld() {
     client: region => new KMSClient({ ...config, region }),
   })
   const client = () => DynamoDBDocumentClient.from(new DynamoDBClient({ ...config, region: EAST }))
-  for (const name of ['plain', 'sealed', 'one', 'messages']) await createTable(dynamodb, name)
+  for (const name of ['plain', 'bytes', 'sealed', 'one', 'messages']) await createTable(dynamodb, name)
   const sealedClient = sealDocumentClient(client(), { keyring })
   const sealed = entity(sealedClient, 'sealed', FIELDS)
   const one = entity(sealedClient, 'one', FIELDS.slice(0, 1))
@@ -34,7 +39,13 @@ export async function startWorld() {
   messageClient.register(messages)
   return {
     engine,
-    sides: { plain: entity(client(), 'plain', []), sealed, one, messages },
+    sides: {
+      plain: { customer: entity(client(), 'plain', []), fields: texts },
+      bytes: { customer: entityOfBytes(client()), fields: bytes },
+      sealed: { customer: sealed, fields: texts },
+      one: { customer: one, fields: texts },
+      messages: { customer: messages, fields: texts },
+    },
     /** Since it was asked last. */
     kmsCalls: async () => {
       child.send({})
@@ -49,7 +60,32 @@ export async function startWorld() {
   }
 }
 
+let made = 0
+
+function texts() {
+  return Object.fromEntries(FIELDS.map(field => [field, `${field} ${++made}`.padEnd(FIELD_BYTES, '.')]))
+}
+
+function bytes() {
+  const values = FIELDS.map(field => [field, filled(FIELD_BYTES + ADDED_BYTES, field)])
+  return { ...Object.fromEntries(values), envelope: filled(ENVELOPE_BYTES, 'envelope') }
+}
+
+function filled(length, text) {
+  return Buffer.alloc(length, `${text} ${++made}`)
+}
+
 function entity(documentClient, name, encryptedFields) {
+  const attribute = field => (encryptedFields.includes(field) ? encrypted(string()) : string())
+  return entityOf(documentClient, name, Object.fromEntries(FIELDS.map(field => [field, attribute(field)])))
+}
+
+function entityOfBytes(documentClient) {
+  const names = [...FIELDS, 'envelope']
+  return entityOf(documentClient, 'bytes', Object.fromEntries(names.map(name => [name, binary()])))
+}
+
+function entityOf(documentClient, name, attributes) {
   const table = new Table({
     documentClient,
     name,
@@ -59,13 +95,7 @@ function entity(documentClient, name, encryptedFields) {
   return new Entity({
     name: 'Customer',
     table,
-    schema: item({
-      pk: string().key(),
-      sk: string().key(),
-      ...Object.fromEntries(
-        FIELDS.map(field => [field, encryptedFields.includes(field) ? encrypted(string()) : string()]),
-      ),
-    }),
+    schema: item({ pk: string().key(), sk: string().key(), ...attributes }),
   })
 }
 
