@@ -153,6 +153,11 @@ describe('is refused', () => {
       /^PutCommand.*sealDocumentClient/,
     ],
     ['an operation that is newer than this', newerCommand('SearchVectors'), /past the encryption/],
+    [
+      'one of document clients',
+      { input: {}, clientCommand: newerCommand('ListVectors') },
+      /past the encryption/,
+    ],
     ['another one', newerCommand('StartBulkPutItems'), /past the encryption/],
   ])('%s', async (_, command, message) => {
     await expect(client.send(command as GetItemCommand)).rejects.toMatchObject(
