@@ -290,7 +290,7 @@ describe.each(CLIENTS)('declared tables of %s', (_, make) => {
   test('but bytes that only look so are refused, where ciphertext belongs and where not', async () => {
     await put(item())
     const { email } = (await stored()) as { email: Uint8Array }
-    const cut = email.slice(0, formatOfRun === 'envelope' ? 20 : -1)
+    const cut = Uint8Array.from(Buffer.from('da5e212a0102030405060708', 'hex')) // of a short field
     await expect(put({ ...Key, email: cut })).rejects.toEqual(error('invalid-value', /'email'.*read as data/))
     await expect(put({ ...Key, name: email })).rejects.toEqual(error('not-registered', /'name'/))
     await expect(

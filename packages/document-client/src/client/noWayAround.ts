@@ -1,20 +1,19 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Dialect } from '../tables/dialect.js'
 
-type Config = DynamoDBDocumentClient['config']
 type Stack = DynamoDBDocumentClient['middlewareStack']
 
 /**
  * A sealed client's configuration. `from()` of the document clients copies a client's configuration and middleware but
  * not its `send`: what it makes of a sealed client would not seal. It assigns its options, and so is known.
  */
-export function guardedConfig(config: Config, dialect: Dialect): Config {
+export function guardedConfig<CONFIG extends object>(config: CONFIG, dialect: Dialect): CONFIG {
   return new Proxy(config, {
     set(target, name, value) {
       if (name !== 'translateConfig') return Reflect.set(target, name, value)
       throw dialect.refusal(
         'invalid-client',
-        'A document client made from a sealed one would not seal. Make it first, and seal it: sealDocumentClient(DynamoDBDocument.from(client), options) has get(), put() and the like.',
+        'A document client made from a sealed one would not seal. Make it first, and seal it: sealDocumentClient(DynamoDBDocument.from(client), options), with the client before it is sealed, has get(), put() and the like.',
       )
     },
   })

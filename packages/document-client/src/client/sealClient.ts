@@ -1,23 +1,30 @@
-import type { DynamoDBDocumentClient, TranslateConfig } from '@aws-sdk/lib-dynamodb'
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient, type TranslateConfig } from '@aws-sdk/lib-dynamodb'
 import type { CacheStatistics, FieldFormat, Format } from '@dynaseal/core'
+import { BASE_COMMANDS, DOCUMENT_COMMANDS } from '../commands/operations.js'
 import type { Dialect } from '../tables/dialect.js'
 import { Tables } from '../tables/tables.js'
 import { nativeValues, withNumberValue } from '../values/nativeValues.js'
+import { WIRE_VALUES } from '../values/wireItems.js'
 import { endedBy } from './abortSignal.js'
 import { guardedConfig, guardedStack } from './noWayAround.js'
 import { type ClientParts, PARTS } from './partsOf.js'
 import { checkedOptions, type SealOptions } from './sealOptions.js'
 import { sendSealed } from './sendSealed.js'
+import type { ClientSettings } from './settings.js'
 import { translated } from './translated.js'
 
-/** A document client whose `send`, and every method that goes through it, seals and opens encrypted attributes. */
-export type SealedClient<CLIENT extends DynamoDBDocumentClient = DynamoDBDocumentClient> = CLIENT & {
+/** The clients that can be sealed: for native values, and for attribute values. */
+export type Sealable = DynamoDBDocumentClient | DynamoDBClient
+
+/** A client whose `send`, and every method that goes through it, seals and opens encrypted attributes. */
+export type SealedClient<CLIENT extends Sealable = DynamoDBDocumentClient> = CLIENT & {
   /** What the data-key cache did and holds; `undefined` if the format is another one and counts nothing. */
   statistics(): CacheStatistics | undefined
 }
 
 /** A sealed client and what is behind it, for the package that makes tables known to it. */
-export interface SealedParts<CLIENT extends DynamoDBDocumentClient> {
+export interface SealedParts<CLIENT extends Sealable> {
   readonly client: SealedClient<CLIENT>
   /** What is not added to them is refused. */
   readonly tables: Tables
@@ -42,17 +49,47 @@ export function sealClient<CLIENT extends DynamoDBDocumentClient>(
   dialect: Dialect,
 ): SealedParts<CLIENT> {
   const translateConfig = translateConfigOf(client, dialect)
-  const { logicalTableName, plaintext, role, timeToLive, format } = checkedOptions(options)
-  const sealed = Object.create(client) as SealedClient<CLIENT>
-  const tables = new Tables(dialect, logicalTableName, format, timeToLive)
   const values = nativeValues({
     ...translateConfig,
     unmarshallOptions: withNumberValue(translateConfig.unmarshallOptions),
   })
+  return wrap(client, options, dialect, { values, commands: DOCUMENT_COMMANDS })
+}
+
+/**
+ * As {@link sealClient}, for a client whose commands have attribute values, as those of `@aws-sdk/client-dynamodb`.
+ *
+ * @throws {DocumentClientError} `invalid-client`, as the dialect has it
+ * @throws {ConfigurationError} `invalid-option` or `invalid-context`, of `@dynaseal/core`
+ */
+export function sealBaseClient<CLIENT extends DynamoDBClient>(
+  client: CLIENT,
+  options: SealOptions,
+  dialect: Dialect,
+): SealedParts<CLIENT> {
+  refuseSealed(client, dialect)
+  if ((client as object) instanceof DynamoDBDocumentClient) {
+    throw dialect.refusal(
+      'invalid-client',
+      'A document client has native values: seal it with sealDocumentClient().',
+    )
+  }
+  return wrap(client, options, dialect, { values: WIRE_VALUES, commands: BASE_COMMANDS })
+}
+
+function wrap<CLIENT extends Sealable>(
+  client: CLIENT,
+  options: SealOptions,
+  dialect: Dialect,
+  speech: Pick<ClientSettings, 'values' | 'commands'>,
+): SealedParts<CLIENT> {
+  const { logicalTableName, plaintext, role, timeToLive, format } = checkedOptions(options)
+  const sealed = Object.create(client) as SealedClient<CLIENT>
+  const tables = new Tables(dialect, logicalTableName, format, timeToLive)
 
   const send = async (command: { input: object }, ...rest: unknown[]): Promise<unknown> => {
     const { abortSignal } = (rest[0] ?? {}) as { abortSignal?: unknown }
-    const settings = { format: endedBy(format, abortSignal), plaintext, role, values }
+    const settings = { format: endedBy(format, abortSignal), plaintext, role, ...speech }
     const forward = client.send.bind(client) as (command: object, ...rest: unknown[]) => Promise<unknown>
     try {
       return await sendSealed(tables, settings, command, one => forward(one, ...rest))
@@ -81,7 +118,9 @@ export function sealClient<CLIENT extends DynamoDBDocumentClient>(
     [SEALED]: { value: true },
     [PARTS]: { value: { unsealed: client, tables, format } satisfies ClientParts },
     config: { value: guardedConfig(client.config, dialect) },
-    middlewareStack: { value: guardedStack(client.middlewareStack, dialect) },
+    middlewareStack: {
+      value: guardedStack(client.middlewareStack as DynamoDBDocumentClient['middlewareStack'], dialect),
+    },
     // Mocks of document clients put their own in its place.
     send: { configurable: true, writable: true, value: ownSend },
     statistics: { value: () => (format as Partial<FieldFormat>).statistics?.() },
@@ -90,11 +129,14 @@ export function sealClient<CLIENT extends DynamoDBDocumentClient>(
   return { client: sealed, tables, format, isMocked }
 }
 
+function refuseSealed(client: object, dialect: Dialect): void {
+  if (!(SEALED in client)) return
+  throw dialect.refusal('invalid-client', 'This client is sealed already: use it as it is.')
+}
+
 /** How the client turns native values into attribute values. */
 function translateConfigOf(client: DynamoDBDocumentClient, dialect: Dialect): TranslateConfig {
-  if (SEALED in client) {
-    throw dialect.refusal('invalid-client', 'This document client is sealed already: use it as it is.')
-  }
+  refuseSealed(client, dialect)
   const { translateConfig = {} } = client.config as { translateConfig?: TranslateConfig }
   if (translateConfig.marshallOptions?.convertClassInstanceToMap === true) {
     throw dialect.refusal(

@@ -19,14 +19,15 @@ export async function sendSealed(
   forward: Forward,
 ): Promise<unknown> {
   const sealing = new Sealing(settings)
-  const planned = planCommand(tables, command, command.input as Item, sealing)
+  const { items } = settings.commands
+  const planned = planCommand(settings.commands, tables, command, sealing)
   if (planned === undefined) return forward(command)
   const { plan } = planned
   await sealing.seal()
-  const copy = copyCommand(command, planned)
+  const copy = copyCommand(command, planned.type, items.write(plan.input))
   let output: Item
   try {
-    output = copyContainers(await forward(copy)) as Item
+    output = items.read(copyContainers(await forward(copy)) as Item)
   } catch (error) {
     throw await openError(settings, plan, error)
   }
@@ -34,15 +35,16 @@ export async function sendSealed(
   plan.response(output, opening)
   dropItems(output, await opening.open())
   plan.finish?.(output)
-  return output
+  return items.write(output)
 }
 
 /** The caller's command stays as it is; its middleware comes along. */
 function copyCommand(
   command: { input: object; middlewareStack?: unknown },
-  { type, plan }: CommandPlan,
+  type: CommandPlan['type'],
+  input: Item,
 ): object {
-  const copy = new type(plan.input) as { middlewareStack: { use(plugin: unknown): void } }
+  const copy = new type(input) as { middlewareStack: { use(plugin: unknown): void } }
   if (command.middlewareStack !== undefined) copy.middlewareStack.use(command.middlewareStack)
   return copy
 }

@@ -1,4 +1,5 @@
 import type { Format } from '@dynaseal/core'
+import type { Commands } from '../commands/operations.js'
 import type { Values } from '../values/values.js'
 
 /** How one sealed client behaves. */
@@ -6,5 +7,7 @@ export interface ClientSettings {
   readonly format: Format
   readonly plaintext: 'refuse' | 'allow'
   readonly role: 'seal' | 'open' | 'both'
+  /** Those of what is planned with, between which and its own the client's commands translate. */
   readonly values: Values
+  readonly commands: Commands
 }

@@ -1,21 +1,8 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { type SealedClient, sealClient } from '../client/sealClient.js'
+import { sealClient } from '../client/sealClient.js'
 import type { SealOptions } from '../client/sealOptions.js'
-import type { Declaration } from './declaration.js'
-import { declare } from './declare.js'
+import { type DeclaredClient, withDeclare } from './declaredClient.js'
 import { dialect } from './dialect.js'
-
-/** A sealed client that is told what is encrypted. */
-export type DeclaredClient<CLIENT extends DynamoDBDocumentClient = DynamoDBDocumentClient> =
-  SealedClient<CLIENT> & {
-    /**
-     * Says what is encrypted in tables. Declare every table, also those in which nothing is; a table with several kinds of
-     * items once for each kind.
-     *
-     * @throws {DocumentClientError} `invalid-schema` for what cannot be encrypted, or is no path: the error shows where
-     */
-    declare(...declarations: Declaration[]): DeclaredClient<CLIENT>
-  }
 
 /**
  * Wraps a document client, for applications without a schema: what stands at declared paths is sealed on its way to
@@ -33,13 +20,5 @@ export function sealDocumentClient<CLIENT extends DynamoDBDocumentClient = Dynam
   client: CLIENT,
   options: SealOptions,
 ): DeclaredClient<CLIENT> {
-  const { client: sealed, tables } = sealClient(client, options, dialect)
-  const declared = sealed as DeclaredClient<CLIENT>
-  Object.defineProperty(declared, 'declare', {
-    value: (...declarations: Declaration[]) => {
-      for (const declaration of declarations) declare(tables, declaration)
-      return declared
-    },
-  })
-  return declared
+  return withDeclare(sealClient(client, options, dialect))
 }

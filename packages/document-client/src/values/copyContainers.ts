@@ -61,7 +61,7 @@ function copyMembers(value: object, copyOf: (child: unknown) => unknown): object
 }
 
 /** Assigned, `__proto__` would be another thing than a member. */
-function setMember(container: object, key: string, value: unknown): void {
+export function setMember(container: object, key: string, value: unknown): void {
   if (key !== PROTOTYPE) {
     ;(container as Record<string, unknown>)[key] = value
     return

@@ -1,0 +1,128 @@
+import {
+  BatchExecuteStatementCommand,
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  DeleteItemCommand,
+  ExecuteStatementCommand,
+  ExecuteTransactionCommand,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand as RawQueryCommand,
+  ScanCommand as RawScanCommand,
+  TransactGetItemsCommand,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb'
+import {
+  BatchGetCommand,
+  BatchWriteCommand,
+  DeleteCommand,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  ScanCommand,
+  TransactGetCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb'
+import type { Item } from '../values/place.js'
+import { fromWire, mapItems, toWire } from '../values/wireItems.js'
+import type { Planner } from './plan.js'
+import { planBatchGet, planGet, planRead, planTransactGet } from './reads.js'
+import { planBatchWrite, planDelete, planPut, planTransactWrite, planUpdate } from './writes.js'
+
+type CommandClass = new (input: never) => object
+
+/** An operation of DynamoDB on items, and its commands. */
+export interface Operation {
+  readonly name: string
+  readonly base: CommandClass
+  readonly document?: CommandClass
+  /** What is done with it; without one, it is refused. */
+  readonly plan?: Planner
+}
+
+const OPERATIONS: readonly Operation[] = [
+  { name: 'GetItem', base: GetItemCommand, document: GetCommand, plan: planGet },
+  { name: 'PutItem', base: PutItemCommand, document: PutCommand, plan: planPut },
+  { name: 'UpdateItem', base: UpdateItemCommand, document: UpdateCommand, plan: planUpdate },
+  { name: 'DeleteItem', base: DeleteItemCommand, document: DeleteCommand, plan: planDelete },
+  { name: 'Query', base: RawQueryCommand, document: QueryCommand, plan: planRead },
+  { name: 'Scan', base: RawScanCommand, document: ScanCommand, plan: planRead },
+  { name: 'BatchGetItem', base: BatchGetItemCommand, document: BatchGetCommand, plan: planBatchGet },
+  { name: 'BatchWriteItem', base: BatchWriteItemCommand, document: BatchWriteCommand, plan: planBatchWrite },
+  {
+    name: 'TransactGetItems',
+    base: TransactGetItemsCommand,
+    document: TransactGetCommand,
+    plan: planTransactGet,
+  },
+  {
+    name: 'TransactWriteItems',
+    base: TransactWriteItemsCommand,
+    document: TransactWriteCommand,
+    plan: planTransactWrite,
+  },
+  // PartiQL: nothing here understands its statements.
+  { name: 'ExecuteStatement', base: ExecuteStatementCommand },
+  { name: 'BatchExecuteStatement', base: BatchExecuteStatementCommand },
+  { name: 'ExecuteTransaction', base: ExecuteTransactionCommand },
+]
+
+/** The commands that a client takes: which ones, and how they carry items. */
+export interface Commands {
+  readonly type: 'base' | 'document'
+  /** Between the inputs and outputs of its commands and those that are planned with, which have native values. */
+  readonly items: { read(params: Item): Item; write(params: Item): Item }
+  /** A sentence: what to use in the place of a command that is refused. */
+  readonly wayOut: string
+}
+
+export const DOCUMENT_COMMANDS: Commands = {
+  type: 'document',
+  items: { read: params => params, write: params => params },
+  wayOut:
+    'Use Get, Put, Update, Delete, Query, Scan, Batch and Transact commands of @aws-sdk/lib-dynamodb, or a client that is not sealed.',
+}
+
+export const BASE_COMMANDS: Commands = {
+  type: 'base',
+  items: { read: params => mapItems(params, fromWire), write: params => mapItems(params, toWire) },
+  wayOut:
+    'Use GetItem, PutItem, UpdateItem, DeleteItem, Query, Scan, Batch and Transact commands of @aws-sdk/client-dynamodb, or a client that is not sealed. Those of @aws-sdk/lib-dynamodb want a document client: sealDocumentClient(DynamoDBDocumentClient.from(client), options), with the client before it is sealed.',
+}
+
+export function isOfDocuments(command: object): boolean {
+  return 'clientCommand' in command
+}
+
+/** By class; or by name, for the classes of another copy of the SDK. */
+export function operationOf(command: object): Operation | undefined {
+  const { clientCommand = command } = command as { clientCommand?: object }
+  const known = OPERATIONS.find(({ base }) => clientCommand instanceof base)
+  if (known !== undefined) return known
+  const name = schemaName(clientCommand) ?? className(clientCommand)
+  return OPERATIONS.find(operation => operation.name === name)
+}
+
+/** How the names of operations begin that have no items. */
+const WITHOUT_ITEMS =
+  /^(Cancel|Create|Describe|Disable|Enable|Export|Import|List|Restore|Tag|Untag|(Delete|Get|Put|Update)(?!Item))/
+
+/** Whether a command that is none of the above has no items in it either: there are more of them in each year's SDK. */
+export function passes(command: object): boolean {
+  if (isOfDocuments(command)) return false
+  const name = schemaName(command)
+  return name === undefined || WITHOUT_ITEMS.test(name)
+}
+
+/** The name of the operation that newer SDKs have in a command: `[9, namespace, name, …]`. Of a class, bundlers change it. */
+function schemaName(command: object): string | undefined {
+  const { schema } = command as { schema?: unknown }
+  const name: unknown = Array.isArray(schema) ? schema[2] : undefined
+  return typeof name === 'string' ? name : undefined
+}
+
+function className(command: object): string {
+  return command.constructor.name.replace(/Command$/, '')
+}

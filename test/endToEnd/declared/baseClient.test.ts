@@ -1,0 +1,282 @@
+// A client of attribute values that is sealed: its methods, and that nothing gets past it.
+import { createRequire } from 'node:module'
+import {
+  BatchExecuteStatementCommand,
+  DynamoDB,
+  DynamoDBClient,
+  ExecuteStatementCommand,
+  ExecuteTransactionCommand,
+  GetItemCommand,
+  type GetItemCommandOutput,
+  ListTablesCommand,
+  PutItemCommand,
+  paginateScan,
+} from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocument, DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { DocumentClientError, sealDocumentClient, sealDynamoDBClient } from '@dynaseal/document-client'
+import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, test } from 'vitest'
+import { store, storedItem } from '../../support/attacker.js'
+import { optionsOfRun } from '../../support/formatOfRun.js'
+import { leaks } from '../../support/recordingProxy.js'
+import { createWorld, EAST, type World } from '../../support/world.js'
+
+const TableName = 'people'
+const SECRET = 'ada@example.com'
+const Key = { pk: { S: 'a' }, sk: { S: '1' } }
+const Item = { ...Key, email: { S: SECRET }, name: { S: 'Ada' }, exact: { N: '1.5' } }
+
+let world: World
+let client: ReturnType<typeof seal>
+function seal() {
+  const sealed = sealDynamoDBClient(new DynamoDB(world.config(EAST)), {
+    keyring: world.keyring(EAST),
+    ...optionsOfRun,
+  })
+  return sealed.declare({ table: TableName, key: ['pk', 'sk'], encrypted: ['email', 'balance'] })
+}
+
+beforeAll(async () => {
+  world = await createWorld()
+  await world.createTable(TableName)
+}, 60_000)
+afterAll(() => world.stop())
+beforeEach(() => {
+  client = seal()
+  world.proxy.sent.length = 0
+})
+const error = (code: string, message: RegExp) => ({
+  name: 'DocumentClientError',
+  code,
+  message: expect.stringMatching(message),
+})
+
+describe('what goes through its send is sealed', () => {
+  test('the methods of a DynamoDB, and their callbacks', async () => {
+    await client.putItem({ TableName, Item })
+    expect(leaks(world.proxy.sent, [SECRET])).toEqual([])
+    expect((await client.getItem({ TableName, Key, ConsistentRead: true })).Item).toEqual(Item)
+    const called = await new Promise((resolve, reject) =>
+      client.getItem(
+        { TableName, Key, ConsistentRead: true },
+        (failed: unknown, output?: GetItemCommandOutput) => (failed ? reject(failed) : resolve(output?.Item)),
+      ),
+    )
+    expect(called).toEqual(Item)
+    const { Attributes } = await client.updateItem({
+      TableName,
+      Key,
+      UpdateExpression: 'SET email = :e, exact = exact + :one',
+      ExpressionAttributeValues: { ':e': { S: 'new' }, ':one': { N: '1' } },
+      ReturnValues: 'ALL_OLD',
+    })
+    expect(Attributes).toEqual(Item)
+  })
+
+  test('paginators and waiters', async () => {
+    await client.putItem({ TableName, Item })
+    const query = {
+      TableName,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': { S: 'a' } },
+    }
+    for await (const { Items } of client.paginateQuery(query)) expect(Items).toEqual([Item])
+    for await (const { Items } of paginateScan({ client, pageSize: 1 }, { TableName }))
+      for (const found of Items ?? []) expect(found).toEqual(Item)
+    await client.waitUntilTableExists({ TableName }, 30)
+  })
+
+  test('with every digit and every type as it was', async () => {
+    const exact = {
+      ...Key,
+      balance: {
+        M: {
+          a: { N: '12345678901234567890123456789012345678' },
+          b: { NS: ['1', '2'] },
+          c: { L: [{ NULL: true }, { BOOL: false }, { B: Uint8Array.from([1, 2]) }] },
+        },
+      },
+      clear: { M: { n: { N: '0.1234567890123456789' }, s: { SS: ['x'] }, l: { L: [] } } },
+    }
+    await client.putItem({ TableName, Item: exact })
+    expect((await client.getItem({ TableName, Key, ConsistentRead: true })).Item).toEqual(exact)
+  })
+
+  test('whatever copy of the SDK its commands are of', async () => {
+    const base = anotherCopy<typeof import('@aws-sdk/client-dynamodb')>('@aws-sdk/client-dynamodb')
+    expect(base.PutItemCommand).not.toBe(PutItemCommand)
+    await client.send(new base.PutItemCommand({ TableName, Item }))
+    expect(leaks(world.proxy.sent, [SECRET])).toEqual([])
+    const read = await client.send(new base.GetItemCommand({ TableName, Key, ConsistentRead: true }))
+    expect(read.Item).toEqual(Item)
+    const lib = anotherCopy<typeof import('@aws-sdk/lib-dynamodb')>('@aws-sdk/lib-dynamodb')
+    expect(lib.PutCommand).not.toBe(PutCommand)
+    const document = sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST))), {
+      keyring: world.keyring(EAST),
+    }).declare({ table: TableName, key: ['pk', 'sk'], encrypted: ['email'] })
+    await document.send(new lib.PutCommand({ TableName, Item: { pk: 'a', sk: '1', email: SECRET } }))
+    expect(leaks(world.proxy.sent, [SECRET])).toEqual([])
+    await expect(document.send(new base.GetItemCommand({ TableName, Key }) as never)).rejects.toMatchObject(
+      error('command-unsupported', /GetItemCommand/),
+    )
+  })
+})
+
+/** As two versions in one application are: what is loaded already is not shared. */
+function anotherCopy<T>(name: string): T {
+  const require = createRequire(import.meta.url)
+  const before = { ...require.cache }
+  for (const path of Object.keys(require.cache)) delete require.cache[path]
+  try {
+    return require(name)
+  } finally {
+    Object.assign(require.cache, before)
+  }
+}
+
+describe('is refused', () => {
+  const statement = { Statement: `INSERT INTO "${TableName}" VALUE {'pk': 'a'}` }
+  test.each<[string, object, RegExp]>([
+    ['a statement of PartiQL', new ExecuteStatementCommand(statement), /^ExecuteStatementCommand/],
+    [
+      'several',
+      new BatchExecuteStatementCommand({ Statements: [statement] }),
+      /^BatchExecuteStatementCommand/,
+    ],
+    [
+      'as a transaction',
+      new ExecuteTransactionCommand({ TransactStatements: [statement] }),
+      /^ExecuteTransactionCommand/,
+    ],
+    [
+      'a command of the document client',
+      new PutCommand({ TableName, Item: {} }),
+      /^PutCommand.*sealDocumentClient/,
+    ],
+    ['an operation that is newer than this', newerCommand('SearchVectors'), /past the encryption/],
+    [
+      'one of document clients',
+      { input: {}, clientCommand: newerCommand('ListVectors') },
+      /past the encryption/,
+    ],
+    ['another one', newerCommand('StartBulkPutItems'), /past the encryption/],
+  ])('%s', async (_, command, message) => {
+    await expect(client.send(command as GetItemCommand)).rejects.toMatchObject(
+      error('command-unsupported', message),
+    )
+    expect(world.proxy.sent).toEqual([])
+  })
+
+  test('of a document client, too', async () => {
+    const document = sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST))), {
+      keyring: world.keyring(EAST),
+    })
+    await expect(document.send(newerCommand('SearchVectors') as never)).rejects.toMatchObject(
+      error('command-unsupported', /./),
+    )
+    await expect(document.send(new ListTablesCommand({}) as never)).resolves.toMatchObject({
+      TableNames: [TableName],
+    })
+  })
+
+  test('a value that is no attribute value, without quoting it', async () => {
+    const plain = { ...Key, email: SECRET } as never
+    const refused = client.putItem({ TableName, Item: plain })
+    await expect(refused).rejects.toMatchObject(
+      error('invalid-value', /'email'.*plain values want a document client/),
+    )
+    await expect(refused).rejects.not.toThrow(SECRET)
+    expect(world.proxy.sent).toEqual([])
+  })
+
+  test('but table administration passes', async () => {
+    expect((await client.listTables({})).TableNames).toEqual([TableName])
+    expect((await client.describeTable({ TableName })).Table?.TableName).toBe(TableName)
+  })
+})
+
+/** A command as the SDK of the day makes it, of an operation that this package does not know. */
+function newerCommand(operation: string): object {
+  const command = new GetItemCommand({ TableName, Key })
+  const schema = [9, 'com.amazonaws.dynamodb', operation, 0, () => [], () => []]
+  return Object.assign(Object.create(Object.getPrototypeOf(Object.getPrototypeOf(command))), {
+    input: command.input,
+    schema,
+  })
+}
+
+describe('no other client is made from it, and it is not sealed twice', () => {
+  test.each<[string, () => unknown]>([
+    ['DynamoDBDocumentClient.from', () => DynamoDBDocumentClient.from(client)],
+    ['DynamoDBDocument.from', () => DynamoDBDocument.from(client, { marshallOptions: {} })],
+    ['of what inherits from it', () => DynamoDBDocumentClient.from(Object.create(client))],
+    ['sealDynamoDBClient', () => sealDynamoDBClient(client, { keyring: world.keyring(EAST) })],
+    ['sealDocumentClient', () => sealDocumentClient(client as never, { keyring: world.keyring(EAST) })],
+    [
+      'sealDynamoDBClient of a document client',
+      () =>
+        sealDynamoDBClient(DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST))) as never, {
+          keyring: world.keyring(EAST),
+        }),
+    ],
+  ])('%s', (_, make) => {
+    expect(make).toThrow(DocumentClientError)
+    expect(make).toThrow(expect.objectContaining({ code: 'invalid-client' }))
+  })
+
+  test.each<[string, () => Promise<unknown>]>([
+    [
+      'the send of its class',
+      () =>
+        (DynamoDBClient.prototype.send as (command: object) => Promise<unknown>).call(
+          client,
+          new PutItemCommand({ TableName, Item }),
+        ),
+    ],
+    [
+      'another client with its middleware',
+      () => {
+        const other = new DynamoDBClient(world.config(EAST))
+        other.middlewareStack = client.middlewareStack
+        return other.send(new PutItemCommand({ TableName, Item }))
+      },
+    ],
+    [
+      'a document command that is resolved with it',
+      async () =>
+        new GetCommand({ TableName, Key: {} }).resolveMiddleware(
+          client.middlewareStack,
+          client.config as never,
+          {},
+        )({} as never),
+    ],
+  ])('nothing is sent past it by %s', async (_, send) => {
+    await expect(async () => send()).rejects.toMatchObject({ code: 'client-not-sealed' })
+    expect(world.proxy.sent).toEqual([])
+  })
+
+  test('the client that was sealed stays as it was', async () => {
+    const base = new DynamoDBClient(world.config(EAST))
+    const { config, middlewareStack, send } = base
+    sealDynamoDBClient(base, { keyring: world.keyring(EAST) })
+    expect(base).toMatchObject({ config, middlewareStack, send })
+    expect(DynamoDBDocument.from(base).config).toBe(config)
+  })
+})
+
+test('an entry named __proto__ that somebody planted is no member of what is read', async () => {
+  await client.putItem({ TableName, Item })
+  const { email: _, ...stored } = await storedItem(world, TableName, { pk: 'a', sk: '1' })
+  const text = JSON.stringify({ ...stored, data: { M: {} } }).replace(
+    '"data":{"M":{}}',
+    `"data":{"M":{"__proto__":{"M":{"email":{"S":"planted"}}}}},"__proto__":{"M":{"email":{"S":"planted"}}}`,
+  )
+  await store(world, TableName, JSON.parse(text))
+  const read = await client.getItem({ TableName, Key, ConsistentRead: true }).catch(error => error)
+  expect((read.Item as typeof Item | undefined)?.email).toBeUndefined()
+  expect(read.Item?.data?.M?.M).toBeUndefined()
+})
+
+test('its type is that of the client that was sealed', () => {
+  expectTypeOf(client.getItem).toEqualTypeOf<DynamoDB['getItem']>()
+  expectTypeOf(client.declare()).toEqualTypeOf<typeof client>()
+})
