@@ -1,5 +1,7 @@
 import type { DynamoDBDocumentClient, TranslateConfig } from '@aws-sdk/lib-dynamodb'
 import type { CacheStatistics, FieldFormat, Format } from '@dynaseal/core'
+import { Arrivals } from '../arriving/arrivals.js'
+import { type ItemOpener, itemOpener } from '../arriving/opener.js'
 import type { Dialect } from '../tables/dialect.js'
 import { Tables } from '../tables/tables.js'
 import { nativeValues, withNumberValue } from '../values/nativeValues.js'
@@ -11,10 +13,11 @@ import { sendSealed } from './sendSealed.js'
 import { translated } from './translated.js'
 
 /** A document client whose `send`, and every method that goes through it, seals and opens encrypted attributes. */
-export type SealedClient<CLIENT extends DynamoDBDocumentClient = DynamoDBDocumentClient> = CLIENT & {
-  /** What the data-key cache did and holds; `undefined` if the format is another one and counts nothing. */
-  statistics(): CacheStatistics | undefined
-}
+export type SealedClient<CLIENT extends DynamoDBDocumentClient = DynamoDBDocumentClient> = CLIENT &
+  ItemOpener & {
+    /** What the data-key cache did and holds; `undefined` if the format is another one and counts nothing. */
+    statistics(): CacheStatistics | undefined
+  }
 
 /** A sealed client and what is behind it, for the package that makes tables known to it. */
 export interface SealedParts<CLIENT extends DynamoDBDocumentClient> {
@@ -22,6 +25,8 @@ export interface SealedParts<CLIENT extends DynamoDBDocumentClient> {
   /** What is not added to them is refused. */
   readonly tables: Tables
   readonly format: Format
+  /** Items that arrive without a command. */
+  readonly arrivals: Arrivals
   /** Whether something answers in the place of the client's `send`, as mocks do. */
   isMocked(): boolean
 }
@@ -86,8 +91,11 @@ export function sealClient<CLIENT extends DynamoDBDocumentClient>(
     send: { configurable: true, writable: true, value: ownSend },
     statistics: { value: () => (format as Partial<FieldFormat>).statistics?.() },
   })
+  const arrivals = new Arrivals(tables, { format, plaintext, role, values }, dialect)
+  for (const [name, value] of Object.entries(itemOpener(arrivals)))
+    Object.defineProperty(sealed, name, { configurable: true, value })
   const isMocked = () => sealed.send !== ownSend && !wrappers.has(sealed.send)
-  return { client: sealed, tables, format, isMocked }
+  return { client: sealed, tables, format, arrivals, isMocked }
 }
 
 /** How the client turns native values into attribute values. */

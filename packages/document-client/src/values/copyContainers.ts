@@ -61,7 +61,7 @@ function copyMembers(value: object, copyOf: (child: unknown) => unknown): object
 }
 
 /** Assigned, `__proto__` would be another thing than a member. */
-function setMember(container: object, key: string, value: unknown): void {
+export function setMember(container: object, key: string, value: unknown): void {
   if (key !== PROTOTYPE) {
     ;(container as Record<string, unknown>)[key] = value
     return
@@ -70,7 +70,7 @@ function setMember(container: object, key: string, value: unknown): void {
 }
 
 /** A class has a function that says it is its constructor; nothing that DynamoDB stores becomes a function. */
-function isOfClass(prototype: object): boolean {
+export function isOfClass(prototype: object): boolean {
   const type: unknown = Object.hasOwn(prototype, 'constructor') ? prototype.constructor : undefined
   return typeof type === 'function' && type.prototype === prototype
 }
