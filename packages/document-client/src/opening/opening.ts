@@ -9,7 +9,7 @@ import {
   type NotOpenedEvent,
 } from '@dynaseal/core'
 import type { ClientSettings } from '../client/settings.js'
-import { DocumentClientError, FieldsNotOpenedError } from '../errors.js'
+import { DocumentClientError } from '../errors.js'
 import { takeFormatAttributes } from '../guards/formatAttributes.js'
 import { otherAttributes } from '../guards/wholeItems.js'
 import { formatPath, type Occurrence, occurrences } from '../paths/attributePattern.js'
