@@ -124,6 +124,7 @@ describeDynoxide('records of a stream', () => {
       ])
       expect(notes.some(({ error }) => error !== undefined)).toBe(false)
       expect(stream.world.kmsCalls(WEST)).toEqual([])
+      expect(await client.openStreamRecord(Person, elsewhere)).toBeUndefined()
       expect(await client.openStreamRecord(Person, stream.lambdaRecords[NOTE]!)).toBeUndefined()
       expect(await client.openStreamRecord(Person, stream.sdkRecords[INSERT]!)).toMatchObject({
         newImage: { text: 'secret 1' },

@@ -1,0 +1,62 @@
+// Items without a command, of a table that was declared.
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { marshall } from '@aws-sdk/util-dynamodb'
+import { DocumentClientError, sealDocumentClient } from '@dynaseal/document-client'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { inBase64 } from '../../support/streamRecords.js'
+import { createWorld, EAST, WEST, type World } from '../../support/world.js'
+
+const person = {
+  id: 'ada',
+  email: 'secret',
+  cards: [{ number: 'secret', brand: 'A' }],
+  plan: 'pro',
+  type: 'person',
+}
+const note = { id: 'note', email: 'in clear', type: 'note' }
+
+let world: World
+beforeAll(async () => {
+  world = await createWorld()
+}, 60_000)
+afterAll(() => world.stop())
+
+const clientIn = (region: string) =>
+  sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient(world.config(region))), {
+    keyring: world.keyring(region),
+  }).declare(
+    {
+      table: 'people',
+      key: ['id'],
+      encrypted: ['email', 'cards[*].number'],
+      when: { attribute: 'type', equals: 'person' },
+    },
+    { table: 'people', key: ['id'], encrypted: [], when: { attribute: 'type', equals: 'note' } },
+  )
+
+test('plain values at declared paths are sealed, and opened in an item, a record and an export', async () => {
+  const sealed = await clientIn(EAST).sealItems('people', [person, note])
+  expect(sealed[0]?.email).toBeInstanceOf(Uint8Array)
+  expect(sealed[1]).toEqual(note)
+  const reader = clientIn(WEST)
+  expect(await reader.openItems('people', sealed)).toEqual([person, note])
+  const image = marshall(sealed[0])
+  const record = {
+    eventName: 'INSERT',
+    eventSourceARN: `arn:aws:dynamodb:${EAST}:000000000000:table/people/stream/1`,
+    dynamodb: { SequenceNumber: '1', Keys: { id: image.id }, NewImage: image },
+  }
+  const { newImage } = await reader.openStreamRecord(JSON.parse(JSON.stringify(record, inBase64)))
+  expect(newImage).toEqual(person)
+  const file = Buffer.from(JSON.stringify({ Item: image }, inBase64))
+  for await (const item of reader.openExport('people', [file])) expect(item).toEqual(person)
+})
+
+test('errors are those of this package', async () => {
+  const error = await clientIn(EAST)
+    .openItem('nowhere', {})
+    .catch(thrown => thrown)
+  expect(Object.getPrototypeOf(error)).toBe(DocumentClientError.prototype)
+  expect(error).toMatchObject({ code: 'not-registered' })
+})
