@@ -29,7 +29,7 @@ export async function createStreamingTable(world: World, TableName: string): Pro
 }
 
 /** All records of a stream, as the SDK has them. */
-export async function readStream(world: World, StreamArn: string): Promise<_Record[]> {
+export async function readStream(world: Pick<World, 'config'>, StreamArn: string): Promise<_Record[]> {
   const client = new DynamoDBStreamsClient(world.config(EAST))
   const { StreamDescription } = await client.send(new DescribeStreamCommand({ StreamArn }))
   const records: _Record[] = []

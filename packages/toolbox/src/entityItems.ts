@@ -124,8 +124,7 @@ export class EntityItems {
   /** As `EntityFormatter` does, which is not loaded for it, and writes keys into the messages of its errors. */
   #format(item: NativeItem): unknown {
     const name = this.#nameAttribute
-    const named = name === undefined || item[name] !== undefined ? {} : { [name]: this.entity.entityName }
-    return this.#formatter.format({ ...item, ...named })
+    return this.#formatter.format(name === undefined ? item : { ...item, [name]: this.entity.entityName })
   }
 }
 

@@ -118,7 +118,7 @@ function readBytes(content: unknown): Uint8Array | undefined {
   const { buffer, byteOffset, length } = Buffer.from(content, 'base64')
   // What is no base64 is passed over, and makes it shorter.
   const padding = content.endsWith('==') ? 2 : content.endsWith('=') ? 1 : 0
-  if (content.length % 4 !== 0 || length !== (content.length / 4) * 3 - padding) return undefined
+  if (length !== (content.length / 4) * 3 - padding) return undefined
   return new Uint8Array(buffer, byteOffset, length)
 }
 
