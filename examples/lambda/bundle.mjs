@@ -1,16 +1,17 @@
-// What Lambda is given: one file of each kind, to deploy either. Its runtime has the AWS SDK.
+// What Lambda is given: of each function one file of each kind, to deploy either. Its runtime has the AWS SDK.
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const path = name => fileURLToPath(new URL(name, import.meta.url))
 
-for (const [format, outfile] of [
-  ['esm', 'dist/esm/handler.mjs'],
-  ['cjs', 'dist/cjs/handler.cjs'],
+for (const [format, extension] of [
+  ['esm', '.mjs'],
+  ['cjs', '.cjs'],
 ])
   await build({
-    entryPoints: [path('src/handler.ts')],
-    outfile: path(outfile),
+    entryPoints: [path('src/handler.ts'), path('src/stream.ts')],
+    outdir: path(`dist/${format}`),
+    outExtension: { '.js': extension },
     bundle: true,
     minify: true,
     platform: 'node',

@@ -60,9 +60,12 @@ export function program(page: string): Program {
       .filter(one => one !== '' && !imported.has(one))
     for (const one of given) namesOf(`../${context.replace(/\.ts$/, '.js')}`).add(one)
   }
-  const statements = [...imports].map(
-    ([from, names]) => `import { ${[...names].join(', ')} } from '${from}'\n`,
-  )
+  const statements = [...imports].map(([from, names]) => {
+    // Of a package that is types alone, nothing may be loaded.
+    const onlyTypes = [...names].every(one => one.startsWith('type '))
+    const list = [...names].map(one => (onlyTypes ? one.replace('type ', '') : one)).join(', ')
+    return `import ${onlyTypes ? 'type ' : ''}{ ${list} } from '${from}'\n`
+  })
   return { page, name, text: [...whole, ...statements, ...parts, 'export {}\n'].join('') }
 }
 

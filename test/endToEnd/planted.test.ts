@@ -290,7 +290,7 @@ describe('an item that the sealed client has not opened', () => {
     )
     const format = () => new EntityFormatter(User).format(unmarshall(image))
     expect(format).toThrow(expect.objectContaining(NOT_SEALED))
-    expect(format).toThrow(/image of a stream.*read it by its key/)
+    expect(format).toThrow(/a record of a stream by openStreamRecord\(\)/)
   })
 
   test('that was taken apart, or comes after one that was opened', async () => {

@@ -4,12 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
+import { DescribeTableCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { KMSClient } from '@aws-sdk/client-kms'
+import { ScanCommand as DocumentScan, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { KeyStoreAdministration } from '@dynaseal/branch-keyring'
+import { sealDocumentClient } from '@dynaseal/document-client'
 import { type LocalCloud, startLocalCloud } from '@dynaseal/local-cloud'
+import { MrkKeyring } from '@dynaseal/mrk-keyring'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { describeDynoxide } from '../../packages/local-cloud/test/eachEngine.js'
+import { forLambda, readStream } from '../support/streamRecords.js'
 
 const [EAST, WEST] = ['us-east-1', 'us-west-2'] as const
 const PROCESSES = 5
@@ -25,7 +29,7 @@ const FORMATS = ['esm', 'cjs'] as const
 const KINDS = ['mrk', 'branch-keys'] as const
 type Format = (typeof FORMATS)[number]
 type Kind = (typeof KINDS)[number]
-type Answer = { statusCode: number; body?: string }
+type Answer = { statusCode: number; body?: string; batchItemFailures?: object[] }
 
 const customer = (n: number) => ({
   plan: 'pro',
@@ -52,14 +56,15 @@ describeDynoxide('the Lambda example, from its bundle', () => {
       replicationDelay: 1,
       engine: 'dynoxide',
       keys: [{ AliasName: 'alias/customers', ReplicaRegions: [WEST] }],
-      tables: KINDS.flatMap(kind =>
-        FORMATS.map(format => ({
-          TableName: tableOf(kind, format),
+      tables: [...KINDS.flatMap(kind => FORMATS.map(format => tableOf(kind, format))), ...STREAMING].map(
+        TableName => ({
+          TableName,
           ReplicaRegions: [WEST],
           BillingMode: 'PAY_PER_REQUEST',
           AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
           KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-        })),
+          StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
+        }),
       ),
     })
     keyArns = Object.values(cloud.keys[0]!.arns)
@@ -86,11 +91,16 @@ describeDynoxide('the Lambda example, from its bundle', () => {
 
   /** What the events are answered by one fresh process of the function in a region. */
   async function invoke(
-    { kind, format, region }: { kind: Kind; format: Format; region: string },
+    {
+      kind,
+      format,
+      region,
+      name = 'handler',
+    }: { kind: Kind; format: Format; region: string; name?: 'handler' | 'stream' },
     events: readonly object[],
     changed: Record<string, string> = {},
   ): Promise<Answer[]> {
-    const bundle = join(deployed, format, `handler.${format === 'esm' ? 'mjs' : 'cjs'}`)
+    const bundle = join(deployed, format, `${name}.${format === 'esm' ? 'mjs' : 'cjs'}`)
     const env = {
       AWS_ENDPOINT_URL: cloud.endpoint,
       AWS_REGION: region,
@@ -164,6 +174,74 @@ describeDynoxide('the Lambda example, from its bundle', () => {
     })
   })
 
+  describe.each(FORMATS)('the stream, %s', format => {
+    const [TABLE, LETTERS_TABLE] = [`streaming-${format}`, `letters-${format}`]
+    const invokeAs = (name: 'handler' | 'stream', events: readonly object[]) =>
+      invoke({ kind: 'mrk', format, region: EAST, name }, events, { TABLE, LETTERS_TABLE })
+
+    /** The records of what was put, as Lambda's event has them. */
+    async function records(...events: object[]) {
+      await invokeAs('handler', events)
+      const raw = new DynamoDBClient(config(EAST))
+      const { Table } = await raw.send(new DescribeTableCommand({ TableName: TABLE }))
+      raw.destroy()
+      const arn = Table?.LatestStreamArn as string
+      const all = (await readStream({ config }, arn)).map(record => forLambda(record, arn))
+      cloud.clearCalls()
+      return all.slice(-events.length)
+    }
+
+    async function letters() {
+      const base = DynamoDBDocumentClient.from(new DynamoDBClient(config(EAST)))
+      const { Items = [] } = await base.send(
+        new DocumentScan({ TableName: LETTERS_TABLE, ConsistentRead: true }),
+      )
+      for (const { to } of Items) expect(to).toBeInstanceOf(Uint8Array)
+      const keyring = new MrkKeyring({
+        keyArns,
+        region: EAST,
+        client: region => new KMSClient(config(region)),
+      })
+      const reader = sealDocumentClient(base, { keyring })
+      reader.declare({ table: LETTERS_TABLE, key: ['id'], encrypted: ['to'] })
+      return await reader.openItems(LETTERS_TABLE, Items)
+    }
+
+    test('a letter goes to each new address, and its records cost one call of KMS for each data key', async () => {
+      const moved = { ...customer(1), address: { street: 'Hill 1', zip: '0001', city: 'Oslo' } }
+      const { address: _, ...homeless } = customer(2)
+      const Records = await records(
+        request('PUT', 'ada', customer(1)),
+        request('PUT', 'ada', { ...customer(1), plan: 'basic' }),
+        request('PUT', 'ada', moved),
+        request('PUT', 'eve', homeless),
+      )
+      expect(await invokeAs('stream', [{ Records }])).toEqual([{ batchItemFailures: [] }])
+      expect(called('kms')).toEqual([`Decrypt ${EAST} 200`, `GenerateDataKey ${EAST} 200`])
+      expect((await letters()).map(({ to }) => to)).toEqual(
+        expect.arrayContaining([
+          { name: 'Ada 1', ...customer(1).address },
+          { name: 'Ada 1', ...moved.address },
+        ]),
+      )
+      expect(await letters()).toHaveLength(2)
+      // Lambda sends a batch more than once.
+      await invokeAs('stream', [{ Records }])
+      expect(await letters()).toHaveLength(2)
+    })
+
+    test('from the first record that does not open, the batch is to be sent again', async () => {
+      const Records = await records(...[5, 6, 7].map(n => request('PUT', `c${n}`, customer(n))))
+      const before = (await letters()).length
+      const image = Records[1]!.dynamodb!.NewImage!
+      image.email = image.name!
+      const [answer] = await invokeAs('stream', [{ Records }])
+      const itemIdentifier = Records[1]!.dynamodb!.SequenceNumber
+      expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier }] })
+      expect(await letters()).toHaveLength(before + 1)
+    })
+  })
+
   test.each(KINDS)('with the keyring %s: what follows in a process costs nothing', async kind => {
     const events = [0, 1, 2].map(n => request('PUT', `same-${n}`, customer(n)))
     await invoke({ kind, format: 'esm', region: EAST }, [...events, request('GET', 'same-2')])
@@ -207,6 +285,8 @@ describeDynoxide('the Lambda example, from its bundle', () => {
     await expect(started).rejects.toMatchObject({ stderr: expect.stringContaining(why) })
   })
 })
+
+const STREAMING = FORMATS.flatMap(format => [`streaming-${format}`, `letters-${format}`])
 
 const tableOf = (kind: Kind, format: Format) => `customers-${kind}-${format}`
 

@@ -1,14 +1,7 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { encrypted, sealDocumentClient } from '@dynaseal/toolbox'
+import { encrypted } from '@dynaseal/toolbox'
 import { Entity, item, map, string, Table } from 'dynamodb-toolbox'
+import { documentClient } from './clients.js'
 import { variable } from './environment.js'
-import { keyringOfEnvironment } from './keyring.js'
-
-// Made once, while Lambda loads the function: connections and data keys of one request serve the next ones.
-const documentClient = sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient()), {
-  keyring: keyringOfEnvironment(),
-})
 
 const Customers = new Table({
   documentClient,

@@ -14,6 +14,7 @@ import { DynasealError, type FieldError } from '@dynaseal/core'
  * - `condition-refused`, `update-refused`, `projection-refused`: the expression would compute with ciphertext
  * - `expression-syntax`: an expression on a known table could not be understood
  * - `command-unsupported`: a command that can read or write items and that is not covered
+ * - `invalid-record`: no record of a stream and no line of an export, or its parts do not belong together
  */
 export type DocumentClientErrorCode =
   | 'invalid-schema'
@@ -28,6 +29,7 @@ export type DocumentClientErrorCode =
   | 'projection-refused'
   | 'expression-syntax'
   | 'command-unsupported'
+  | 'invalid-record'
 
 /**
  * Something was refused before anything was sent, or before a value was handed out. Packages above this one have

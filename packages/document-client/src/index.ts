@@ -7,6 +7,10 @@ export {
   SealError,
   type SealErrorCode,
 } from '@dynaseal/core'
+export type { Bytes } from './arriving/lines.js'
+export type { ItemOpener, NativeItem, OpenedChange } from './arriving/opener.js'
+export type { StreamRecord } from './arriving/streamRecord.js'
+export type { OpenedRecord, RecordResult, StreamRecordOptions } from './arriving/streamRecords.js'
 export type { SealedClient } from './client/sealClient.js'
 export type { ClientOptions, SealOptions } from './client/sealOptions.js'
 export type { Declaration } from './declared/declaration.js'

@@ -1,5 +1,9 @@
 // For packages that make tables known to a sealed client, as the plugin of a mapper does, and for the operator's command.
 // Applications need none of it.
+
+export type { Arrivals } from './arriving/arrivals.js'
+export type { Wanted } from './arriving/change.js'
+export { oneRecord } from './arriving/opener.js'
 export { type ClientParts, partsOf } from './client/partsOf.js'
 export { type SealedParts, sealClient } from './client/sealClient.js'
 export { translated } from './client/translated.js'
@@ -19,3 +23,4 @@ export type { Dialect } from './tables/dialect.js'
 export type { ItemKind, TableDescription } from './tables/itemKind.js'
 export type { KnownTable } from './tables/knownTable.js'
 export type { Tables } from './tables/tables.js'
+export { isSealedText } from './values/sealedText.js'

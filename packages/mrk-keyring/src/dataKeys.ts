@@ -1,7 +1,7 @@
 import type { DataKeyRequest, DataKeySource, EncryptedDataKeyEntry } from './dataKeySource.js'
 import { type Failure, failure, idOf } from './failure.js'
+import type { WrappingKeys } from './fillMaterials.js'
 import { decryptDataKey, encryptDataKey, generateDataKey } from './kmsCalls.js'
-import type { WrappingKeys } from './materials.js'
 import type { RegionalKms, RegionalRequest } from './regionalKms.js'
 import { isReplicaOf } from './replicas.js'
 

@@ -5,7 +5,6 @@ import type {
   NodeDecryptionMaterial,
   NodeEncryptionMaterial,
 } from '@aws-crypto/material-management'
-import { load } from './awsMaterials.cjs'
 import { MrkKeyringConfigError } from './configError.js'
 
 type Materials = typeof import('@aws-crypto/material-management')
@@ -22,22 +21,32 @@ export function awsMaterials(): Materials {
   return materials
 }
 
+let bundled: (() => Materials) | undefined
+
+/** Where they are to be taken from, in a bundle. */
+export function provideMaterials(load: () => Materials): void {
+  bundled = load
+}
+
 function loadMaterials(): Materials {
+  let failure: unknown
   try {
-    return load()
+    if (bundled !== undefined) return bundled()
   } catch (cause) {
-    try {
-      // An ES module made by esbuild requires no package that it was told to leave out.
-      return createRequire(import.meta.url)('@aws-crypto/material-management') as Materials
-    } catch {
-      throw new MrkKeyringConfigError(
-        'MATERIALS_NOT_LOADED',
-        '@aws-crypto/material-management could not be loaded, which a keyring needs that is called with materials of the AWS Encryption SDK. ' +
-          'In a bundle that is an ES module, define require in its banner, as for every CommonJS package: ' +
-          `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)`,
-        { cause },
-      )
-    }
+    // An ES module made by esbuild requires no package that it was told to leave out; what follows finds it.
+    failure = cause
+  }
+  try {
+    // No bundler sees that: `@dynaseal/core` needs none of it, and it is larger than all the rest.
+    return createRequire(import.meta.url)('@aws-crypto/material-management') as Materials
+  } catch (cause) {
+    throw new MrkKeyringConfigError(
+      'MATERIALS_NOT_LOADED',
+      '@aws-crypto/material-management could not be loaded, which a keyring needs that is called with materials of the AWS Encryption SDK. ' +
+        "In a bundle, take it in: import '@dynaseal/mrk-keyring/materials'. In one that is an ES module and made by esbuild, define require in its banner, as for every CommonJS package: " +
+        `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url)`,
+      { cause: failure ?? cause },
+    )
   }
 }
 

@@ -3,6 +3,7 @@ import type { AttributePath, Format } from '@dynaseal/core'
 import {
   type AttributePattern,
   isContainer,
+  isSealedText,
   PendingSeal,
   sameAs,
   wasOpened,
@@ -29,7 +30,7 @@ const WAY_OUT =
   'Give its table the document client that sealDocumentClient() returns, and call register(entity) on that client.'
 
 const UNOPENED =
-  'Give the table the document client from sealDocumentClient() on which its entity is registered. An image of a stream, an item of an export, of a cache or of another client is not opened: read it by its key, through the sealed client.'
+  'Give the table the document client from sealDocumentClient() on which its entity is registered. What came another way is opened by that client, too: a record of a stream by openStreamRecord(), an export by openExport(), an item by openItem().'
 
 const notSealed = (what: string) =>
   new ToolboxError(
@@ -175,8 +176,7 @@ export class EncryptedAttribute implements Transformer {
 
   /** A mock's answers are the developer's own, but for ciphertext, which would be data to the application. */
   #refuseUnopened(stored: unknown): void {
-    const isCiphertext = stored instanceof Uint8Array && this.#reader?.format.looksSealed(stored)
-    if (!isCiphertext && this.#reader?.isMocked()) return
+    if (this.#reader?.isMocked() && !isCiphertext(stored, this.#reader.format)) return
     throw new ToolboxError(
       'client-not-sealed',
       stored instanceof Uint8Array
@@ -270,6 +270,11 @@ export class EncryptedAttribute implements Transformer {
     }
     return known.join('').replace(/^\./, '')
   }
+}
+
+/** As bytes, or as JSON has them. */
+function isCiphertext(stored: unknown, format: Format): boolean {
+  return (stored instanceof Uint8Array && format.looksSealed(stored)) || isSealedText(stored, format)
 }
 
 /**

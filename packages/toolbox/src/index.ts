@@ -8,16 +8,25 @@ export {
   type SealErrorCode,
 } from '@dynaseal/core'
 export {
+  type Bytes,
   type ClientOptions,
   FieldsNotOpenedError,
+  type ItemOpener,
+  type NativeItem,
+  type OpenedChange,
+  type OpenedRecord,
   openPartially,
   type PartialResult,
+  type RecordResult,
   type SealOptions,
+  type StreamRecord,
+  type StreamRecordOptions,
   type UnopenedItem,
 } from '@dynaseal/document-client'
 export type { Refusal, SafeCondition } from './conditionTypes.js'
 export { encrypted } from './encrypted.js'
 export type { Encrypted, EncryptedMeta } from './encryptedType.js'
+export type { EntityItemOpener } from './entityItems.js'
 export { ToolboxError, type ToolboxErrorCode } from './errors.js'
 export type { RegistrableEntity } from './registry.js'
 export { type SealedDocumentClient, sealDocumentClient } from './sealDocumentClient.js'

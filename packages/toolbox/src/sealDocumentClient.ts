@@ -2,6 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { SealedClient, SealOptions } from '@dynaseal/document-client'
 import { sealClient } from '@dynaseal/document-client/mapper'
 import { dialect } from './dialect.js'
+import { type EntityItemOpener, openEntities } from './entityItems.js'
 import { ToolboxError } from './errors.js'
 import type { Registrable } from './registrable.js'
 import { type RegistrableEntity, Registry } from './registry.js'
@@ -10,17 +11,18 @@ import { type RegistrableEntity, Registry } from './registry.js'
 export type SealedDocumentClient<
   TTL extends string = never,
   CLIENT extends DynamoDBDocumentClient = DynamoDBDocumentClient,
-> = SealedClient<CLIENT> & {
-  /**
-   * Makes the encrypted attributes of entities known, so that what is read can be opened and what
-   * would leak can be refused. Register every entity of a table, also those that encrypt nothing.
-   *
-   * @throws {ToolboxError} `invalid-schema`, also for what is no entity, or `invalid-client` for an entity whose table has another client
-   */
-  register<ENTITIES extends RegistrableEntity[]>(
-    ...entities: { [INDEX in keyof ENTITIES]: Registrable<ENTITIES[INDEX], TTL> }
-  ): SealedDocumentClient<TTL, CLIENT>
-}
+> = SealedClient<CLIENT> &
+  EntityItemOpener & {
+    /**
+     * Makes the encrypted attributes of entities known, so that what is read can be opened and what
+     * would leak can be refused. Register every entity of a table, also those that encrypt nothing.
+     *
+     * @throws {ToolboxError} `invalid-schema`, also for what is no entity, or `invalid-client` for an entity whose table has another client
+     */
+    register<ENTITIES extends RegistrableEntity[]>(
+      ...entities: { [INDEX in keyof ENTITIES]: Registrable<ENTITIES[INDEX], TTL> }
+    ): SealedDocumentClient<TTL, CLIENT>
+  }
 
 /**
  * Wraps a document client: give the result to the dynamodb-toolbox `Table`, and register its entities.
@@ -42,6 +44,7 @@ export function sealDocumentClient<
   const registry = new Registry(parts)
   const sealed = parts.client as SealedDocumentClient<TTL, CLIENT>
   registries.set(sealed, registry)
+  openEntities(sealed, registry, parts.arrivals)
   Object.defineProperty(sealed, 'register', {
     value: (...entities: RegistrableEntity[]) => {
       for (const entity of entities) {

@@ -1,28 +1,63 @@
 import type { Schema } from 'dynamodb-toolbox'
-// Not from its root, which loads all of it: an application loads the parts that it uses.
-import * as errors from 'dynamodb-toolbox/errors'
-import * as schemas from 'dynamodb-toolbox/schema'
-import * as format from 'dynamodb-toolbox/schema/actions/format'
-import * as parse from 'dynamodb-toolbox/schema/actions/parse'
+// Not from its root, which loads all of it: an application loads the parts that it uses. And by name, not as a whole: a
+// bundle has what is named.
+import { DynamoDBToolboxError } from 'dynamodb-toolbox/errors'
+import {
+  AnyOfSchema,
+  AnySchema,
+  AnySchema_,
+  BinarySchema,
+  BooleanSchema,
+  ItemSchema,
+  ListSchema,
+  MapSchema,
+  NullSchema,
+  NumberSchema,
+  RecordSchema,
+  SetSchema,
+  StringSchema,
+  TupleSchema,
+} from 'dynamodb-toolbox/schema'
+import { Formatter } from 'dynamodb-toolbox/schema/actions/format'
+import { Parser } from 'dynamodb-toolbox/schema/actions/parse'
 import { ToolboxError } from './errors.js'
+
+const schemas = {
+  AnyOfSchema,
+  AnySchema,
+  AnySchema_,
+  BinarySchema,
+  BooleanSchema,
+  ItemSchema,
+  ListSchema,
+  MapSchema,
+  NullSchema,
+  NumberSchema,
+  RecordSchema,
+  SetSchema,
+  StringSchema,
+  TupleSchema,
+}
 
 /** What we call of dynamodb-toolbox. */
 export interface ToolboxCopy {
   readonly schemas: typeof schemas
-  readonly parse: typeof parse
-  readonly format: typeof format
-  readonly errors: typeof errors
+  readonly parse: { readonly Parser: typeof Parser }
+  readonly format: { readonly Formatter: typeof Formatter }
+  readonly errors: { readonly DynamoDBToolboxError: typeof DynamoDBToolboxError }
 }
 
 /**
  * dynamodb-toolbox exists twice in a process: once for those who import it, and once as CommonJS. Each copy has
  * symbols and classes of its own, so a schema is only ever given to the copy that made it.
  */
-const copies: ToolboxCopy[] = [{ schemas, parse, format, errors }]
+const copies: ToolboxCopy[] = [
+  { schemas, parse: { Parser }, format: { Formatter }, errors: { DynamoDBToolboxError } },
+]
 
 /** Makes a copy known, of which schemas may come. */
 export function addCopy(copy: ToolboxCopy): void {
-  if (!copies.some(known => known.schemas === copy.schemas)) copies.push(copy)
+  if (!copies.some(known => known.schemas.AnySchema === copy.schemas.AnySchema)) copies.push(copy)
 }
 
 /**

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict'
 import { buildClient, KeyringNode, MultiKeyringNode } from '@aws-crypto/client-node'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { createFormat } from '@dynaseal/core'
+import '@dynaseal/core/materials'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
+import '@dynaseal/mrk-keyring/materials'
 
 const { endpoint, region, keyArn } = JSON.parse(process.env.WORLD)
 const config = { endpoint, region, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } }

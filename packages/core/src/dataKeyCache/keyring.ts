@@ -10,7 +10,9 @@ import {
   serializeEncryptedDataKeys,
 } from '../materials/encryptedDataKeys.js'
 import { DATA_KEY_BYTES } from '../message/suite.js'
+import { loadAwsMaterials } from './awsMaterials.js'
 import { DataKey } from './dataKey.js'
+import { Materials } from './materials.js'
 
 /** What is needed of a keyring; every `KeyringNode` of the AWS Encryption SDK has it. */
 export interface Keyring {
@@ -63,9 +65,16 @@ export interface EncryptedDataKeyEntry {
   readonly encryptedDataKey: Uint8Array
 }
 
-// Loaded for the first keyring that needs it, and not with this package: the AWS Encryption SDK's materials take longer
-// to load than everything else here, and some bundles cannot load them at all.
-let materials: typeof import('./materials.js') | undefined
+/**
+ * Loaded for the first keyring that needs it, and not with this package: the AWS Encryption SDK's materials take longer
+ * to load than everything else here, and some bundles cannot load them at all.
+ */
+async function awsMaterials(): Promise<Materials> {
+  materials ??= new Materials(await loadAwsMaterials())
+  return materials
+}
+
+let materials: Materials | undefined
 
 /** Whether it can be told that nobody waits for its answer any more. */
 export function honoursSignals(keyring: Keyring): boolean {
@@ -75,8 +84,7 @@ export function honoursSignals(keyring: Keyring): boolean {
 export async function sourceOf(keyring: Keyring): Promise<DataKeySource> {
   const source = keyring[dataKeySource]
   if (source !== undefined) return source
-  materials ??= await import('./materials.js')
-  return materials.sourceOver(keyring)
+  return (await awsMaterials()).sourceOver(keyring)
 }
 
 /** A data key that there is already, encrypted by a keyring. Rejects with whatever it throws. */
@@ -85,8 +93,7 @@ export async function encryptDataKey(
   encryptionContext: Readonly<Record<string, string>>,
   dataKey: Uint8Array,
 ): Promise<readonly EncryptedDataKeyEntry[]> {
-  materials ??= await import('./materials.js')
-  return materials.encryptDataKey(keyring, encryptionContext, dataKey)
+  return (await awsMaterials()).encryptDataKey(keyring, encryptionContext, dataKey)
 }
 
 /** What has data keys to give, as a keyring of this package. The AWS Encryption SDK's own clients do not take it. */

@@ -1,11 +1,13 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, type TranslateConfig } from '@aws-sdk/lib-dynamodb'
 import type { CacheStatistics, FieldFormat, Format } from '@dynaseal/core'
+import { Arrivals } from '../arriving/arrivals.js'
+import { type ItemOpener, itemOpener, type NativeItem } from '../arriving/opener.js'
 import { BASE_COMMANDS, DOCUMENT_COMMANDS } from '../commands/operations.js'
 import type { Dialect } from '../tables/dialect.js'
 import { Tables } from '../tables/tables.js'
 import { nativeValues, withNumberValue } from '../values/nativeValues.js'
-import { WIRE_VALUES } from '../values/wireItems.js'
+import { WIRE_VALUES, type WireItem } from '../values/wireItems.js'
 import { endedBy } from './abortSignal.js'
 import { guardedConfig, guardedStack } from './noWayAround.js'
 import { type ClientParts, PARTS } from './partsOf.js'
@@ -18,10 +20,11 @@ import { translated } from './translated.js'
 export type Sealable = DynamoDBDocumentClient | DynamoDBClient
 
 /** A client whose `send`, and every method that goes through it, seals and opens encrypted attributes. */
-export type SealedClient<CLIENT extends Sealable = DynamoDBDocumentClient> = CLIENT & {
-  /** What the data-key cache did and holds; `undefined` if the format is another one and counts nothing. */
-  statistics(): CacheStatistics | undefined
-}
+export type SealedClient<CLIENT extends Sealable = DynamoDBDocumentClient> = CLIENT &
+  ItemOpener<CLIENT extends DynamoDBDocumentClient ? NativeItem : WireItem> & {
+    /** What the data-key cache did and holds; `undefined` if the format is another one and counts nothing. */
+    statistics(): CacheStatistics | undefined
+  }
 
 /** A sealed client and what is behind it, for the package that makes tables known to it. */
 export interface SealedParts<CLIENT extends Sealable> {
@@ -29,6 +32,8 @@ export interface SealedParts<CLIENT extends Sealable> {
   /** What is not added to them is refused. */
   readonly tables: Tables
   readonly format: Format
+  /** Items that arrive without a command. */
+  readonly arrivals: Arrivals
   /** Whether something answers in the place of the client's `send`, as mocks do. */
   isMocked(): boolean
 }
@@ -125,8 +130,11 @@ function wrap<CLIENT extends Sealable>(
     send: { configurable: true, writable: true, value: ownSend },
     statistics: { value: () => (format as Partial<FieldFormat>).statistics?.() },
   })
+  const arrivals = new Arrivals(tables, { format, plaintext, role, ...speech }, dialect)
+  for (const [name, value] of Object.entries(itemOpener(arrivals)))
+    Object.defineProperty(sealed, name, { configurable: true, value })
   const isMocked = () => sealed.send !== ownSend && !wrappers.has(sealed.send)
-  return { client: sealed, tables, format, isMocked }
+  return { client: sealed, tables, format, arrivals, isMocked }
 }
 
 function refuseSealed(client: object, dialect: Dialect): void {

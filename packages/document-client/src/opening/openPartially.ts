@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FieldError } from '@dynaseal/core'
+import { FieldsNotOpenedError } from '../errors.js'
 import type { Item } from '../values/place.js'
+import type { Unopened } from './opening.js'
 
 /** An item that was left out of a result because not all of its encrypted fields open. */
 export interface UnopenedItem {
@@ -36,9 +38,27 @@ export async function openPartially<RESULT>(read: () => Promise<RESULT>): Promis
   return { result, unopened }
 }
 
-/** Where unopened items are reported to, inside {@link openPartially}. */
-export function currentCollector(): UnopenedItem[] | undefined {
-  return collectors.getStore()
+/**
+ * Reports items that are left out of a result, inside `openPartially`.
+ *
+ * @param unopened one or more
+ * @param cause the error that carried them: then they are thrown for in any case
+ * @throws {FieldsNotOpenedError} with all that did not open, elsewhere
+ */
+export function leaveOut(unopened: readonly Unopened[], cause?: unknown): void {
+  const collector = cause === undefined ? collectors.getStore() : undefined
+  if (collector === undefined)
+    throw new FieldsNotOpenedError(
+      unopened.flatMap(({ failures }) => failures),
+      cause,
+    )
+  for (const { table, key, failures } of unopened) {
+    collector.push({
+      table: table.name,
+      key: Object.fromEntries(table.keyNames.map(name => [name, key[name]])),
+      failures,
+    })
+  }
 }
 
 /** Takes items out of a response, wherever a command's response has items. */

@@ -9,7 +9,7 @@ import {
   type NotOpenedEvent,
 } from '@dynaseal/core'
 import type { ClientSettings } from '../client/settings.js'
-import { DocumentClientError, FieldsNotOpenedError } from '../errors.js'
+import { DocumentClientError } from '../errors.js'
 import { takeFormatAttributes } from '../guards/formatAttributes.js'
 import { otherAttributes } from '../guards/wholeItems.js'
 import { formatPath, type Occurrence, occurrences } from '../paths/attributePattern.js'
@@ -18,13 +18,19 @@ import type { Selection } from '../paths/selection.js'
 import { strayCiphertext } from '../paths/strayCiphertext.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { type Item, primaryKey } from '../values/place.js'
+import { isSealedText } from '../values/sealedText.js'
 import { markOpened, type OpenedValue } from './opened.js'
-import { currentCollector } from './openPartially.js'
+import { leaveOut } from './openPartially.js'
 
-interface OpenItem {
+/** An item of which not all opened, so that nothing of it may be handed out. */
+export interface Unopened {
   readonly table: KnownTable
   readonly item: Item
   readonly key: Item
+  readonly failures: readonly FieldError[]
+}
+
+interface OpenItem extends Unopened {
   readonly failures: FieldError[]
   /** What is sealed in the item. */
   readonly found: readonly Occurrence[]
@@ -81,12 +87,12 @@ export class Opening {
         if (occurrence.isUncertain && !this.#looksSealed(occurrence.value)) continue
         if (!isFirst(occurrence.path)) continue
         if (this.#isSealed(table, occurrence.value, isInClear)) found.push(occurrence)
+        else if (isSealedText(occurrence.value, this.settings.format))
+          failures.push(failure(table, occurrence.path, 'not-a-message', AS_TEXT))
         else if (this.settings.plaintext !== 'allow')
           failures.push(
             failure(table, occurrence.path, 'not-a-message', inClear(table, kind, occurrence.path)),
           )
-        else if (this.#looksSealedAsText(occurrence.value))
-          failures.push(failure(table, occurrence.path, 'not-a-message', AS_TEXT))
         else opened.push(occurrence)
       }
     }
@@ -134,7 +140,15 @@ export class Opening {
    * @throws {FieldsNotOpenedError} with every field that did not open, elsewhere
    */
   async open(cause?: unknown): Promise<ReadonlySet<unknown>> {
-    if (this.#items.length === 0) return NONE
+    const unopened = await this.outcome()
+    if (unopened.length === 0) return NONE
+    leaveOut(unopened, cause)
+    return new Set(unopened.map(({ item }) => item))
+  }
+
+  /** Opens all that was collected, and throws for no stored value: what did not open is told. */
+  async outcome(): Promise<readonly Unopened[]> {
+    if (this.#items.length === 0) return []
     const sealed = this.#items.filter(({ toOpen }) => toOpen !== undefined)
     const results =
       sealed.length === 0 ? [] : await this.settings.format.open(sealed.map(({ toOpen }) => toOpen!))
@@ -149,22 +163,7 @@ export class Opening {
       }
     }
     for (const { item, opened } of this.#items) markOpened(item, opened)
-    const failed = this.#items.filter(({ failures }) => failures.length > 0)
-    if (failed.length === 0) return NONE
-    const collector = cause === undefined ? currentCollector() : undefined
-    if (collector === undefined)
-      throw new FieldsNotOpenedError(
-        failed.flatMap(({ failures }) => failures),
-        cause,
-      )
-    for (const { table, key, failures } of failed) {
-      collector.push({
-        table: table.name,
-        key: Object.fromEntries(table.keyNames.map(name => [name, key[name]])),
-        failures,
-      })
-    }
-    return new Set(failed.map(({ item }) => item))
+    return this.#items.filter(({ failures }) => failures.length > 0)
   }
 
   #isSealed({ wholeItems }: KnownTable, value: unknown, isInClear: boolean): value is Uint8Array {
@@ -176,13 +175,6 @@ export class Opening {
 
   #looksSealed(value: unknown): boolean {
     return value instanceof Uint8Array && this.settings.format.looksSealed(value)
-  }
-
-  /** Binary values are text in JSON: in an export, in the event of a stream. */
-  #looksSealedAsText(value: unknown): boolean {
-    if (typeof value !== 'string') return false
-    const bytes = Buffer.from(value, 'base64')
-    return this.#looksSealed(bytes) && bytes.toString('base64') === value
   }
 
   /** What has no mark, as the format opened it. */
@@ -237,7 +229,7 @@ function inClear(table: KnownTable, itemKind: unknown, path: AttributePath): str
 const IN_CLEAR =
   "a value in clear stands where ciphertext belongs. Somebody wrote it past the sealed client; if the table is being migrated, read it with plaintext: 'allow'."
 const AS_TEXT =
-  'it is ciphertext as base64 text. Whoever wrote it took it from JSON; it has to be stored as binary.'
+  'it is ciphertext as base64 text, as JSON has it. Give the record of an event as it came to openStreamRecord(), and an export to openExport(). If the table has it so, whoever wrote it took it from JSON; it has to be stored as binary.'
 const OBSTRUCTED =
   'above an encrypted attribute stands something that is no plain map or list as it belongs there. Somebody wrote it past the sealed client.'
 

@@ -70,7 +70,7 @@ export function setMember(container: object, key: string, value: unknown): void 
 }
 
 /** A class has a function that says it is its constructor; nothing that DynamoDB stores becomes a function. */
-function isOfClass(prototype: object): boolean {
+export function isOfClass(prototype: object): boolean {
   const type: unknown = Object.hasOwn(prototype, 'constructor') ? prototype.constructor : undefined
   return typeof type === 'function' && type.prototype === prototype
 }

@@ -1,0 +1,101 @@
+import type { ClientSettings } from '../client/settings.js'
+import { translated } from '../client/translated.js'
+import type { Dialect } from '../tables/dialect.js'
+import type { Tables } from '../tables/tables.js'
+import type { Item } from '../values/place.js'
+import type { Change, Wanted } from './change.js'
+import { openFull, openIncremental } from './exports.js'
+import { openItems, sealItems } from './items.js'
+import type { Bytes } from './lines.js'
+import type { StreamRecord } from './streamRecord.js'
+import {
+  type OpenedRecord,
+  openRecords,
+  type RecordResult,
+  type StreamRecordOptions,
+} from './streamRecords.js'
+
+/**
+ * Items that arrive without a command, on one sealed client: as its `send` would open and seal them, in its error classes.
+ * All can be told what is wanted; what is not is passed by unopened.
+ */
+export class Arrivals {
+  constructor(
+    private readonly tables: Tables,
+    private readonly settings: ClientSettings,
+    private readonly dialect: Dialect,
+  ) {}
+
+  openItems(table: string, items: readonly Item[], wanted?: Wanted): Promise<Item[]> {
+    return this.#told(async () =>
+      (await openItems(this.tables, this.settings, table, this.#read(items), wanted)).map(this.#write),
+    )
+  }
+
+  sealItems(table: string, items: readonly Item[]): Promise<Item[]> {
+    return this.#told(async () =>
+      (await sealItems(this.tables, this.settings, table, this.#read(items))).map(this.#write),
+    )
+  }
+
+  async openStreamRecords(
+    records: readonly StreamRecord[],
+    options?: StreamRecordOptions,
+    wanted?: Wanted,
+  ): Promise<RecordResult<OpenedRecord | undefined>[]> {
+    const results = await this.#told(() => openRecords(this.tables, this.settings, records, options, wanted))
+    return results.map(result =>
+      result.error === undefined
+        ? { sequenceNumber: result.sequenceNumber, record: result.record && this.#written(result.record) }
+        : { ...result, error: translated(this.dialect, result.error) as typeof result.error },
+    )
+  }
+
+  openExport(table: string, file: Bytes, wanted?: Wanted): AsyncGenerator<Item> {
+    return this.#each(() => openFull(this.tables.table(table), this.settings, file, wanted), this.#write)
+  }
+
+  openIncrementalExport(table: string, file: Bytes, wanted?: Wanted): AsyncGenerator<Change> {
+    return this.#each(
+      () => openIncremental(this.tables.table(table), this.settings, file, wanted),
+      change => this.#written(change),
+    )
+  }
+
+  /** As the client's commands have items. */
+  #read(items: readonly Item[]): readonly Item[] {
+    return this.settings.commands.items.read({ Items: items }).Items as readonly Item[]
+  }
+
+  readonly #write = (item: Item): Item => this.settings.commands.items.write({ Item: item }).Item as Item
+
+  #written<CHANGE extends Change>(change: CHANGE): CHANGE {
+    if (this.settings.commands.type === 'document') return change
+    const { keys, newImage, oldImage } = change
+    return {
+      ...change,
+      keys: this.#write(keys),
+      newImage: newImage && this.#write(newImage),
+      oldImage: oldImage && this.#write(oldImage),
+    }
+  }
+
+  async #told<RESULT>(work: () => Promise<RESULT>): Promise<RESULT> {
+    try {
+      return await work()
+    } catch (error) {
+      throw translated(this.dialect, error)
+    }
+  }
+
+  async *#each<RESULT>(
+    work: () => AsyncGenerator<RESULT>,
+    written: (result: RESULT) => RESULT,
+  ): AsyncGenerator<RESULT> {
+    try {
+      for await (const result of work()) yield written(result)
+    } catch (error) {
+      throw translated(this.dialect, error)
+    }
+  }
+}

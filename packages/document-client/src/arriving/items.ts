@@ -1,0 +1,53 @@
+import type { ClientSettings } from '../client/settings.js'
+import { planPut } from '../commands/writes.js'
+import { DocumentClientError } from '../errors.js'
+import { Opening } from '../opening/opening.js'
+import { isContainer } from '../paths/attributePattern.js'
+import { Sealing } from '../sealing/sealing.js'
+import type { Tables } from '../tables/tables.js'
+import { copyContainers } from '../values/copyContainers.js'
+import type { Item } from '../values/place.js'
+import type { Wanted } from './change.js'
+
+/**
+ * Items as they stand in a table, opened as a scan would open them; the caller's stay as they are.
+ *
+ * @returns those that somebody wants; inside `openPartially`, those that open
+ */
+export async function openItems(
+  tables: Tables,
+  settings: ClientSettings,
+  tableName: string,
+  items: readonly Item[],
+  wanted?: Wanted,
+): Promise<Item[]> {
+  const table = tables.table(tableName)
+  const opening = new Opening(settings)
+  const copies = items
+    .map(item => checked(copyContainers(item)))
+    .filter(item => wanted === undefined || wanted.isWanted(item))
+  for (const copy of copies) opening.collect(table, copy, table.kindOf(copy))
+  const dropped = await opening.open()
+  return copies.filter(item => !dropped.has(item))
+}
+
+/** Items as a put would store them: what refuses a put refuses them. */
+export async function sealItems(
+  tables: Tables,
+  settings: ClientSettings,
+  tableName: string,
+  items: readonly Item[],
+): Promise<Item[]> {
+  const sealing = new Sealing(settings)
+  const plans = items.map(Item => planPut(tables, { TableName: tableName, Item: checked(Item) }, sealing))
+  await sealing.seal()
+  return plans.map(({ input }) => input.Item as Item)
+}
+
+function checked(item: unknown): Item {
+  if (isContainer(item) && !Array.isArray(item)) return item
+  throw new DocumentClientError(
+    'invalid-record',
+    'What is given as an item is no plain object of attributes.',
+  )
+}

@@ -1,0 +1,139 @@
+import type { AttributePath } from '@dynaseal/core'
+import { DocumentClientError } from '../errors.js'
+import { formatPath, PROTOTYPE } from '../paths/attributePattern.js'
+import { isOfClass, setMember } from './copyContainers.js'
+import type { Item } from './place.js'
+import type { Values } from './values.js'
+
+type Members = Readonly<Record<string, unknown>>
+
+/**
+ * An item of attribute values that no SDK has read: of an event, whose JSON has binary values as base64 text, or of an export.
+ * Those of an SDK are taken, too, which has bytes there.
+ *
+ * Whoever sent it need not have got it of DynamoDB, so a value that has not exactly the shape of its type is refused.
+ *
+ * @param what it is: `NewImage`
+ * @throws {DocumentClientError} `invalid-record`, which names the place and no value
+ */
+export function readItem(item: unknown, values: Values, what: string): Item {
+  return readMap(item, { values, what }, [])
+}
+
+interface Reading {
+  readonly values: Values
+  readonly what: string
+}
+
+function readMap(map: unknown, reading: Reading, path: AttributePath): Item {
+  if (typeof map !== 'object' || map === null || Array.isArray(map)) throw malformed(reading, path)
+  const read: Item = {}
+  // By name and not by entries: most of an item is its map, and pairs are garbage.
+  for (const name of Object.keys(map))
+    setMember(read, name, readValue((map as Members)[name], reading, path, name))
+  const prototype: object | null = Object.getPrototypeOf(map)
+  if (prototype === Object.prototype || prototype === null) return read
+  // The AWS SDK makes the prototype of an entry named `__proto__`; here it is an entry again.
+  if (!isOfClass(prototype)) setMember(read, PROTOTYPE, readValue(prototype, reading, path, PROTOTYPE))
+  else if (Object.getPrototypeOf(prototype) !== null) throw malformed(reading, path)
+  return read
+}
+
+function readValue(value: unknown, reading: Reading, above: AttributePath, step: string | number): unknown {
+  const types = typeof value === 'object' && value !== null ? Object.keys(value) : NONE
+  if (types.length === 1) {
+    const type = types[0]!
+    const read = readTyped(type, (value as Members)[type], reading, above, step)
+    if (read !== undefined) return read
+  }
+  throw malformed(reading, [...above, step])
+}
+
+const NONE: readonly string[] = []
+
+/** @returns `undefined` for what is not of the type */
+function readTyped(
+  type: string,
+  content: unknown,
+  reading: Reading,
+  above: AttributePath,
+  step: string | number,
+): unknown {
+  switch (type) {
+    case 'S':
+      return typeof content === 'string' ? content : undefined
+    case 'N':
+      return isNumber(content) ? readNumber({ N: content }, reading, above, step) : undefined
+    case 'B':
+      return readBytes(content)
+    case 'BOOL':
+      return typeof content === 'boolean' ? content : undefined
+    case 'NULL':
+      return content === true ? null : undefined
+    case 'M':
+      return readMap(content, reading, [...above, step])
+    case 'L':
+      return readList(content, reading, [...above, step])
+    case 'SS':
+      return isArrayOf(content, member => typeof member === 'string') ? new Set(content) : undefined
+    case 'NS':
+      return isArrayOf(content, isNumber)
+        ? readNumber({ NS: content as string[] }, reading, above, step)
+        : undefined
+    case 'BS': {
+      const members = Array.isArray(content) ? content.map(readBytes) : []
+      return members.length > 0 && !members.includes(undefined) ? new Set(members) : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+function readList(list: unknown, reading: Reading, path: AttributePath): unknown[] {
+  if (!Array.isArray(list)) throw malformed(reading, path)
+  return Array.from(list, (element, index) => readValue(element, reading, path, index))
+}
+
+function readNumber(
+  value: { N: string } | { NS: string[] },
+  { values, what }: Reading,
+  above: AttributePath,
+  step: string | number,
+): unknown {
+  try {
+    return values.native(value)
+  } catch {
+    // The converter's own message quotes the number.
+    throw new DocumentClientError(
+      'invalid-record',
+      `A number in ${what}, at '${formatPath([...above, step])}', does not fit a JavaScript number. Set unmarshallOptions.wrapNumbers on the document client.`,
+    )
+  }
+}
+
+/** @returns `undefined` for what is neither bytes nor base64 text, with its padding, from its first character to its last */
+function readBytes(content: unknown): Uint8Array | undefined {
+  if (content instanceof Uint8Array) return content
+  if (typeof content !== 'string') return undefined
+  const { buffer, byteOffset, length } = Buffer.from(content, 'base64')
+  // What is no base64 is passed over, and makes it shorter.
+  const padding = content.endsWith('==') ? 2 : content.endsWith('=') ? 1 : 0
+  if (length !== (content.length / 4) * 3 - padding) return undefined
+  return new Uint8Array(buffer, byteOffset, length)
+}
+
+function isNumber(content: unknown): content is string {
+  return typeof content === 'string' && content !== '' && !Number.isNaN(Number(content))
+}
+
+function isArrayOf(content: unknown, is: (member: unknown) => boolean): content is unknown[] {
+  return Array.isArray(content) && content.length > 0 && content.every(is)
+}
+
+function malformed({ what }: Reading, path: AttributePath): DocumentClientError {
+  const where = path.length === 0 ? 'is no item' : `has no attribute value at '${formatPath(path)}'`
+  return new DocumentClientError(
+    'invalid-record',
+    `${what} ${where}: DynamoDB JSON is expected, with binary values as base64 text or bytes. Give it as it came, without unmarshalling it.`,
+  )
+}

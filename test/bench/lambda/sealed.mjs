@@ -1,0 +1,28 @@
+// The same with an encrypted name and address.
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { MrkKeyring } from '@dynaseal/mrk-keyring'
+import { encrypted, sealDocumentClient } from '@dynaseal/toolbox'
+import { Entity, item, map, PutItemCommand, string, Table } from 'dynamodb-toolbox'
+
+const keyring = new MrkKeyring({ keyArns: process.env.KEY_ARNS.split(',') })
+const documentClient = sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient()), { keyring })
+const Customers = new Table({
+  documentClient,
+  name: process.env.TABLE,
+  partitionKey: { name: 'id', type: 'string' },
+})
+const Customer = new Entity({
+  name: 'Customer',
+  table: Customers,
+  schema: item({
+    id: string().key(),
+    name: encrypted(string()),
+    address: encrypted(map({ street: string(), city: string() })),
+  }),
+})
+documentClient.register(Customer)
+
+export async function handler(customer) {
+  await Customer.build(PutItemCommand).item(customer).send()
+}
