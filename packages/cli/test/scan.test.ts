@@ -1,7 +1,11 @@
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { sealDocumentClient as declaring } from '@dynaseal/document-client'
+import { MrkKeyring } from '@dynaseal/mrk-keyring'
 import { PutItemCommand, UpdateItemCommand } from 'dynamodb-toolbox'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Project, type ScanReport, scan } from '../src/api.js'
+import { type Project, projectOf, type ScanReport, scan } from '../src/api.js'
 import { scanCost } from '../src/commands/scan.js'
+import { renderScan } from '../src/scan/render.js'
 import { configText, createWorld, EAST, entities, users, WEST, type World } from './support/cloud.js'
 import { dynaseal, folder, unfit } from './support/command.js'
 
@@ -119,6 +123,19 @@ describe('a scan counts', () => {
     })
     expect(await reading).toMatchObject({ complete: false })
   })
+})
+
+it('a table that is declared, without entities', async () => {
+  const client = declaring(DynamoDBDocumentClient.from(world.dynamodb), {
+    keyring: new MrkKeyring({ keyArns: [...world.keyArns] }),
+  })
+  client.declare({ table: 'users', key: ['id'], encrypted: ['ssn', 'phones[*]'] })
+  const report = await scan((await projectOf({ clients: client })).target('users'), { open: false })
+  expect(counts(report)).toEqual({
+    ' ssn': [2, 5, 23, { 'missing-envelope': 1, 'not-a-message': 1 }],
+    ' phones[n]': [0, 0, 44, { 'missing-envelope': 2 }],
+  })
+  expect(renderScan(report, 80)).toMatch(/^ssn +2 +5 +23 +2$/m)
 })
 
 describe('what a scan costs', () => {

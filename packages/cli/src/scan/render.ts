@@ -1,5 +1,5 @@
 import { count, counted, duration } from '../output/numbers.js'
-import { facts, table, wrapped } from '../output/table.js'
+import { type Column, facts, table, wrapped } from '../output/table.js'
 import type { ScanReport } from './counts.js'
 
 export function renderScan(report: ScanReport, width: number): string {
@@ -23,7 +23,9 @@ export function renderScan(report: ScanReport, width: number): string {
       .flatMap(line => wrapped(line, width))
       .join('\n')
       .concat('\n'),
-    rows.length === 0 ? 'No item has anything where ciphertext belongs.\n' : table(COLUMNS, rows, width),
+    rows.length === 0
+      ? 'No item has anything where ciphertext belongs.\n'
+      : byEntity(report, COLUMNS, rows, width),
     ...reasons(report, width),
     ...(keys.length === 0 ? [] : [renderKeys(report, width)]),
   ].join('\n')
@@ -35,7 +37,8 @@ const COLUMNS = [
   ...['clear', 'format 1', 'format 2', 'not opened'].map(title => ({ title, isNumber: true })),
 ]
 
-function reasons({ entities }: ScanReport, width: number): string[] {
+function reasons(report: ScanReport, width: number): string[] {
+  const { entities } = report
   const rows = entities.flatMap(({ entity, attributes }) =>
     attributes.flatMap(({ attribute, notOpened }) =>
       Object.entries(notOpened).map(([code, fields]) => [
@@ -53,7 +56,23 @@ function reasons({ entities }: ScanReport, width: number): string[] {
     { title: 'does not open, because' },
     { title: 'fields', isNumber: true },
   ]
-  return [table(columns, rows, width)]
+  return [byEntity(report, columns, rows, width)]
+}
+
+/** Of a table whose items are all of one kind, that kind has no name. */
+function byEntity(
+  { entities }: ScanReport,
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): string {
+  if (entities.some(({ entity }) => entity !== undefined)) return table(columns, rows, width)
+  const [, ...others] = columns
+  return table(
+    others,
+    rows.map(([, ...cells]) => cells),
+    width,
+  )
 }
 
 function renderKeys({ keys }: ScanReport, width: number): string {
