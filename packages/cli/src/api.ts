@@ -10,4 +10,6 @@ export {
   type Problem,
 } from './inspect/inspectItem.js'
 export type { WrappingKey } from './inspect/wrappingKey.js'
+export type { AttributeCounts, EntityCounts, KeyCounts, ScanReport } from './scan/counts.js'
+export { type ScanOptions, scan } from './scan/scan.js'
 export type { WireItem } from './stored/wireItem.js'

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { initCommand } from './commands/init.js'
 import { inspectCommand } from './commands/inspect.js'
+import { scanCommand } from './commands/scan.js'
 import type { Surroundings } from './commands/shared.js'
 import { CliError, ExitCode, exitCodeOf } from './errors.js'
 import { wrapped } from './output/table.js'
@@ -40,7 +41,7 @@ function program(surroundings: Surroundings): Command {
     .helpCommand(false)
     .configureHelp({ subcommandTerm: one => one.name() })
     .addHelpText('after', '\nEach command has a --help of its own.')
-  for (const each of [initCommand, inspectCommand]) dynaseal.addCommand(each(surroundings))
+  for (const each of [initCommand, inspectCommand, scanCommand]) dynaseal.addCommand(each(surroundings))
   for (const one of [dynaseal, ...dynaseal.commands]) {
     one
       .exitOverride()

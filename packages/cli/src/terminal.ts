@@ -1,3 +1,5 @@
+import { type Progress, showProgress } from './output/progress.js'
+
 /** Where a command reads and writes. */
 export interface Terminal {
   /** Results. */
@@ -11,20 +13,26 @@ export interface Terminal {
   /** Whether something was piped in. */
   readonly isPipedInto: boolean
   readInput(): Promise<string>
+  /** @param unit in plural; @param total about, if it is known */
+  progress(unit: string, total: number | undefined): Progress
 }
 
 /** The least that tables need to be readable. */
 const MIN_WIDTH = 40
 
+const isInteractive = process.stdin.isTTY === true && process.stderr.isTTY === true
+const note = (text: string) => void process.stderr.write(text)
+
 export const processTerminal: Terminal = {
   out: text => void process.stdout.write(text),
-  note: text => void process.stderr.write(text),
+  note,
   width: Math.max(MIN_WIDTH, process.stdout.columns ?? 80),
-  isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+  isInteractive,
   isPipedInto: process.stdin.isTTY !== true,
   async readInput() {
     const parts: Buffer[] = []
     for await (const part of process.stdin) parts.push(part as Buffer)
     return Buffer.concat(parts).toString('utf8')
   },
+  progress: (unit, total) => showProgress(isInteractive, note, unit, total),
 }

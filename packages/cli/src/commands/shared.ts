@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import type { Project } from '../config/project.js'
 import { loadProject } from '../config/project.js'
+import { CliError } from '../errors.js'
 import type { Terminal } from '../terminal.js'
 
 /** What every command is given. */
@@ -30,6 +31,21 @@ export function command(name: string, summary: string): Command {
       new Option('-r, --region <region>', "the configuration's client to use (default: its first one)"),
     )
     .addOption(new Option('--json', 'print one JSON document and no text'))
+}
+
+/** @throws {CliError} `usage` */
+export function checkSegment({
+  segment,
+  segments,
+}: {
+  readonly segment?: number
+  readonly segments: number
+}): void {
+  if (segment !== undefined && segment >= segments)
+    throw new CliError(
+      'usage',
+      `--segment counts from 0: with --segments ${segments}, the last one is ${segments - 1}.`,
+    )
 }
 
 export function projectOf(options: SharedOptions, { cwd }: Surroundings): Promise<Project> {

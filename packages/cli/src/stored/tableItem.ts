@@ -1,5 +1,5 @@
 import type { AttributePath, ItemToOpen } from '@dynaseal/core'
-import type { KnownTable } from '@dynaseal/document-client/mapper'
+import type { AttributePattern, KnownTable } from '@dynaseal/document-client/mapper'
 import type { Target } from '../config/project.js'
 import { CliError } from '../errors.js'
 import { valuesAt, type WireField, type WireItem } from './wireItem.js'
@@ -15,14 +15,36 @@ function nameIn({ kindAttribute }: KnownTable, item: WireItem): string | undefin
   return kindAttribute === undefined ? undefined : item[kindAttribute]?.S
 }
 
+/** A value that stands where ciphertext belongs, and the attribute that it is of: its pattern, as one writes it. */
+export interface EncryptedField extends WireField {
+  readonly attribute: string
+}
+
 /** The values of an item that stand where ciphertext belongs. */
-export function encryptedFields(known: KnownTable, item: WireItem): WireField[] {
-  const patterns = known.encrypted(nameIn(known, item))
-  if (patterns.length < 2) return patterns.flatMap(pattern => valuesAt(item, pattern))
-  const found = new Map<string, WireField>()
-  for (const pattern of patterns)
-    for (const field of valuesAt(item, pattern)) found.set(nameOf(field.path), field)
+export function encryptedFields(known: KnownTable, item: WireItem): EncryptedField[] {
+  const found = new Map<string, EncryptedField>()
+  for (const pattern of known.encrypted(nameIn(known, item)))
+    for (const { path, value } of valuesAt(item, pattern))
+      found.set(nameOf(path), { path, value, attribute: attributeName(pattern) })
   return [...found.values()]
+}
+
+const names = new WeakMap<AttributePattern, string>()
+
+/** `phones[n]` */
+function attributeName(pattern: AttributePattern): string {
+  const known = names.get(pattern)
+  if (known !== undefined) return known
+  const steps = pattern.map(step =>
+    typeof step === 'symbol' ? (step.description === '*' ? '*' : '[n]') : step,
+  )
+  const name = steps.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`
+    if (step === '[n]') return `${text}[n]`
+    return text === '' ? step : `${text}.${step}`
+  }, '')
+  names.set(pattern, name)
+  return name
 }
 
 /** Another one for each path. */

@@ -101,3 +101,26 @@ export async function createWorld(options: Partial<LocalCloudOptions> = {}): Pro
   }
   return world
 }
+
+/** A configuration as an application has it, with clients of the world. */
+export const configText = ({ cloud, keyArns }: World) => `
+  import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+  import { KMSClient } from '@aws-sdk/client-kms'
+  import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+  import { defineConfig } from '@dynaseal/cli'
+  import { MrkKeyring } from '@dynaseal/mrk-keyring'
+  import { encrypted, sealDocumentClient } from '@dynaseal/toolbox'
+  import { Entity, item, list, map, number, string, Table } from 'dynamodb-toolbox'
+
+  const table = new Table({ name: 'users', partitionKey: { name: 'id', type: 'string' } })
+  const User = new Entity({ name: 'User', table, schema: item({
+    id: string().key(), ssn: encrypted(string()).optional(), income: encrypted(number()).optional(),
+    address: map({ city: string(), street: encrypted(string()) }).optional(), phones: list(encrypted(string())).optional(),
+  })})
+  const Order = new Entity({ name: 'Order', table, schema: item({ id: string().key(), note: encrypted(string()).optional() }) })
+  const aws = (region: string) => ({ region, endpoint: '${cloud.endpoint}', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } })
+  const client = (region: string) => sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient(aws(region))), {
+    keyring: new MrkKeyring({ keyArns: ${JSON.stringify(keyArns)}, region, client: one => new KMSClient(aws(one)) }),
+  }).register(User, Order)
+  export default defineConfig({ clients: [client('${EAST}'), client('${WEST}')] })
+`

@@ -1,0 +1,75 @@
+import type { Command } from 'commander'
+import { readUnits, type TableSize, tableSize } from '../engine/estimate.js'
+import { PRICES, price } from '../engine/prices.js'
+import { ExitCode } from '../errors.js'
+import { counted, dollars } from '../output/numbers.js'
+import { wrapped } from '../output/table.js'
+import { leftIn, renderScan } from '../scan/render.js'
+import { scan } from '../scan/scan.js'
+import { atLeast } from './numbers.js'
+import { checkSegment, command, json, projectOf, type SharedOptions, type Surroundings } from './shared.js'
+
+interface Options extends SharedOptions {
+  readonly segments: number
+  readonly segment?: number
+  readonly maxRcu?: number
+  readonly consistent?: boolean
+  readonly open: boolean
+}
+
+const NOTES = `
+Nothing is written. A scan reads the whole table: what that costs is said before
+it begins. Values in clear and fields that do not open are an exit code: 3.
+`
+
+export function scanCommand(surroundings: Surroundings): Command {
+  const { terminal, signal } = surroundings
+  return command('scan', 'counts what is in clear, sealed, and does not open')
+    .description(
+      'Reads a table, and counts for each entity and attribute what is in clear, sealed in which format, and does not open and why; and for each KMS key the fields under it.',
+    )
+    .argument('<table>', 'its name')
+    .option('--segments <n>', 'read so many segments in parallel', atLeast(1), 4)
+    .option('--segment <i>', 'read only this one of them, counted from 0', atLeast(0))
+    .option('--max-rcu <n>', 'use at most so many read units a second', atLeast(1))
+    .option('--consistent', 'read consistently, at twice the price')
+    .option('--no-open', 'call no KMS: find only what can be found without data keys')
+    .addHelpText('after', NOTES)
+    .action(async (name: string, options: Options) => {
+      checkSegment(options)
+      const target = (await projectOf(options, surroundings)).target(name, options.region)
+      const { segments, segment, maxRcu, consistent = false, open } = options
+      const size = await tableSize(target)
+      if (!options.json) terminal.note(`${wrapped(scanCost(size, options), terminal.width).join('\n')}\n\n`)
+      const progress = terminal.progress(
+        'items',
+        size === undefined ? undefined : size.items / (segment === undefined ? 1 : segments),
+      )
+      const report = await scan(target, {
+        segments,
+        segment,
+        consistent,
+        open,
+        maxReadUnits: maxRcu,
+        signal,
+        onProgress: items => progress.at(items),
+      }).finally(() => progress.end())
+      terminal.out(options.json ? json(report) : renderScan(report, terminal.width))
+      if (!report.complete) surroundings.exit(ExitCode.INTERRUPTED)
+      else if (leftIn(report) > 0) surroundings.exit(ExitCode.LEFT)
+    })
+}
+
+/** What is said before a scan begins. */
+export function scanCost(
+  size: TableSize | undefined,
+  { consistent = false, segment, segments }: Pick<Options, 'consistent' | 'segment' | 'segments'>,
+): string {
+  if (size === undefined) return 'What it will cost is not known: dynamodb:DescribeTable is not allowed.'
+  if (size.items === 0)
+    return 'What it will cost is not known: DynamoDB, which counts every six hours, has counted no items in the table.'
+  const units = readUnits(segment === undefined ? size.bytes : size.bytes / segments, consistent)
+  const dollar = price({ readUnits: units, writeUnits: 0, kmsCalls: 0 })
+  const what = segment === undefined ? 'all of them' : `segment ${segment} of ${segments}`
+  return `About ${counted(size.items, 'item')} in the table, as DynamoDB counts them every six hours. Reading ${what} takes about ${counted(Math.max(1, Math.ceil(units)), 'read unit')}: ${dollars(dollar)} on demand in ${PRICES.region}.`
+}

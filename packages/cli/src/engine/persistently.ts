@@ -1,0 +1,96 @@
+import { type Clock, systemClock } from './clock.js'
+import type { Pace } from './pace.js'
+
+const THROTTLES = [
+  'ProvisionedThroughputExceededException',
+  'ThrottlingException',
+  'RequestLimitExceeded',
+  'TooManyRequestsException',
+]
+const TRANSIENT = [
+  'TimeoutError',
+  'InternalServerError',
+  'ServiceUnavailable',
+  'ReplicatedWriteConflictException',
+]
+const NETWORK = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE']
+
+export function isThrottling({ name }: Error): boolean {
+  return THROTTLES.includes(name)
+}
+
+/** Whether the same call may succeed later. */
+export function isTransient(error: Error): boolean {
+  const { name, code, $fault, cause } = error as Error & { code?: unknown; $fault?: unknown }
+  // The format's, when its keyring got no answer, unless that says that it will get none.
+  if (code === 'key-unavailable') return (cause as { permanent?: unknown } | undefined)?.permanent !== true
+  return TRANSIENT.includes(name) || NETWORK.includes(String(code)) || $fault === 'server'
+}
+
+export interface Persistence {
+  readonly signal: AbortSignal
+  readonly clock?: Clock
+  /** Milliseconds for which failures that may pass are borne. Default 2 minutes. */
+  readonly patience?: number
+}
+
+const PATIENCE = 120_000
+const DELAY = { first: 100, longest: 10_000 }
+
+/**
+ * A call that is made again after a failure that may pass, for a while. The AWS SDK has made it again a few times by then.
+ *
+ * @throws what the call throws otherwise
+ */
+export async function persistently<T>(
+  call: () => Promise<T>,
+  { signal, clock = systemClock, patience = PATIENCE }: Persistence,
+): Promise<T> {
+  const start = clock.now()
+  for (let delay = DELAY.first; ; delay = Math.min(delay * 2, DELAY.longest)) {
+    try {
+      return await call()
+    } catch (error) {
+      const isHopeless = !(error instanceof Error) || !isTransient(error)
+      if (isHopeless || signal.aborted || clock.now() - start > patience) throw error
+      await clock.sleep(delay, signal)
+      signal.throwIfAborted()
+    }
+  }
+}
+
+/** Capacity that DynamoDB says that a call has consumed. */
+interface Consuming {
+  readonly ConsumedCapacity?: { readonly CapacityUnits?: number | undefined } | undefined
+}
+
+/**
+ * The same for a call of DynamoDB, at a pace: throttling only makes it slower, however long it lasts.
+ *
+ * @param unknown units that are counted for an answer that does not say any, and for a condition that failed
+ */
+export async function paced<T extends Consuming>(
+  call: () => Promise<T>,
+  pace: Pace,
+  persistence: Persistence,
+  unknown = 1,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await persistently(async () => {
+        const settle = await pace.take(persistence.signal)
+        try {
+          const output = await call()
+          settle(output.ConsumedCapacity?.CapacityUnits ?? unknown)
+          return output
+        } catch (error) {
+          settle((error as Error).name === 'ConditionalCheckFailedException' ? unknown : 0)
+          throw error
+        }
+      }, persistence)
+    } catch (error) {
+      if (!(error instanceof Error) || !isThrottling(error)) throw error
+      pace.throttled()
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import { describeStored, type StoredDescription } from '@dynaseal/core'
+import { type WrappingKey, wrappingKey } from '../inspect/wrappingKey.js'
+
+/** What stands at one attribute of one entity. */
+export interface AttributeCounts {
+  /** `address.street`, `phones[n]` */
+  readonly attribute: string
+  readonly clear: number
+  /** Of each format, whether they open or not. */
+  readonly format1: number
+  readonly format2: number
+  /** Those that do not open, by the code of their `FieldError`; bytes that are no sealed field are `not-a-message`. */
+  readonly notOpened: Readonly<Record<string, number>>
+}
+
+export interface EntityCounts {
+  /** Undefined for items that do not say of which known entity they are. */
+  readonly entity: string | undefined
+  readonly items: number
+  readonly attributes: readonly AttributeCounts[]
+}
+
+export interface KeyCounts extends WrappingKey {
+  /** Fields whose data key is encrypted under it. */
+  readonly fields: number
+}
+
+export interface ScanReport {
+  readonly table: string
+  readonly region: string
+  readonly items: number
+  readonly entities: readonly EntityCounts[]
+  readonly keys: readonly KeyCounts[]
+  /** As DynamoDB counted them. */
+  readonly readUnits: number
+  readonly seconds: number
+  /** False when it was ended before it had read everything. */
+  readonly complete: boolean
+}
+
+interface Attribute {
+  clear: number
+  format1: number
+  format2: number
+  readonly notOpened: Map<string, number>
+}
+
+interface Entity {
+  items: number
+  readonly attributes: Map<string, Attribute>
+}
+
+export class Counts {
+  items = 0
+  #readUnits = 0
+  readonly #entities = new Map<string | undefined, Entity>()
+  /** By the key in one string. */
+  readonly #keys = new Map<string, { key: WrappingKey; fields: number }>()
+  /** An envelope is the same for all items under one data key. */
+  readonly #envelopes = new Map<string, readonly WrappingKey[]>()
+
+  page(items: number, units: number): void {
+    this.items += items
+    this.#readUnits += units
+  }
+
+  item(entity: string | undefined): void {
+    this.#entity(entity).items++
+  }
+
+  clear(entity: string | undefined, attribute: string): void {
+    this.#attribute(entity, attribute).clear++
+  }
+
+  sealed(entity: string | undefined, attribute: string, format: 1 | 2): void {
+    this.#attribute(entity, attribute)[format === 1 ? 'format1' : 'format2']++
+  }
+
+  notOpened(entity: string | undefined, attribute: string, code: string): void {
+    const { notOpened } = this.#attribute(entity, attribute)
+    notOpened.set(code, (notOpened.get(code) ?? 0) + 1)
+  }
+
+  keys({ encryptedDataKeys = [] }: StoredDescription): void {
+    this.#add(encryptedDataKeys.map(wrappingKey))
+  }
+
+  /** Those of a short field, whose data key is in its item's envelope. */
+  keysBeside(attributes: Readonly<Record<string, unknown>>): void {
+    for (const bytes of Object.values(attributes))
+      if (bytes instanceof Uint8Array) this.#add(this.#inEnvelope(bytes))
+  }
+
+  #inEnvelope(bytes: Uint8Array): readonly WrappingKey[] {
+    const name = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+    const known = this.#envelopes.get(name)
+    if (known !== undefined) return known
+    const keys = keysOf(bytes)
+    if (this.#envelopes.size >= MAX_ENVELOPES) this.#envelopes.clear()
+    this.#envelopes.set(name, keys)
+    return keys
+  }
+
+  #add(keys: readonly WrappingKey[]): void {
+    for (const key of keys) {
+      const name = `${key.provider} ${key.name} ${key.version ?? ''}`
+      const known = this.#keys.get(name)
+      if (known !== undefined) known.fields++
+      else this.#keys.set(name, { key, fields: 1 })
+    }
+  }
+
+  #entity(name: string | undefined): Entity {
+    const known = this.#entities.get(name)
+    if (known !== undefined) return known
+    const entity: Entity = { items: 0, attributes: new Map() }
+    this.#entities.set(name, entity)
+    return entity
+  }
+
+  #attribute(entity: string | undefined, name: string): Attribute {
+    const { attributes } = this.#entity(entity)
+    const known = attributes.get(name)
+    if (known !== undefined) return known
+    const attribute: Attribute = { clear: 0, format1: 0, format2: 0, notOpened: new Map() }
+    attributes.set(name, attribute)
+    return attribute
+  }
+
+  report(): Pick<ScanReport, 'items' | 'entities' | 'keys' | 'readUnits'> {
+    const entities = [...this.#entities].map(([entity, { items, attributes }]) => ({
+      entity,
+      items,
+      attributes: [...attributes]
+        .map(([attribute, { notOpened, ...counts }]) => ({
+          attribute,
+          ...counts,
+          notOpened: Object.fromEntries([...notOpened].sort()),
+        }))
+        .sort((a, b) => (a.attribute < b.attribute ? -1 : 1)),
+    }))
+    const keys = [...this.#keys.values()].map(({ key, fields }) => ({ ...key, fields }))
+    return {
+      items: this.items,
+      entities: entities.sort((a, b) => ((a.entity ?? '~') < (b.entity ?? '~') ? -1 : 1)),
+      keys: keys.sort((a, b) => b.fields - a.fields),
+      readUnits: this.#readUnits,
+    }
+  }
+}
+
+/** Of some 300 bytes; each may be another one's where short-lived processes write. */
+const MAX_ENVELOPES = 10_000
+
+function keysOf(bytes: Uint8Array): readonly WrappingKey[] {
+  try {
+    return (describeStored(bytes).encryptedDataKeys ?? []).map(wrappingKey)
+  } catch {
+    return []
+  }
+}

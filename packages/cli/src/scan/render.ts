@@ -1,0 +1,97 @@
+import { count, counted, duration } from '../output/numbers.js'
+import { type Column, facts, table, wrapped } from '../output/table.js'
+import type { ScanReport } from './counts.js'
+
+export function renderScan(report: ScanReport, width: number): string {
+  const { items, entities, keys, readUnits, seconds, complete } = report
+  const rows = entities.flatMap(({ entity, attributes }) =>
+    attributes.map(({ attribute, clear, format1, format2, notOpened }) => [
+      entity ?? 'unknown',
+      attribute,
+      count(clear),
+      count(format1),
+      count(format2),
+      count(sum(notOpened)),
+    ]),
+  )
+  const lines = [
+    `Table ${report.table} in ${report.region}: ${counted(items, 'item')} read in ${duration(seconds)}, ${counted(readUnits, 'read unit')}.`,
+    ...(complete ? [] : ['Ended before all was read: these are the counts until then.']),
+  ]
+  return [
+    lines
+      .flatMap(line => wrapped(line, width))
+      .join('\n')
+      .concat('\n'),
+    rows.length === 0
+      ? 'No item has anything where ciphertext belongs.\n'
+      : byEntity(report, COLUMNS, rows, width),
+    ...reasons(report, width),
+    ...(keys.length === 0 ? [] : [renderKeys(report, width)]),
+  ].join('\n')
+}
+
+const COLUMNS = [
+  { title: 'entity' },
+  { title: 'attribute' },
+  ...['clear', 'format 1', 'format 2', 'not opened'].map(title => ({ title, isNumber: true })),
+]
+
+function reasons(report: ScanReport, width: number): string[] {
+  const { entities } = report
+  const rows = entities.flatMap(({ entity, attributes }) =>
+    attributes.flatMap(({ attribute, notOpened }) =>
+      Object.entries(notOpened).map(([code, fields]) => [
+        entity ?? 'unknown',
+        attribute,
+        code,
+        count(fields),
+      ]),
+    ),
+  )
+  if (rows.length === 0) return []
+  const columns = [
+    { title: 'entity' },
+    { title: 'attribute' },
+    { title: 'does not open, because' },
+    { title: 'fields', isNumber: true },
+  ]
+  return [byEntity(report, columns, rows, width)]
+}
+
+/** Of a table whose items are all of one kind, that kind has no name. */
+function byEntity(
+  { entities }: ScanReport,
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): string {
+  if (entities.some(({ entity }) => entity !== undefined)) return table(columns, rows, width)
+  const [, ...others] = columns
+  return table(
+    others,
+    rows.map(([, ...cells]) => cells),
+    width,
+  )
+}
+
+function renderKeys({ keys }: ScanReport, width: number): string {
+  const lines = keys.flatMap(({ name, provider, version, fields }): [string, string][] => [
+    [
+      counted(fields, 'field'),
+      `${provider === 'aws-kms' ? '' : `${provider} `}${name}${version === undefined ? '' : `, version ${version}`}`,
+    ],
+  ])
+  return `Data keys are encrypted under\n${facts(lines, width, '  ')}`
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, one) => total + one, 0)
+}
+
+/** Values in clear, and fields that do not open. */
+export function leftIn({ entities }: ScanReport): number {
+  return entities
+    .flatMap(({ attributes }) => attributes)
+    .reduce((total, { clear, notOpened }) => total + clear + sum(notOpened), 0)
+}

@@ -1,0 +1,148 @@
+import { describeStored, type FieldError } from '@dynaseal/core'
+import { explained } from '../awsErrors.js'
+import type { Target } from '../config/project.js'
+import { Pace } from '../engine/pace.js'
+import { type Page, pages } from '../engine/pages.js'
+import { isTransient, type Persistence, persistently } from '../engine/persistently.js'
+import {
+  type EncryptedField,
+  encryptedFields,
+  formatAttributes,
+  keyOf,
+  kindOf,
+  refuseWholeItems,
+  toOpen,
+} from '../stored/tableItem.js'
+import type { WireItem } from '../stored/wireItem.js'
+import { Counts, type ScanReport } from './counts.js'
+
+export interface ScanOptions {
+  /** Segments that are read in parallel. Default 4. */
+  readonly segments?: number
+  /** Only this one of them, counted from 0. Default: all. */
+  readonly segment?: number | undefined
+  /** Whether reads are strongly consistent, at twice the price. Default false. */
+  readonly consistent?: boolean
+  /**
+   * Whether fields are opened, which calls the keyring once for each data key, and proves that they open. Default true;
+   * otherwise they are only checked for what can be told without a data key.
+   */
+  readonly open?: boolean
+  /** Read units per second. Default: as many as DynamoDB gives. */
+  readonly maxReadUnits?: number | undefined
+  readonly signal?: AbortSignal
+  /** Called after each page, with the number of items so far. */
+  readonly onProgress?: (items: number) => void
+}
+
+const SEGMENTS = 4
+
+/**
+ * Reads a table, and counts what stands where ciphertext belongs.
+ *
+ * @returns what was counted; when the signal has fired, of what was read until then
+ * @throws {CliError}
+ */
+export async function scan(target: Target, options: ScanOptions = {}): Promise<ScanReport> {
+  refuseWholeItems(target)
+  const { segments = SEGMENTS, segment, consistent = false, open = true, maxReadUnits, onProgress } = options
+  const { signal = new AbortController().signal } = options
+  const pace = new Pace(maxReadUnits)
+  const counts = new Counts()
+  const start = performance.now()
+  const own = segment === undefined ? [...Array(segments).keys()] : [segment]
+  const readSegment = async (one: number): Promise<void> => {
+    const all = pages(target, { segment: one, segments, consistent, pace, signal })
+    for await (const page of all) {
+      await countPage(target, page, counts, open, { signal })
+      onProgress?.(counts.items)
+    }
+  }
+  try {
+    await Promise.all(own.map(readSegment))
+  } catch (error) {
+    if (!signal.aborted) throw explained(error, { table: target.tableName, region: target.region })
+  }
+  const seconds = (performance.now() - start) / 1000
+  return {
+    table: target.tableName,
+    region: target.region,
+    ...counts.report(),
+    seconds,
+    complete: !signal.aborted,
+  }
+}
+
+interface SealedItem {
+  readonly item: WireItem
+  readonly entity: string | undefined
+  readonly key: WireItem
+  readonly fields: readonly EncryptedField[]
+}
+
+async function countPage(
+  target: Target,
+  { items, units }: Page,
+  counts: Counts,
+  open: boolean,
+  persistence: Persistence,
+): Promise<void> {
+  counts.page(items.length, units)
+  const sealed: SealedItem[] = []
+  for (const item of items) {
+    const entity = kindOf(target.known, item)
+    counts.item(entity)
+    const fields = encryptedFields(target.known, item).filter(field =>
+      countField(target, item, entity, field, counts),
+    )
+    if (fields.length > 0) sealed.push({ item, entity, key: keyOf(target.known, item)!, fields })
+  }
+  const errors = await errorsOf(target, sealed, open, persistence)
+  for (const [i, { entity, fields }] of sealed.entries())
+    for (const [j, { attribute }] of fields.entries()) {
+      const error = errors[i]![j]
+      if (error !== undefined) counts.notOpened(entity, attribute, error.code)
+    }
+}
+
+/** @returns whether it is sealed, as far as it says itself */
+function countField(
+  { known, format }: Target,
+  item: WireItem,
+  entity: string | undefined,
+  { attribute, value }: EncryptedField,
+  counts: Counts,
+): boolean {
+  if (value.B === undefined) counts.clear(entity, attribute)
+  else if (!format.looksSealed(value.B)) counts.notOpened(entity, attribute, 'not-a-message')
+  else {
+    try {
+      const description = describeStored(value.B)
+      counts.sealed(entity, attribute, description.format)
+      if (description.form !== 'short') counts.keys(description)
+      else counts.keysBeside(formatAttributes(known, item))
+    } catch {
+      // What is wrong with it, the format says.
+    }
+    return true
+  }
+  return false
+}
+
+async function errorsOf(
+  { format, known }: Target,
+  sealed: readonly SealedItem[],
+  open: boolean,
+  persistence: Persistence,
+): Promise<(FieldError | undefined)[][]> {
+  const toCheck = sealed.map(({ key, item, fields }) => toOpen(known, key, item, fields))
+  if (!open) return toCheck.map(one => format.check?.(one) ?? [])
+  if (toCheck.length === 0) return []
+  const opened = await persistently(async () => {
+    const results = await format.open(toCheck, { signal: persistence.signal })
+    for (const { fields } of results)
+      for (const result of fields) if ('error' in result && isTransient(result.error)) throw result.error
+    return results
+  }, persistence)
+  return opened.map(({ fields }) => fields.map(result => ('error' in result ? result.error : undefined)))
+}

@@ -1,0 +1,187 @@
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { sealDocumentClient as declaring } from '@dynaseal/document-client'
+import { MrkKeyring } from '@dynaseal/mrk-keyring'
+import { PutItemCommand, UpdateItemCommand } from 'dynamodb-toolbox'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type Project, projectOf, type ScanReport, scan } from '../src/api.js'
+import { scanCost } from '../src/commands/scan.js'
+import { renderScan } from '../src/scan/render.js'
+import { configText, createWorld, EAST, entities, users, WEST, type World } from './support/cloud.js'
+import { dynaseal, folder, unfit } from './support/command.js'
+
+let world: World
+let cwd: string
+let made: ReturnType<typeof folder>
+let project: Project
+
+function entitiesOn(documentClient: ReturnType<World['client']>) {
+  const [User, Order] = entities()
+  User.table.documentClient = documentClient
+  documentClient.register(User, Order)
+  return [User, Order] as const
+}
+
+beforeAll(async () => {
+  world = await createWorld()
+  made = folder({ 'dynaseal.config.ts': configText(world) })
+  cwd = made.path
+  project = await world.project()
+  const [User, Order] = entitiesOn(world.client())
+  const [OldUser] = entitiesOn(world.client(EAST, { format: 'message' }))
+  for (let i = 0; i < 20; i++)
+    await User.build(PutItemCommand)
+      .item({ id: `short-${i}`, ssn: '1', phones: ['2', '3'] })
+      .send()
+  for (let i = 0; i < 5; i++)
+    await OldUser.build(PutItemCommand)
+      .item({ id: `message-${i}`, ssn: '1' })
+      .send()
+  await User.build(UpdateItemCommand).item({ id: 'full', ssn: '1' }).send()
+  await Order.build(PutItemCommand).item({ id: 'order', note: 'n' }).send()
+  const put = (Item: Record<string, { S: string } | { B: Uint8Array } | { M: object }>) =>
+    world.dynamodb.putItem({ TableName: users.name, Item: Item as never })
+  await put({ id: { S: 'clear' }, _et: { S: 'User' }, ssn: { S: '078-05-1120' } })
+  await put({ id: { S: 'nameless' }, ssn: { S: '078-05-1120' }, address: { M: { street: { S: 'x' } } } })
+  await put({ id: { S: 'bytes' }, _et: { S: 'User' }, ssn: { B: Buffer.from('078') } })
+  const { Item } = await world.dynamodb.getItem({ TableName: users.name, Key: { id: { S: 'short-0' } } })
+  await put({ ...(Item as object), id: { S: 'moved' } } as never)
+  const { dynaseal: _, ...lacking } = Item!
+  await put({ ...(lacking as object), id: { S: 'lacking' } } as never)
+})
+afterEach(() => world.cloud.heal())
+afterAll(async () => {
+  made.remove()
+  await world.stop()
+})
+
+const counts = ({ entities }: ScanReport) =>
+  Object.fromEntries(
+    entities.flatMap(({ entity = '', attributes }) =>
+      attributes.map(({ attribute, clear, format1, format2, notOpened }) => [
+        `${entity} ${attribute}`,
+        [clear, format1, format2, notOpened],
+      ]),
+    ),
+  )
+const EVERYTHING = {
+  'Order note': [0, 0, 1, {}],
+  'User ssn': [1, 5, 23, { 'missing-envelope': 1, 'not-a-message': 1, 'not-authentic': 1 }],
+  'User phones[n]': [0, 0, 44, { 'missing-envelope': 2, 'not-authentic': 2 }],
+  ' ssn': [1, 0, 0, {}],
+  ' address.street': [1, 0, 0, {}],
+}
+
+describe('a scan counts', () => {
+  it('each entity and attribute, and the fields of each KMS key', async () => {
+    world.cloud.clearCalls()
+    const report = await scan(project.target('users'))
+    expect(counts(report)).toEqual(EVERYTHING)
+    expect(report).toMatchObject({ items: 32, complete: true, table: 'users', region: EAST })
+    // Not those that lack their envelope.
+    const arn = world.keyArns.find(one => one.includes(EAST))
+    expect(report.keys).toEqual([{ provider: 'aws-kms', name: arn, region: EAST, fields: 5 + 22 + 42 + 1 }])
+    expect(report.readUnits).toBeGreaterThan(0)
+    // One data key of each of the clients that wrote.
+    expect(world.cloud.calls({ service: 'kms' }).length).toBeLessThanOrEqual(3)
+  })
+
+  it('the same in any number of segments, each read alone', async () => {
+    for (const segments of [1, 3]) {
+      const parts = await Promise.all(
+        [...Array(segments).keys()].map(segment => scan(project.target('users'), { segments, segment })),
+      )
+      const sums = new Map<string, number>()
+      for (const part of parts)
+        for (const [name, [, , format2]] of Object.entries(counts(part)) as [string, number[]][])
+          sums.set(name, (sums.get(name) ?? 0) + format2!)
+      expect(sums.get('User ssn')).toBe(23)
+      expect(parts.reduce((sum, { items }) => sum + items, 0)).toBe(32)
+    }
+  })
+
+  it('without KMS, what can be found without data keys', async () => {
+    world.cloud.clearCalls()
+    const found = counts(await scan(project.target('users'), { open: false }))
+    expect(found['User ssn']).toEqual([1, 5, 23, { 'missing-envelope': 1, 'not-a-message': 1 }])
+    expect(world.cloud.calls({ service: 'kms' })).toEqual([])
+  })
+
+  it('all, though DynamoDB throttles and fails, and one region has no KMS', async () => {
+    world.cloud.fault({ region: EAST, service: 'dynamodb', kind: 'throttle', share: 0.5 })
+    world.cloud.fault({ region: EAST, service: 'dynamodb', kind: 'error', times: 2 })
+    world.cloud.fault({ region: EAST, service: 'kms', kind: 'refuse' })
+    expect(counts(await scan((await world.project()).target('users'), { segments: 2 }))).toEqual(EVERYTHING)
+  })
+
+  it('what was read when it is ended', async () => {
+    const ended = new AbortController()
+    const reading = scan(project.target('users'), {
+      segments: 1,
+      maxReadUnits: 1,
+      signal: ended.signal,
+      onProgress: () => ended.abort(),
+    })
+    expect(await reading).toMatchObject({ complete: false })
+  })
+})
+
+it('a table that is declared, without entities', async () => {
+  const client = declaring(DynamoDBDocumentClient.from(world.dynamodb), {
+    keyring: new MrkKeyring({ keyArns: [...world.keyArns] }),
+  })
+  client.declare({ table: 'users', key: ['id'], encrypted: ['ssn', 'phones[*]'] })
+  const report = await scan((await projectOf({ clients: client })).target('users'), { open: false })
+  expect(counts(report)).toEqual({
+    ' ssn': [2, 5, 23, { 'missing-envelope': 1, 'not-a-message': 1 }],
+    ' phones[n]': [0, 0, 44, { 'missing-envelope': 2 }],
+  })
+  expect(renderScan(report, 80)).toMatch(/^ssn +2 +5 +23 +2$/m)
+})
+
+describe('what a scan costs', () => {
+  const size = { items: 1_000_000, bytes: 4_096_000_000, regions: 1, isOnDemand: true }
+  it.each([
+    [{ segments: 4 }, 'Reading all of them takes about 500,000 read units: $0.06'],
+    [{ segments: 4, consistent: true }, '1,000,000 read units: $0.13'],
+    [{ segments: 4, segment: 1 }, 'Reading segment 1 of 4 takes about 125,000 read units: $0.02'],
+  ])('with %o', (options, expected) => {
+    expect(scanCost(size, options)).toContain(expected)
+  })
+})
+
+describe('dynaseal scan', () => {
+  it('says what it costs, then the counts, in 80 columns; something left is 3', async () => {
+    const { code, out, note } = await dynaseal(['scan', 'users'], { cwd })
+    expect(code).toBe(3)
+    expect(note).toContain('What it will cost is not known')
+    expect(unfit(out + note)).toEqual([])
+    expect(out).toMatch(/^User +ssn +1 +5 +23 +3$/m)
+    expect(out).toMatch(/^User +ssn +missing-envelope +1$/m)
+    expect(out).not.toMatch(/078/)
+  })
+
+  it('--json prints the report and nothing else', async () => {
+    const { out, note } = await dynaseal(['scan', 'users', '--json', '--no-open'], { cwd })
+    expect(note).toBe('')
+    expect(JSON.parse(out)).toMatchObject({ items: 32, complete: true })
+  })
+
+  it.each([
+    [['scan', 'users', '--segments', '2', '--segment', '2'], 2, 'counts from 0'],
+    [['scan', 'users', '--max-rcu', 'x'], 2, 'a whole number'],
+    [['scan', 'users', '--region', WEST], 1, 'does not exist in us-west-2'],
+    [['scan'], 2, 'missing required argument'],
+  ])('refuses %o', async (args, expected, message) => {
+    const { code, note } = await dynaseal(args, { cwd })
+    expect(code).toBe(expected)
+    expect(note.replaceAll('\n', ' ')).toContain(message)
+  })
+
+  it('says which permission is missing', async () => {
+    world.cloud.fault({ region: EAST, service: 'dynamodb', kind: 'deny' })
+    const { code, note } = await dynaseal(['scan', 'users'], { cwd })
+    expect(code).toBe(1)
+    expect(note).toContain('dynamodb:DescribeTable is not allowed')
+    expect(note).toContain('AWS refused')
+  })
+})
