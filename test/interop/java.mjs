@@ -39,7 +39,11 @@ export async function prepareJava() {
     writeFileSync(stamp, wanted)
   }
   const classpath = [classes, readFileSync(classpathFile, 'utf8').trim()].join(delimiter)
-  return { version, run: (endpoint, steps) => run(classpath, endpoint, steps) }
+  return {
+    version,
+    run: (endpoint, steps) => run(classpath, endpoint, steps),
+    speed: (input, warmUp, count) => speed(classpath, input, warmUp, count),
+  }
 }
 
 /** What became of each step; asynchronous, because the local cloud answers from this process. */
@@ -49,6 +53,16 @@ async function run(classpath, endpoint, steps) {
   rmSync(output, { force: true })
   await execute('java', ['-cp', classpath, 'dynaseal.Steps', endpoint, input, output], { timeout: 300_000 })
   return JSON.parse(readFileSync(output, 'utf8'))
+}
+
+/** Median microseconds to seal and to open one item. */
+async function speed(classpath, input, warmUp, count) {
+  const file = join(folder, 'speed.json')
+  writeFileSync(file, JSON.stringify(input))
+  const { stdout } = await execute('java', ['-cp', classpath, 'dynaseal.Speed', file, warmUp, count], {
+    timeout: 600_000,
+  })
+  return JSON.parse(stdout)
 }
 
 async function versionOf(program, what) {
