@@ -1,10 +1,11 @@
 // Another language reads what Dynaseal wrote: examples/python-reader, written from docs/format.md alone,
 // on the AWS Encryption SDK for Python and boto3, in the region where nothing was written. And the official hierarchical
-// keyring for Python beside @dynaseal/branch-keyring.
+// keyring for Python beside @dynaseal/branch-keyring; and the official AWS Database Encryption SDK for Java beside @dynaseal/db-esdk.
 import { deepStrictEqual, strictEqual } from 'node:assert'
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { UpdateItemCommand } from 'dynamodb-toolbox'
 import { useBranchKeys } from './branchKeys.mjs'
+import { useDbEsdk } from './dbEsdk.mjs'
 import { Missing, preparePython } from './python.mjs'
 import { environment, readerOf } from './reader.mjs'
 import { CONTEXT, EAST, EXPECTED, keyOf, LOGICAL_TABLE, put, startWorld, TABLE, WEST } from './world.mjs'
@@ -58,6 +59,7 @@ try {
   await world.stop()
 }
 await useBranchKeys(python, check, environment())
+await useDbEsdk(check)
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
 

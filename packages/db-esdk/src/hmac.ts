@@ -32,10 +32,11 @@ export function hmac(
   const inner = length <= scratch.length ? scratch : Buffer.allocUnsafeSlow(length)
   const outerBlock = outer[algorithm]
   try {
-    for (let index = 0; index < BLOCK_BYTES; index++) {
-      const byte = index < key.length ? key[index]! : 0
-      inner[index] = byte ^ INNER_PAD
-      outerBlock[index] = byte ^ OUTER_PAD
+    inner.fill(INNER_PAD, 0, BLOCK_BYTES)
+    outerBlock.fill(OUTER_PAD, 0, BLOCK_BYTES)
+    for (let index = 0; index < key.length; index++) {
+      inner[index] = key[index]! ^ INNER_PAD
+      outerBlock[index] = key[index]! ^ OUTER_PAD
     }
     let position = BLOCK_BYTES
     for (const part of message) {

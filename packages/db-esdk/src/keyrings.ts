@@ -62,6 +62,8 @@ export class KeyWrapping {
    */
   async generate(context: Context, signal: AbortSignal | undefined): Promise<IntermediateKey[]> {
     const makers = (await this.#keyrings(context)).flatMap(keyring => makersOf(keyring))
+    const [make] = makers
+    if (make !== undefined && makers.length === 1) return [await make(context, signal)]
     const outcomes = await Promise.allSettled(makers.map(make => make(context, signal)))
     const keys = outcomes.flatMap(outcome => (outcome.status === 'fulfilled' ? [outcome.value] : []))
     const failure = outcomes.find(outcome => outcome.status === 'rejected')

@@ -9,6 +9,8 @@ const COORDINATE_BYTES = 48
 /** SubjectPublicKeyInfo of a compressed point on P-384, up to the point (RFC 5480). */
 const COMPRESSED_KEY = Buffer.from('3046301006072a8648ce3d020106052b81040022033200', 'hex')
 const HASH = 'sha384'
+const ORDER =
+  0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n
 
 /** Signs one item: each has a key pair of its own. */
 export class Signer {
@@ -26,13 +28,35 @@ export class Signer {
     this.publicKey = compressed.toString('base64')
   }
 
-  /** Of the digest as a message, so that it is hashed once more. Every second signature or so has the right length. */
+  /** Of the digest as a message, so that it is hashed once more. */
   sign(digest: Uint8Array): Buffer {
     for (;;) {
-      const signature = sign(HASH, digest, { key: this.#privateKey, dsaEncoding: 'der' })
-      if (signature.length === SIGNATURE_BYTES) return signature
+      const signature = sign(HASH, digest, { key: this.#privateKey, dsaEncoding: 'ieee-p1363' })
+      const der = inDer(signature.subarray(0, COORDINATE_BYTES), signature.subarray(COORDINATE_BYTES))
+      if (der !== undefined) return der
     }
   }
+}
+
+/**
+ * A signature (r, s) in DER of 103 bytes, which it has when one of the two takes a byte more for its sign: when its highest bit
+ * is set. Of s and n − s, which verifies just as well, one has it. Undefined where a number is shorter than 48 bytes.
+ */
+function inDer(r: Buffer, s: Buffer): Buffer | undefined {
+  const isHigh = (number: Buffer) => number[0]! >= 0x80
+  const other = isHigh(r) === isHigh(s) ? minus(s) : s
+  if (r[0] === 0 || other[0] === 0 || isHigh(r) === isHigh(other)) return undefined
+  const integer = (number: Buffer) =>
+    isHigh(number)
+      ? [Buffer.from([2, COORDINATE_BYTES + 1, 0]), number]
+      : [Buffer.from([2, COORDINATE_BYTES]), number]
+  return Buffer.concat([Buffer.from([0x30, SIGNATURE_BYTES - 2]), ...integer(r), ...integer(other)])
+}
+
+/** n − s, where n is the order of P-384 (SEC 2, 2.5.1). */
+function minus(s: Buffer): Buffer {
+  const difference = ORDER - BigInt(`0x${s.toString('hex')}`)
+  return Buffer.from(difference.toString(16).padStart(2 * COORDINATE_BYTES, '0'), 'hex')
 }
 
 /** The point of a public key as it stands in the encryption context; undefined where it is none. */

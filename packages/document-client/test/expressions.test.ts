@@ -140,6 +140,7 @@ describe('updates', () => {
         target: ['address', 'b', 1],
         operand: {
           kind: 'arithmetic',
+          sign: '+',
           left: { kind: 'path', path: ['a'] },
           right: { kind: 'value', value: ':n' },
         },

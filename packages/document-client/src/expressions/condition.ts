@@ -11,9 +11,20 @@ export interface ConditionReference {
   readonly value?: string
 }
 
-/** A condition as a tree; `test` is one comparison or function with the paths that it refers to. */
+/** What a test is about. `value` names a placeholder with its colon, as in ExpressionAttributeValues. */
+export type ConditionOperand =
+  | { readonly path: AttributePath; readonly size?: true }
+  | { readonly value: string }
+
+/** A condition as a tree; `test` is one comparison or function with its operands, and the paths that it refers to. */
 export type Condition =
-  | { readonly kind: 'test'; readonly references: readonly ConditionReference[] }
+  | {
+      readonly kind: 'test'
+      /** A comparator, BETWEEN, IN, or a function's name. */
+      readonly operator: string
+      readonly operands: readonly ConditionOperand[]
+      readonly references: readonly ConditionReference[]
+    }
   | { readonly kind: 'and' | 'or' | 'not'; readonly conditions: readonly Condition[] }
 
 const COMPARATORS = new Set(['=', '<>', '<', '<=', '>', '>='])
@@ -68,10 +79,12 @@ function test(tokens: Tokens): Condition {
   const operator = name.text
   tokens.expect('(')
   let references: ConditionReference[]
+  let operands: ConditionOperand[]
   switch (operator) {
     case 'attribute_exists':
     case 'attribute_not_exists':
-      references = [{ path: tokens.path(), use: 'existence', operator }]
+      operands = [{ path: tokens.path() }]
+      references = compare(operator, operands, 'existence')
       break
     case 'attribute_type':
     case 'begins_with':
@@ -79,14 +92,15 @@ function test(tokens: Tokens): Condition {
       const left = operand(tokens)
       tokens.expect(',')
       const right = operand(tokens)
-      references = compare(operator, [left, right], operator === 'attribute_type' ? 'type' : 'content')
+      operands = [left, right]
+      references = compare(operator, operands, operator === 'attribute_type' ? 'type' : 'content')
       break
     }
     default:
       throw tokens.unexpected('a function of DynamoDB conditions', name)
   }
   tokens.expect(')')
-  return { kind: 'test', references }
+  return { kind: 'test', operator, operands, references }
 }
 
 function comparison(tokens: Tokens): Condition {
@@ -107,12 +121,10 @@ function comparison(tokens: Tokens): Condition {
   } else {
     throw tokens.unexpected('a comparison', token)
   }
-  return { kind: 'test', references: compare(operator, operands, 'content') }
+  return { kind: 'test', operator, operands, references: compare(operator, operands, 'content') }
 }
 
-type Operand = { readonly path: AttributePath; readonly size?: true } | { readonly value: string }
-
-function operand(tokens: Tokens): Operand {
+function operand(tokens: Tokens): ConditionOperand {
   if (tokens.skip('(')) {
     const inner = operand(tokens)
     tokens.expect(')')
@@ -130,8 +142,8 @@ function operand(tokens: Tokens): Operand {
 
 function compare(
   operator: string,
-  operands: readonly Operand[],
-  use: 'type' | 'content',
+  operands: readonly ConditionOperand[],
+  use: ConditionReference['use'],
 ): ConditionReference[] {
   const values = operands.flatMap(each => ('value' in each ? [each.value] : []))
   const value = values.length === 1 && operands.length === 2 ? { value: values[0]! } : {}

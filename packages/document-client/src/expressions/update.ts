@@ -6,8 +6,10 @@ export type UpdateOperand =
   | { readonly kind: 'value'; readonly value: string }
   | { readonly kind: 'path'; readonly path: AttributePath }
   | { readonly kind: 'if_not_exists'; readonly path: AttributePath; readonly otherwise: UpdateOperand }
+  | { readonly kind: 'list_append'; readonly left: UpdateOperand; readonly right: UpdateOperand }
   | {
-      readonly kind: 'list_append' | 'arithmetic'
+      readonly kind: 'arithmetic'
+      readonly sign: '+' | '-'
       readonly left: UpdateOperand
       readonly right: UpdateOperand
     }
@@ -58,8 +60,9 @@ function action(clause: (typeof CLAUSES)[number], tokens: Tokens): UpdateAction 
 
 function sum(tokens: Tokens): UpdateOperand {
   const left = operand(tokens)
-  if (!tokens.skip('+') && !tokens.skip('-')) return left
-  return { kind: 'arithmetic', left, right: operand(tokens) }
+  const sign = tokens.skip('+') ? '+' : tokens.skip('-') ? '-' : undefined
+  if (sign === undefined) return left
+  return { kind: 'arithmetic', sign, left, right: operand(tokens) }
 }
 
 function operand(tokens: Tokens): UpdateOperand {
