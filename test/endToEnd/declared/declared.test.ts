@@ -301,6 +301,13 @@ describe.each(CLIENTS)('declared tables of %s', (_, make) => {
     ).resolves.toBeDefined()
   })
 
+  test('a name with dots that is no encrypted path is one like others', async () => {
+    const given = { ...Key, 'address.city': 'Bergen', 'x.y': { 'z[0]': 1 }, 'a.b': { c: SECRETS[6] } }
+    await put(given)
+    expect(await stored()).toMatchObject({ 'address.city': 'Bergen', 'a.b': { c: bytes } })
+    expect(await get()).toEqual(given)
+  })
+
   test('what is given is sealed as it was given, also if it changes meanwhile', async () => {
     const own = make(world, EAST, [people]) // without a data key
     const given = item()
@@ -397,6 +404,45 @@ describe.each(CLIENTS)('declared tables of %s', (_, make) => {
         'something else above an encrypted path',
         send => send('Put', { TableName, Item: { ...Key, address: SECRETS[1] } }),
         error('plaintext-refused', /'address'/),
+      ],
+      [
+        'a name that is an encrypted path',
+        send => send('Put', { TableName, Item: { ...Key, 'address.street': SECRETS[1] } }),
+        error('plaintext-refused', /name 'address\.street'.*\["address\.street"\]/),
+      ],
+      [
+        'one in a list, and one inside',
+        send => send('Put', { TableName, Item: { ...Key, 'cards[0]': { number: SECRETS[2] } } }),
+        error('plaintext-refused', /name 'cards\[0\]'/),
+      ],
+      [
+        'one in an update',
+        send =>
+          send('Update', {
+            TableName,
+            Key,
+            UpdateExpression: 'SET #p = :v',
+            ExpressionAttributeNames: { '#p': 'profile.deep' },
+            ExpressionAttributeValues: value,
+          }),
+        error('plaintext-refused', /name 'profile\.deep'/),
+      ],
+      [
+        'one in a condition',
+        send =>
+          send('Scan', {
+            TableName,
+            FilterExpression: '#p = :v',
+            ExpressionAttributeNames: { '#p': 'address.street' },
+            ExpressionAttributeValues: value,
+          }),
+        error('condition-refused', /'address\.street'.*name/),
+      ],
+      [
+        'one deep inside',
+        send =>
+          send('Put', { TableName, Item: { ...Key, list: [{ 'a.b': 1 }], 'a.b': { 'c.d': SECRETS[6] } } }),
+        error('plaintext-refused', /name 'c\.d'/),
       ],
       [
         'a list where a map belongs',

@@ -2,6 +2,7 @@ import { DocumentClientError } from '../errors.js'
 import { type Condition, type ConditionReference, parseCondition } from '../expressions/condition.js'
 import { Tokens } from '../expressions/tokens.js'
 import { formatPath, relate } from '../paths/attributePattern.js'
+import { spelledPath } from '../paths/spelledPaths.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
 import { formatsOwn, isFormatAttribute } from './formatAttributes.js'
@@ -92,7 +93,14 @@ function guardReference(
   values: Item,
 ): void {
   if (isFormatAttribute(table, path)) throw formatsOwn(table, path, 'condition-refused')
-  const relations = table.encrypted(kind).map(pattern => relate(pattern, path))
+  const patterns = table.encrypted(kind)
+  if (table.takesPlaintext && spelledPath(patterns, path) !== undefined) {
+    throw new DocumentClientError(
+      'condition-refused',
+      `${parameter}: '${formatPath(path)}' of table ${table.name} is a name that is written as the path of an encrypted attribute. Give each step of a path a name of its own.`,
+    )
+  }
+  const relations = patterns.map(pattern => relate(pattern, path))
   // Inside what is sealed as a whole nothing exists for DynamoDB: the answer would be wrong.
   if (use === 'existence' && !relations.includes('below')) return
   // What is stored is always Binary, so this asks no more than whether it is there.

@@ -8,6 +8,7 @@ import {
   occurrences,
   relate,
 } from '../paths/attributePattern.js'
+import { spelledPath, spelledPathIn } from '../paths/spelledPaths.js'
 import { strayCiphertext } from '../paths/strayCiphertext.js'
 import { ownBytes } from '../values/copyContainers.js'
 import type { Item } from '../values/place.js'
@@ -19,7 +20,7 @@ import type { Writing } from './plaintext.js'
  * on it is sealed, or refused, in the same way. What is sealed already stays as it is.
  *
  * @param path that of `holder[step]` in its item
- * @throws {DocumentClientError} `invalid-value` or `not-registered` for bytes that look sealed, and could not be read again
+ * @throws {DocumentClientError} `plaintext-refused` for a name that is an encrypted path; `invalid-value` or `not-registered` for bytes that look sealed, and could not be read again
  */
 export function holdPlaintext(writing: Writing, path: AttributePath, holder: Item, step: string): void {
   const { table, kind, isCiphertext } = writing
@@ -31,7 +32,10 @@ export function holdPlaintext(writing: Writing, path: AttributePath, holder: Ite
     else if (looksSealed(writing, value)) throw isNotWhole(writing, here)
     else replace(new PendingSeal(ownBytes(value)))
   }
-  for (const pattern of table.encrypted(kind)) holdAt(pattern, path, holder, step, hold)
+  const patterns = table.encrypted(kind)
+  for (const pattern of patterns) holdAt(pattern, path, holder, step, hold)
+  const name = spelledPath(patterns, path) ?? spelledPathIn(patterns, path, holder[step])
+  if (name !== undefined) throw isSpelled(writing, name)
   const value = holder[step]
   const [stray] = strayCiphertext({ [step]: value }, each => looksSealed(writing, each), sealed)
   if (stray !== undefined) throw isStray(writing, [...path, ...stray.slice(1)])
@@ -60,6 +64,13 @@ function holdAt(
 
 function looksSealed({ looksSealed }: Writing, value: unknown): boolean {
   return value instanceof Uint8Array && !(value instanceof PendingSeal) && looksSealed(value)
+}
+
+function isSpelled({ table }: Writing, name: string): DocumentClientError {
+  return new DocumentClientError(
+    'plaintext-refused',
+    `An attribute of the name '${name}' was about to be written to table ${table.name} in clear, and the path that is written so is encrypted there, or something in it. Write the entry of the map or list that is meant; if it is the name, declare it in quotes: ["${name}"].`,
+  )
 }
 
 function isNotWhole({ table }: Writing, path: AttributePath): DocumentClientError {
