@@ -18,8 +18,14 @@ const SUPPORT = [
   'packages/core/src',
 ]
 
-/** The matrix keeps numbers' digits with a function as `wrapNumbers`, which the lowest SDK does not know. */
-const NOT_THERE = { highest: [], lowest: ['test/endToEnd/matrix/**'] }
+/**
+ * The matrix keeps numbers' digits with a function as `wrapNumbers`, which the lowest SDK does not know; nor do its clients
+ * have paginators as methods.
+ */
+const NOT_THERE = {
+  highest: [],
+  lowest: ['test/endToEnd/matrix/**', 'test/endToEnd/declared/aggregatedClient.test.ts'],
+}
 
 const config = end => `export default {
   test: {

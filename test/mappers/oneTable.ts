@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { sealDynamoDBClient } from '@dynaseal/document-client'
 import { Table } from 'dynamodb-onetable'
-import type { World } from '../../support/world.js'
+import type { World } from '../support/world.js'
 import { declaration, kindDeclarations, type Library, type Person, type Task } from './mapper.js'
 
 // OneTable's own templates.

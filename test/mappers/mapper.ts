@@ -1,5 +1,5 @@
 import type { Declaration } from '@dynaseal/document-client'
-import type { World } from '../../support/world.js'
+import type { World } from '../support/world.js'
 
 /** What each library stores and loads. All but keys, badge and visits is secret. */
 export interface Person {

@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { sealDocumentClient } from '@dynaseal/document-client'
 import { Entity, Service } from 'electrodb'
-import type { World } from '../../support/world.js'
+import type { World } from '../support/world.js'
 import { declaration, kindDeclarations, type Library, type Person } from './mapper.js'
 
 function sealedClient(world: World, region: string) {

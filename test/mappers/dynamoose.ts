@@ -1,7 +1,7 @@
 import { DynamoDB } from '@aws-sdk/client-dynamodb'
 import { sealDynamoDBClient } from '@dynaseal/document-client'
 import dynamoose from 'dynamoose'
-import type { World } from '../../support/world.js'
+import type { World } from '../support/world.js'
 import { declaration, type Key, kindDeclarations, type Library, type Person } from './mapper.js'
 
 const keyOf = ({ team, id }: Key) => ({ pk: team, sk: id })

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocument, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb'
 import { sealDocumentClient } from '@dynaseal/document-client'
-import type { World } from '../../support/world.js'
+import type { World } from '../support/world.js'
 import { declaration, type Key, kindDeclarations, type Library, type Person } from './mapper.js'
 
 type Stored = Person & { pk: string; sk: string; gsi: string }
