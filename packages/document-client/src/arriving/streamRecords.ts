@@ -59,10 +59,11 @@ export async function openRecords(
     throw new DocumentClientError('invalid-record', 'openStreamRecords() takes an array: event.Records.')
   const opening = new Opening(settings)
   const ofTable = wanted && tables.table(wanted.table)
+  const tableOf = lookUp(tables, otherwise ?? wanted?.table)
   const collect = (record: StreamRecord): Collected | DynasealError => {
     try {
       const told = readRecord(record)
-      const table = tableOf(tables, told, otherwise ?? wanted?.table)
+      const table = tableOf(told)
       if (ofTable !== undefined && table !== ofTable) return { told, table, change: undefined }
       return { told, table, change: collectChange(table, told.change, settings.values, opening, wanted) }
     } catch (error) {
@@ -85,11 +86,18 @@ export async function openRecords(
   })
 }
 
-function tableOf(tables: Tables, { tableName }: ToldRecord, otherwise: string | undefined): KnownTable {
-  const name = tableName ?? otherwise
-  if (name !== undefined) return tables.table(name)
-  throw new DocumentClientError(
-    'invalid-record',
-    'The record does not say of which table it is: records of the SDK do not. Name the table or its stream: openStreamRecords(records, { table }).',
-  )
+/** The tables of records, of which those of a batch are usually one. */
+function lookUp(tables: Tables, otherwise: string | undefined): (told: ToldRecord) => KnownTable {
+  let last: { readonly name: string; readonly table: KnownTable } | undefined
+  return ({ tableName }) => {
+    const name = tableName ?? otherwise
+    if (name === undefined) {
+      throw new DocumentClientError(
+        'invalid-record',
+        'The record does not say of which table it is: records of the SDK do not. Name the table or its stream: openStreamRecords(records, { table }).',
+      )
+    }
+    if (last?.name !== name) last = { name, table: tables.table(name) }
+    return last.table
+  }
 }

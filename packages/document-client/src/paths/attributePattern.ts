@@ -102,19 +102,36 @@ function search(
   path: AttributePath,
   isUncertain: boolean,
 ): void {
-  const { pattern, selection, obstructed, found } = of
+  const { pattern, selection, obstructed } = of
   const segment = pattern[depth]
   if (segment === undefined) return
   if (!isUncertain) reportObstacle(container, segment, path, obstructed)
-  for (const { step, stored, isGuess = isUncertain } of steps(container, segment, path, selection)) {
-    const holder = container as Record<string | number, unknown>
-    const value = holder[step]
-    if (value === undefined) continue
-    const here = [...path, stored]
-    if (depth === pattern.length - 1) found.push(new Occurrence(here, value, isGuess, holder, step))
-    else if (isContainer(value)) search(of, value, depth + 1, here, isGuess)
-    else if (!isGuess) obstructed?.(here, value)
+  // A name is at one place, and most patterns are one name: no list is made of it.
+  if (typeof segment === 'string' && !Array.isArray(container)) {
+    if (Object.hasOwn(container, segment)) visit(of, container, depth, path, segment, segment, isUncertain)
+    return
   }
+  for (const { step, stored, isGuess = isUncertain } of steps(container, segment, path, selection))
+    visit(of, container, depth, path, step, stored, isGuess)
+}
+
+function visit(
+  of: Search,
+  container: Container,
+  depth: number,
+  path: AttributePath,
+  step: string | number,
+  stored: string | number,
+  isGuess: boolean,
+): void {
+  const { pattern, obstructed, found } = of
+  const holder = container as Record<string | number, unknown>
+  const value = holder[step]
+  if (value === undefined) return
+  const here = [...path, stored]
+  if (depth === pattern.length - 1) found.push(new Occurrence(here, value, isGuess, holder, step))
+  else if (isContainer(value)) search(of, value, depth + 1, here, isGuess)
+  else if (!isGuess) obstructed?.(here, value)
 }
 
 function reportObstacle(
@@ -161,8 +178,7 @@ function steps(
     })
   }
   if (segment === anyKey) return Object.keys(container).map(name => ({ step: name, stored: name }))
-  if (typeof segment !== 'string' || !Object.hasOwn(container, segment)) return NONE
-  return [{ step: segment, stored: segment }]
+  return NONE
 }
 
 export function isContainer(value: unknown): value is Container {

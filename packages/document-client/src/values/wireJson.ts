@@ -1,6 +1,7 @@
 import type { AttributePath } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
 import { formatPath, PROTOTYPE } from '../paths/attributePattern.js'
+import { fromBase64 } from './base64.js'
 import { isOfClass, setMember } from './copyContainers.js'
 import type { Item } from './place.js'
 import type { Values } from './values.js'
@@ -113,13 +114,8 @@ function readNumber(
 
 /** @returns `undefined` for what is neither bytes nor base64 text, with its padding, from its first character to its last */
 function readBytes(content: unknown): Uint8Array | undefined {
-  if (content instanceof Uint8Array) return content
-  if (typeof content !== 'string') return undefined
-  const { buffer, byteOffset, length } = Buffer.from(content, 'base64')
-  // What is no base64 is passed over, and makes it shorter.
-  const padding = content.endsWith('==') ? 2 : content.endsWith('=') ? 1 : 0
-  if (length !== (content.length / 4) * 3 - padding) return undefined
-  return new Uint8Array(buffer, byteOffset, length)
+  if (typeof content === 'string') return fromBase64(content)
+  return content instanceof Uint8Array ? content : undefined
 }
 
 function isNumber(content: unknown): content is string {

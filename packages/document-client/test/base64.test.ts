@@ -1,0 +1,40 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { fromBase64 } from '../src/values/base64.js'
+
+describe('base64 text', () => {
+  test('becomes its bytes, in memory that nothing else writes to', () => {
+    const given = Array.from({ length: 500 }, (_, n) => Buffer.alloc((n * 37) % 9000, n % 251))
+    const read = given.map(bytes => fromBase64(bytes.toString('base64')))
+    for (const [n, bytes] of read.entries()) {
+      expect(bytes?.constructor).toBe(Uint8Array)
+      expect(Buffer.compare(Buffer.from(bytes!), given[n]!)).toBe(0)
+    }
+  })
+
+  test('is any bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), bytes => {
+        expect(fromBase64(Buffer.from(bytes).toString('base64'))).toEqual(bytes)
+      }),
+    )
+  })
+
+  test.each([
+    'A',
+    'AA',
+    'AAA',
+    'A===',
+    'AA=A',
+    'AA*A',
+    'AAA*',
+    '====',
+    '==',
+    'AAAA=',
+    'AA==AAAA',
+    ' AAA',
+    'AAAAA',
+    'é===',
+    'AAA\n',
+  ])('%j is none', text => expect(fromBase64(text)).toBeUndefined())
+})
