@@ -13,7 +13,7 @@ let used = 0
 export function fromBase64(text: string): Uint8Array | undefined {
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
   const length = (text.length / 4) * 3 - padding
-  if (!Number.isInteger(length) || length < 0) return undefined
+  if (!Number.isInteger(length)) return undefined
   if (length > POOLED_BYTES) return written(text, Buffer.allocUnsafeSlow(length), 0, length)
   if (used + length > POOL_BYTES) {
     pool = Buffer.allocUnsafeSlow(POOL_BYTES)
