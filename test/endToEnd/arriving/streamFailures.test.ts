@@ -1,6 +1,6 @@
 // Records of streams that do not open, or are none: each is told, and takes no other with it.
 import { FieldsNotOpenedError, openPartially, ToolboxError } from '@dynaseal/toolbox'
-import { EntityFormatter } from 'dynamodb-toolbox'
+import { EntityFormatter, GetItemCommand } from 'dynamodb-toolbox'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeDynoxide } from '../../../packages/local-cloud/test/eachEngine.js'
 import { person } from '../../support/people.js'
@@ -383,5 +383,16 @@ describeDynoxide('a record of a stream', () => {
         expect.objectContaining({ path: ['text'], message: expect.stringContaining('openStreamRecord(') }),
       ]),
     })
+  })
+
+  test('an image that a mock answers with is refused, too', async () => {
+    const { client, Person } = stream.reader()
+    const text = stream.lambdaRecords[INSERT]?.dynamodb?.NewImage?.text?.B
+    const answer = async (value: unknown) => {
+      client.send = (async () => ({ Item: { ...key, ...person(1), r: 'x', text: value } })) as never
+      return (await Person.build(GetItemCommand).key(key).send()).Item?.text
+    }
+    expect(await answer('made up')).toBe('made up')
+    await expect(answer(text)).rejects.toMatchObject({ code: 'client-not-sealed' })
   })
 })
