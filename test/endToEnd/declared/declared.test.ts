@@ -1,43 +1,15 @@
-import type { Declaration } from '@dynaseal/document-client'
-import { DocumentClientError } from '@dynaseal/document-client'
+import { GetCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { formatOfRun } from '../../support/formatOfRun.js'
 import { startPartialBatches } from '../../support/partialBatches.js'
 import { leaks } from '../../support/recordingProxy.js'
 import { createWorld, EAST, WEST, type World } from '../../support/world.js'
 import { CLIENTS, type Declared, type Members } from './clients.js'
+import { bytes, error, itemOf, people, SECRETS, TableName } from './people.js'
 
-const TableName = 'people'
-const people: Declaration = {
-  table: TableName,
-  key: ['pk', 'sk'],
-  encrypted: ['email', 'address.street', 'cards[*].number', 'tags.*', 'codes[*]', "['a.b'].c", 'profile'],
-  indexKeys: ['gsi'],
-}
-const SECRETS = [
-  'ada@example.com',
-  'Secret street 1',
-  '4000-1234',
-  '4000-5678',
-  'tag-secret',
-  'code-secret',
-  'dotted-secret',
-  'profile-secret',
-]
 let sks = 0
 let Key: { pk: string; sk: string }
-const item = () => ({
-  ...Key,
-  name: 'Ada',
-  email: SECRETS[0],
-  address: { street: SECRETS[1], city: 'Bergen' },
-  cards: [{ number: SECRETS[2], brand: 'A' }, { number: SECRETS[3], brand: 'B' }, { brand: 'C' }],
-  tags: { first: SECRETS[4], second: 7 },
-  codes: [SECRETS[5], null, true],
-  'a.b': { c: SECRETS[6], d: 1 },
-  profile: { deep: [SECRETS[7]], set: new Set(['x', 'y']), bytes: new Uint8Array([1, 2, 3]) },
-})
-
+const item = () => itemOf(Key)
 let world: World
 beforeAll(async () => {
   world = await createWorld({ engine: 'dynoxide' })
@@ -49,17 +21,11 @@ beforeEach(() => {
   Key = { pk: 'a', sk: `${++sks}` }
 })
 
-const error = (code: string, message: RegExp) =>
-  expect.objectContaining({ name: 'DocumentClientError', code, message: expect.stringMatching(message) })
 const leaked = () => leaks(world.proxy.sent, SECRETS)
-const stored = async (key: Members = Key) => {
-  const { GetCommand } = await import('@aws-sdk/lib-dynamodb')
-  const { Item } = await world
-    .rawClient(EAST)
-    .send(new GetCommand({ TableName, Key: key, ConsistentRead: true }))
+const stored = async () => {
+  const { Item } = await world.rawClient(EAST).send(new GetCommand({ TableName, Key, ConsistentRead: true }))
   return Item as Members
 }
-const bytes = expect.any(Uint8Array)
 
 describe.each(CLIENTS)('declared tables of %s', (_, make) => {
   let client: Declared
@@ -330,252 +296,5 @@ describe.each(CLIENTS)('declared tables of %s', (_, make) => {
     values[':e'] = 'late'
     await updated
     expect(await get()).toEqual(item())
-  })
-
-  describe('is refused before anything is sent', () => {
-    const value = { ':v': SECRETS[0] }
-    test.each<[string, (send: Declared['send']) => Promise<unknown>, ReturnType<typeof error>]>([
-      [
-        'a condition on an encrypted path',
-        send =>
-          send('Put', {
-            TableName,
-            Item: item(),
-            ConditionExpression: 'email = :v',
-            ExpressionAttributeValues: value,
-          }),
-        error('condition-refused', /'email'/),
-      ],
-      [
-        'a filter inside of one',
-        send =>
-          send('Scan', {
-            TableName,
-            FilterExpression: 'contains(profile.deep, :v)',
-            ExpressionAttributeValues: value,
-          }),
-        error('condition-refused', /'profile\.deep'/),
-      ],
-      [
-        'arithmetic',
-        send =>
-          send('Update', {
-            TableName,
-            Key,
-            UpdateExpression: 'SET email = email + :v',
-            ExpressionAttributeValues: { ':v': 1 },
-          }),
-        error('update-refused', /arithmetic/),
-      ],
-      [
-        'ADD to what holds one',
-        send =>
-          send('Update', {
-            TableName,
-            Key,
-            UpdateExpression: 'ADD address :v',
-            ExpressionAttributeValues: { ':v': new Set(['x']) },
-          }),
-        error('update-refused', /ADD/),
-      ],
-      [
-        'a part of an encrypted value',
-        send =>
-          send('Update', {
-            TableName,
-            Key,
-            UpdateExpression: 'SET profile.deep = :v',
-            ExpressionAttributeValues: value,
-          }),
-        error('plaintext-refused', /'profile\.deep'.*as a whole/),
-      ],
-      [
-        'list_append to an encrypted list',
-        send =>
-          send('Update', {
-            TableName,
-            Key,
-            UpdateExpression: 'SET profile = list_append(profile, :v)',
-            ExpressionAttributeValues: { ':v': [SECRETS[7]] },
-          }),
-        error('update-refused', /list_append/),
-      ],
-      [
-        'something else above an encrypted path',
-        send => send('Put', { TableName, Item: { ...Key, address: SECRETS[1] } }),
-        error('plaintext-refused', /'address'/),
-      ],
-      [
-        'a name that is an encrypted path',
-        send => send('Put', { TableName, Item: { ...Key, 'address.street': SECRETS[1] } }),
-        error('plaintext-refused', /name 'address\.street'.*\["address\.street"\]/),
-      ],
-      [
-        'one in a list, and one inside',
-        send => send('Put', { TableName, Item: { ...Key, 'cards[0]': { number: SECRETS[2] } } }),
-        error('plaintext-refused', /name 'cards\[0\]'/),
-      ],
-      [
-        'one in an update',
-        send =>
-          send('Update', {
-            TableName,
-            Key,
-            UpdateExpression: 'SET #p = :v',
-            ExpressionAttributeNames: { '#p': 'profile.deep' },
-            ExpressionAttributeValues: value,
-          }),
-        error('plaintext-refused', /name 'profile\.deep'/),
-      ],
-      [
-        'one in a condition',
-        send =>
-          send('Scan', {
-            TableName,
-            FilterExpression: '#p = :v',
-            ExpressionAttributeNames: { '#p': 'address.street' },
-            ExpressionAttributeValues: value,
-          }),
-        error('condition-refused', /'address\.street'.*name/),
-      ],
-      [
-        'one deep inside',
-        send =>
-          send('Put', { TableName, Item: { ...Key, list: [{ 'a.b': 1 }], 'a.b': { 'c.d': SECRETS[6] } } }),
-        error('plaintext-refused', /name 'c\.d'/),
-      ],
-      [
-        'a list where a map belongs',
-        send => send('Put', { TableName, Item: { ...Key, cards: { number: SECRETS[2] } } }),
-        error('plaintext-refused', /'cards'/),
-      ],
-      [
-        'in an update, too',
-        send =>
-          send('Update', {
-            TableName,
-            Key,
-            UpdateExpression: 'SET address = :v',
-            ExpressionAttributeValues: value,
-          }),
-        error('plaintext-refused', /'address'/),
-      ],
-      [
-        'a copy from one path to another',
-        send => send('Update', { TableName, Key, UpdateExpression: 'SET email = profile' }),
-        error('update-refused', /copying/),
-      ],
-      [
-        'a value that goes to two paths',
-        send =>
-          send('Update', {
-            TableName,
-            Key,
-            UpdateExpression: 'SET email = :v, backup = :v',
-            ExpressionAttributeValues: value,
-          }),
-        error('update-refused', /own value/),
-      ],
-      [
-        'a value that a condition uses as well',
-        send =>
-          send('Update', {
-            TableName,
-            Key,
-            UpdateExpression: 'SET email = :v',
-            ConditionExpression: 'backup <> :v',
-            ExpressionAttributeValues: value,
-          }),
-        error('update-refused', /used elsewhere/),
-      ],
-      [
-        'a value that is computed with as well',
-        send =>
-          send('Update', {
-            TableName,
-            Key,
-            UpdateExpression: 'SET email = :v, n = n + :v',
-            ExpressionAttributeValues: { ':v': 1 },
-          }),
-        error('update-refused', /used elsewhere/),
-      ],
-      [
-        'a projection inside of one',
-        send => send('Get', { TableName, Key, ProjectionExpression: 'profile.deep' }),
-        error('projection-refused', /'profile\.deep'/),
-      ],
-      [
-        'a key that is another than was declared',
-        send => send('Get', { TableName, Key: { pk: 'a' } }),
-        error('invalid-schema', /a key of pk, and table people is declared with the key pk, sk/),
-      ],
-      ['a delete without a key', send => send('Delete', { TableName }), error('invalid-schema', /nothing/)],
-      [
-        'an item without its key',
-        send => send('Put', { TableName, Item: { pk: 'a', email: SECRETS[0] } }),
-        error('invalid-value', /lacks a key/),
-      ],
-      ['a put of nothing', send => send('Put', { TableName }), error('invalid-value', /no plain object/)],
-      [
-        'a table that nobody declared',
-        send => send('Put', { TableName: 'others', Item: item() }),
-        error('not-registered', /declare\(/),
-      ],
-      [
-        "the format's own attribute",
-        send => send('Put', { TableName, Item: { ...item(), dynaseal: 'x' } }),
-        error('plaintext-refused', /'dynaseal'/),
-      ],
-      [
-        'a legacy parameter',
-        send => send('Delete', { TableName, Key, Expected: {} }),
-        error('command-unsupported', /Expected/),
-      ],
-      [
-        'an expression that nobody understands',
-        send => send('Update', { TableName, Key, UpdateExpression: 'SET email = ' }),
-        error('expression-syntax', /position/),
-      ],
-    ])('%s', async (_, attempt, expected) => {
-      const refused = attempt((operation, input) => client.send(operation, input))
-      const thrown = await refused.then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      )
-      expect(thrown).toEqual(expected)
-      expect(thrown).toBeInstanceOf(DocumentClientError)
-      for (const secret of SECRETS) expect(`${thrown} ${(thrown as Error).stack}`).not.toContain(secret)
-      expect(world.proxy.sent).toEqual([])
-    })
-
-    test('to seal, where a client may only open, and the other way round', async () => {
-      const opens = make(world, EAST, [people], { role: 'open' })
-      await expect(opens.send('Put', { TableName, Item: item() })).rejects.toEqual(
-        error('role-refused', /'email'/),
-      )
-      expect(world.proxy.sent).toEqual([])
-      await put(item())
-      const seals = make(world, EAST, [people], { role: 'seal' })
-      await expect(get({}, seals)).rejects.toEqual(error('role-refused', /email/))
-    })
-  })
-
-  describe('what somebody wrote past the client is not handed out', () => {
-    const plant = async (change: (item: Members) => void) => {
-      await put(item())
-      const raw = await stored()
-      change(raw)
-      const { PutCommand } = await import('@aws-sdk/lib-dynamodb')
-      await world.rawClient(EAST).send(new PutCommand({ TableName, Item: raw }))
-    }
-    test.each<[string, (item: Members) => void, (string | number)[]]>([
-      ['a value in clear', raw => Object.assign(raw, { email: 'planted' }), ['email']],
-      ['something else above a path', raw => Object.assign(raw, { address: 'planted' }), ['address']],
-      ['ciphertext at another path', raw => Object.assign(raw, { name: raw.email }), ['name']],
-      ['ciphertext of another path', raw => Object.assign(raw, { email: raw.profile }), ['email']],
-    ])('%s', async (_, change, path) => {
-      await plant(change)
-      await expect(get()).rejects.toMatchObject({ name: 'FieldsNotOpenedError', failures: [{ path }] })
-    })
   })
 })

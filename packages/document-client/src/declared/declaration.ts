@@ -77,7 +77,7 @@ export function checkDeclaration(declaration: Declaration): CheckedDeclaration {
 }
 
 /** @throws {DocumentClientError} `invalid-schema` where one path leads through another one, or to it */
-export function refuseNested(table: string, patterns: readonly AttributePattern[]): void {
+function refuseNested(table: string, patterns: readonly AttributePattern[]): void {
   for (const [i, pattern] of patterns.entries()) {
     const other = patterns.slice(0, i).find(each => overlap(each, pattern))
     if (other === undefined) continue
