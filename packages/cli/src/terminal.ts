@@ -42,5 +42,5 @@ export const processTerminal: Terminal = {
     const answer = await text({ message: question, output: process.stderr })
     return typeof answer === 'string' ? answer : undefined
   },
-  progress: (unit, total) => showProgress(isInteractive, note, unit, total),
+  progress: (unit, total) => showProgress(isInteractive, process.stderr, unit, total),
 }

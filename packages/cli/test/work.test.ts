@@ -222,7 +222,11 @@ describe('an estimate', () => {
   })
 
   it('is said in 80 columns', () => {
-    const text = renderEstimate(size, { share: 1, apply: true, maxReadUnits: 1000, maxWriteUnits: 1000 }, 80)
+    const text = renderEstimate(
+      size,
+      { share: 1, apply: true, opens: true, maxReadUnits: 1000, maxWriteUnits: 1000 },
+      80,
+    )
     expect(unfit(text)).toEqual([])
     expect(text.replaceAll('\n', ' ')).toContain('at most about 20,000,000 write units in 2 regions')
     expect(text.replaceAll('\n', ' ')).toContain('at least 2 h 47 min')

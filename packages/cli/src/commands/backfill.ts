@@ -24,6 +24,7 @@ export function backfillCommand(surroundings: Surroundings): Command {
         table,
         options,
         surroundings,
+        false,
         target => new Backfill(target, { entities: entity, unknown, binary }),
       )
     })

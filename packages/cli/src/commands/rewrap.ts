@@ -15,6 +15,6 @@ export function rewrapCommand(surroundings: Surroundings): Command {
   )
     .option('--all', 'seal everything again, under new data keys')
     .action((table: string, options: Options) =>
-      work(table, options, surroundings, target => new Rewrap(target, { all: options.all ?? false })),
+      work(table, options, surroundings, true, target => new Rewrap(target, { all: options.all ?? false })),
     )
 }

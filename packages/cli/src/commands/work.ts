@@ -54,11 +54,15 @@ export function workCommand(name: string, summary: string, description: string):
     .addHelpText('after', NOTES)
 }
 
-/** @param makeTask may ask, and throws where the answer is no */
+/**
+ * @param opens whether it opens what is sealed
+ * @param makeTask may ask, and throws where the answer is no
+ */
 export async function work(
   name: string,
   options: WorkOptions,
   surroundings: Surroundings,
+  opens: boolean,
   makeTask: (target: Target) => Task | Promise<Task>,
 ): Promise<void> {
   const { terminal, signal } = surroundings
@@ -68,7 +72,7 @@ export async function work(
   const size = await tableSize(target)
   const share = segment === undefined ? 1 : 1 / segments
   const limits = { maxReadUnits: maxRcu, maxWriteUnits: maxWcu }
-  if (!options.json) terminal.note(renderEstimate(size, { share, apply, ...limits }, terminal.width))
+  if (!options.json) terminal.note(renderEstimate(size, { share, apply, opens, ...limits }, terminal.width))
   const task = await makeTask(target)
   const checkpoint = await checkpointOf(target, task, options, surroundings)
   const progress = terminal.progress(

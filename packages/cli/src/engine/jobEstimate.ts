@@ -5,6 +5,8 @@ export interface EstimateOptions {
   /** The part of the table that is worked on: 1, or that of one segment. */
   readonly share: number
   readonly apply: boolean
+  /** Whether what is sealed is opened: how many data keys that takes nobody knows. */
+  readonly opens: boolean
   readonly maxReadUnits?: number | undefined
   readonly maxWriteUnits?: number | undefined
 }
@@ -26,7 +28,7 @@ const SECONDS_PER_DATA_KEY = 300
 /** As if every item were written, once; less is written where less is to be done. */
 export function jobEstimate(
   size: TableSize,
-  { share, apply, maxReadUnits, maxWriteUnits }: EstimateOptions,
+  { share, apply, maxReadUnits, maxWriteUnits }: Omit<EstimateOptions, 'opens'>,
 ): JobEstimate {
   const items = Math.ceil(size.items * share)
   const bytesEach = size.items === 0 ? 0 : size.bytes / size.items
