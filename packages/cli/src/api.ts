@@ -1,5 +1,10 @@
 export type { Config } from './config/config.js'
 export { loadProject, Project, projectOf, type Target } from './config/project.js'
+export { type Checkpoint, fileCheckpoint } from './engine/checkpoint.js'
+export { itemCheckpoint } from './engine/itemCheckpoint.js'
+export { type JobOptions, type JobReport, runJob } from './engine/job.js'
+export type { JobTotals, LeftItem } from './engine/jobCounts.js'
+export type { Task } from './engine/task.js'
 export { CliError, type CliErrorCode, ExitCode } from './errors.js'
 export {
   type InspectedField,
@@ -13,3 +18,6 @@ export type { WrappingKey } from './inspect/wrappingKey.js'
 export type { AttributeCounts, EntityCounts, KeyCounts, ScanReport } from './scan/counts.js'
 export { type ScanOptions, scan } from './scan/scan.js'
 export type { WireItem } from './stored/wireItem.js'
+export { Backfill, type BackfillOptions } from './tasks/backfill.js'
+export { Revert } from './tasks/revert.js'
+export { Rewrap, type RewrapOptions } from './tasks/rewrap.js'

@@ -1,6 +1,9 @@
 import { Command, CommanderError } from 'commander'
+import { backfillCommand } from './commands/backfill.js'
 import { initCommand } from './commands/init.js'
 import { inspectCommand } from './commands/inspect.js'
+import { revertCommand } from './commands/revert.js'
+import { rewrapCommand } from './commands/rewrap.js'
 import { scanCommand } from './commands/scan.js'
 import type { Surroundings } from './commands/shared.js'
 import { CliError, ExitCode, exitCodeOf } from './errors.js'
@@ -41,7 +44,15 @@ function program(surroundings: Surroundings): Command {
     .helpCommand(false)
     .configureHelp({ subcommandTerm: one => one.name() })
     .addHelpText('after', '\nEach command has a --help of its own.')
-  for (const each of [initCommand, inspectCommand, scanCommand]) dynaseal.addCommand(each(surroundings))
+  for (const each of [
+    initCommand,
+    inspectCommand,
+    scanCommand,
+    backfillCommand,
+    rewrapCommand,
+    revertCommand,
+  ])
+    dynaseal.addCommand(each(surroundings))
   for (const one of [dynaseal, ...dynaseal.commands]) {
     one
       .exitOverride()

@@ -1,3 +1,4 @@
+import { text } from '@clack/prompts'
 import { type Progress, showProgress } from './output/progress.js'
 
 /** Where a command reads and writes. */
@@ -13,6 +14,8 @@ export interface Terminal {
   /** Whether something was piped in. */
   readonly isPipedInto: boolean
   readInput(): Promise<string>
+  /** What somebody types; undefined where there is nobody, or who would not say. */
+  ask(question: string): Promise<string | undefined>
   /** @param unit in plural; @param total about, if it is known */
   progress(unit: string, total: number | undefined): Progress
 }
@@ -21,10 +24,10 @@ export interface Terminal {
 const MIN_WIDTH = 40
 
 const isInteractive = process.stdin.isTTY === true && process.stderr.isTTY === true
-const note = (text: string) => void process.stderr.write(text)
+const note = (line: string) => void process.stderr.write(line)
 
 export const processTerminal: Terminal = {
-  out: text => void process.stdout.write(text),
+  out: result => void process.stdout.write(result),
   note,
   width: Math.max(MIN_WIDTH, process.stdout.columns ?? 80),
   isInteractive,
@@ -34,5 +37,10 @@ export const processTerminal: Terminal = {
     for await (const part of process.stdin) parts.push(part as Buffer)
     return Buffer.concat(parts).toString('utf8')
   },
-  progress: (unit, total) => showProgress(isInteractive, note, unit, total),
+  async ask(question) {
+    if (!isInteractive) return undefined
+    const answer = await text({ message: question, output: process.stderr })
+    return typeof answer === 'string' ? answer : undefined
+  },
+  progress: (unit, total) => showProgress(isInteractive, process.stderr, unit, total),
 }

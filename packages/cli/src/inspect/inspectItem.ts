@@ -2,7 +2,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { type AttributePath, describeStored, FieldError, type StoredDescription } from '@dynaseal/core'
 import type { Target } from '../config/project.js'
 import { encryptedFields, keyOf, kindOf, nameOf, refuseWholeItems, toOpen } from '../stored/tableItem.js'
-import { leavesOf, type WireField, type WireItem } from '../stored/wireItem.js'
+import { fieldAt, leavesOf, type WireField, type WireItem } from '../stored/wireItem.js'
 import { type WrappingKey, wrappingKey } from './wrappingKey.js'
 
 /** Why something is not as it should be: the code of a `FieldError`, or one of these. */
@@ -123,7 +123,7 @@ async function checkFields(
     known,
     key,
     item,
-    sealed.map(({ path }) => fieldAt(item, path!)),
+    sealed.map(({ path }) => ({ path: path!, value: fieldAt(item, path!)! })),
   )
   const results = new Map<InspectedField, Partial<InspectedField>>()
   if (open === undefined) {
@@ -140,12 +140,6 @@ async function checkFields(
     }
   }
   return fields.map(field => ({ ...field, ...results.get(field) }))
-}
-
-function fieldAt(item: WireItem, path: AttributePath): WireField {
-  let value: AttributeValue = { M: item }
-  for (const step of path) value = (typeof step === 'number' ? value.L?.[step] : value.M?.[step])!
-  return { path, value }
 }
 
 function describe(bytes: Uint8Array): {

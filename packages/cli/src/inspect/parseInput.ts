@@ -30,11 +30,11 @@ function fromJson(json: unknown): Input {
   if (typeof object.B === 'string' && Object.keys(object).length === 1)
     return { bytes: Buffer.from(object.B, 'base64') }
   const { Item = object } = object
-  return { item: itemOf(Item, 'What is to be inspected') }
+  return { item: itemFromJson(Item, 'What is to be inspected') }
 }
 
 /** An item in DynamoDB JSON, whose Binary values are base64. */
-function itemOf(json: unknown, what: string): WireItem {
+export function itemFromJson(json: unknown, what: string): WireItem {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw noItem(what)
   return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, attributeOf(value, what)]))
 }
@@ -51,7 +51,7 @@ function attributeOf(json: unknown, what: string): AttributeValue {
     case 'L':
       return { L: listOf(content, what).map(one => attributeOf(one, what)) }
     case 'M':
-      return { M: itemOf(content, what) }
+      return { M: itemFromJson(content, what) }
     case 'S':
     case 'N':
     case 'BOOL':
@@ -109,7 +109,7 @@ export function parseKey(text: string, keyNames: readonly string[]): WireItem {
       `The key must have ${keyNames.join(' and ')}, and nothing else: ${keyExample(keyNames)}.`,
     )
   const isWire = Object.values(json).every(value => typeof value === 'object')
-  return isWire ? itemOf(json, 'The key') : marshall(json)
+  return isWire ? itemFromJson(json, 'The key') : marshall(json)
 }
 
 function keyExample(keyNames: readonly string[]): string {

@@ -1,5 +1,5 @@
-import { progress as bar } from '@clack/prompts'
-import { count, counted, duration } from './numbers.js'
+import { clearLine, cursorTo } from 'node:readline'
+import { count, duration } from './numbers.js'
 
 /** How far something that takes long has come. */
 export interface Progress {
@@ -7,7 +7,8 @@ export interface Progress {
   end(): void
 }
 
-/** Milliseconds between two lines where there is no bar. */
+/** Milliseconds between two looks of the bar, and between two lines where there is none. */
+const DRAW_INTERVAL = 100
 const LINE_INTERVAL = 30_000
 
 /**
@@ -18,7 +19,7 @@ const LINE_INTERVAL = 30_000
  */
 export function showProgress(
   isInteractive: boolean,
-  note: (text: string) => void,
+  output: NodeJS.WriteStream,
   unit: string,
   total: number | undefined,
 ): Progress {
@@ -28,31 +29,45 @@ export function showProgress(
     const rate = done / Math.max(seconds, 0.001)
     const left = total === undefined || done === 0 ? undefined : Math.max(0, total - done) / rate
     const of = total === undefined || total < done ? '' : ` of about ${count(total)}`
-    return `${count(done)}${of} ${unit}, ${counted(Math.round(rate), unit.slice(0, -1), unit)}/s${left === undefined ? '' : `, ${duration(left)} left`}`
+    return `${count(done)}${of} ${unit}, ${count(rate)}/s${left === undefined ? '' : `, ${duration(left)} left`}`
   }
-  return isInteractive ? drawn(text, total) : logged(text, note)
+  return isInteractive ? drawn(text, total, output) : logged(text, output)
 }
 
-function drawn(text: (done: number) => string, total = 0): Progress {
-  const drawing = bar({ max: Math.max(1, Math.ceil(total)), output: process.stderr, indicator: 'dots' })
-  let last = 0
-  drawing.start(text(0))
+type Text = (done: number) => string
+
+function drawn(text: Text, total: number | undefined, output: NodeJS.WriteStream): Progress {
+  let next = 0
   return {
     at(done) {
-      drawing.advance(done - last, text(done))
-      last = done
+      if (performance.now() < next) return
+      next = performance.now() + DRAW_INTERVAL
+      cursorTo(output, 0)
+      output.write(`${bar(done, total)}${text(done)}`.slice(0, output.columns - 1))
+      clearLine(output, 1)
     },
-    end: () => drawing.stop(text(last)),
+    end() {
+      cursorTo(output, 0)
+      clearLine(output, 0)
+    },
   }
 }
 
-function logged(text: (done: number) => string, note: (text: string) => void): Progress {
+const BAR_COLUMNS = 20
+
+function bar(done: number, total: number | undefined): string {
+  if (total === undefined) return ''
+  const full = Math.round(BAR_COLUMNS * Math.min(1, done / Math.max(1, total)))
+  return `[${'='.repeat(full)}${' '.repeat(BAR_COLUMNS - full)}] `
+}
+
+function logged(text: Text, output: NodeJS.WriteStream): Progress {
   let next = performance.now() + LINE_INTERVAL
   return {
     at(done) {
       if (performance.now() < next) return
       next = performance.now() + LINE_INTERVAL
-      note(`${text(done)}\n`)
+      output.write(`${text(done)}\n`)
     },
     end() {},
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { describeStored, type FieldError } from '@dynaseal/core'
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
@@ -47,6 +48,8 @@ export async function scan(target: Target, options: ScanOptions = {}): Promise<S
   refuseWholeItems(target)
   const { segments = SEGMENTS, segment, consistent = false, open = true, maxReadUnits, onProgress } = options
   const { signal = new AbortController().signal } = options
+  // Each call that waits listens to it.
+  setMaxListeners(0, signal)
   const pace = new Pace(maxReadUnits)
   const counts = new Counts()
   const start = performance.now()

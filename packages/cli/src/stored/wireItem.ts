@@ -46,6 +46,14 @@ function memberOf(value: AttributeValue, step: string | number): AttributeValue 
   return value.M !== undefined && Object.hasOwn(value.M, step) ? value.M[step] : undefined
 }
 
+/** What stands at a path. */
+export function fieldAt(item: WireItem, path: AttributePath): AttributeValue | undefined {
+  return path.reduce<AttributeValue | undefined>(
+    (value, step) => (value === undefined ? undefined : memberOf(value, step)),
+    { M: item },
+  )
+}
+
 /** All values of an item that hold no others, in order. */
 export function leavesOf(item: WireItem): WireField[] {
   const leaves: WireField[] = []

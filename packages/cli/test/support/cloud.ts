@@ -19,6 +19,7 @@ export function entities() {
   const User = new Entity({
     name: 'User',
     table,
+    timestamps: false,
     schema: item({
       id: string().key(),
       plan: string().optional(),
@@ -31,6 +32,7 @@ export function entities() {
   const Order = new Entity({
     name: 'Order',
     table,
+    timestamps: false,
     schema: item({ id: string().key(), note: encrypted(string()).optional() }),
   })
   return [User, Order] as const

@@ -30,6 +30,7 @@ export async function dynaseal(
     isInteractive: false,
     isPipedInto: input !== undefined,
     readInput: async () => input ?? '',
+    ask: async () => undefined,
     progress: () => ({ at() {}, end() {} }),
   }
   return { code: await run(args, terminal, { cwd, signal }), ...said }

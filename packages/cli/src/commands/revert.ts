@@ -1,0 +1,40 @@
+import type { Command } from 'commander'
+import { CliError } from '../errors.js'
+import { Revert } from '../tasks/revert.js'
+import type { Surroundings } from './shared.js'
+import { type WorkOptions, work, workCommand } from './work.js'
+
+interface Options extends WorkOptions {
+  readonly inClear?: string
+}
+
+export function revertCommand(surroundings: Surroundings): Command {
+  return workCommand(
+    'revert',
+    'puts values in clear in the place of ciphertext',
+    'The way back: opens what is sealed, and stores it in clear. It is asked for twice: by --apply, and by the name of the table.',
+  )
+    .option('--in-clear <table>', 'the name of the table once more; without it, it is asked for')
+    .action((table: string, options: Options) =>
+      work(table, options, surroundings, true, async target => {
+        if (options.apply === true) await confirm(target.tableName, options.inClear, surroundings)
+        return new Revert(target)
+      }),
+    )
+}
+
+/** @throws {CliError} `usage` */
+async function confirm(table: string, given: string | undefined, { terminal }: Surroundings): Promise<void> {
+  const answer =
+    given ??
+    (await terminal.ask(
+      `Everything that is sealed in ${table} will be stored in clear. To go on, type the table's name.`,
+    ))
+  if (answer === table) return
+  throw new CliError(
+    'usage',
+    answer === undefined
+      ? `To store everything in clear takes --in-clear ${table} as well, where nobody can be asked.`
+      : `That is not the name of the table, ${table}. Nothing was written.`,
+  )
+}

@@ -1,0 +1,110 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { Target } from '../config/project.js'
+import { type Checkpoint, fileCheckpoint } from '../engine/checkpoint.js'
+import { tableSize } from '../engine/estimate.js'
+import { itemCheckpoint } from '../engine/itemCheckpoint.js'
+import { runJob } from '../engine/job.js'
+import { renderEstimate, renderJob } from '../engine/renderJob.js'
+import type { Task } from '../engine/task.js'
+import { CliError, ExitCode } from '../errors.js'
+import { atLeast } from './numbers.js'
+import { checkSegment, command, json, projectOf, type SharedOptions, type Surroundings } from './shared.js'
+
+export interface WorkOptions extends SharedOptions {
+  readonly apply?: boolean
+  readonly segments: number
+  readonly segment?: number
+  readonly maxRcu?: number
+  readonly maxWcu?: number
+  readonly concurrency: number
+  readonly checkpoint?: string
+  readonly checkpointTable?: string
+}
+
+const NOTES = `
+Without --apply it is a dry run: everything is read and planned, nothing is
+written, and the report says what would be done.
+
+It may be ended at any time, by Ctrl-C or by a crash: the same command goes on
+where it ended. How far it is stands in a file of the folder .dynaseal, or where
+--checkpoint or --checkpoint-table say, with keys of items; it is removed at the
+end. What somebody else writes meanwhile stays, and is read again.
+
+For several machines: --segments 100 --segment 7, each with another segment.
+
+Ends with 0 when nothing is left to do; with 3 when something is: in a dry run
+what would be written, otherwise what was left as it is; with 130 when it was
+ended, with 1 if it failed, with 2 if it was asked for wrongly.
+`
+
+/** A command that works on all items of a table. */
+export function workCommand(name: string, summary: string, description: string): Command {
+  return command(name, summary)
+    .description(description)
+    .argument('<table>', 'its name')
+    .option('--apply', 'write; without it, only say what would be written')
+    .option('--segments <n>', 'work on so many segments in parallel', atLeast(1), 4)
+    .option('--segment <i>', 'work on only this one of them, counted from 0', atLeast(0))
+    .option('--max-rcu <n>', 'use at most so many read units a second', atLeast(1))
+    .option('--max-wcu <n>', 'use at most so many write units a second', atLeast(1))
+    .option('--concurrency <n>', 'have so many writes under way at once', atLeast(1), 32)
+    .option('--checkpoint <file>', 'keep there how far it is')
+    .option('--checkpoint-table <table>', 'keep it in an item of a table with a string as its key')
+    .addHelpText('after', NOTES)
+}
+
+/**
+ * @param opens whether it opens what is sealed
+ * @param makeTask may ask, and throws where the answer is no
+ */
+export async function work(
+  name: string,
+  options: WorkOptions,
+  surroundings: Surroundings,
+  opens: boolean,
+  makeTask: (target: Target) => Task | Promise<Task>,
+): Promise<void> {
+  const { terminal, signal } = surroundings
+  const { segments, segment, maxRcu, maxWcu, concurrency, apply = false } = options
+  checkSegment(options)
+  const target = (await projectOf(options, surroundings)).target(name, options.region)
+  const size = await tableSize(target)
+  const share = segment === undefined ? 1 : 1 / segments
+  const limits = { maxReadUnits: maxRcu, maxWriteUnits: maxWcu }
+  if (!options.json) terminal.note(renderEstimate(size, { share, apply, opens, ...limits }, terminal.width))
+  const task = await makeTask(target)
+  const checkpoint = await checkpointOf(target, task, options, surroundings)
+  const progress = terminal.progress(
+    'items',
+    size === undefined || size.items === 0 ? undefined : size.items * share,
+  )
+  const report = await runJob(target, task, {
+    apply,
+    segments,
+    segment,
+    concurrency,
+    ...limits,
+    checkpoint,
+    signal,
+    onProgress: items => progress.at(items),
+  }).finally(() => progress.end())
+  terminal.out(options.json ? json(report) : renderJob(report, terminal.width))
+  const isLeft = Object.keys(report.left).length > 0 || (!apply && report.changed > 0)
+  if (!report.complete) surroundings.exit(ExitCode.INTERRUPTED)
+  else if (isLeft) surroundings.exit(ExitCode.LEFT)
+}
+
+async function checkpointOf(
+  target: Target,
+  { name }: Task,
+  { checkpoint, checkpointTable, segment, segments }: WorkOptions,
+  { cwd }: Surroundings,
+): Promise<Checkpoint> {
+  if (checkpoint !== undefined && checkpointTable !== undefined)
+    throw new CliError('usage', '--checkpoint and --checkpoint-table are two places for one thing.')
+  const part = segment === undefined ? '' : `-${segment}-of-${segments}`
+  const id = `${name}-${target.tableName}-${target.region}${part}`
+  if (checkpointTable !== undefined) return itemCheckpoint(target, checkpointTable, id)
+  return fileCheckpoint(resolve(cwd, checkpoint ?? `.dynaseal/${id}.json`))
+}

@@ -1,0 +1,166 @@
+import { CliError } from '../errors.js'
+import { dynamoDbJson } from '../inspect/dynamoDbJson.js'
+import { itemFromJson } from '../inspect/parseInput.js'
+import type { WireItem } from '../stored/wireItem.js'
+import type { Checkpoint } from './checkpoint.js'
+import { JobCounts, type JobTotals } from './jobCounts.js'
+import type { OwnDataKeys } from './task.js'
+
+/** What a job is: a checkpoint of another one is refused. */
+export interface JobIdentity {
+  readonly task: string
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly table: string
+  readonly region: string
+  readonly segments: number
+}
+
+interface Segment {
+  /** The key after which it goes on; undefined at the start. */
+  position: WireItem | undefined
+  done: boolean
+}
+
+interface Stored {
+  readonly version: number
+  readonly job: JobIdentity
+  readonly segments: Readonly<Record<string, { position?: unknown; done: boolean }>>
+  readonly totals: JobTotals
+  readonly dataKeys: readonly string[]
+}
+
+const VERSION = 1
+
+/** How far a job has come. What it says to be done is done, whatever happens afterwards. */
+export class JobState implements OwnDataKeys {
+  readonly #segments = new Map<number, Segment>()
+  readonly #dataKeys = new Set<string>()
+  /** Those that are known to be kept. */
+  readonly #kept = new Set<string>()
+  /** Of the pages that are done. */
+  readonly #counts = new JobCounts()
+  /** The save that is under way, and the one that will follow it. */
+  #saving: Promise<void> = Promise.resolve()
+  #next: Promise<void> | undefined
+
+  private constructor(
+    private readonly job: JobIdentity,
+    private readonly checkpoint: Checkpoint,
+    /** Whether it goes on where another process ended. */
+    readonly isResumed: boolean,
+  ) {}
+
+  /**
+   * @throws {CliError} `usage` for a checkpoint of another job
+   */
+  static async load(job: JobIdentity, checkpoint: Checkpoint): Promise<JobState> {
+    const text = await checkpoint.load()
+    const state = new JobState(job, checkpoint, text !== undefined)
+    if (text !== undefined) state.#restore(parse(text, checkpoint))
+    return state
+  }
+
+  #restore({ job, segments, totals, dataKeys }: Stored): void {
+    const [wanted, found] = [JSON.stringify(this.job), JSON.stringify(job)]
+    if (wanted !== found)
+      throw new CliError(
+        'usage',
+        `The checkpoint ${this.checkpoint.name} is of another job: ${found}, and this one is ${wanted}. Go on with that one as it was started, or remove the checkpoint.`,
+      )
+    for (const [index, { position, done }] of Object.entries(segments)) {
+      const from = position === undefined ? undefined : itemFromJson(position, 'The checkpoint')
+      this.#segments.set(Number(index), { position: from, done })
+    }
+    this.#counts.add(totals)
+    for (const name of dataKeys) this.#dataKeys.add(name)
+  }
+
+  get totals(): JobTotals {
+    return this.#counts.totals()
+  }
+
+  segment(index: number): Segment {
+    const known = this.#segments.get(index)
+    if (known !== undefined) return known
+    const segment: Segment = { position: undefined, done: false }
+    this.#segments.set(index, segment)
+    return segment
+  }
+
+  /**
+   * All items of a segment's page are done.
+   *
+   * @param next where its next page begins; undefined after the last
+   */
+  async pageDone(index: number, next: WireItem | undefined, totals: JobTotals): Promise<void> {
+    const segment = this.segment(index)
+    segment.position = next
+    segment.done = next === undefined
+    this.#counts.add(totals)
+    await this.#save()
+  }
+
+  has(name: string): boolean {
+    return this.#dataKeys.has(name)
+  }
+
+  async add(names: Iterable<string>): Promise<void> {
+    const unknown = [...names].filter(name => !this.#kept.has(name))
+    if (unknown.length === 0) return
+    for (const name of unknown) this.#dataKeys.add(name)
+    await this.#save()
+    for (const name of unknown) this.#kept.add(name)
+  }
+
+  async remove(): Promise<void> {
+    await this.#saving.catch(() => {})
+    await this.checkpoint.remove()
+  }
+
+  /** Resolves when what is so now is kept. One at a time: whoever comes meanwhile shares the next one. */
+  #save(): Promise<void> {
+    this.#next ??= this.#saving
+      .catch(() => {})
+      .then(() => {
+        this.#saving = this.#next!
+        this.#next = undefined
+        return this.checkpoint.save(this.#text())
+      })
+    return this.#next
+  }
+
+  #text(): string {
+    const segments = [...this.#segments].map(([index, { position, done }]) => {
+      const json =
+        position === undefined
+          ? {}
+          : {
+              position: Object.fromEntries(
+                Object.entries(position).map(([name, one]) => [name, dynamoDbJson(one)]),
+              ),
+            }
+      return [index, { ...json, done }]
+    })
+    const stored: Stored = {
+      version: VERSION,
+      job: this.job,
+      segments: Object.fromEntries(segments),
+      totals: this.totals,
+      dataKeys: [...this.#dataKeys],
+    }
+    return JSON.stringify(stored)
+  }
+}
+
+function parse(text: string, { name }: Checkpoint): Stored {
+  try {
+    const stored = JSON.parse(text) as Stored
+    if (stored.version === VERSION) return stored
+  } catch {
+    // Said below.
+  }
+  throw new CliError(
+    'usage',
+    `${name} is no checkpoint of this version of dynaseal. Remove it to start again.`,
+  )
+}

@@ -1,0 +1,97 @@
+import { formatPath } from '@dynaseal/document-client/mapper'
+import { count, counted, dollars, duration } from '../output/numbers.js'
+import { facts, table, wrapped } from '../output/table.js'
+import type { TableSize } from './estimate.js'
+import type { JobReport } from './job.js'
+import { type EstimateOptions, jobEstimate } from './jobEstimate.js'
+import { PRICES } from './prices.js'
+
+/** What is said before a job begins. */
+export function renderEstimate(size: TableSize | undefined, options: EstimateOptions, width: number): string {
+  return `${wrapped(estimated(size, options), width).join('\n')}\n\n`
+}
+
+function estimated(size: TableSize | undefined, options: EstimateOptions): string {
+  if (size === undefined) return 'What it will take is not known: dynamodb:DescribeTable is not allowed.'
+  if (size.items === 0)
+    return 'What it will take is not known: DynamoDB, which counts every six hours, has counted no items in the table.'
+  const { items, readUnits, writeUnits, kmsCalls, dollars: price, seconds } = jobEstimate(size, options)
+  const regions = size.regions === 1 ? '' : ` in ${size.regions} regions`
+  const writes = options.apply ? `, at most about ${counted(writeUnits, 'write unit')}${regions}` : ''
+  const time =
+    seconds === undefined
+      ? 'Without --max-rcu and --max-wcu it takes as many units a second as DynamoDB gives.'
+      : `At the limits that were given it takes at least ${duration(seconds)}.`
+  return `About ${counted(items, 'item')}, as DynamoDB counts them every six hours: ${counted(Math.ceil(readUnits), 'read unit')}${writes}, ${counted(kmsCalls, 'call')} to KMS for each encryption context${options.opens ? ', and one for each data key that is opened' : ''}; ${dollars(price)} on demand in ${PRICES.region}. ${time}`
+}
+
+const DONE: Readonly<Record<string, readonly [string, string]>> = {
+  backfill: ['sealed', 'would be sealed'],
+  rewrap: ['sealed again', 'would be sealed again'],
+  revert: ['in clear again', 'would be in clear again'],
+}
+
+export function renderJob(report: JobReport, width: number): string {
+  const { task, applied, resumed, complete } = report
+  const [done, would] = DONE[task] ?? ['changed', 'would be changed']
+  const head = [
+    `${task} of table ${report.table} in ${report.region}${applied ? '' : ', dry run: nothing was written'}.`,
+    ...(complete ? [] : ['Ended before all was seen. The same command goes on where it ended.']),
+    ...(resumed ? ['Went on where it had ended; the counts are of the whole.'] : []),
+  ]
+  const pairs: [string, string][] = [
+    ['items', count(report.items)],
+    [applied ? done : would, `${counted(report.changed, 'item')}, ${counted(report.fields, 'field')}`],
+    ...(report.overtaken > 0
+      ? [
+          [
+            'overtaken',
+            `${counted(report.overtaken, 'time')}: somebody else wrote the item, and it was read again`,
+          ] as [string, string],
+        ]
+      : []),
+    ['read', counted(report.readUnits, 'unit')],
+    [
+      applied ? 'written' : 'to be written',
+      `${applied ? '' : 'about '}${counted(report.writeUnits, 'unit')}`,
+    ],
+    ['calls to KMS', count(report.kmsCalls)],
+    ['time', duration(report.seconds)],
+  ]
+  const lines = head.flatMap(line => wrapped(line, width)).map(line => `${line}\n`)
+  const hint = !applied && report.changed > 0 ? ['\nTo do it: the same command with --apply.\n'] : []
+  return [...lines, '\n', facts(pairs, width), ...left(report, width), ...hint].join('')
+}
+
+/** Why something was left as it is, for who reads the report; other reasons are codes of `FieldError`. */
+const REASONS: Readonly<Record<string, string>> = {
+  'unknown-entity': 'of no known entity: register it, or say --unknown if such items are yours',
+  'other-entity': 'of an entity that was not named',
+  binary: 'bytes that are no ciphertext: damaged, or in clear; --binary seals them',
+  'holds-ciphertext': 'a value that has ciphertext inside',
+  'ciphertext-as-text': 'ciphertext as base64 text',
+  'not-declared': 'ciphertext where nothing is declared encrypted',
+  'too-large': 'the item would be larger than 400 KB',
+  contended: 'somebody wrote the item each time that it was read: run it again',
+}
+
+const MAX_EXAMPLES = 5
+
+function left({ left: reasons, leftItems }: JobReport, width: number): string[] {
+  const rows = Object.entries(reasons).map(([reason, times]) => [
+    reason,
+    count(times),
+    REASONS[reason] ?? 'does not open, or cannot be sealed',
+  ])
+  if (rows.length === 0) return []
+  const columns = [{ title: 'left' }, { title: 'times', isNumber: true }, { title: 'why' }]
+  const examples = leftItems
+    .slice(0, MAX_EXAMPLES)
+    .map(
+      ({ key, path, reason }) =>
+        `${JSON.stringify(key)}${path === undefined ? '' : ` ${formatPath(path)}`}: ${reason}`,
+    )
+    .flatMap(line => wrapped(line, width, '  '))
+  const first = leftItems.length > MAX_EXAMPLES ? 'The first of them (--json has more):' : 'They are:'
+  return ['\n', table(columns, rows, width), `\n${first}\n`, ...examples.map(line => `${line}\n`)]
+}

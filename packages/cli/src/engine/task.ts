@@ -1,0 +1,65 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb'
+import type { AttributePath } from '@dynaseal/core'
+import type { WireItem } from '../stored/wireItem.js'
+
+/** One value, and what comes in its place. */
+export interface Replacement {
+  readonly path: AttributePath
+  readonly from: AttributeValue
+  readonly to: AttributeValue
+}
+
+/** An attribute of the format's own. Undefined is one that is not there. */
+export interface FormatAttribute {
+  readonly name: string
+  readonly from: AttributeValue | undefined
+  readonly to: AttributeValue | undefined
+}
+
+/** What is to be done to one item, if all of it that is named here is still as it was read. */
+export interface Change {
+  readonly key: WireItem
+  readonly values: readonly Replacement[]
+  readonly attributes: readonly FormatAttribute[]
+  /** Attributes that stay: their values, or undefined for those that are not there. */
+  readonly unchanged: Readonly<Record<string, AttributeValue | undefined>>
+  /** Values of the item that are left to do, because they do not fit into one update. */
+  readonly remaining: number
+}
+
+/** Something that a task leaves as it is. */
+export interface Left {
+  readonly path: AttributePath | undefined
+  /** The code of an error of ours, or a reason of the task's own. */
+  readonly reason: string
+}
+
+export interface Outcome {
+  readonly change: Change | undefined
+  readonly left: readonly Left[]
+}
+
+/** The data keys that this job has written under, also in the processes before this one. */
+export interface OwnDataKeys {
+  has(name: string): boolean
+  /** Resolves when they will be known after a crash. */
+  add(names: Iterable<string>): Promise<void>
+}
+
+export interface Planning {
+  readonly signal: AbortSignal
+  readonly dataKeys: OwnDataKeys
+}
+
+/** What a job does to the items of a table. */
+export interface Task {
+  readonly name: string
+  /** How it was asked for; a checkpoint is of one that was asked for the same. */
+  readonly settings: Readonly<Record<string, unknown>>
+  /**
+   * Given the same items again after its changes, it wants none.
+   *
+   * @returns in the order of the items
+   */
+  plan(items: readonly WireItem[], planning: Planning): Promise<Outcome[]>
+}
