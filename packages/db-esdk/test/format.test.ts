@@ -129,6 +129,13 @@ describe('the format', () => {
     expect(outcomes.map(({ error }) => error?.code)).toEqual([undefined, 'not-authentic', undefined])
   })
 
+  it('asks for no more keys in one call than it may', async () => {
+    const stored = await Promise.all(Array.from({ length: 3 }, () => store()))
+    const reader = format({ cache: { maxKeysPerOpen: 2 } })
+    const outcomes = await reader.open(stored.map(item => toOpen(item)))
+    expect(outcomes.map(({ error }) => error?.code)).toEqual([undefined, undefined, 'too-many-data-keys'])
+  })
+
   it('binds to the key that was asked for', async () => {
     const stored = await store()
     expect(await codeOf(toOpen(stored, undefined, { key: { id: { S: 'customer-2' } } }))).toBe(
