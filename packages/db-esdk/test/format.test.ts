@@ -129,6 +129,16 @@ describe('the format', () => {
     expect(outcomes.map(({ error }) => error?.code)).toEqual([undefined, 'not-authentic', undefined])
   })
 
+  it('may have __proto__ as a field', async () => {
+    const fields = [{ path: ['__proto__'], value: ssn! }]
+    const [sealed] = await format().seal([toSeal({ fields })])
+    const read = { table: 'Customers', key, others, attributes: sealed!.attributes }
+    const [opened] = await format().open([
+      { ...read, fields: [{ path: ['__proto__'], value: sealed!.values[0]! }] },
+    ])
+    expect(opened).toEqual({ fields: [{ value: ssn }] })
+  })
+
   it('asks for no more keys in one call than it may', async () => {
     const stored = await Promise.all(Array.from({ length: 3 }, () => store()))
     const reader = format({ cache: { maxKeysPerOpen: 2 } })
