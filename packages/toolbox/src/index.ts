@@ -10,17 +10,22 @@ export {
 export {
   type Bytes,
   type ClientOptions,
+  type FalsePositiveEvent,
   FieldsNotOpenedError,
   type ItemOpener,
   type NativeItem,
   type OpenedChange,
   type OpenedRecord,
+  falsePositiveChannel,
   openPartially,
   type PartialResult,
   type RecordResult,
   type SealOptions,
   type StreamRecord,
   type StreamRecordOptions,
+  type Search,
+  type SearchedScalar,
+  search,
   type UnopenedItem,
 } from '@dynaseal/document-client'
 export type { Refusal, SafeCondition } from './conditionTypes.js'
@@ -30,3 +35,4 @@ export type { EntityItemOpener } from './entityItems.js'
 export { ToolboxError, type ToolboxErrorCode } from './errors.js'
 export type { RegistrableEntity } from './registry.js'
 export { type SealedDocumentClient, sealDocumentClient } from './sealDocumentClient.js'
+export { type Token, type TokenMeta, type TokenOptions, token } from './token.js'
