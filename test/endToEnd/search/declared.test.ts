@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/lib-dynamodb'
 import { marshall } from '@aws-sdk/util-dynamodb'
 import { createSearchKey } from '@dynaseal/core'
+import { dbEsdkFormat } from '@dynaseal/db-esdk'
 import { type Declaration, DocumentClientError, search } from '@dynaseal/document-client'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { leaks } from '../../support/recordingProxy.js'
@@ -333,6 +334,42 @@ test('items that are sealed and opened without a command have tokens, and show n
     dynamodb: { SequenceNumber: '1', Keys: marshall(Key), NewImage },
   } as never)
   expect(record.newImage).toEqual(item())
+})
+
+test('a format that seals items as wholes seals tokens with them', async () => {
+  const declared = {
+    ...declaration,
+    encrypted: ['email', 'name', 'tags'],
+    tokens: { gsi: { of: 'email' }, tagsToken: { of: 'tags', members: true } },
+  }
+  const whole = declaredClient(world, [searchKey], {
+    declared,
+    format: dbEsdkFormat({ keyring: world.keyring(EAST) }),
+  })
+  const given = { ...Key, at: 1, email: 'whole@example.com', tags: new Set(['a', 'b']) }
+  await whole.send(new PutCommand({ TableName: TABLE, Item: given }))
+  const query = () =>
+    whole.send(
+      new QueryCommand({
+        TableName: TABLE,
+        IndexName: 'byEmail',
+        KeyConditionExpression: 'gsi = :e',
+        FilterExpression: 'contains(tagsToken, :t)',
+        ExpressionAttributeValues: { ':e': search('whole@example.com'), ':t': search('b') },
+      }),
+    )
+  expect((await query()).Items).toEqual([given])
+  const { tagsToken } = await stored()
+  await world.rawClient(EAST).send(
+    new UpdateCommand({
+      TableName: TABLE,
+      Key,
+      UpdateExpression: 'DELETE tagsToken :t',
+      ExpressionAttributeValues: { ':t': new Set([...(tagsToken as Set<string>)].slice(0, 1)) },
+    }),
+  )
+  const read = whole.send(new GetCommand({ TableName: TABLE, Key, ConsistentRead: true }))
+  await expect(read).rejects.toMatchObject({ code: 'fields-not-opened' })
 })
 
 describe('kinds of items that share an index key', () => {

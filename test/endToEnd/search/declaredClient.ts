@@ -1,7 +1,7 @@
 // A client that was told of token attributes, with search keys as a process would have them.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { createSearchTokens } from '@dynaseal/core'
+import { createSearchTokens, type Format } from '@dynaseal/core'
 import { type Declaration, sealDocumentClient } from '@dynaseal/document-client'
 import { optionsOfRun } from '../../support/formatOfRun.js'
 import { EAST, type World } from '../../support/world.js'
@@ -34,7 +34,7 @@ export type Between = (
 export function declaredClient(
   world: World,
   searchKeys: readonly [Uint8Array, ...Uint8Array[]],
-  { region = EAST, declared = declaration, between = (_, send) => send() }: Options = {},
+  { region = EAST, declared = declaration, between = (_, send) => send(), format }: Options = {},
 ) {
   const [writeWith, ...findWith] = searchKeys
   const base = DynamoDBDocumentClient.from(new DynamoDBClient(world.config(region)), {
@@ -44,7 +44,8 @@ export function declaredClient(
   base.send = ((command: never) => between(command, () => send(command))) as typeof base.send
   const keyring = world.keyring(region)
   const tokens = createSearchTokens({ keyring, writeWith, findWith })
-  const client = sealDocumentClient(base, { keyring, ...optionsOfRun, search: tokens })
+  const sealing = format === undefined ? { keyring, ...optionsOfRun } : { format }
+  const client = sealDocumentClient(base, { ...sealing, search: tokens })
   client.declare(declared)
   return client
 }
@@ -53,4 +54,6 @@ interface Options {
   readonly region?: string
   readonly declared?: Declaration
   readonly between?: Between
+  /** Default: the field format. */
+  readonly format?: Format
 }

@@ -24,6 +24,7 @@ export class KnownTable {
   readonly #clear = new Map<ItemKind, readonly AttributePattern[]>()
   readonly #tokens = new Map<unknown, readonly ItemToken[]>()
   #kindAttribute: string | undefined
+  #hasTokens = false
   /** The keys of its indexes, as far as they were told. */
   readonly indexKeyNames = new Set<string>()
   readonly #indexes = new Map<string, readonly string[]>()
@@ -60,6 +61,7 @@ export class KnownTable {
     for (const name of indexKeyNames) this.indexKeyNames.add(name)
     for (const [name, key] of Object.entries(indexes)) this.#indexes.set(name, key)
     this.#tokens.clear()
+    if ((kind.tokens ?? []).length > 0) this.#hasTokens = true
     this.inherited.push(...kind.encrypted.filter(namesInherited))
     this.#kinds.set(kind.name, [...(this.#kinds.get(kind.name) ?? []), kind])
     this.#encrypted.clear()
@@ -82,7 +84,7 @@ export class KnownTable {
   }
 
   get hasTokens(): boolean {
-    return this.kinds.some(({ tokens = [] }) => tokens.length > 0)
+    return this.#hasTokens
   }
 
   /**
