@@ -110,6 +110,7 @@ export class SealError extends DynasealError {
  * - `invalid-location`: the item's key or the path, as given by the caller, cannot be bound to
  * - `invalid-context`: the function `encryptionContext` gives nothing usable for the item
  * - `malformed-value`: the content is not the canonical serialization of an attribute value
+ * - `wrong-token`: a search found the item by a token that is not that of its value
  */
 export type FieldErrorCode =
   | 'not-a-message'
@@ -126,6 +127,7 @@ export type FieldErrorCode =
   | 'invalid-location'
   | 'invalid-context'
   | 'malformed-value'
+  | 'wrong-token'
 
 /**
  * One stored field did not open.

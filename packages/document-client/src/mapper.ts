@@ -19,6 +19,8 @@ export {
   sameAs,
 } from './paths/attributePattern.js'
 export { PendingSeal } from './sealing/pendingSeal.js'
+export { type ItemToken, type ItemTokenOptions, itemToken } from './search/itemToken.js'
+export { Searched } from './search/searched.js'
 export type { Dialect } from './tables/dialect.js'
 export type { ItemKind, TableDescription } from './tables/itemKind.js'
 export type { KnownTable } from './tables/knownTable.js'

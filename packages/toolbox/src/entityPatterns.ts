@@ -4,6 +4,7 @@ import {
   anyKey,
   formatPath,
   type ItemKind,
+  type ItemToken,
   overlap,
   PROTOTYPE,
 } from '@dynaseal/document-client/mapper'
@@ -11,9 +12,11 @@ import type { Schema } from 'dynamodb-toolbox'
 import { EncryptedAttribute, type RegisteredReader } from './encryptedAttribute.js'
 import { ToolboxError } from './errors.js'
 import type { RegistrableEntity } from './registry.js'
+import { TokenAttribute } from './tokenAttribute.js'
+import { tokenOf } from './tokensOfEntity.js'
 
 /** Where an entity keeps ciphertext. */
-export type EntityPatterns = Pick<ItemKind, 'encrypted' | 'clear' | 'binary'>
+export type EntityPatterns = Pick<ItemKind, 'encrypted' | 'clear' | 'binary' | 'tokens'>
 
 /**
  * Reads them of its schema, and tells the encrypted attributes that they are registered.
@@ -25,12 +28,19 @@ export function patternsOf(entity: RegistrableEntity, reader: RegisteredReader):
   const encrypted: AttributePattern[] = []
   const clear: AttributePattern[] = []
   const binary: AttributePattern[] = []
+  const tokens: ItemToken[] = []
   const visit = (schema: Schema, path: AttributePattern): void => {
     const place = formatPath(path)
     const attribute = path.length > 0 ? EncryptedAttribute.of(schema, place) : undefined
     if (attribute !== undefined) {
       attribute.register(path, reader)
       encrypted.push(path)
+      return
+    }
+    const token = path.length > 0 ? TokenAttribute.of(schema, place) : undefined
+    if (token !== undefined) {
+      clear.push(path)
+      tokens.push(tokenOf(entity, token, path))
       return
     }
     switch (schema.type) {
@@ -83,5 +93,5 @@ export function patternsOf(entity: RegistrableEntity, reader: RegisteredReader):
       )
     }
   }
-  return { encrypted, clear, binary }
+  return { encrypted, clear, binary, tokens }
 }

@@ -10,7 +10,9 @@ export {
 export {
   type Bytes,
   type ClientOptions,
+  type FalsePositiveEvent,
   FieldsNotOpenedError,
+  falsePositiveChannel,
   type ItemOpener,
   type NativeItem,
   type OpenedChange,
@@ -19,8 +21,11 @@ export {
   type PartialResult,
   type RecordResult,
   type SealOptions,
+  type Search,
+  type SearchedScalar,
   type StreamRecord,
   type StreamRecordOptions,
+  search,
   type UnopenedItem,
 } from '@dynaseal/document-client'
 export type { Refusal, SafeCondition } from './conditionTypes.js'
@@ -30,3 +35,4 @@ export type { EntityItemOpener } from './entityItems.js'
 export { ToolboxError, type ToolboxErrorCode } from './errors.js'
 export type { RegistrableEntity } from './registry.js'
 export { type SealedDocumentClient, sealDocumentClient } from './sealDocumentClient.js'
+export { type Token, type TokenMeta, type TokenOptions, token } from './token.js'

@@ -58,16 +58,36 @@ export class Registry {
 }
 
 function describe(table: RegistrableEntity['table']): TableDescription {
-  const indexes = Object.values(table.indexes) as {
-    partitionKey?: { name: string }
-    sortKey?: { name: string }
-  }[]
+  const keys = Object.entries(table.indexes).map(([name, index]) => [name, keyOf(table, index)] as const)
   return {
     tableName: table.getName(),
     keyNames: namesOf(table),
-    indexKeyNames: indexes.flatMap(namesOf),
+    indexKeyNames: keys.flatMap(([, key]) => key),
+    indexes: Object.fromEntries(keys.filter(([name]) => isSimple(table.indexes[name] as IndexKeys))),
     kindAttribute: table.entityAttributeSavedAs,
   }
+}
+
+interface IndexKeys {
+  readonly type?: string
+  readonly partitionKey?: { readonly name: string }
+  readonly sortKey?: { readonly name: string }
+  /** Of indexes whose keys have several attributes. */
+  readonly partitionKeys?: readonly { readonly name: string }[]
+  readonly sortKeys?: readonly { readonly name: string }[]
+}
+
+/** Whether items of an index have an order by one attribute. */
+function isSimple({ partitionKeys, sortKeys }: IndexKeys): boolean {
+  return partitionKeys === undefined && sortKeys === undefined
+}
+
+/** Of a local index, the partition key is that of the table. */
+function keyOf({ partitionKey }: RegistrableEntity['table'], index: IndexKeys): string[] {
+  const { type, partitionKeys = [], sortKeys = [] } = index
+  const own = namesOf(index as { partitionKey?: { name: string }; sortKey?: { name: string } })
+  const several = [...partitionKeys, ...sortKeys].map(({ name }) => name)
+  return type === 'local' ? [partitionKey.name, ...own] : [...own, ...several]
 }
 
 function namesOf({

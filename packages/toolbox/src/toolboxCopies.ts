@@ -60,6 +60,10 @@ export function addCopy(copy: ToolboxCopy): void {
   if (!copies.some(known => known.schemas.AnySchema === copy.schemas.AnySchema)) copies.push(copy)
 }
 
+export function knownCopies(): readonly ToolboxCopy[] {
+  return copies
+}
+
 /**
  * The copy that made a schema.
  *

@@ -1,7 +1,7 @@
-import type { FormattedItem, InputItem } from 'dynamodb-toolbox'
+import type { Condition, FormattedItem, InputItem } from 'dynamodb-toolbox'
 import { boolean, Entity, item, list, map, number, set, string, Table } from 'dynamodb-toolbox'
-import { describe, expectTypeOf, test } from 'vitest'
-import { encrypted, type SealedDocumentClient } from '../src/index.js'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import { encrypted, type SealedDocumentClient, search, token } from '../src/index.js'
 
 const table = new Table({ name: 'users', partitionKey: { name: 'id', type: 'string' } })
 const attributes = {
@@ -124,4 +124,28 @@ describe('what DynamoDB or dynamodb-toolbox reads cannot be encrypted: registrat
     // To what takes any sealed client, this is one.
     expectTypeOf<SealedDocumentClient<'expires'>>().toExtend<SealedDocumentClient>()
   })
+})
+
+test('a token attribute takes what search() returns and nothing else, and is in no result', () => {
+  const Searched = new Entity({
+    name: 'Searched',
+    table,
+    schema: item({
+      id: string().key(),
+      text: encrypted(string()),
+      textToken: token('text', { savedAs: 't', normalize: ['trim', (text: string) => text], bits: 64 }),
+    }),
+  })
+  expectTypeOf<keyof FormattedItem<typeof Searched>>().toEqualTypeOf<'id' | 'text' | 'created' | 'modified'>()
+  expectTypeOf({ id: '1', text: 'a' }).toExtend<InputItem<typeof Searched>>()
+  expectTypeOf({ id: '1', text: 'a', textToken: 'a' }).not.toExtend<InputItem<typeof Searched>>()
+  expectTypeOf({ attr: 'textToken' as const, eq: search('a') }).toExtend<Condition<typeof Searched>>()
+  expectTypeOf({ attr: 'textToken' as const, eq: 'a' }).not.toExtend<Condition<typeof Searched>>()
+  expectTypeOf(search(['a', 1])).toExtend<string>()
+  // @ts-expect-error there is no such normalization
+  const misspelt = () => token('text', { normalize: 'upperCase' })
+  // @ts-expect-error there is no such option
+  const unknown = () => token('text', { members: true })
+  expect(unknown).toThrow(/no option members/)
+  expect(misspelt).not.toThrow()
 })

@@ -8,7 +8,7 @@ import { additionalContext, searchContext } from '../materials/context.js'
 import { isVersion, writeSearchKey } from './searchKey.js'
 
 export interface SearchKeyOptions extends CallOptions {
-  /** 1 to 255, another than those of all search keys whose tokens are still stored. Default 1. */
+  /** 1 to 255, higher than those of all search keys whose tokens are still stored: a sealed client looks for older ones first. Default 1. */
   readonly version?: number
   /**
    * Pairs added to the encryption context of the search key, for example a tenant. Public. Using it takes the same ones.

@@ -1,16 +1,10 @@
-import type { Format } from '@dynaseal/core'
+import type { Format, TokenMaker } from '@dynaseal/core'
 
 /** The format for one call of `send`, ended by what ends its request: the call's `abortSignal`. */
 export function endedBy(format: Format, abortSignal: unknown): Format {
   // The signals of @aws-sdk/abort-controller, long deprecated, end the request alone.
   if (!isAbortSignal(abortSignal)) return format
-  const ended = async <T>(work: Promise<T>): Promise<T> => {
-    try {
-      return await work
-    } catch (error) {
-      throw abortSignal.aborted && error === abortSignal.reason ? abortError(abortSignal.reason) : error
-    }
-  }
+  const ended = ender(abortSignal)
   const options = { signal: abortSignal }
   return {
     attributes: format.attributes,
@@ -19,6 +13,29 @@ export function endedBy(format: Format, abortSignal: unknown): Format {
     isSealed: (value, attributes) => format.isSealed(value, attributes),
     seal: items => ended(format.seal(items, options)),
     open: items => ended(format.open(items, options)),
+  }
+}
+
+/** As {@link endedBy}, for the tokens of one call. */
+export function searchEndedBy(maker: TokenMaker | undefined, abortSignal: unknown): TokenMaker | undefined {
+  if (maker === undefined || !isAbortSignal(abortSignal)) return maker
+  const ended = ender(abortSignal)
+  const options = { signal: abortSignal }
+  return {
+    write: subjects => ended(maker.write(subjects, options)),
+    find: subjects => ended(maker.find(subjects, options)),
+    check: claims => ended(maker.check(claims, options)),
+  }
+}
+
+/** What ends with the signal, as the AWS SDK does. */
+function ender(signal: AbortSignal): <T>(work: Promise<T>) => Promise<T> {
+  return async work => {
+    try {
+      return await work
+    } catch (error) {
+      throw signal.aborted && error === signal.reason ? abortError(signal.reason) : error
+    }
   }
 }
 

@@ -8,7 +8,7 @@ import type { Dialect } from '../tables/dialect.js'
 import { Tables } from '../tables/tables.js'
 import { nativeValues, withNumberValue } from '../values/nativeValues.js'
 import { WIRE_VALUES, type WireItem } from '../values/wireItems.js'
-import { endedBy } from './abortSignal.js'
+import { endedBy, searchEndedBy } from './abortSignal.js'
 import { guardedConfig, guardedStack } from './noWayAround.js'
 import { type ClientParts, PARTS } from './partsOf.js'
 import { checkedOptions, type SealOptions } from './sealOptions.js'
@@ -88,13 +88,19 @@ function wrap<CLIENT extends Sealable>(
   dialect: Dialect,
   speech: Pick<ClientSettings, 'values' | 'commands'>,
 ): SealedParts<CLIENT> {
-  const { logicalTableName, plaintext, role, timeToLive, format } = checkedOptions(options)
+  const { logicalTableName, plaintext, role, timeToLive, format, search } = checkedOptions(options)
   const sealed = Object.create(client) as SealedClient<CLIENT>
-  const tables = new Tables(dialect, logicalTableName, format, timeToLive)
+  const tables = new Tables(dialect, logicalTableName, format, timeToLive, search !== undefined)
 
   const send = async (command: { input: object }, ...rest: unknown[]): Promise<unknown> => {
     const { abortSignal } = (rest[0] ?? {}) as { abortSignal?: unknown }
-    const settings = { format: endedBy(format, abortSignal), plaintext, role, ...speech }
+    const settings = {
+      format: endedBy(format, abortSignal),
+      search: searchEndedBy(search, abortSignal),
+      plaintext,
+      role,
+      ...speech,
+    }
     const forward = client.send.bind(client) as (command: object, ...rest: unknown[]) => Promise<unknown>
     try {
       return await sendSealed(tables, settings, command, one => forward(one, ...rest))
@@ -130,7 +136,7 @@ function wrap<CLIENT extends Sealable>(
     send: { configurable: true, writable: true, value: ownSend },
     statistics: { value: () => (format as Partial<FieldFormat>).statistics?.() },
   })
-  const arrivals = new Arrivals(tables, { format, plaintext, role, ...speech }, dialect)
+  const arrivals = new Arrivals(tables, { format, search, plaintext, role, ...speech }, dialect)
   for (const [name, value] of Object.entries(itemOpener(arrivals)))
     Object.defineProperty(sealed, name, { configurable: true, value })
   const isMocked = () => sealed.send !== ownSend && !wrappers.has(sealed.send)

@@ -1,4 +1,10 @@
-import { ConfigurationError, createFormat, type Format, type FormatOptions } from '@dynaseal/core'
+import {
+  ConfigurationError,
+  createFormat,
+  type Format,
+  type FormatOptions,
+  type TokenMaker,
+} from '@dynaseal/core'
 import type { ClientSettings } from './settings.js'
 
 export interface ClientOptions<TTL extends string = string> {
@@ -22,13 +28,18 @@ export interface ClientOptions<TTL extends string = string> {
    * an item whose expiry DynamoDB cannot read stays forever. Default: none.
    */
   timeToLive?: readonly TTL[]
+  /**
+   * What makes search tokens, for tables that have token attributes: `createSearchTokens()` of `@dynaseal/core`, which has
+   * the search keys to write and to find with. Default: none, and token attributes are refused.
+   */
+  search?: TokenMaker
 }
 
 /** The options of the field format, or another format in their place. */
 export type SealOptions<TTL extends string = string> = ClientOptions<TTL> &
   (FormatOptions | { readonly format: Format })
 
-interface CheckedOptions extends Pick<ClientSettings, 'plaintext' | 'role' | 'format'> {
+interface CheckedOptions extends Pick<ClientSettings, 'plaintext' | 'role' | 'format' | 'search'> {
   readonly logicalTableName: (tableName: string) => string
   readonly timeToLive: readonly string[]
 }
@@ -45,6 +56,7 @@ const OPTIONS = Object.keys({
   logicalTableName: true,
   plaintext: true,
   role: true,
+  search: true,
   timeToLive: true,
 } satisfies Record<keyof ClientOptions | keyof FormatOptions, true>)
 
@@ -56,6 +68,7 @@ export function checkedOptions(options: SealOptions): CheckedOptions {
     plaintext = 'refuse',
     role = 'both',
     timeToLive = [],
+    search,
     ...ofFormat
   } = options
   if (typeof logicalTableName !== 'function')
@@ -64,7 +77,13 @@ export function checkedOptions(options: SealOptions): CheckedOptions {
   if (!['seal', 'open', 'both'].includes(role)) throw invalid("role must be 'seal', 'open' or 'both'.")
   if (!Array.isArray(timeToLive) || timeToLive.some(name => typeof name !== 'string'))
     throw invalid('timeToLive must be a list of names of attributes.')
-  return { logicalTableName, plaintext, role, timeToLive, format: formatOf(ofFormat) }
+  if (search !== undefined && !['write', 'find', 'check'].every(name => isFunction(search, name)))
+    throw invalid('search must be what createSearchTokens() returns.')
+  return { logicalTableName, plaintext, role, timeToLive, format: formatOf(ofFormat), search }
+}
+
+function isFunction(of: unknown, name: string): boolean {
+  return typeof (Object(of) as Record<string, unknown>)[name] === 'function'
 }
 
 /** Here and not only where a format is made, which does not know the options of a client. */

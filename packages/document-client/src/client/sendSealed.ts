@@ -24,16 +24,22 @@ export async function sendSealed(
   if (planned === undefined) return forward(command)
   const { plan } = planned
   await sealing.seal()
-  const copy = copyCommand(command, planned.type, items.write(plan.input))
+  const send = async (input: Item) => {
+    const copy = copyCommand(command, planned.type, items.write(input))
+    return items.read(copyContainers(await forward(copy)) as Item)
+  }
   let output: Item
   try {
-    output = items.read(copyContainers(await forward(copy)) as Item)
+    output = await (plan.send === undefined ? send(plan.input) : plan.send(send))
   } catch (error) {
     throw await openError(settings, plan, error)
   }
   const opening = new Opening(settings)
+  if (plan.compare !== undefined) opening.keepTokens()
   plan.response(output, opening)
   dropItems(output, await opening.open())
+  await plan.compare?.(output, settings)
+  opening.takeTokens()
   plan.finish?.(output)
   return items.write(output)
 }

@@ -1,4 +1,4 @@
-import type { Format } from '@dynaseal/core'
+import type { Format, TokenMaker } from '@dynaseal/core'
 import type { Commands } from '../commands/operations.js'
 import type { Values } from '../values/values.js'
 
@@ -10,4 +10,5 @@ export interface ClientSettings {
   /** Those of what is planned with, between which and its own the client's commands translate. */
   readonly values: Values
   readonly commands: Commands
+  readonly search?: TokenMaker | undefined
 }

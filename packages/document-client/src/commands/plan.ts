@@ -1,3 +1,4 @@
+import type { ClientSettings } from '../client/settings.js'
 import type { ErrorItem } from '../opening/openError.js'
 import type { Opening } from '../opening/opening.js'
 import type { Sealing } from '../sealing/sealing.js'
@@ -7,7 +8,11 @@ import type { Item } from '../values/place.js'
 /** What the sealed client does with one command: before it is sent, with its response, with its error. */
 export interface Plan {
   readonly input: Item
+  /** Sends what takes several commands; without it, the input is one. */
+  send?(forward: (input: Item) => Promise<Item>): Promise<Item>
   response(output: Item, opening: Opening): void
+  /** Compares what was found with what was searched for, after everything is open. */
+  compare?(output: Item, settings: ClientSettings): Promise<void>
   /** Runs after everything is open. */
   finish?(output: Item): void
   errorItems?(error: Item): ErrorItem[]

@@ -1,6 +1,8 @@
 import { guardConditions } from '../guards/conditions.js'
 import { guardKey } from '../guards/keys.js'
 import { completeProjection, trustedKind } from '../guards/projections.js'
+import type { Sealing } from '../sealing/sealing.js'
+import { searchRead } from '../search/searchRead.js'
 import type { Tables } from '../tables/tables.js'
 import type { Item } from '../values/place.js'
 import type { Plan } from './plan.js'
@@ -23,18 +25,24 @@ export function planGet(tables: Tables, input: Item): Plan {
 }
 
 /** Query and Scan. */
-export function planRead(tables: Tables, input: Item): Plan {
+export function planRead(tables: Tables, input: Item, sealing: Sealing): Plan {
   const table = tables.table(input.TableName)
   guardConditions(table, undefined, input)
-  const { params, selection, strip } = completeProjection(table, input)
+  const search = searchRead(table, input, sealing)
+  const { params, selection, strip } = completeProjection(table, search?.params ?? input)
+  search?.plan(params)
   return {
     input: params,
+    ...(search === undefined ? {} : { send: search.send, compare: search.compare }),
     response(output, opening) {
       for (const item of itemsOf(output))
         opening.collect(table, item, trustedKind(table, input, item), undefined, selection)
     },
     finish(output) {
-      for (const item of itemsOf(output)) strip(item)
+      for (const item of itemsOf(output)) {
+        strip(item)
+        search?.strip(item)
+      }
     },
   }
 }

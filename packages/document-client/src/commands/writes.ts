@@ -6,6 +6,9 @@ import { isContainer } from '../paths/attributePattern.js'
 import { Selection } from '../paths/selection.js'
 import type { Sealing } from '../sealing/sealing.js'
 import { sealUpdate, updatedKind, updatedPaths } from '../sealing/updateExpression.js'
+import { NO_CHOICE, rewrite } from '../search/rewriting.js'
+import { searchesOf } from '../search/searches.js'
+import { updateTokens } from '../search/updatedTokens.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Tables } from '../tables/tables.js'
 import { ownContainers } from '../values/copyContainers.js'
@@ -17,8 +20,8 @@ import { knownMembers } from './writeMembers.js'
 export function planPut(tables: Tables, given: Item, sealing: Sealing): Plan {
   const input = knownMembers(given, 'Item')
   const table = tables.table(input.TableName)
-  const sealed = sealPut(table, input, sealing)
-  return planWrite(table, input.Item as Item, { ...input, ...sealed }, sealing)
+  const { kind, ...sealed } = sealPut(table, input, sealing)
+  return planWrite(table, kind, input.Item as Item, { ...input, ...sealed }, sealing)
 }
 
 export function planUpdate(tables: Tables, given: Item, sealing: Sealing): Plan {
@@ -26,13 +29,16 @@ export function planUpdate(tables: Tables, given: Item, sealing: Sealing): Plan 
   const table = tables.table(input.TableName)
   refuseUpdate(table)
   guardKey(table, input.Key)
-  guardConditions(table, updatedKind(table, input), input)
+  const kind = updatedKind(table, input)
+  guardConditions(table, kind, input)
   // Here, where they are still those that were asked for.
   sealing.guardReturnValues(table, input)
   const updated = String(input.ReturnValues).startsWith('UPDATED_') ? updatedPaths(input) : undefined
-  const { params, cutDown } = widenReturnValues(table, sealUpdate(table, input, sealing), updated ?? [])
+  const sealed = sealUpdate(table, input, sealing)
+  const complete = updateTokens(table, kind, sealed, sealing.tokens, sealing.values)
+  const { params, cutDown } = widenReturnValues(table, complete, updated ?? [])
   const selection = updated === undefined ? undefined : new Selection(updated)
-  return planWrite(table, input.Key as Item, params, sealing, selection, cutDown)
+  return planWrite(table, kind, input.Key as Item, { ...params }, sealing, selection, cutDown)
 }
 
 /** Delete, and the condition checks of transactions. */
@@ -41,12 +47,13 @@ export function planDelete(tables: Tables, given: Item, sealing: Sealing): Plan 
   const table = tables.table(input.TableName)
   guardKey(table, input.Key)
   guardConditions(table, undefined, input)
-  return planWrite(table, input.Key as Item, input, sealing)
+  return planWrite(table, undefined, input.Key as Item, input, sealing)
 }
 
 /** A single write: what it returns, and what its failed condition returns, is the item of its key. */
 function planWrite(
   table: KnownTable,
+  kind: unknown,
   key: Item,
   input: Item,
   sealing: Sealing,
@@ -54,6 +61,9 @@ function planWrite(
   cutDown = (item: Item) => item,
 ): Plan {
   sealing.guardReturnValues(table, input)
+  const { tokens, values } = sealing
+  const searches = searchesOf(table, kind, input, tokens, values)
+  if (searches !== undefined) tokens.afterwards(() => rewrite(input, searches, NO_CHOICE))
   return {
     input,
     response(output, opening) {
@@ -79,7 +89,7 @@ export function planBatchWrite(tables: Tables, input: Item, sealing: Sealing): P
       if (write.DeleteRequest !== undefined) guardKey(table, (write.DeleteRequest as Item).Key)
       return put === undefined
         ? write
-        : { ...write, PutRequest: sealPut(table, ownContainers(put) as Item, sealing) }
+        : { ...write, PutRequest: { Item: sealPut(table, ownContainers(put) as Item, sealing).Item } }
     })
     return [name, copies]
   })
@@ -111,8 +121,8 @@ export function planTransactWrite(tables: Tables, input: Item, sealing: Sealing)
   }
 }
 
-/** @returns the item with its pending values noted for sealing, as `{ Item }` */
-function sealPut(table: KnownTable, params: Item, sealing: Sealing): { Item: unknown } {
+/** @returns the item with its pending values noted for sealing */
+function sealPut(table: KnownTable, params: Item, sealing: Sealing): { Item: unknown; kind: unknown } {
   const item = params.Item as Item
   if (!isContainer(item) || Array.isArray(item)) {
     throw new DocumentClientError(
@@ -124,5 +134,5 @@ function sealPut(table: KnownTable, params: Item, sealing: Sealing): { Item: unk
   guardConditions(table, kind, params)
   const holder = { Item: item }
   sealing.collectItem({ table, key: item, kind }, holder, 'Item')
-  return holder
+  return { ...holder, kind }
 }

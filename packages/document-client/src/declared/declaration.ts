@@ -1,6 +1,8 @@
+import type { Normalizer } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
 import { type AttributePattern, formatPath, overlap } from '../paths/attributePattern.js'
 import type { ItemKind, TableDescription } from '../tables/itemKind.js'
+import { declaredTokens } from './declaredTokens.js'
 import { parsePath } from './parsePath.js'
 
 /** What is encrypted in a table, or in one kind of its items. */
@@ -14,13 +16,33 @@ export interface Declaration {
    * or brackets in its name: `['first.name']`. What a path leads to is encrypted as a whole, whatever it is.
    */
   readonly encrypted: readonly string[]
-  /** The names of the keys of its indexes, so that they are refused among the encrypted paths. Default: none. */
-  readonly indexKeys?: readonly string[]
+  /**
+   * The names of the keys of its indexes, so that they are refused among the encrypted paths: a list, or by index its
+   * partition key and its sort key, which it takes where tokens are searched for with several search keys. Default: none.
+   */
+  readonly indexKeys?: readonly string[] | Readonly<Record<string, readonly string[]>>
   /**
    * The items that the declaration is for, where a table has several kinds of them: those whose `attribute` is `equals`.
    * Whatever it does not name is stored in clear in them. Default: all items.
    */
   readonly when?: { readonly attribute: string; readonly equals: string }
+  /** The attributes that have search tokens of others, by their paths. Default: none. */
+  readonly tokens?: Readonly<Record<string, DeclaredToken>>
+}
+
+/** What a token attribute is of. */
+export interface DeclaredToken {
+  /** The path of an attribute, encrypted or not; or of several, which are searched for together, in this order. */
+  readonly of: string | readonly string[]
+  /** What is made of texts first: one, or several in order; for several attributes, by path. Default: nothing. */
+  readonly normalize?:
+    | Normalizer
+    | readonly Normalizer[]
+    | Readonly<Record<string, Normalizer | readonly Normalizer[]>>
+  /** Whether it is a set or a list, each member of which is searched for by itself. Default: no. */
+  readonly members?: boolean
+  /** Length of a token, 8 to 256 bits. Default 128. */
+  readonly bits?: number
 }
 
 /** A declaration as the tables of a sealed client take it. */
@@ -35,6 +57,7 @@ const MEMBERS = Object.keys({
   encrypted: true,
   indexKeys: true,
   when: true,
+  tokens: true,
 } satisfies Record<keyof Declaration, true>)
 
 /** @throws {DocumentClientError} `invalid-schema` */
@@ -44,14 +67,18 @@ export function checkDeclaration(declaration: Declaration): CheckedDeclaration {
   const unknown = Object.keys(declaration).filter(name => !MEMBERS.includes(name))
   if (unknown.length > 0)
     throw invalid(`A declaration has no ${unknown.join(', ')}. It has ${MEMBERS.join(', ')}.`)
-  const { table, key, encrypted, indexKeys = [], when } = declaration
+  const { table, key, encrypted, indexKeys = [], when, tokens = {} } = declaration
   if (!isName(table)) throw invalid('The table of a declaration must be its name or its ARN.')
   if (!isListOfNames(key) || key.length < 1 || key.length > 2 || key[0] === key[1]) {
     throw invalid(
       `The key of table ${table} must be a list of one or two names: the partition key, and the sort key if there is one.`,
     )
   }
-  if (!isListOfNames(indexKeys)) throw invalid(`indexKeys of table ${table} must be a list of names.`)
+  const indexes = isRecord(indexKeys) ? indexKeys : undefined
+  const names = indexes === undefined ? indexKeys : Object.values(indexes).flat()
+  if (!isListOfNames(names)) {
+    throw invalid(`indexKeys of table ${table} must be a list of names, or such a list for each index.`)
+  }
   if (!Array.isArray(encrypted) || encrypted.some(path => typeof path !== 'string'))
     throw invalid(`What is encrypted in table ${table} must be a list of paths.`)
   if (when !== undefined && !(isName(when?.attribute) && isName(when.equals)))
@@ -62,7 +89,8 @@ export function checkDeclaration(declaration: Declaration): CheckedDeclaration {
     description: {
       tableName: table,
       keyNames: [...key],
-      indexKeyNames: [...indexKeys],
+      indexKeyNames: names,
+      indexes,
       kindAttribute: when?.attribute,
       takesPlaintext: true,
     },
@@ -72,6 +100,7 @@ export function checkDeclaration(declaration: Declaration): CheckedDeclaration {
       clear: 'the rest',
       binary: [],
       isNamed: when !== undefined,
+      tokens: declaredTokens(table, tokens),
     },
   }
 }
@@ -86,6 +115,10 @@ function refuseNested(table: string, patterns: readonly AttributePattern[]): voi
       `'${formatPath(inner)}' and '${formatPath(outer)}' of table ${table} are the same attribute, or one is inside of the other: what a path leads to is encrypted as a whole. Declare one of the two.`,
     )
   }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, readonly string[]>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isName(name: unknown): name is string {

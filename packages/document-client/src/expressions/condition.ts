@@ -13,18 +13,30 @@ export interface ConditionReference {
 
 /** What a test is about. `value` names a placeholder with its colon, as in ExpressionAttributeValues. */
 export type ConditionOperand =
-  | { readonly path: AttributePath; readonly size?: true }
+  | {
+      readonly path: AttributePath
+      readonly size?: true
+      /** Where it stands in the expression. */
+      readonly start: number
+      readonly end: number
+    }
   | { readonly value: string }
 
-/** A condition as a tree; `test` is one comparison or function with its operands, and the paths that it refers to. */
+/** One comparison or function, with its operands, and the paths that it refers to. */
+export interface Test {
+  readonly kind: 'test'
+  /** A comparator, BETWEEN, IN, or a function's name. */
+  readonly operator: string
+  readonly operands: readonly ConditionOperand[]
+  readonly references: readonly ConditionReference[]
+  /** Where it stands in the expression: from there, up to there. */
+  readonly start: number
+  readonly end: number
+}
+
+/** A condition as a tree. */
 export type Condition =
-  | {
-      readonly kind: 'test'
-      /** A comparator, BETWEEN, IN, or a function's name. */
-      readonly operator: string
-      readonly operands: readonly ConditionOperand[]
-      readonly references: readonly ConditionReference[]
-    }
+  | Test
   | { readonly kind: 'and' | 'or' | 'not'; readonly conditions: readonly Condition[] }
 
 const COMPARATORS = new Set(['=', '<>', '<', '<=', '>', '>='])
@@ -78,14 +90,16 @@ function test(tokens: Tokens): Condition {
   const name = tokens.take()
   const operator = name.text
   tokens.expect('(')
-  let references: ConditionReference[]
   let operands: ConditionOperand[]
+  let references: ConditionReference[]
   switch (operator) {
     case 'attribute_exists':
-    case 'attribute_not_exists':
-      operands = [{ path: tokens.path() }]
-      references = compare(operator, operands, 'existence')
+    case 'attribute_not_exists': {
+      const operand = pathOperand(tokens)
+      operands = [operand]
+      references = [{ path: operand.path, use: 'existence', operator }]
       break
+    }
     case 'attribute_type':
     case 'begins_with':
     case 'contains': {
@@ -100,10 +114,11 @@ function test(tokens: Tokens): Condition {
       throw tokens.unexpected('a function of DynamoDB conditions', name)
   }
   tokens.expect(')')
-  return { kind: 'test', operator, operands, references }
+  return { kind: 'test', references, operator, operands, start: name.at, end: tokens.peek().at }
 }
 
 function comparison(tokens: Tokens): Condition {
+  const start = tokens.peek().at
   const operands = [operand(tokens)]
   const token = tokens.take()
   const operator = token.kind === 'name' ? token.text.toUpperCase() : token.text
@@ -121,7 +136,8 @@ function comparison(tokens: Tokens): Condition {
   } else {
     throw tokens.unexpected('a comparison', token)
   }
-  return { kind: 'test', operator, operands, references: compare(operator, operands, 'content') }
+  const references = compare(operator, operands, 'content')
+  return { kind: 'test', references, operator, operands, start, end: tokens.peek().at }
 }
 
 function operand(tokens: Tokens): ConditionOperand {
@@ -131,13 +147,18 @@ function operand(tokens: Tokens): ConditionOperand {
     return inner
   }
   if (tokens.peek().kind === 'value') return { value: tokens.take().text }
-  if (!tokens.isCall()) return { path: tokens.path() }
+  if (!tokens.isCall()) return pathOperand(tokens)
   const name = tokens.take()
   if (name.text !== 'size') throw tokens.unexpected('an attribute, a value or size()', name)
   tokens.expect('(')
-  const path = tokens.path()
+  const path = pathOperand(tokens)
   tokens.expect(')')
-  return { path, size: true }
+  return { ...path, size: true }
+}
+
+function pathOperand(tokens: Tokens) {
+  const start = tokens.peek().at
+  return { path: tokens.path(), start, end: tokens.peek().at }
 }
 
 function compare(

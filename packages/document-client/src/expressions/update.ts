@@ -29,16 +29,51 @@ const CLAUSES = ['SET', 'REMOVE', 'ADD', 'DELETE'] as const
  * @throws {DocumentClientError} `expression-syntax`
  */
 export function parseUpdate(expression: string, names: Readonly<Record<string, string>>): UpdateAction[] {
+  return parseClauses(expression, names).flatMap(({ actions }) => actions)
+}
+
+/** An update expression that does some more: actions as they are written in the clause of the name. */
+export function addActions(
+  expression: string,
+  names: Readonly<Record<string, string>>,
+  more: Readonly<Partial<Record<Clause, readonly string[]>>>,
+): string {
+  let added = expression
+  // From the end, so that positions stay.
+  const clauses = parseClauses(expression, names).reverse()
+  for (const [name, actions = []] of Object.entries(more)) {
+    if (actions.length === 0 || clauses.some(({ clause }) => clause === name)) continue
+    added += ` ${name} ${actions.join(', ')}`
+  }
+  for (const { clause, start } of clauses) {
+    const actions = more[clause] ?? []
+    if (actions.length > 0) added = `${added.slice(0, start)} ${actions.join(', ')},${added.slice(start)}`
+  }
+  return added
+}
+
+type Clause = (typeof CLAUSES)[number]
+
+interface ParsedClause {
+  readonly clause: Clause
+  /** Where its name ends. */
+  readonly start: number
+  readonly actions: UpdateAction[]
+}
+
+function parseClauses(expression: string, names: Readonly<Record<string, string>>): ParsedClause[] {
   const tokens = new Tokens(expression, names)
-  const actions: UpdateAction[] = []
+  const clauses: ParsedClause[] = []
   while (tokens.peek().kind !== 'end') {
     const clause = CLAUSES.find(word => tokens.isKeyword(word))
     if (clause === undefined) throw tokens.unexpected('SET, REMOVE, ADD or DELETE')
-    tokens.take()
+    const { at, text } = tokens.take()
+    const actions: UpdateAction[] = []
     do actions.push(action(clause, tokens))
     while (tokens.skip(','))
+    clauses.push({ clause, start: at + text.length, actions })
   }
-  return actions
+  return clauses
 }
 
 function action(clause: (typeof CLAUSES)[number], tokens: Tokens): UpdateAction {

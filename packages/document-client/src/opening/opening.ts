@@ -1,13 +1,4 @@
-import { channel } from 'node:diagnostics_channel'
-import {
-  type AttributePath,
-  type AttributeValue,
-  channelNames,
-  FieldError,
-  type FieldErrorCode,
-  type ItemToOpen,
-  type NotOpenedEvent,
-} from '@dynaseal/core'
+import type { AttributePath, AttributeValue, FieldError, ItemToOpen } from '@dynaseal/core'
 import type { ClientSettings } from '../client/settings.js'
 import { DocumentClientError } from '../errors.js'
 import { takeFormatAttributes } from '../guards/formatAttributes.js'
@@ -16,9 +7,12 @@ import { formatPath, type Occurrence, occurrences } from '../paths/attributePatt
 import { hideInherited } from '../paths/inheritedNames.js'
 import type { Selection } from '../paths/selection.js'
 import { strayCiphertext } from '../paths/strayCiphertext.js'
+import type { ItemToken } from '../search/itemToken.js'
+import { removeAt } from '../search/valueAt.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { type Item, primaryKey } from '../values/place.js'
 import { isSealedText } from '../values/sealedText.js'
+import { failure } from './failure.js'
 import { markOpened, type OpenedValue } from './opened.js'
 import { leaveOut } from './openPartially.js'
 
@@ -43,6 +37,8 @@ interface OpenItem extends Unopened {
 /** Collects the sealed values of one response, and puts what they hold in their place all at once. */
 export class Opening {
   readonly #items: OpenItem[] = []
+  #keepsTokens = false
+  readonly #withTokens: { readonly item: Item; readonly tokens: readonly ItemToken[] }[] = []
 
   constructor(private readonly settings: ClientSettings) {}
 
@@ -56,6 +52,7 @@ export class Opening {
    * @throws {DocumentClientError} `role-refused`
    */
   collect(table: KnownTable, item: Item, kind: unknown, requestKey?: Item, selection?: Selection): void {
+    if (table.hasTokens) this.#withTokens.push({ item, tokens: table.tokens(kind) })
     const key = requestKey ?? item
     const attributes = takeFormatAttributes(table, item)
     const missing = table.wholeItems
@@ -148,7 +145,12 @@ export class Opening {
 
   /** Opens all that was collected, and throws for no stored value: what did not open is told. */
   async outcome(): Promise<readonly Unopened[]> {
-    if (this.#items.length === 0) return []
+    const unopened = this.#items.length === 0 ? [] : await this.#openAll()
+    if (!this.#keepsTokens) this.takeTokens()
+    return unopened
+  }
+
+  async #openAll(): Promise<readonly Unopened[]> {
     const sealed = this.#items.filter(({ toOpen }) => toOpen !== undefined)
     const results =
       sealed.length === 0 ? [] : await this.settings.format.open(sealed.map(({ toOpen }) => toOpen!))
@@ -164,6 +166,17 @@ export class Opening {
     }
     for (const { item, opened } of this.#items) markOpened(item, opened)
     return this.#items.filter(({ failures }) => failures.length > 0)
+  }
+
+  /** Leaves search tokens in the items, to be compared, until {@link takeTokens}. */
+  keepTokens(): void {
+    this.#keepsTokens = true
+  }
+
+  /** Takes search tokens out of the items: they are no data. */
+  takeTokens(): void {
+    for (const { item, tokens } of this.#withTokens)
+      for (const { path } of tokens) removeAt(item, path, () => false)
   }
 
   #isSealed({ wholeItems }: KnownTable, value: unknown, isInClear: boolean): value is Uint8Array {
@@ -232,15 +245,6 @@ const AS_TEXT =
   'it is ciphertext as base64 text, as JSON has it. Give the record of an event as it came to openStreamRecord(), and an export to openExport(). If the table has it so, whoever wrote it took it from JSON; it has to be stored as binary.'
 const OBSTRUCTED =
   'above an encrypted attribute stands something that is no plain map or list as it belongs there. Somebody wrote it past the sealed client.'
-
-const notOpened = channel(channelNames.notOpened)
-
-/** What is refused here never reaches the format, which publishes what it refuses itself. */
-function failure(table: KnownTable, path: AttributePath, code: FieldErrorCode, reason: string): FieldError {
-  const place = { table: table.name, keyNames: table.keyNames, path }
-  if (notOpened.hasSubscribers) notOpened.publish({ code, ...place } satisfies NotOpenedEvent)
-  return new FieldError(code, reason, { place })
-}
 
 function isMissing(table: KnownTable, name: string): FieldError {
   return failure(

@@ -4,8 +4,11 @@ import { DocumentClientError } from '../errors.js'
 import { formatAttributesOf, formatsOwn } from '../guards/formatAttributes.js'
 import { otherAttributes } from '../guards/wholeItems.js'
 import { formatPath, PROTOTYPE, relate } from '../paths/attributePattern.js'
+import { CommandTokens } from '../search/commandTokens.js'
+import { storeTokens } from '../search/storedTokens.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { type Item, type Place, primaryKey } from '../values/place.js'
+import type { Values } from '../values/values.js'
 import { holdPlaintext } from './holdPlaintext.js'
 import { findPending } from './pendingSeal.js'
 import { refusePlaintext, type Writing } from './plaintext.js'
@@ -22,8 +25,20 @@ interface ItemSlots {
 /** Collects the pending values of one command, and puts messages in their place all at once. */
 export class Sealing {
   readonly #items: ItemSlots[] = []
+  readonly tokens: CommandTokens
 
-  constructor(private readonly settings: ClientSettings) {}
+  constructor(private readonly settings: ClientSettings) {
+    this.tokens = new CommandTokens(settings.search)
+  }
+
+  /** Between what the client's commands have and what is planned with. */
+  get items(): ClientSettings['commands']['items'] {
+    return this.settings.commands.items
+  }
+
+  get values(): Values {
+    return this.settings.values
+  }
 
   /**
    * Notes what is pending in an item that will be put, `holder[step]`. All of it must be nobody else's: it is changed, and
@@ -44,6 +59,10 @@ export class Sealing {
     // A batch sends again, as it is, what DynamoDB did not process.
     const isSealed =
       !isPending && (table.wholeItems ? names.length === table.formatAttributes.length : sealed.length > 0)
+    if (table.hasTokens) {
+      const isOpaque = (value: Uint8Array) => isSealed || format.looksSealed(value)
+      storeTokens(place, item, this.tokens, this.values, isOpaque)
+    }
     if (isSealed && names.every(name => attributes[name] instanceof Uint8Array)) return
     if (names.length > 0) throw formatsOwn(table, names, 'plaintext-refused')
     if (!isPending && !table.wholeItems) return
@@ -129,8 +148,13 @@ export class Sealing {
     )
   }
 
-  /** @throws {SealError} when any one value cannot be sealed: then nothing was put anywhere */
+  /**
+   * @throws {SealError} when any one value cannot be sealed: then nothing was sealed
+   * @throws {SearchError} when any one token cannot be made, likewise
+   */
   async seal(): Promise<void> {
+    // First: a format that seals items as wholes seals tokens, too.
+    await this.tokens.make()
     if (this.#items.length === 0) return
     const sealed = await this.settings.format.seal(this.#items.map(each => this.#toSeal(each)))
     for (const [i, { slots, whole }] of this.#items.entries()) {

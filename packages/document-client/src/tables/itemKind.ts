@@ -1,4 +1,5 @@
 import type { AttributePattern } from '../paths/attributePattern.js'
+import type { ItemToken } from '../search/itemToken.js'
 
 /** A table as DynamoDB has it, and as whoever adds it to a sealed client says. */
 export interface TableDescription {
@@ -8,6 +9,8 @@ export interface TableDescription {
   readonly keyNames: readonly string[]
   /** Those of its indexes. */
   readonly indexKeyNames: readonly string[]
+  /** The key of each index, by its name, as far as it is known: the partition key and the sort key. Default: none. */
+  readonly indexes?: Readonly<Record<string, readonly string[]>> | undefined
   /** The attribute that has the name of an item's kind; none where all items are of one. */
   readonly kindAttribute: string | undefined
   /** Whether what commands carry in clear at encrypted paths is sealed. Otherwise it is refused, and pending values are. Default: false. */
@@ -25,4 +28,6 @@ export interface ItemKind {
   readonly binary: readonly AttributePattern[]
   /** Whether whoever gets an item of this kind can refuse one that has the name of another. */
   readonly isNamed: boolean
+  /** The attributes that have search tokens of others. Default: none. */
+  readonly tokens?: readonly ItemToken[]
 }

@@ -10,6 +10,7 @@ import {
   sameAs,
 } from '../paths/attributePattern.js'
 import { namesInherited } from '../paths/inheritedNames.js'
+import { type ItemToken, makesSame } from '../search/itemToken.js'
 import type { Item } from '../values/place.js'
 import { type Dialect, titleOf } from './dialect.js'
 import type { ItemKind, TableDescription } from './itemKind.js'
@@ -21,9 +22,12 @@ export class KnownTable {
   /** By name of a known kind, and for all other names together: it is asked for every item of a page. */
   readonly #encrypted = new Map<unknown, readonly AttributePattern[]>()
   readonly #clear = new Map<ItemKind, readonly AttributePattern[]>()
+  readonly #tokens = new Map<unknown, readonly ItemToken[]>()
   #kindAttribute: string | undefined
+  #hasTokens = false
   /** The keys of its indexes, as far as they were told. */
   readonly indexKeyNames = new Set<string>()
+  readonly #indexes = new Map<string, readonly string[]>()
   /** The encrypted ones whose names objects inherit. */
   readonly inherited: AttributePattern[] = []
 
@@ -44,7 +48,7 @@ export class KnownTable {
   ) {}
 
   /** @throws {DocumentClientError} `invalid-schema` */
-  add(kind: ItemKind, { kindAttribute, indexKeyNames }: TableDescription): void {
+  add(kind: ItemKind, { kindAttribute, indexKeyNames, indexes = {} }: TableDescription): void {
     for (const [otherName, others] of this.#kinds) {
       // Versions of one kind hold together.
       if (otherName === kind.name) continue
@@ -55,6 +59,9 @@ export class KnownTable {
     }
     this.#kindAttribute ??= kindAttribute
     for (const name of indexKeyNames) this.indexKeyNames.add(name)
+    for (const [name, key] of Object.entries(indexes)) this.#indexes.set(name, key)
+    this.#tokens.clear()
+    if ((kind.tokens ?? []).length > 0) this.#hasTokens = true
     this.inherited.push(...kind.encrypted.filter(namesInherited))
     this.#kinds.set(kind.name, [...(this.#kinds.get(kind.name) ?? []), kind])
     this.#encrypted.clear()
@@ -69,6 +76,35 @@ export class KnownTable {
   /** What an item of a kind holds encrypted, as all that was added of that name say; of items of all kinds without a name. */
   declared(kind: string | undefined): readonly AttributePattern[] {
     return (this.#kinds.get(kind) ?? []).flatMap(({ encrypted }) => encrypted)
+  }
+
+  /** The key of the table itself, or of one of its indexes, where that was told. */
+  keyOf(indexName: unknown): readonly string[] | undefined {
+    return indexName === undefined ? this.keyNames : this.#indexes.get(String(indexName))
+  }
+
+  get hasTokens(): boolean {
+    return this.#hasTokens
+  }
+
+  /**
+   * The token attributes of an item: those of its kind; of all kinds, each once, where it is not known.
+   *
+   * @param kind the name of the item's kind, as far as it is known
+   */
+  tokens(kind: unknown): readonly ItemToken[] {
+    const own = this.#named(kind)
+    const name = own.length > 0 ? kind : undefined
+    let tokens = this.#tokens.get(name)
+    if (tokens === undefined) {
+      const all = (own.length > 0 ? own : this.kinds).flatMap(each => each.tokens ?? [])
+      tokens = all.filter(
+        (token, i) =>
+          !all.slice(0, i).some(other => sameAs(other.path, token.path) && makesSame(other, token)),
+      )
+      this.#tokens.set(name, tokens)
+    }
+    return tokens
   }
 
   /** The name of an item's kind, as the item has it: whoever writes the table wrote it. */

@@ -1,5 +1,6 @@
 import { ConfigurationError, type Format } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
+import { checkTokens } from '../search/checkTokens.js'
 import { type Dialect, titleOf } from './dialect.js'
 import type { ItemKind, TableDescription } from './itemKind.js'
 import { KnownTable } from './knownTable.js'
@@ -13,12 +14,14 @@ export class Tables {
   /**
    * @param logicalName physical table name (as commands carry it) to logical table name
    * @param timeToLive attributes by which DynamoDB deletes items
+   * @param hasSearchKeys whether tokens can be made
    */
   constructor(
     private readonly dialect: Dialect,
     private readonly logicalName: (physical: string) => string,
     private readonly format: Format,
     private readonly timeToLive: readonly string[] = [],
+    private readonly hasSearchKeys = false,
   ) {}
 
   /**
@@ -32,6 +35,16 @@ export class Tables {
     const name = this.#logicalName(description.tableName)
     const known = this.#tables.get(name)
     for (const each of [kind, ...(known?.kinds ?? [])]) this.#check(description, each, known)
+    checkTokens(this.dialect, kind, {
+      tableName: name,
+      keyNames: description.keyNames,
+      taken: [
+        ...this.timeToLive,
+        ...this.format.attributes,
+        ...[description.kindAttribute ?? known?.kindAttribute].flatMap(each => each ?? []),
+      ],
+      hasSearchKeys: this.hasSearchKeys,
+    })
     let table = known
     if (table === undefined) {
       const { keyNames, takesPlaintext = false } = description

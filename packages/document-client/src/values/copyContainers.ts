@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { isContainer, PROTOTYPE } from '../paths/attributePattern.js'
+import { Searched } from '../search/searched.js'
 
 /**
  * Copies the containers of a response. It may be handed out again by a mock or a cache; what is opened is a copy.
@@ -29,6 +30,7 @@ export function ownContainers(value: unknown): unknown {
 /** As {@link ownContainers}, and copies what holds bytes as well: those of the caller may change until they are sealed. */
 export function ownBytes(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Searched) throw Searched.misplaced()
   if (types.isAnyArrayBuffer(value)) return Uint8Array.from(new Uint8Array(value))
   if (ArrayBuffer.isView(value))
     return Uint8Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))

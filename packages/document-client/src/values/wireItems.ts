@@ -2,6 +2,7 @@ import type { AttributeValue as WireValue } from '@aws-sdk/client-dynamodb'
 import { convertToAttr, convertToNative, type NativeAttributeValue } from '@aws-sdk/util-dynamodb'
 import { DocumentClientError } from '../errors.js'
 import { isContainer } from '../paths/attributePattern.js'
+import { Searched } from '../search/searched.js'
 import { setMember } from './copyContainers.js'
 import { nativeValues } from './nativeValues.js'
 import type { Item } from './place.js'
@@ -28,7 +29,9 @@ export function toWire(item: object): WireItem {
 }
 
 function native(value: unknown, name: string): unknown {
-  const { L, M } = Object(value) as { L?: unknown; M?: unknown }
+  const { L, M, S } = Object(value) as { L?: unknown; M?: unknown; S?: unknown }
+  // Typed as the text that its token is.
+  if (S instanceof Searched) return S
   if (Array.isArray(L)) return L.map(child => native(child, name))
   if (isContainer(M) && !Array.isArray(M)) return mapMembers(M, child => native(child, name))
   try {

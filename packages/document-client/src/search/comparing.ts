@@ -1,0 +1,127 @@
+import { channel } from 'node:diagnostics_channel'
+import type { AttributePath, FieldError, TokenMaker } from '@dynaseal/core'
+import type { ClientSettings } from '../client/settings.js'
+import type { Test } from '../expressions/condition.js'
+import { failure } from '../opening/failure.js'
+import { formatPath } from '../paths/attributePattern.js'
+import type { KnownTable } from '../tables/knownTable.js'
+import type { Item } from '../values/place.js'
+import { evaluate } from './kindsOf.js'
+import type { Searches, TokenTest } from './searches.js'
+import { attributesOf } from './storedTokens.js'
+import { valueAt } from './valueAt.js'
+
+/** Published for each item that a search found, and whose value is another one with the same token. Names only. */
+export interface FalsePositiveEvent {
+  /** Logical table name. */
+  readonly table: string
+  /** Names of the item's key attributes. */
+  readonly keyNames: readonly string[]
+  /** Of the token attribute. */
+  readonly path: AttributePath
+}
+
+export const falsePositiveChannel = 'dynaseal:document-client:false-positive'
+const falsePositives = channel(falsePositiveChannel)
+
+/** What was found and is not what was searched for. */
+export interface Compared {
+  /** Other values that have the same token. */
+  readonly dropped: ReadonlySet<Item>
+  /** Items whose token is not that of their value. */
+  readonly failures: ReadonlyMap<Item, FieldError>
+}
+
+/**
+ * Compares what was found with what was searched for, after it was opened.
+ *
+ * @param given the values of the command, before tokens took the place of what is searched for
+ */
+export async function compareFound(
+  table: KnownTable,
+  { conditions, tests }: Searches,
+  items: readonly Item[],
+  given: Item,
+  { search, values }: ClientSettings,
+): Promise<Compared> {
+  const dropped = new Set<Item>()
+  const failures = new Map<Item, FieldError>()
+  for (const item of items) {
+    const others: TokenTest[] = []
+    const holds = (test: Test): boolean | undefined => {
+      const search = tests.get(test)
+      if (search === undefined) return undefined
+      const attributes = partsOf(search, item, values)
+      const isMatch =
+        attributes !== undefined &&
+        search.searched.some(searched => search.token.definition.matches(attributes, searched))
+      if (!isMatch) others.push(search)
+      return isMatch
+    }
+    const isFound = [...conditions.values()].every(
+      condition => evaluate(table, condition, item, given, holds) !== false,
+    )
+    if (isFound) continue
+    const wrong = await firstWrong(table, others, item, search, values)
+    if (wrong !== undefined) failures.set(item, wrong)
+    else {
+      dropped.add(item)
+      publish(table, others)
+    }
+  }
+  return { dropped, failures }
+}
+
+function partsOf({ token: { definition } }: TokenTest, item: Item, values: ClientSettings['values']) {
+  return attributesOf(
+    definition,
+    definition.paths.map(path => valueAt(item, path)),
+    values,
+  )
+}
+
+/** Of the tokens that an item was found by, the first that is not that of its value. */
+async function firstWrong(
+  table: KnownTable,
+  tests: readonly TokenTest[],
+  item: Item,
+  maker: TokenMaker | undefined,
+  values: ClientSettings['values'],
+): Promise<FieldError | undefined> {
+  for (const test of tests) {
+    const { path, definition } = test.token
+    const stored = tokensAt(item, path)
+    const attributes = partsOf(test, item, values)
+    if (attributes === undefined) {
+      const absent = definition.paths.filter(part => valueAt(item, part) === undefined).map(formatPath)
+      return failure(
+        table,
+        path,
+        'wrong-token',
+        `it was found by this search token, and has no ${absent.join(', ')} to compare. Either the index does not project it, or somebody wrote past the sealed client.`,
+      )
+    }
+    const claim = { definition, table: table.name, values: attributes, stored, keyNames: table.keyNames }
+    const [fit] = (await maker?.check([claim])) ?? []
+    if (fit?.fits !== true) {
+      return failure(
+        table,
+        path,
+        'wrong-token',
+        `it was found by this search token, which is not that of its value (${fit?.reason ?? 'unknown'}). Somebody wrote past the sealed client, or the way values are normalized has changed since.`,
+      )
+    }
+  }
+  return undefined
+}
+
+function tokensAt(item: Item, path: AttributePath): unknown[] {
+  const stored = valueAt(item, path)
+  return stored instanceof Set ? [...stored] : [stored]
+}
+
+function publish({ name: table, keyNames }: KnownTable, tests: readonly TokenTest[]): void {
+  const [first] = tests
+  if (first === undefined || !falsePositives.hasSubscribers) return
+  falsePositives.publish({ table, keyNames, path: first.token.path } satisfies FalsePositiveEvent)
+}

@@ -1,0 +1,46 @@
+import { type AttributePath, type Normalizer, TokenDefinition } from '@dynaseal/core'
+import { sameAs } from '../paths/attributePattern.js'
+
+/** A token attribute of one kind of items. */
+export interface ItemToken {
+  /** Where it is stored. */
+  readonly path: AttributePath
+  readonly definition: TokenDefinition
+  readonly normalize: readonly (readonly Normalizer[])[]
+}
+
+export interface ItemTokenOptions {
+  /** By the names that are stored. */
+  readonly of: readonly AttributePath[]
+  /** For each of them, or the same for all. */
+  readonly normalize?: readonly (readonly Normalizer[])[] | undefined
+  readonly members?: boolean | undefined
+  readonly bits?: number | undefined
+}
+
+/** @throws {ConfigurationError} `invalid-option` */
+export function itemToken(path: AttributePath, options: ItemTokenOptions): ItemToken {
+  const { of, members, bits } = options
+  const normalize = options.normalize ?? of.map(() => [])
+  const definition = new TokenDefinition({
+    of: of.map((each, index) => ({ path: each, normalize: normalize[index] ?? [] })),
+    ...(members === undefined ? {} : { members }),
+    ...(bits === undefined ? {} : { bits }),
+  })
+  return { path, definition, normalize }
+}
+
+/** Whether two make the same tokens of an item. */
+export function makesSame(one: ItemToken, other: ItemToken): boolean {
+  const [a, b] = [one.definition, other.definition]
+  return (
+    a.bits === b.bits &&
+    a.members === b.members &&
+    sameLists(a.paths, b.paths, sameAs) &&
+    sameLists(one.normalize, other.normalize, (x, y) => sameLists(x, y, Object.is))
+  )
+}
+
+function sameLists<T>(one: readonly T[], other: readonly T[], isSame: (a: T, b: T) => boolean): boolean {
+  return one.length === other.length && one.every((each, index) => isSame(each, other[index]!))
+}
