@@ -114,10 +114,11 @@ function countField(
   { known, format }: Target,
   item: WireItem,
   entity: string | undefined,
-  { attribute, value }: EncryptedField,
+  { attribute, value, isObstacle }: EncryptedField,
   counts: Counts,
 ): boolean {
-  if (value.B === undefined) counts.clear(entity, attribute)
+  if (isObstacle) counts.notOpened(entity, attribute, 'not-a-message')
+  else if (value.B === undefined) counts.clear(entity, attribute)
   else if (!format.looksSealed(value.B)) counts.notOpened(entity, attribute, 'not-a-message')
   else {
     try {
