@@ -17,6 +17,7 @@ export {
 export type { WrappingKey } from './inspect/wrappingKey.js'
 export type { AttributeCounts, EntityCounts, KeyCounts, ScanReport } from './scan/counts.js'
 export { type ScanOptions, scan } from './scan/scan.js'
+export { type ExportFile, scanExport } from './scan/scanExport.js'
 export type { WireItem } from './stored/wireItem.js'
 export { Backfill, type BackfillOptions } from './tasks/backfill.js'
 export { Revert } from './tasks/revert.js'

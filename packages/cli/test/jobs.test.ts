@@ -327,6 +327,19 @@ describe('revert', () => {
   })
 })
 
+it('what stands where a map with encrypted parts belongs is found, and left', async () => {
+  const { ssn: _, ...street } = user('street', { address: { S: 'Torget 1' }, phones: { NULL: true } })
+  await put(street)
+  const { entities: counted } = await scan(await target(), { open: false })
+  const attributes = counted.flatMap(({ attributes }) => attributes)
+  expect(attributes).toEqual([
+    { attribute: 'address.street', clear: 0, format1: 0, format2: 0, notOpened: { 'not-a-message': 1 } },
+  ])
+  const report = await backfill()
+  expect(summary(report)).toMatchObject({ changed: 0, left: { obstructed: 1 } })
+  expect(await item('street')).toEqual(street)
+})
+
 it('what a scan finds left is what backfill leaves', async () => {
   for (let i = 0; i < 10; i++) await put(user(`u${i}`))
   expect(leftIn(await scan(await target()))).toBe(10)

@@ -1,10 +1,14 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { sealDocumentClient as declaring } from '@dynaseal/document-client'
+import { sealDocumentClient as declaring, sealDynamoDBClient } from '@dynaseal/document-client'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
 import { PutItemCommand, UpdateItemCommand } from 'dynamodb-toolbox'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Project, projectOf, type ScanReport, scan } from '../src/api.js'
 import { scanCost } from '../src/commands/scan.js'
+import { dynamoDbJson } from '../src/inspect/dynamoDbJson.js'
 import { renderScan } from '../src/scan/render.js'
 import { configText, createWorld, EAST, entities, users, WEST, type World } from './support/cloud.js'
 import { dynaseal, folder, unfit } from './support/command.js'
@@ -136,6 +140,51 @@ it('a table that is declared, without entities', async () => {
     ' phones[n]': [0, 0, 44, { 'missing-envelope': 2 }],
   })
   expect(renderScan(report, 80)).toMatch(/^ssn +2 +5 +23 +2$/m)
+})
+
+describe('an export to S3', () => {
+  const lines = async () =>
+    (await world.items()).map(
+      item => `${JSON.stringify({ Item: (dynamoDbJson({ M: item }) as { M: object }).M })}\n`,
+    )
+
+  it.each([false, true])('is counted as the table is, without a read of it; in gzip: %s', async isZipped => {
+    const all = await lines()
+    const zip = (text: string) => (isZipped ? gzipSync(text) : text)
+    writeFileSync(join(cwd, 'one.json'), zip(all.slice(0, 13).join('')))
+    writeFileSync(join(cwd, 'two.json'), zip(all.slice(13).join('')))
+    world.cloud.clearCalls()
+    const { code, out } = await dynaseal(['scan', 'users', '--json', '--export', 'one.json', 'two.json'], {
+      cwd,
+    })
+    expect(code).toBe(3)
+    expect(counts(JSON.parse(out))).toEqual(JSON.parse(JSON.stringify(EVERYTHING)))
+    expect(JSON.parse(out)).toMatchObject({ items: 32, readUnits: 0, complete: true })
+    expect(world.cloud.calls({ service: 'dynamodb' })).toEqual([])
+  })
+
+  it.each([
+    ['nothing.json', undefined, 'nothing.json cannot be read'],
+    ['text.json', 'some text of 078', 'line 1 is none of a full export'],
+    ['keys.json', '{"Keys":{"id":{"S":"1"}}}', 'line 1 is none of a full export'],
+    ['native.json', '{"Item":{"id":"078"}}', 'line 1 is JSON, and no DynamoDB JSON'],
+    ['other.json', '{"Item":{"pk":{"S":"078"}}}', 'line 1 is no item of table users, whose key is id'],
+  ])('that is none is refused: %s', async (name, text, message) => {
+    if (text !== undefined) writeFileSync(join(cwd, name), text)
+    const { code, note } = await dynaseal(['scan', 'users', '--export', name], { cwd })
+    expect(code).toBe(1)
+    expect(note.replaceAll('\n', ' ')).toContain(message)
+    expect(note).not.toContain('078')
+  })
+})
+
+it('a table that is declared on a client of attribute values', async () => {
+  const client = sealDynamoDBClient(world.dynamodb, {
+    keyring: new MrkKeyring({ keyArns: [...world.keyArns] }),
+  })
+  client.declare({ table: 'users', key: ['id'], encrypted: ['ssn'] })
+  const report = await scan((await projectOf({ clients: client })).target('users'), { open: false })
+  expect(counts(report)).toEqual({ ' ssn': [2, 5, 23, { 'missing-envelope': 1, 'not-a-message': 1 }] })
 })
 
 describe('what a scan costs', () => {

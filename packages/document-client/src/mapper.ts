@@ -3,6 +3,7 @@
 
 export type { Arrivals } from './arriving/arrivals.js'
 export type { Wanted } from './arriving/change.js'
+export { type Line, linesOf } from './arriving/lines.js'
 export { oneRecord } from './arriving/opener.js'
 export { type ClientParts, partsOf } from './client/partsOf.js'
 export { type SealedParts, sealClient } from './client/sealClient.js'

@@ -1,11 +1,16 @@
+import { createReadStream } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import type { Target } from '../config/project.js'
 import { readUnits, type TableSize, tableSize } from '../engine/estimate.js'
 import { PRICES, price } from '../engine/prices.js'
 import { ExitCode } from '../errors.js'
 import { counted, dollars } from '../output/numbers.js'
 import { wrapped } from '../output/table.js'
+import type { ScanReport } from '../scan/counts.js'
 import { leftIn, renderScan } from '../scan/render.js'
 import { scan } from '../scan/scan.js'
+import { scanExport } from '../scan/scanExport.js'
 import { atLeast } from './numbers.js'
 import { checkSegment, command, json, projectOf, type SharedOptions, type Surroundings } from './shared.js'
 
@@ -15,6 +20,7 @@ interface Options extends SharedOptions {
   readonly maxRcu?: number
   readonly consistent?: boolean
   readonly open: boolean
+  readonly export?: readonly string[]
 }
 
 const NOTES = `
@@ -23,7 +29,7 @@ it begins. Values in clear and fields that do not open are an exit code: 3.
 `
 
 export function scanCommand(surroundings: Surroundings): Command {
-  const { terminal, signal } = surroundings
+  const { terminal } = surroundings
   return command('scan', 'counts what is in clear, sealed, and does not open')
     .description(
       'Reads a table, and counts for each entity and attribute what is in clear, sealed in which format, and does not open and why; and for each KMS key the fields under it.',
@@ -33,31 +39,65 @@ export function scanCommand(surroundings: Surroundings): Command {
     .option('--segment <i>', 'read only this one of them, counted from 0', atLeast(0))
     .option('--max-rcu <n>', 'use at most so many read units a second', atLeast(1))
     .option('--consistent', 'read consistently, at twice the price')
+    .option('--export <file...>', 'read files of a full export to S3 in its place, - for a pipe')
     .option('--no-open', 'call no KMS: find only what can be found without data keys')
     .addHelpText('after', NOTES)
     .action(async (name: string, options: Options) => {
       checkSegment(options)
       const target = (await projectOf(options, surroundings)).target(name, options.region)
-      const { segments, segment, maxRcu, consistent = false, open } = options
-      const size = await tableSize(target)
-      if (!options.json) terminal.note(`${wrapped(scanCost(size, options), terminal.width).join('\n')}\n\n`)
-      const progress = terminal.progress(
-        'items',
-        size === undefined ? undefined : size.items / (segment === undefined ? 1 : segments),
-      )
-      const report = await scan(target, {
-        segments,
-        segment,
-        consistent,
-        open,
-        maxReadUnits: maxRcu,
-        signal,
-        onProgress: items => progress.at(items),
-      }).finally(() => progress.end())
+      const report = await (options.export === undefined
+        ? scanTable(target, options, surroundings)
+        : scanFiles(target, options.export, options, surroundings))
       terminal.out(options.json ? json(report) : renderScan(report, terminal.width))
       if (!report.complete) surroundings.exit(ExitCode.INTERRUPTED)
       else if (leftIn(report) > 0) surroundings.exit(ExitCode.LEFT)
     })
+}
+
+async function scanTable(
+  target: Target,
+  options: Options,
+  { terminal, signal }: Surroundings,
+): Promise<ScanReport> {
+  const { segments, segment, maxRcu, consistent = false, open } = options
+  const size = await tableSize(target)
+  if (!options.json) terminal.note(`${wrapped(scanCost(size, options), terminal.width).join('\n')}\n\n`)
+  const share = segment === undefined ? 1 : 1 / segments
+  const progress = terminal.progress(
+    'items',
+    size === undefined || size.items === 0 ? undefined : size.items * share,
+  )
+  const onProgress = (items: number) => progress.at(items)
+  return scan(target, {
+    segments,
+    segment,
+    consistent,
+    open,
+    maxReadUnits: maxRcu,
+    signal,
+    onProgress,
+  }).finally(() => progress.end())
+}
+
+async function scanFiles(
+  target: Target,
+  names: readonly string[],
+  { open }: Options,
+  { terminal, signal, cwd }: Surroundings,
+): Promise<ScanReport> {
+  const progress = terminal.progress('items', undefined)
+  const files = names.map(name => ({
+    name,
+    bytes: name === '-' ? process.stdin : lazily(() => createReadStream(resolve(cwd, name))),
+  }))
+  return scanExport(target, files, { open, signal, onProgress: items => progress.at(items) }).finally(() =>
+    progress.end(),
+  )
+}
+
+/** A file is opened when it is its turn. */
+async function* lazily(make: () => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* make()
 }
 
 /** What is said before a scan begins. */

@@ -68,6 +68,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'unknown-entity': 'of no known entity: register it, or say --unknown if such items are yours',
   'other-entity': 'of an entity that was not named',
   binary: 'bytes that are no ciphertext: damaged, or in clear; --binary seals them',
+  obstructed: 'no map or list, where one with encrypted parts belongs',
   'holds-ciphertext': 'a value that has ciphertext inside',
   'ciphertext-as-text': 'ciphertext as base64 text',
   'not-declared': 'ciphertext where nothing is declared encrypted',

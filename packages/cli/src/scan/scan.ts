@@ -3,7 +3,7 @@ import { describeStored, type FieldError } from '@dynaseal/core'
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
 import { Pace } from '../engine/pace.js'
-import { type Page, pages } from '../engine/pages.js'
+import { pages } from '../engine/pages.js'
 import { isTransient, type Persistence, persistently } from '../engine/persistently.js'
 import {
   type EncryptedField,
@@ -57,7 +57,8 @@ export async function scan(target: Target, options: ScanOptions = {}): Promise<S
   const readSegment = async (one: number): Promise<void> => {
     const all = pages(target, { segment: one, segments, consistent, pace, signal })
     for await (const page of all) {
-      await countPage(target, page, counts, open, { signal })
+      counts.page(page.items.length, page.units)
+      await countItems(target, page.items, counts, open, { signal })
       onProgress?.(counts.items)
     }
   }
@@ -83,14 +84,14 @@ interface SealedItem {
   readonly fields: readonly EncryptedField[]
 }
 
-async function countPage(
+/** Counts what stands in items where ciphertext belongs. */
+export async function countItems(
   target: Target,
-  { items, units }: Page,
+  items: readonly WireItem[],
   counts: Counts,
   open: boolean,
   persistence: Persistence,
 ): Promise<void> {
-  counts.page(items.length, units)
   const sealed: SealedItem[] = []
   for (const item of items) {
     const entity = kindOf(target.known, item)
@@ -113,10 +114,11 @@ function countField(
   { known, format }: Target,
   item: WireItem,
   entity: string | undefined,
-  { attribute, value }: EncryptedField,
+  { attribute, value, isObstacle }: EncryptedField,
   counts: Counts,
 ): boolean {
-  if (value.B === undefined) counts.clear(entity, attribute)
+  if (isObstacle) counts.notOpened(entity, attribute, 'not-a-message')
+  else if (value.B === undefined) counts.clear(entity, attribute)
   else if (!format.looksSealed(value.B)) counts.notOpened(entity, attribute, 'not-a-message')
   else {
     try {

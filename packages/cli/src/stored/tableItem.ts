@@ -1,3 +1,4 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type { AttributePath, ItemToOpen } from '@dynaseal/core'
 import type { AttributePattern, KnownTable } from '@dynaseal/document-client/mapper'
 import type { Target } from '../config/project.js'
@@ -18,15 +19,31 @@ function nameIn({ kindAttribute }: KnownTable, item: WireItem): string | undefin
 /** A value that stands where ciphertext belongs, and the attribute that it is of: its pattern, as one writes it. */
 export interface EncryptedField extends WireField {
   readonly attribute: string
+  /** Whether it stands above it, where a map or list belongs, so that nobody knows what is behind it. */
+  readonly isObstacle: boolean
 }
 
 /** The values of an item that stand where ciphertext belongs. */
 export function encryptedFields(known: KnownTable, item: WireItem): EncryptedField[] {
   const found = new Map<string, EncryptedField>()
-  for (const pattern of known.encrypted(nameIn(known, item)))
-    for (const { path, value } of valuesAt(item, pattern))
-      found.set(nameOf(path), { path, value, attribute: attributeName(pattern) })
+  const kind = nameIn(known, item)
+  for (const pattern of known.encrypted(kind)) {
+    const attribute = attributeName(pattern)
+    const add = ({ path, value }: WireField, isObstacle: boolean) =>
+      found.set(nameOf(path), { path, value, attribute, isObstacle })
+    const values = valuesAt(item, pattern, field => {
+      if (!known.mayStand(kind, field.path, kindOfValue(field.value))) add(field, true)
+    })
+    for (const field of values) add(field, false)
+  }
   return [...found.values()]
+}
+
+/** A native value of the same kind: null, a list, a map, or something else. */
+function kindOfValue({ NULL, L, M }: AttributeValue): unknown {
+  if (NULL !== undefined) return null
+  if (L !== undefined) return []
+  return M === undefined ? '' : {}
 }
 
 const names = new WeakMap<AttributePattern, string>()

@@ -11,33 +11,40 @@ export interface WireField {
   readonly value: AttributeValue
 }
 
+/** What stands above a pattern and is no container of the kind that belongs there. */
+export type Obstructed = (field: WireField) => void
+
 /** The values of an item that stand at a pattern. */
-export function valuesAt(item: WireItem, pattern: AttributePattern): WireField[] {
+export function valuesAt(item: WireItem, pattern: AttributePattern, obstructed: Obstructed): WireField[] {
   const found: WireField[] = []
-  search({ M: item }, pattern, [], found)
+  search({ pattern, found, obstructed }, { M: item }, [])
   return found
 }
 
-function search(
-  value: AttributeValue,
-  pattern: AttributePattern,
-  path: (string | number)[],
-  found: WireField[],
-): void {
+interface Search {
+  readonly pattern: AttributePattern
+  readonly found: WireField[]
+  readonly obstructed: Obstructed
+}
+
+function search(of: Search, value: AttributeValue, path: (string | number)[]): void {
+  const { pattern, found, obstructed } = of
   const segment = pattern[path.length]
   if (segment === undefined) {
     found.push({ path, value })
-  } else if (typeof segment === 'symbol') {
-    // Patterns may come from another copy of the package: its symbols are told by what they stand for.
-    if (segment.description === '*') {
-      for (const [name, child] of Object.entries(value.M ?? {}))
-        search(child, pattern, [...path, name], found)
-    } else {
-      for (const [index, child] of (value.L ?? []).entries()) search(child, pattern, [...path, index], found)
-    }
+    return
+  }
+  // Patterns may come from another copy of the package: its symbols are told by what they stand for.
+  const isAny = typeof segment === 'symbol'
+  const isList = isAny ? segment.description !== '*' : typeof segment === 'number'
+  if ((isList ? value.L : value.M) === undefined) {
+    obstructed({ path, value })
+  } else if (isAny) {
+    const children = isList ? value.L!.entries() : Object.entries(value.M!)
+    for (const [step, child] of children) search(of, child, [...path, step])
   } else {
     const child = memberOf(value, segment)
-    if (child !== undefined) search(child, pattern, [...path, segment], found)
+    if (child !== undefined) search(of, child, [...path, segment])
   }
 }
 

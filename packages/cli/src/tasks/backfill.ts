@@ -87,7 +87,11 @@ export class Backfill implements Task {
 
   #wanted(item: WireItem): { fields: readonly EncryptedField[]; left: readonly Left[]; remaining: number } {
     const left: Left[] = []
-    const all = encryptedFields(this.target.known, item).filter(({ path, value }) => {
+    const all = encryptedFields(this.target.known, item).filter(({ path, value, isObstacle }) => {
+      if (isObstacle) {
+        left.push({ path, reason: 'obstructed' })
+        return false
+      }
       if (value.B !== undefined && this.target.format.looksSealed(value.B)) return false
       const reason = this.#reasonToLeave(item, value)
       if (reason !== undefined) left.push({ path, reason })

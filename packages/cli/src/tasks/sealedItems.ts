@@ -17,7 +17,7 @@ export interface SealedParts {
 
 export function sealedParts({ known, format }: Target, item: WireItem): SealedParts {
   const isSealed = ({ value }: WireField) => value.B !== undefined && format.looksSealed(value.B)
-  const fields = encryptedFields(known, item).filter(isSealed)
+  const fields = encryptedFields(known, item).filter(field => !field.isObstacle && isSealed(field))
   const declared = new Set(fields.map(({ path }) => nameOf(path)))
   const strays = leavesOf(item)
     .filter(isSealed)
