@@ -28,6 +28,7 @@ const results = {
   memory: {
     envelope: inOwnProcess('coreMemory.mjs', 'envelope', '256'),
     message: inOwnProcess('coreMemory.mjs', 'message', '32'),
+    bare: inOwnProcess('coreMemory.mjs', 'bare', '256'),
   },
   pauses: { envelope: pausesOf('envelope'), message: pausesOf('message') },
 }

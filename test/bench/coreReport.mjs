@@ -118,7 +118,7 @@ export function report(results) {
     '',
     ...table(
       ['', 'bytes of a value', 'page', 'peak', 'times the page'],
-      FORMATS.map(([name, text]) => {
+      [...FORMATS, ['bare', 'bare `node:crypto`']].map(([name, text]) => {
         const { fieldBytes, pageBytes, peakBytes, times } = memory[name]
         return [text, fieldBytes, megabytes(pageBytes), megabytes(peakBytes), times.toFixed(2)]
       }),
