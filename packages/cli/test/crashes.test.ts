@@ -176,6 +176,9 @@ it('backfill: every item is sealed in the end, as it was last written, and none 
       const task = (target: Target) => new Backfill(target)
       const { made, todo, model } = await runThrough({ application: inClear, task, scenario: one })
       world.cloud.heal()
+      // Nothing that was there all the time was skipped.
+      const written = new Set(one.writes.map(({ item }) => `${item}`))
+      for (const { id, ssn } of await world.items()) if (!written.has(id!.S!)) expect(ssn).toHaveProperty('B')
       // What old instances wrote behind its back is left for the next run.
       const target = (await world.project()).target('users')
       const last = await runJob(target, task(target), { apply: true })
