@@ -416,6 +416,12 @@ describe('kinds of items that share an index key', () => {
     )
     expect((await made.send(query(search(email), '#k = :k', 'Person'))).Items).toMatchObject([{ email }])
     expect((await made.send(query('ORDER#1', '#k = :k', 'Order'))).Items).toMatchObject([{ gsi: 'ORDER#1' }])
+    const projected = { ...query('ORDER#1', '#k = :k', 'Order').input, ProjectionExpression: 'sk, gsi' }
+    expect((await made.send(new QueryCommand(projected))).Items).toEqual([
+      { sk: `${Key.sk}-order`, gsi: 'ORDER#1' },
+    ])
+    const token = { ...query(search(email), '#k = :k', 'Person').input, ProjectionExpression: 'sk, gsi' }
+    expect((await made.send(new QueryCommand(token))).Items).toEqual([{ sk: Key.sk }])
     await expect(made.send(query(email))).rejects.toEqual(error('condition-refused', /goes into search/))
     await expect(made.send(query(email, '#k = :k', 'Person'))).rejects.toEqual(
       error('condition-refused', /goes into search/),

@@ -7,10 +7,10 @@ import { formatPath, type Occurrence, occurrences } from '../paths/attributePatt
 import { hideInherited } from '../paths/inheritedNames.js'
 import type { Selection } from '../paths/selection.js'
 import { strayCiphertext } from '../paths/strayCiphertext.js'
-import type { ItemToken } from '../search/itemToken.js'
-import { removeAt } from '../search/valueAt.js'
+import { isToken } from '../search/itemToken.js'
+import { removeAt, valueAt } from '../search/valueAt.js'
 import type { KnownTable } from '../tables/knownTable.js'
-import { type Item, primaryKey } from '../values/place.js'
+import { type Item, type Place, primaryKey } from '../values/place.js'
 import { isSealedText } from '../values/sealedText.js'
 import { failure } from './failure.js'
 import { markOpened, type OpenedValue } from './opened.js'
@@ -38,7 +38,7 @@ interface OpenItem extends Unopened {
 export class Opening {
   readonly #items: OpenItem[] = []
   #keepsTokens = false
-  readonly #withTokens: { readonly item: Item; readonly tokens: readonly ItemToken[] }[] = []
+  readonly #withTokens: (Pick<Place, 'table' | 'kind'> & { readonly item: Item })[] = []
 
   constructor(private readonly settings: ClientSettings) {}
 
@@ -52,7 +52,7 @@ export class Opening {
    * @throws {DocumentClientError} `role-refused`
    */
   collect(table: KnownTable, item: Item, kind: unknown, requestKey?: Item, selection?: Selection): void {
-    if (table.hasTokens) this.#withTokens.push({ item, tokens: table.tokens(kind) })
+    if (table.hasTokens) this.#withTokens.push({ table, item, kind })
     const key = requestKey ?? item
     const attributes = takeFormatAttributes(table, item)
     const missing = table.wholeItems
@@ -175,8 +175,10 @@ export class Opening {
 
   /** Takes search tokens out of the items: they are no data. */
   takeTokens(): void {
-    for (const { item, tokens } of this.#withTokens)
-      for (const { path } of tokens) removeAt(item, path, () => false)
+    for (const { table, item, kind } of this.#withTokens)
+      for (const { path } of table.tokens(kind))
+        if (table.surelyHasToken(kind, path) || isToken(valueAt(item, path)))
+          removeAt(item, path, () => false)
   }
 
   #isSealed({ wholeItems }: KnownTable, value: unknown, isInClear: boolean): value is Uint8Array {

@@ -44,3 +44,9 @@ export function makesSame(one: ItemToken, other: ItemToken): boolean {
 function sameLists<T>(one: readonly T[], other: readonly T[], isSame: (a: T, b: T) => boolean): boolean {
   return one.length === other.length && one.every((each, index) => isSame(each, other[index]!))
 }
+
+/** Whether a stored value has the form of tokens. */
+export function isToken(value: unknown): boolean {
+  const texts = value instanceof Set ? [...value] : [value]
+  return texts.every(text => typeof text === 'string' && /^[1-9][0-9]{0,2}\.[\w-]{2,43}$/.test(text))
+}

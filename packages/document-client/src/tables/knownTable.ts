@@ -107,6 +107,13 @@ export class KnownTable {
     return tokens
   }
 
+  /** Whether no kind that an item may be of has something else at the path of a token. */
+  surelyHasToken(kind: unknown, path: AttributePath): boolean {
+    const own = this.#named(kind)
+    const has = ({ tokens = [] }: ItemKind) => tokens.some(token => sameAs(token.path, path))
+    return own.length > 0 ? own.some(has) : this.kinds.every(has)
+  }
+
   /** The name of an item's kind, as the item has it: whoever writes the table wrote it. */
   kindOf(item: Item): unknown {
     return this.kindAttribute === undefined ? undefined : item[this.kindAttribute]
