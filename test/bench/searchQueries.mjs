@@ -24,7 +24,11 @@ const TARGET = 1.05
 const loadBefore = loadavg()[0]
 const child = fork(fileURLToPath(new URL('toolboxCloud.mjs', import.meta.url)))
 const [{ endpoint, engine }] = await once(child, 'message')
-const config = { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' } }
+const config = {
+  endpoint,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
+}
 const kms = new KMSClient(config)
 const { KeyMetadata } = await kms.send(new CreateKeyCommand({ MultiRegion: true }))
 const dynamodb = new DynamoDBClient(config)

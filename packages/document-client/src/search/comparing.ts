@@ -46,15 +46,13 @@ export async function compareFound(
 ): Promise<Compared> {
   const dropped = new Set<Item>()
   const failures = new Map<Item, FieldError>()
+  const texts: KnownTexts = new Map()
   for (const item of items) {
     const others: TokenTest[] = []
     const holds = (test: Test): boolean | undefined => {
       const search = tests.get(test)
       if (search === undefined) return undefined
-      const attributes = partsOf(search, item, values)
-      const isMatch =
-        attributes !== undefined &&
-        search.searched.some(searched => search.token.definition.matches(attributes, searched))
+      const isMatch = matches(search, item, values, texts)
       if (!isMatch) others.push(search)
       return isMatch
     }
@@ -70,6 +68,22 @@ export async function compareFound(
     }
   }
   return { dropped, failures }
+}
+
+/** Whether texts are what a test searches for: most items that it found have the same one. */
+type KnownTexts = Map<TokenTest, Map<string, boolean>>
+
+function matches(test: TokenTest, item: Item, values: ClientSettings['values'], texts: KnownTexts): boolean {
+  const { paths } = test.token.definition
+  const text = paths.length === 1 ? valueAt(item, paths[0]!) : undefined
+  const known = typeof text === 'string' ? texts.get(test)?.get(text) : undefined
+  if (known !== undefined) return known
+  const attributes = partsOf(test, item, values)
+  const isMatch =
+    attributes !== undefined &&
+    test.searched.some(searched => test.token.definition.matches(attributes, searched))
+  if (typeof text === 'string') texts.set(test, (texts.get(test) ?? new Map()).set(text, isMatch))
+  return isMatch
 }
 
 function partsOf({ token: { definition } }: TokenTest, item: Item, values: ClientSettings['values']) {
