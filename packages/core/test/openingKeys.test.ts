@@ -204,3 +204,16 @@ describe('an opening key under which nothing has authenticated', () => {
     await expect(lease(foreign)).resolves.toBeDefined()
   })
 })
+
+it('the same encrypted data keys under another context have another name', async () => {
+  const { cache, seal } = setUp()
+  const encryptedDataKeys = Buffer.from(await seal())
+  const call = cache.beginOpening()
+  const nameOf = (of: typeof context) => call.nameOf(of, encryptedDataKeys, 0, encryptedDataKeys.length)
+  const known = call.inMemory(nameOf(context))
+  expect(known).toBeDefined()
+  known?.release()
+  const other = encryptionContext('message', 'Orders', {})
+  expect(nameOf(other)).toEqual(dataKeyName(other, encryptedDataKeys))
+  expect(call.inMemory(nameOf(other))).toBeUndefined()
+})

@@ -297,7 +297,6 @@ export class OpeningKeys {
     const entry = this.#entries.get(id)
     if (entry === undefined) return
     this.#entries.delete(id)
-    if (this.#lastUsed?.id === id) this.#lastUsed = undefined
     entry.key.release()
   }
 }
