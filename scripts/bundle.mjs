@@ -1,0 +1,63 @@
+// What an application loads is one file for each entry of a package, and one for what its entries share: Node takes half
+// a millisecond for each file more (docs/decisions/packages-are-few-files.md). TypeScript writes the declarations beside them.
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const packages = fileURLToPath(new URL('../packages', import.meta.url))
+
+for (const name of readdirSync(packages)) {
+  const folder = join(packages, name)
+  const { compilerOptions } = JSON.parse(readFileSync(join(folder, 'tsconfig.json'), 'utf8'))
+  if (compilerOptions.emitDeclarationOnly) await bundle(folder)
+}
+
+async function bundle(folder) {
+  const source = join(folder, 'src')
+  const outdir = join(folder, 'dist')
+  const files = readdirSync(source)
+  const commonJs = files.filter(file => /\.c[jt]s$/.test(file))
+  const options = {
+    outdir,
+    absWorkingDir: folder,
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    // The sources are in the package.
+    sourcesContent: false,
+    metafile: true,
+    logLevel: 'warning',
+  }
+  const modules = await build({
+    ...options,
+    entryPoints: entries(
+      folder,
+      commonJs.map(file => readFileSync(join(source, file), 'utf8')),
+    ),
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    packages: 'external',
+    external: ['./*.cjs'],
+  })
+  const required = await build({
+    ...options,
+    entryPoints: commonJs.map(file => join(source, file)),
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+  })
+  const written = new Set([modules, required].flatMap(({ metafile }) => Object.keys(metafile.outputs)))
+  for (const file of readdirSync(outdir, { recursive: true }))
+    if (/\.c?js(\.map)?$/.test(file) && !written.has(join('dist', file))) rmSync(join(outdir, file))
+}
+
+/** The modules that a package exports, and those that its CommonJS files require. */
+function entries(folder, commonJs) {
+  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const exported = Object.values(exports).flatMap(({ default: file }) => file?.replace('./dist/', '') ?? [])
+  const required = commonJs.flatMap(text =>
+    [...text.matchAll(/require\('\.\/([^']+)'\)/g)].map(([, file]) => file),
+  )
+  return [...new Set([...exported, ...required])].map(file => join(folder, 'src', file.replace(/js$/, 'ts')))
+}
