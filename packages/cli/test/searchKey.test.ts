@@ -142,7 +142,7 @@ describe('search-key list', () => {
     remove()
     expect([code, note]).toEqual([0, ''])
     expect(unfit(out)).toEqual([])
-    expect(out).toMatch(/Search key 2, written and found with\n[^]+Search key 1, found with\n/)
+    expect(out).toMatch(/Search key 2, written and found with\n.+Search key 1, found with\n/s)
     expect(out.match(/us-(east-1|west-2) +unwraps it +\d+ ms/g)).toHaveLength(4)
     expect(kmsCalls()).toHaveLength(4)
     expect(kmsCalls()).toContainEqual({
