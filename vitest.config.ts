@@ -20,6 +20,7 @@ export default defineConfig({
           '@dynaseal/mrk-keyring': source('mrk-keyring'),
           '@dynaseal/branch-keyring': source('branch-keyring'),
           '@dynaseal/core/formats': source('core', 'formats'),
+          '@dynaseal/core/parts': source('core', 'parts'),
           '@dynaseal/core': source('core'),
           '@dynaseal/document-client/mapper': source('document-client', 'mapper'),
           '@dynaseal/document-client': source('document-client'),

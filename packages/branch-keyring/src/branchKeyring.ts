@@ -11,12 +11,14 @@ import {
   fillForDecryption,
   fillForEncryption,
   LazyKeyringNode,
+  PARTS,
+  type ReplicatedKey,
 } from '@dynaseal/mrk-keyring/regional'
 import { BranchKeyCache } from './cache/branchKeyCache.js'
 import { type BranchKeyCacheOptions, resolveCacheOptions } from './cache/options.js'
 import type { BranchKeyCacheStatistics } from './cache/statistics.js'
 import { type BranchKeyIdOf, DataKeys } from './dataKeys.js'
-import { KeyStore, type KeyStoreLocation } from './keyStore/keyStore.js'
+import { KeyStore, type KeyStoreLocation, type KeyStoreParts } from './keyStore/keyStore.js'
 import { Lookup } from './keyStore/lookup.js'
 
 export interface BranchKeyringOptions extends KeyStoreLocation {
@@ -51,6 +53,7 @@ export class BranchKeyring extends LazyKeyringNode {
   readonly #store: KeyStore
   readonly #branchKeys: BranchKeyCache
   readonly #dataKeys: DataKeys
+  readonly #options: BranchKeyringOptions
 
   /** @throws MrkKeyringConfigError for options that no keyring can be built from */
   constructor(options: BranchKeyringOptions) {
@@ -63,6 +66,7 @@ export class BranchKeyring extends LazyKeyringNode {
         'branchKeyId is neither the id of a branch key nor a function that names one',
       )
     const cache = resolveCacheOptions(options.cache ?? {})
+    this.#options = options
     this.#store = new KeyStore(options)
     this.#branchKeys = new BranchKeyCache(new Lookup(this.#store, cache.now), cache)
     this.#dataKeys = new DataKeys(branchKeyId, this.#branchKeys)
@@ -81,6 +85,23 @@ export class BranchKeyring extends LazyKeyringNode {
   /** Lets go of every branch key at once, and forgets refusals: what is needed next is fetched anew. */
   clear(): void {
     this.#branchKeys.clear()
+  }
+
+  /** For tools: see `@dynaseal/core/parts`. */
+  get [PARTS](): { kind: 'branch-keys'; keyStore: KeyStoreParts } & ReplicatedKey {
+    const { replicas, location } = this.#store
+    const { regions: _, keyStore, ...options } = this.#options
+    return {
+      kind: 'branch-keys',
+      replicas,
+      keyStore: location,
+      alone: region =>
+        new BranchKeyring({
+          ...options,
+          keyArns: replicas.filter(replica => replica.region === region).map(({ arn }) => arn),
+          keyStore: { ...keyStore, regions: location.regions.filter(one => one === region) },
+        }),
+    }
   }
 
   /** How `@dynaseal/core` asks, which needs no materials; not there where a subclass asks otherwise. */

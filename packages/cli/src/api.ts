@@ -1,5 +1,5 @@
 export type { Config } from './config/config.js'
-export { loadProject, Project, projectOf, type Target } from './config/project.js'
+export { type ClientOfRegion, loadProject, Project, projectOf, type Target } from './config/project.js'
 export { type Checkpoint, fileCheckpoint } from './engine/checkpoint.js'
 export { itemCheckpoint } from './engine/itemCheckpoint.js'
 export { type JobOptions, type JobReport, runJob } from './engine/job.js'
@@ -15,6 +15,20 @@ export {
   type Problem,
 } from './inspect/inspectItem.js'
 export type { WrappingKey } from './inspect/wrappingKey.js'
+export {
+  type NewSearchKey,
+  type NewSearchKeyOptions,
+  newSearchKey,
+  nextSearchKey,
+  searchPartsOf,
+} from './keys/newSearchKey.js'
+export {
+  type CheckedSearchKey,
+  checkSearchKeys,
+  describeSearchKeys,
+  type ReplicaCheck,
+  type SearchKeyDescription,
+} from './keys/searchKeys.js'
 export type { AttributeCounts, EntityCounts, KeyCounts, ScanReport } from './scan/counts.js'
 export { type ScanOptions, scan } from './scan/scan.js'
 export { type ExportFile, scanExport } from './scan/scanExport.js'

@@ -5,6 +5,7 @@ import { inspectCommand } from './commands/inspect.js'
 import { revertCommand } from './commands/revert.js'
 import { rewrapCommand } from './commands/rewrap.js'
 import { scanCommand } from './commands/scan.js'
+import { searchKeyCommand } from './commands/searchKey.js'
 import type { Surroundings } from './commands/shared.js'
 import { CliError, ExitCode, exitCodeOf } from './errors.js'
 import { wrapped } from './output/table.js'
@@ -51,6 +52,7 @@ function program(surroundings: Surroundings): Command {
     backfillCommand,
     rewrapCommand,
     revertCommand,
+    searchKeyCommand,
   ])
     dynaseal.addCommand(each(surroundings))
   for (const one of [dynaseal, ...dynaseal.commands]) {

@@ -14,10 +14,12 @@ import { type EnvelopeOptions, envelopeOptions, type FieldForm } from './envelop
 import { ConfigurationError, FieldError } from './errors.js'
 import type { FieldWriter } from './fieldWriter.js'
 import type { CallOptions, Format, ItemToOpen, ItemToSeal, OpenedItem, SealedItem } from './format.js'
+import { additionalContext } from './materials/context.js'
 import { type CodecName, codecNamed } from './message/codec.js'
 import { isMessage } from './message/header.js'
 import { MessageWriter } from './message/messageWriter.js'
 import { openItems } from './openItems.js'
+import { type FormatParts, PARTS } from './parts.js'
 import { placeOf } from './place.js'
 import { sealItems } from './sealItems.js'
 import type { FieldReader } from './storedField.js'
@@ -99,6 +101,7 @@ export class FieldFormat implements Format {
   readonly #reader: FieldReader
   readonly #writer: FieldWriter
   readonly #envelopes: EnvelopeOptions
+  readonly #parts: FormatParts
 
   constructor(options: FormatOptions) {
     checkOptions(undefined, options, OPTIONS)
@@ -122,7 +125,9 @@ export class FieldFormat implements Format {
       throw new ConfigurationError('invalid-option', "The option format must be 'envelope' or 'message'.")
     }
     const { maxKeys } = resolveOptions(cache ?? {})
-    const contexts = new Contexts(encryptionContext, maxKeys)
+    const additional =
+      typeof encryptionContext === 'function' ? encryptionContext : additionalContext(encryptionContext)
+    const contexts = new Contexts(additional, maxKeys)
     const codec = codecNamed(codecName)
     const envelopes = envelopeOptions(envelopeAttribute, fields)
     this.#envelopes = envelopes
@@ -136,6 +141,17 @@ export class FieldFormat implements Format {
     })
     this.#writer =
       format === 'message' ? new MessageWriter(contexts, codec) : new EnvelopeWriter(contexts, envelopes)
+    this.#parts = {
+      keyring,
+      encryptionContext: additional,
+      writes: format,
+      over: other => new FieldFormat({ ...options, encryptionContext: additional, keyring: other }),
+    }
+  }
+
+  /** For tools: see `@dynaseal/core/parts`. */
+  get [PARTS](): FormatParts {
+    return this.#parts
   }
 
   standsAlone(table: string): boolean {

@@ -13,6 +13,7 @@ import { failure } from './failure.js'
 import { fillForDecryption, fillForEncryption } from './fillMaterials.js'
 import { LazyKeyringNode } from './lazyKeyringNode.js'
 import { checkOptions, checkRegions, milliseconds, ownRegionOf, type RoutingOptions } from './options.js'
+import { PARTS, type ReplicatedKey } from './parts.js'
 import { Rediscovery } from './rediscovery.js'
 import { clientPerRegion, RegionalKms } from './regionalKms.js'
 import { resolveReplicas } from './replicas.js'
@@ -53,6 +54,7 @@ const REDISCOVER = 300_000
 export class MrkKeyring extends LazyKeyringNode {
   readonly #kms: RegionalKms
   readonly #dataKeys: DataKeys
+  readonly #routing: RoutingOptions
   #rediscovery: Rediscovery | undefined
 
   /**
@@ -62,7 +64,9 @@ export class MrkKeyring extends LazyKeyringNode {
   constructor(options: MrkKeyringOptions) {
     super()
     checkOptions(options, ['keyArns', 'regions'])
-    this.#kms = new RegionalKms(resolveReplicas(options.keyArns, options.regions), options)
+    const { keyArns, regions, ...routing } = options
+    this.#routing = { ...routing, client: clientPerRegion(routing.client) }
+    this.#kms = new RegionalKms(resolveReplicas(keyArns, regions), this.#routing)
     this.#dataKeys = new DataKeys(this.#kms, options.grantTokens)
   }
 
@@ -113,6 +117,19 @@ export class MrkKeyring extends LazyKeyringNode {
    */
   withSignal(signal: AbortSignal): KeyringNode {
     return new AbortableKeyring(this.#dataKeys, signal)
+  }
+
+  /** For tools: see `@dynaseal/core/parts`. */
+  get [PARTS](): { kind: 'mrk' } & ReplicatedKey {
+    const { replicas } = this.#kms
+    return {
+      kind: 'mrk',
+      replicas,
+      alone: region => {
+        const keyArns = replicas.filter(replica => replica.region === region).map(({ arn }) => arn)
+        return new MrkKeyring({ ...this.#routing, keyArns })
+      },
+    }
   }
 
   /** How `@dynaseal/core` asks, which needs no materials; not there where a subclass asks otherwise. */

@@ -28,6 +28,14 @@ export interface KeyStoreLocation extends RoutingOptions {
   keyStore: KeyStoreOptions
 }
 
+/** A key store as tools see it. */
+export interface KeyStoreParts {
+  readonly tableName: string
+  /** What its branch keys are bound to. */
+  readonly logicalName: string
+  readonly regions: readonly string[]
+}
+
 /** Versions of a branch key, by their UUIDs. Rows that cannot be read as one are left out. */
 export type Versions = ReadonlyMap<string, Row>
 
@@ -62,6 +70,16 @@ export class KeyStore {
     const replicas = regions.map(region => ({ region, arn: keyStore.tableName }))
     this.#table = new RegionalService(replicas, keyStore.client ?? defaultClient, options)
     this.#grantTokens = options.grantTokens
+  }
+
+  /** Of the KMS key. */
+  get replicas() {
+    return this.#kms.replicas
+  }
+
+  get location(): KeyStoreParts {
+    const regions = this.#table.replicas.map(({ region }) => region)
+    return { tableName: this.#tableName, logicalName: this.logicalName, regions }
   }
 
   /** The regions of KMS and of the table, in the order in which they would be asked now, and why. */

@@ -16,14 +16,15 @@ export interface Target {
   readonly dynamodb: Pick<DynamoDBClient, 'send'>
 }
 
-interface Region {
+/** What is behind a sealed client of a configuration. */
+export interface ClientOfRegion {
   readonly region: string
   readonly parts: ClientParts
 }
 
 /** The sealed clients of a configuration, by their regions. */
 export class Project {
-  constructor(private readonly clients: readonly Region[]) {}
+  constructor(private readonly clients: readonly ClientOfRegion[]) {}
 
   /** The default first. */
   get regions(): string[] {
@@ -32,7 +33,21 @@ export class Project {
 
   /** Names in DynamoDB of the tables that the client of a region knows. */
   tables(region?: string): string[] {
-    return [...this.#client(region).parts.tables.known.keys()]
+    return [...this.client(region).parts.tables.known.keys()]
+  }
+
+  /**
+   * What is behind the client of a region; default: of the configuration's first client.
+   *
+   * @throws {CliError} `unknown-region`
+   */
+  client(region?: string): ClientOfRegion {
+    const client = region === undefined ? this.clients[0] : this.clients.find(one => one.region === region)
+    if (client !== undefined) return client
+    throw new CliError(
+      'unknown-region',
+      `The configuration has no client for region ${region}. It has ${this.regions.join(', ')}.`,
+    )
   }
 
   /**
@@ -41,7 +56,7 @@ export class Project {
    * @throws {CliError} `unknown-region` or `unknown-table`
    */
   target(name: string, region?: string): Target {
-    const client = this.#client(region)
+    const client = this.client(region)
     const { tables, format, unsealed } = client.parts
     const known = [...tables.known].find(([added, table]) => added === name || table.name === name)
     if (known === undefined) {
@@ -60,15 +75,6 @@ export class Project {
       // A document client sends the commands of the client below it as well; its types do not say so.
       dynamodb: unsealed as unknown as Pick<DynamoDBClient, 'send'>,
     }
-  }
-
-  #client(region: string | undefined): Region {
-    const client = region === undefined ? this.clients[0] : this.clients.find(one => one.region === region)
-    if (client !== undefined) return client
-    throw new CliError(
-      'unknown-region',
-      `The configuration has no client for region ${region}. It has ${this.regions.join(', ')}.`,
-    )
   }
 }
 
@@ -104,7 +110,7 @@ export async function projectOf(config: unknown, name = 'The configuration'): Pr
     throw invalid('its default export has no clients: export default defineConfig({ clients: [client] }).')
   const list = Array.isArray(clients) ? (clients as unknown[]) : [clients]
   if (list.length === 0) throw invalid('clients is empty.')
-  const regions: Region[] = []
+  const regions: ClientOfRegion[] = []
   for (const [index, client] of list.entries()) {
     const parts = partsOf(client)
     if (parts === undefined)

@@ -104,8 +104,14 @@ export async function createWorld(options: Partial<LocalCloudOptions> = {}): Pro
   return world
 }
 
-/** A configuration as an application has it, with clients of the world. */
-export const configText = ({ cloud, keyArns }: World) => `
+/**
+ * A configuration as an application has it, with clients of the world.
+ *
+ * @param options more of them for each client, as code, in which `keyring` is its keyring
+ */
+export const configText = ({ cloud, keyArns }: World, options = '') => `
+  import { readFileSync } from 'node:fs'
+  import { createSearchTokens } from '@dynaseal/core'
   import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
   import { KMSClient } from '@aws-sdk/client-kms'
   import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
@@ -121,8 +127,9 @@ export const configText = ({ cloud, keyArns }: World) => `
   })})
   const Order = new Entity({ name: 'Order', table, schema: item({ id: string().key(), note: encrypted(string()).optional() }) })
   const aws = (region: string) => ({ region, endpoint: '${cloud.endpoint}', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } })
-  const client = (region: string) => sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient(aws(region))), {
-    keyring: new MrkKeyring({ keyArns: ${JSON.stringify(keyArns)}, region, client: one => new KMSClient(aws(one)) }),
-  }).register(User, Order)
+  const client = (region: string) => {
+    const keyring = new MrkKeyring({ keyArns: ${JSON.stringify(keyArns)}, region, client: one => new KMSClient(aws(one)) })
+    return sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient(aws(region))), { keyring, ${options} }).register(User, Order)
+  }
   export default defineConfig({ clients: [client('${EAST}'), client('${WEST}')] })
 `

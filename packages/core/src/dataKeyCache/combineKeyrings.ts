@@ -1,5 +1,6 @@
 import { checkOptions } from '../checkOptions.js'
 import { ConfigurationError, DynasealError } from '../errors.js'
+import { type KeyringParts, PARTS } from '../parts.js'
 import { type Keyring, sourceAsKeyring, sourceOf } from './keyring.js'
 import { checkedKeyring } from './keyringOf.js'
 import { isPermanent } from './refusals.js'
@@ -25,7 +26,7 @@ export function combineKeyrings(keyrings: CombinedKeyrings): Keyring {
   if (!Array.isArray(keyrings.openWith))
     throw new ConfigurationError('invalid-option', 'The option openWith must be a list of keyrings.')
   const openWith = keyrings.openWith.map(keyring => checkedKeyring('openWith', keyring))
-  return sourceAsKeyring({
+  const combined = sourceAsKeyring({
     generateDataKey: async request => (await sourceOf(sealWith)).generateDataKey(request),
     decryptDataKey: async request => {
       const errors: unknown[] = []
@@ -40,6 +41,7 @@ export function combineKeyrings(keyrings: CombinedKeyrings): Keyring {
       throw new NoKeyringOpensError(errors)
     },
   })
+  return { ...combined, [PARTS]: { kind: 'combined', sealWith, openWith } satisfies KeyringParts } as Keyring
 }
 
 /** None of the keyrings of {@link combineKeyrings} decrypts a data key. `errors` has that of each, in their order. */

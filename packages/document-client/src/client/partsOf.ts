@@ -1,5 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import type { Format } from '@dynaseal/core'
+import type { Format, TokenMaker } from '@dynaseal/core'
 import type { Tables } from '../tables/tables.js'
 
 /** What a tool needs of a sealed client that an application made: to read what is stored as it is stored. */
@@ -8,6 +8,8 @@ export interface ClientParts {
   readonly unsealed: DynamoDBDocumentClient
   readonly tables: Tables
   readonly format: Format
+  /** What makes its search tokens, if it has any. */
+  readonly search: TokenMaker | undefined
 }
 
 /** In the registry of symbols: a tool may have a copy of this package of its own. */

@@ -1,0 +1,88 @@
+/**
+ * What is behind the things that an application makes, for tools that look into them, as the operator's command does.
+ * Applications need none of it, and it may change with every release.
+ */
+import type { ContextOfItem } from './contexts.js'
+import type { EncryptedDataKeyEntry, Keyring } from './dataKeyCache/keyring.js'
+import type { KeyringOfContext } from './dataKeyCache/keyringOf.js'
+import type { FieldFormat, FormatName } from './fieldFormat.js'
+
+/** Where a thing has its parts: registered, since a tool may have a copy of this package of its own. */
+export const PARTS: unique symbol = Symbol.for('dynaseal:parts')
+
+type AnyKeyring = Keyring | KeyringOfContext
+
+/** Of the field formats. */
+export interface FormatParts {
+  readonly keyring: AnyKeyring
+  /** What the application adds to the context. */
+  readonly encryptionContext: Readonly<Record<string, string>> | ContextOfItem
+  /** What is written. */
+  readonly writes: FormatName
+  /** The same format with data keys of another keyring, and a cache of its own. */
+  over(keyring: AnyKeyring): FieldFormat
+}
+
+/** One search key of those that an application has. */
+export interface SearchKeyParts {
+  /** 1 to 255. */
+  readonly version: number
+  /** The commitment to its data key, in hex: another one for each search key. */
+  readonly commitment: string
+  readonly encryptedDataKeys: readonly EncryptedDataKeyEntry[]
+  /** What `createSearchKey` made. */
+  readonly bytes: Uint8Array
+}
+
+/** Of search tokens. */
+export interface SearchParts {
+  readonly keyring: AnyKeyring
+  readonly encryptionContext: Readonly<Record<string, string>>
+  /** That which is written with stands first. */
+  readonly searchKeys: readonly SearchKeyParts[]
+}
+
+/** Of keyrings: where their keys are, and the keyring that asks in one region alone. */
+export type KeyringParts =
+  | ({ readonly kind: 'mrk' } & ReplicatedKey)
+  | ({
+      readonly kind: 'branch-keys'
+      /** The table of the branch keys, the name that they are bound to, and its regions. */
+      readonly keyStore: {
+        readonly tableName: string
+        readonly logicalName: string
+        readonly regions: readonly string[]
+      }
+    } & ReplicatedKey)
+  | { readonly kind: 'combined'; readonly sealWith: Keyring; readonly openWith: readonly Keyring[] }
+
+/** A multi-Region key. */
+export interface ReplicatedKey {
+  readonly replicas: readonly { readonly region: string; readonly arn: string }[]
+  /**
+   * The same keyring, with nothing learned yet, over what is in one region.
+   *
+   * @throws for a region that has nothing
+   */
+  alone(region: string): Keyring
+}
+
+/** Undefined for what is no field format, or seals items as wholes. */
+export function formatParts(format: unknown): FormatParts | undefined {
+  return partsIn<FormatParts>(format)
+}
+
+/** Undefined for what `createSearchTokens` did not make. */
+export function searchParts(maker: unknown): SearchParts | undefined {
+  return partsIn<SearchParts>(maker)
+}
+
+/** Undefined for keyrings of others, which tell nothing of their keys. */
+export function keyringParts(keyring: unknown): KeyringParts | undefined {
+  return partsIn<KeyringParts>(keyring)
+}
+
+function partsIn<PARTS_OF>(thing: unknown): PARTS_OF | undefined {
+  if (typeof thing !== 'object' || thing === null) return undefined
+  return (thing as { readonly [PARTS]?: PARTS_OF })[PARTS]
+}
