@@ -17,9 +17,11 @@ import {
 import { BranchKeyCache } from './cache/branchKeyCache.js'
 import { type BranchKeyCacheOptions, resolveCacheOptions } from './cache/options.js'
 import type { BranchKeyCacheStatistics } from './cache/statistics.js'
-import { type BranchKeyIdOf, DataKeys } from './dataKeys.js'
+import { type BranchKeyIdOf, DataKeys, held, isBranchKeyId } from './dataKeys.js'
+import { BranchKeyError } from './errors.js'
 import { KeyStore, type KeyStoreLocation, type KeyStoreParts } from './keyStore/keyStore.js'
 import { Lookup } from './keyStore/lookup.js'
+import { BEACON } from './keyStore/row.js'
 
 export interface BranchKeyringOptions extends KeyStoreLocation {
   /**
@@ -29,6 +31,23 @@ export interface BranchKeyringOptions extends KeyStoreLocation {
   branchKeyId: BranchKeyIdOf
   /** How long branch keys live in memory, and how many. */
   cache?: BranchKeyCacheOptions
+}
+
+/** The beacon key of a branch key, 32 bytes, held for the caller, who releases it and lets go of its bytes. */
+export interface BeaconKey {
+  readonly secret: Uint8Array
+  /** What the last call of {@link keep} kept. */
+  readonly derived: unknown
+  /** Keeps what was derived of the key for as long as this lives; `zero` then takes secrets out of it. */
+  keep<T>(derived: T, zero: (derived: T) => void): T
+  /** To be called once. The key is zeroed when its last holder lets go of it. */
+  release(): void
+}
+
+export interface BeaconKeyRequest {
+  /** Refuses a key that has expired, and would only be used because none can be had. Default: no. */
+  readonly forWriting?: boolean
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -70,6 +89,23 @@ export class BranchKeyring extends LazyKeyringNode {
     this.#store = new KeyStore(options)
     this.#branchKeys = new BranchKeyCache(new Lookup(this.#store, cache.now), cache)
     this.#dataKeys = new DataKeys(branchKeyId, this.#branchKeys)
+  }
+
+  /**
+   * The key that the AWS Database Encryption SDK computes the beacons of a branch key with. It is made with the branch key,
+   * and never rotated. As a version of the branch key, it is read from the nearest replica of the key store, decrypted in
+   * the nearest region, and kept in memory.
+   *
+   * @throws {BranchKeyError} `NO_BRANCH_KEY`, `BRANCH_KEY_REFUSED`, `TOO_MANY_REFUSALS`, `BAD_BRANCH_KEY_ID`, `ABORTED`
+   * @throws MrkKeyringError where no region answers
+   */
+  async beaconKey(
+    branchKeyId: string,
+    { forWriting = false, signal }: BeaconKeyRequest = {},
+  ): Promise<BeaconKey> {
+    if (!isBranchKeyId(branchKeyId))
+      throw new BranchKeyError('BAD_BRANCH_KEY_ID', 'A beacon key was asked for with no id of a branch key.')
+    return held(this.#branchKeys.version(branchKeyId, BEACON, !forWriting), signal)
   }
 
   /** The order in which the regions would be asked now, for a row of the key store and for decrypting it, and why. */

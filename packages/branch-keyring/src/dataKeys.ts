@@ -94,7 +94,7 @@ export class DataKeys implements WrappingKeys {
 
   #idFor(context: Context): string {
     const id = typeof this.#branchKeyId === 'string' ? this.#branchKeyId : this.#branchKeyId(context)
-    if (typeof id === 'string' && id !== '' && id.isWellFormed()) return id
+    if (isBranchKeyId(id)) return id
     throw new BranchKeyError(
       'BAD_BRANCH_KEY_ID',
       `The option branchKeyId returned ${typeof id === 'string' ? JSON.stringify(id) : typeof id} for an encryption context ` +
@@ -107,12 +107,16 @@ export class DataKeys implements WrappingKeys {
   }
 }
 
+export function isBranchKeyId(id: unknown): id is string {
+  return typeof id === 'string' && id !== '' && id.isWellFormed()
+}
+
 function wrappingOf({ secret, branchKeyId, versionBytes }: BranchKey, context: Uint8Array) {
   return { secret, branchKeyId, version: versionBytes, context }
 }
 
 /** The branch key, unless the signal fires first: the others who wait for it are left in peace. */
-function held(coming: Promise<BranchKey>, signal: AbortSignal | undefined): Promise<BranchKey> {
+export function held(coming: Promise<BranchKey>, signal: AbortSignal | undefined): Promise<BranchKey> {
   if (signal === undefined) return coming
   return new Promise((resolve, reject) => {
     const abort = () =>

@@ -3,7 +3,7 @@ import { channel } from 'node:diagnostics_channel'
 /** A branch key arrived: its row was read, and KMS decrypted it. */
 export interface ArrivalEvent {
   readonly branchKeyId: string
-  /** The UUID of its version. */
+  /** The UUID of its version; of a beacon key `beacon:ACTIVE`. */
   readonly version: string
   /** Whether it was asked for as the active version. */
   readonly active: boolean

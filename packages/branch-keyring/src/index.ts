@@ -3,7 +3,12 @@ export type { KeyStoreAdministrationOptions } from './administration/clients.js'
 export { KeyStoreAdministration } from './administration/keyStoreAdministration.js'
 export type { CreatedTable } from './administration/table.js'
 export type { CreatedBranchKey, RotatedBranchKey, VersionDescription } from './administration/versions.js'
-export { BranchKeyring, type BranchKeyringOptions } from './branchKeyring.js'
+export {
+  type BeaconKey,
+  type BeaconKeyRequest,
+  BranchKeyring,
+  type BranchKeyringOptions,
+} from './branchKeyring.js'
 export type { BranchKeyCacheOptions } from './cache/options.js'
 export type {
   BranchKeyCacheStatistics,

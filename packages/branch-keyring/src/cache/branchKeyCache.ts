@@ -83,8 +83,12 @@ export class BranchKeyCache {
     return this.#flights.join(flight, fetch, land)
   }
 
-  /** A version, to unwrap with. Held for the caller, who releases it. */
-  async version(branchKeyId: string, version: string): Promise<BranchKey> {
+  /**
+   * A version, to unwrap with. Held for the caller, who releases it.
+   *
+   * @param graced whether one that has expired does while none can be had
+   */
+  async version(branchKeyId: string, version: string, graced = true): Promise<BranchKey> {
     const now = this.#options.now()
     const name = nameOf(branchKeyId, version)
     const entry = this.#entries.get(name)
@@ -100,8 +104,9 @@ export class BranchKeyCache {
       this.#unwrapping.refusals++
       throw refusal.error
     }
-    if (entry !== undefined && this.#isInGrace(entry, now)) return this.#fetchOrGrace(name, entry)
-    this.#remove(name)
+    const isInGrace = entry !== undefined && this.#isInGrace(entry, now)
+    if (isInGrace && graced) return this.#fetchOrGrace(name, entry)
+    if (!isInGrace) this.#remove(name)
     this.#unwrapping.misses++
     return this.#flights.join(name, () => this.#fetchVersion(branchKeyId, version, name), this.#land)
   }

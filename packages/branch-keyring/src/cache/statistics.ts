@@ -11,6 +11,7 @@ export interface UseStatistics {
   refusals: number
 }
 
+/** Of versions that unwrap, and of beacon keys. */
 export interface UnwrappingStatistics extends UseStatistics {
   /** Times an expired branch key was used because none could be had. */
   graced: number
@@ -19,7 +20,7 @@ export interface UnwrappingStatistics extends UseStatistics {
 /** One branch key in memory. */
 export interface BranchKeyStatistics {
   readonly branchKeyId: string
-  /** The UUID of its version. */
+  /** The UUID of its version; of a beacon key `beacon:ACTIVE`. */
   readonly version: string
   /** Whether new data keys are wrapped with it. */
   readonly active: boolean

@@ -16,7 +16,7 @@ import { BranchKeyError } from '../errors.js'
 import { KEY_BYTES } from '../wrapping.js'
 import { checkKeyStoreOptions, type DynamoDBSender, type KeyStoreOptions } from './options.js'
 import { getRow, queryVersions } from './requests.js'
-import { ACTIVE, parseRow, type Row, VERSION_PREFIX } from './row.js'
+import { ACTIVE, BEACON, parseRow, type Row, VERSION_PREFIX } from './row.js'
 
 /** Where branch keys are, and the multi-Region key that they are encrypted under. */
 export interface KeyStoreLocation extends RoutingOptions {
@@ -103,6 +103,11 @@ export class KeyStore {
   /** As {@link activeRow}. */
   versionRow(branchKeyId: string, version: string, limits: CallLimits): Promise<Row> {
     return this.#row(branchKeyId, VERSION_PREFIX + version, limits)
+  }
+
+  /** As {@link activeRow}. */
+  beaconRow(branchKeyId: string, limits: CallLimits): Promise<Row> {
+    return this.#row(branchKeyId, BEACON, limits)
   }
 
   /** The versions that the nearest region knows. */

@@ -2,7 +2,7 @@ import type { CallLimits } from '@dynaseal/mrk-keyring/regional'
 import { BranchKeyError } from '../errors.js'
 import { Budget } from './budget.js'
 import { type AllVersions, absent, type KeyStore, type Versions } from './keyStore.js'
-import { type Row, VERSION_PREFIX } from './row.js'
+import { BEACON, type Row, VERSION_PREFIX } from './row.js'
 
 /** Milliseconds for which one look at all versions of a branch key serves everybody. */
 const SEARCH_AGE = 1_000
@@ -15,7 +15,7 @@ const MAX_REMEMBERED = 1000
 /** A branch key, in memory that is the caller's alone. */
 export interface PlainBranchKey {
   readonly secret: Uint8Array
-  /** The UUID of its version. */
+  /** The UUID of its version; of a beacon key the type of its row. */
   readonly version: string
 }
 
@@ -45,9 +45,14 @@ export class Lookup {
     return this.#open(await this.#store.activeRow(branchKeyId, limits), limits)
   }
 
+  /** @param version its UUID, or the type of the row of the beacon key, of which a branch key has one */
   async version(branchKeyId: string, version: string): Promise<PlainBranchKey> {
     const limits = this.#store.begin()
-    return this.#open(await this.#find(branchKeyId, version, limits), limits)
+    const row =
+      version === BEACON
+        ? this.#store.beaconRow(branchKeyId, limits)
+        : this.#find(branchKeyId, version, limits)
+    return this.#open(await row, limits)
   }
 
   /**
@@ -75,8 +80,7 @@ export class Lookup {
   }
 
   async #open(row: Row, limits: CallLimits): Promise<PlainBranchKey> {
-    const { branchKeyId, version } = row
-    if (version === undefined) throw new TypeError('A beacon key is no branch key.')
+    const { branchKeyId, version = BEACON } = row
     const secret = await this.#budgeted(branchKeyId, () => this.#store.open(row, limits))
     return { secret, version }
   }
