@@ -260,10 +260,12 @@ describeDynoxide('the administration of a key store', () => {
         home: WEST,
         keyStore: { tableName: TABLE, logicalName: 'the key store', client: world.dynamodb },
       })
+      world.cloud.fault({ kind: 'cut', between: [EAST, WEST] })
       const both = await Promise.all([
         world.administration.rotateBranchKey(branchKeyId),
         elsewhere.rotateBranchKey(branchKeyId),
       ])
+      world.cloud.heal()
       await world.cloud.waitForReplication()
       expect(both.map(({ rotated }) => rotated)).toEqual([true, true])
       expect(await world.administration.checkBranchKey(branchKeyId)).toMatchObject({ ok: true })
