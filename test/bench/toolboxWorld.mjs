@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { CreateKeyCommand, KMSClient, ReplicateKeyCommand } from '@aws-sdk/client-kms'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { sealDocumentClient as sealDeclared } from '@dynaseal/document-client'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
 import { encrypted, sealDocumentClient } from '@dynaseal/toolbox'
 import { binary, Entity, item, string, Table } from 'dynamodb-toolbox'
@@ -29,7 +30,8 @@ export async function startWorld() {
     client: region => new KMSClient({ ...config, region }),
   })
   const client = () => DynamoDBDocumentClient.from(new DynamoDBClient({ ...config, region: EAST }))
-  for (const name of ['plain', 'bytes', 'sealed', 'one', 'messages']) await createTable(dynamodb, name)
+  for (const name of ['plain', 'bytes', 'sealed', 'one', 'messages', 'documents', 'declared'])
+    await createTable(dynamodb, name)
   const sealedClient = sealDocumentClient(client(), { keyring })
   const sealed = entity(sealedClient, 'sealed', FIELDS)
   const one = entity(sealedClient, 'one', FIELDS.slice(0, 1))
@@ -37,8 +39,15 @@ export async function startWorld() {
   const messageClient = sealDocumentClient(client(), { keyring, format: 'message' })
   const messages = entity(messageClient, 'messages', FIELDS)
   messageClient.register(messages)
+  const declared = sealDeclared(client(), { keyring })
+  declared.declare({ table: 'declared', key: ['pk', 'sk'], encrypted: FIELDS })
   return {
     engine,
+    /** The same table for who has no schema: plain, and sealed as declared. */
+    documents: {
+      plain: { client: client(), table: 'documents', fields: texts },
+      sealed: { client: declared, table: 'declared', fields: texts },
+    },
     sides: {
       plain: { customer: entity(client(), 'plain', []), fields: texts },
       bytes: { customer: entityOfBytes(client()), fields: bytes },
