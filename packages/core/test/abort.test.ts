@@ -95,8 +95,11 @@ describe.each(['sealing', 'opening'] as const)('a caller of %s that gives up', o
     const next = take()
     await expect(gone).rejects.toBe(controller.signal.reason)
     await asked(2)
+    // The end of the first call is not the end of the second, which others join.
+    const another = take()
     calls[1]!.answer()
-    await next
+    await Promise.all([next, another])
+    expect(calls).toHaveLength(2)
   })
 
   it('asks for nothing when it had given up before', async () => {
