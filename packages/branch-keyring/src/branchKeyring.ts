@@ -124,7 +124,11 @@ export class BranchKeyring extends LazyKeyringNode {
   }
 
   /** For tools: see `@dynaseal/core/parts`. */
-  get [PARTS](): { kind: 'branch-keys'; keyStore: KeyStoreParts; branchKeyId: BranchKeyIdOf } & ReplicatedKey {
+  get [PARTS](): {
+    kind: 'branch-keys'
+    keyStore: KeyStoreParts
+    branchKeyId: BranchKeyIdOf
+  } & ReplicatedKey {
     const { replicas, location } = this.#store
     const { regions: _, keyStore, ...options } = this.#options
     return {
