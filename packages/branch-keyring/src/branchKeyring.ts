@@ -124,13 +124,18 @@ export class BranchKeyring extends LazyKeyringNode {
   }
 
   /** For tools: see `@dynaseal/core/parts`. */
-  get [PARTS](): { kind: 'branch-keys'; keyStore: KeyStoreParts } & ReplicatedKey {
+  get [PARTS](): {
+    kind: 'branch-keys'
+    keyStore: KeyStoreParts
+    branchKeyId: BranchKeyIdOf
+  } & ReplicatedKey {
     const { replicas, location } = this.#store
     const { regions: _, keyStore, ...options } = this.#options
     return {
       kind: 'branch-keys',
       replicas,
       keyStore: location,
+      branchKeyId: options.branchKeyId,
       alone: region =>
         new BranchKeyring({
           ...options,

@@ -29,6 +29,11 @@ export {
   type ReplicaCheck,
   type SearchKeyDescription,
 } from './keys/searchKeys.js'
+export { cdkOf } from './policy/cdk.js'
+export type { Conditions, PolicyDocument, Statement } from './policy/document.js'
+export type { KeyPolicy } from './policy/keyPolicies.js'
+export { type Policies, type PolicyOptions, policiesOf, type Role } from './policy/policies.js'
+export { terraformOf } from './policy/terraform.js'
 export type { AttributeCounts, EntityCounts, KeyCounts, ScanReport } from './scan/counts.js'
 export { type ScanOptions, scan } from './scan/scan.js'
 export { type ExportFile, scanExport } from './scan/scanExport.js'

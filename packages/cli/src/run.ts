@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { backfillCommand } from './commands/backfill.js'
 import { initCommand } from './commands/init.js'
 import { inspectCommand } from './commands/inspect.js'
+import { policyCommand } from './commands/policy.js'
 import { revertCommand } from './commands/revert.js'
 import { rewrapCommand } from './commands/rewrap.js'
 import { scanCommand } from './commands/scan.js'
@@ -52,6 +53,7 @@ function program(surroundings: Surroundings): Command {
     backfillCommand,
     rewrapCommand,
     revertCommand,
+    policyCommand,
     searchKeyCommand,
   ])
     dynaseal.addCommand(each(surroundings))
@@ -64,10 +66,14 @@ function program(surroundings: Surroundings): Command {
         writeErr: text => terminal.note(text),
         getOutHelpWidth: () => terminal.width,
         getErrHelpWidth: () => terminal.width,
-        outputError: (text, write) =>
-          write(
-            `dynaseal: ${text.replace(/^error: /, '')}Try dynaseal ${one === dynaseal ? '' : `${one.name()} `}--help\n`,
-          ),
+        outputError: (text, write) => {
+          const message = text
+            .replace(/^error: /, '')
+            .trimEnd()
+            .replaceAll('\n', ' ')
+          write(lines(`dynaseal: ${message}`, terminal.width))
+          write(`Try dynaseal ${one === dynaseal ? '' : `${one.name()} `}--help\n`)
+        },
       })
   }
   return dynaseal
@@ -75,7 +81,11 @@ function program(surroundings: Surroundings): Command {
 
 function said(error: unknown, width: number): string {
   const message = error instanceof Error ? messageOf(error) : String(error)
-  return wrapped(`dynaseal: ${message}`, width)
+  return lines(`dynaseal: ${message}`, width)
+}
+
+function lines(text: string, width: number): string {
+  return wrapped(text, width)
     .map(line => `${line}\n`)
     .join('')
 }

@@ -53,6 +53,8 @@ export type KeyringParts =
         readonly logicalName: string
         readonly regions: readonly string[]
       }
+      /** The id of the branch key, or what names it by the encryption context. */
+      readonly branchKeyId: string | ((context: Readonly<Record<string, string>>) => string)
     } & ReplicatedKey)
   | { readonly kind: 'combined'; readonly sealWith: Keyring; readonly openWith: readonly Keyring[] }
 

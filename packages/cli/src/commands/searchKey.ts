@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { Argument, type Command, InvalidArgumentError } from 'commander'
+import { Argument, type Command } from 'commander'
 import type { Project } from '../config/project.js'
 import { CliError, ExitCode } from '../errors.js'
 import { type NewSearchKey, newSearchKey, nextSearchKey, searchPartsOf } from '../keys/newSearchKey.js'
@@ -8,6 +8,7 @@ import { renderRotation, renderSearchKey, renderSearchKeys } from '../keys/rende
 import { type CheckedSearchKey, checkSearchKeys } from '../keys/searchKeys.js'
 import { wrapped } from '../output/table.js'
 import { atLeast } from './numbers.js'
+import { pair } from './pairs.js'
 import { command, json, projectOf, type SharedOptions, type Surroundings } from './shared.js'
 
 interface Options extends SharedOptions {
@@ -105,11 +106,4 @@ async function writeNew(path: string, name: string, text: string): Promise<void>
       throw new CliError('usage', `${name} is there already, and stays as it is.`)
     throw new CliError('failed', `${name} cannot be written: ${(error as Error).message}`, error)
   }
-}
-
-function pair(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
-  if (name === undefined || value === undefined)
-    throw new InvalidArgumentError('It takes pairs, as tenant=acme.')
-  return { ...before, [name]: value }
 }

@@ -1,0 +1,113 @@
+import type { Project } from '../config/project.js'
+import { CliError } from '../errors.js'
+import type { PolicyDocument, Statement } from './document.js'
+import { type KeyPolicy, keyPolicies } from './keyPolicies.js'
+import { type KeyUse, type Uses, usesOf } from './keyUses.js'
+import { merged, numbered } from './statements.js'
+
+/**
+ * Who uses a configuration: `readers` open what is encrypted; `writers` seal; `operators` run this command. A process that
+ * reads and writes has both policies.
+ */
+export const ROLES = ['readers', 'writers', 'operators'] as const
+export type Role = (typeof ROLES)[number]
+
+/** The least that each role needs, and that each key has to allow. */
+export interface Policies {
+  readonly roles: Readonly<Record<Role, PolicyDocument>>
+  readonly keys: readonly KeyPolicy[]
+}
+
+export interface PolicyOptions {
+  /** Only of the client of this region; the keys' replicas stay, since each may have to stand in. Default: of all. */
+  readonly region?: string | undefined
+  /** Pairs of one tenant, for an encryption context that the application makes by the item. Default: none. */
+  readonly context?: Readonly<Record<string, string>> | undefined
+}
+
+/**
+ * The least IAM and key policies for a configuration. The tables are taken to be of the KMS keys' account.
+ *
+ * @throws {CliError} `unsupported`, `usage`, `config` or `unknown-region`
+ */
+export async function policiesOf(
+  project: Project,
+  { region, context = {} }: PolicyOptions = {},
+): Promise<Policies> {
+  const regions = region === undefined ? project.regions : [region]
+  const uses = await usesOf(
+    regions.map(one => project.client(one)),
+    context,
+  )
+  if (uses.keys.length === 0)
+    throw new CliError('config', 'The clients of the configuration know no table: register their entities.')
+  const roles = Object.fromEntries(ROLES.map(role => [role, rolePolicy(role, uses)]))
+  return { roles: roles as Policies['roles'], keys: keyPolicies(uses.keys) }
+}
+
+interface Needs {
+  readonly sid: string
+  /** On the tables. */
+  readonly actions: readonly string[]
+  readonly uses: readonly KeyUse['what'][]
+}
+
+// Transactions need what their members need (DynamoDB developer guide, "Using IAM with DynamoDB transactions"). PartiQL is
+// refused by a sealed client.
+const NEEDS: Readonly<Record<Role, Needs>> = {
+  readers: {
+    sid: 'ReadItems',
+    actions: ['BatchGetItem', 'GetItem', 'Query'],
+    uses: ['open fields', 'open search keys', 'open branch keys'],
+  },
+  writers: {
+    sid: 'WriteItems',
+    actions: ['BatchWriteItem', 'ConditionCheckItem', 'DeleteItem', 'PutItem', 'UpdateItem'],
+    uses: ['seal fields', 'open search keys', 'open branch keys'],
+  },
+  operators: {
+    sid: 'OperateTables',
+    actions: ['DescribeTable', 'GetItem', 'Scan', 'UpdateItem'],
+    uses: ['open fields', 'seal fields', 'open search keys', 'make search keys', 'open branch keys'],
+  },
+}
+
+const SIDS: Readonly<Record<KeyUse['what'], string>> = {
+  'open fields': 'OpenFields',
+  'seal fields': 'SealFields',
+  'open search keys': 'OpenSearchKeys',
+  'make search keys': 'MakeSearchKeys',
+  'open branch keys': 'OpenBranchKeys',
+}
+
+function rolePolicy(role: Role, { tables, keys }: Uses): PolicyDocument {
+  const { sid, actions, uses } = NEEDS[role]
+  const [, partition, , , account] = keys[0]!.key.replicas[0]!.arn.split(':')
+  const arn = (region: string, name: string) => `arn:${partition}:dynamodb:${region}:${account}:table/${name}`
+  const onTables = tables.map(({ region, name }) => arn(region, name))
+  const indexes = role === 'readers' ? onTables.map(one => `${one}/index/*`) : []
+  const stores = keys.flatMap(({ key }) =>
+    key.kind === 'branch-keys' ? key.keyStore.regions.map(region => arn(region, key.keyStore.tableName)) : [],
+  )
+  const statements: Statement[] = [
+    allow(sid, actions.map(inDynamoDB), [...onTables, ...indexes]),
+    ...(stores.length === 0 ? [] : [allow('ReadBranchKeys', ['GetItem', 'Query'].map(inDynamoDB), stores)]),
+    ...keys
+      .filter(({ what }) => uses.includes(what))
+      .map(({ what, action, key, condition }) => ({
+        ...allow(
+          SIDS[what],
+          [action],
+          key.replicas.map(replica => replica.arn),
+        ),
+        Condition: condition,
+      })),
+  ]
+  return { Version: '2012-10-17', Statement: numbered(merged(statements)) }
+}
+
+const inDynamoDB = (action: string) => `dynamodb:${action}`
+
+function allow(Sid: string, Action: readonly string[], Resource: readonly string[]): Statement {
+  return { Sid, Effect: 'Allow', Action, Resource: [...new Set(Resource)].sort() }
+}

@@ -1,0 +1,410 @@
+import { CreateTableCommand, DynamoDB } from '@aws-sdk/client-dynamodb'
+import { KMS } from '@aws-sdk/client-kms'
+import {
+  BatchGetCommand,
+  BatchWriteCommand,
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  TransactGetCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb'
+import { BranchKeyring, KeyStoreAdministration } from '@dynaseal/branch-keyring'
+import { createSearchKey, createSearchTokens } from '@dynaseal/core'
+import { type SealOptions, sealDocumentClient, search } from '@dynaseal/document-client'
+import { MrkKeyring } from '@dynaseal/mrk-keyring'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  checkSearchKeys,
+  type Policies,
+  type PolicyDocument,
+  type Project,
+  policiesOf,
+  projectOf,
+  searchPartsOf,
+} from '../src/api.js'
+import { createWorld, EAST, WEST, type World } from './support/cloud.js'
+import { dynaseal, folder } from './support/command.js'
+import { type IamGateway, startIamGateway } from './support/iamGateway.js'
+
+let world: World
+let gateway: IamGateway
+let searchKey: Uint8Array
+let project: Project
+let policies: Policies
+
+const aws = (region: string, accessKeyId: string, endpoint = gateway.endpoint) => ({
+  region,
+  endpoint,
+  maxAttempts: 1,
+  credentials: { accessKeyId, secretAccessKey: 'test' },
+})
+
+const PEOPLE = {
+  table: 'people',
+  key: ['id'],
+  encrypted: ['email', 'ssn'],
+  indexKeys: { byEmail: ['emailToken'] },
+  tokens: { emailToken: { of: 'email' } },
+}
+
+/** A client of somebody, whose every request passes the gateway. */
+function clientOf(principal: string, options: Partial<SealOptions> = {}, region = EAST) {
+  const keyring = new MrkKeyring({
+    keyArns: [...world.keyArns],
+    region,
+    client: one => new KMS(aws(one, principal)),
+  })
+  const documents = DynamoDBDocumentClient.from(new DynamoDB(aws(region, principal)))
+  const tokens = createSearchTokens({ keyring, writeWith: searchKey })
+  const client = sealDocumentClient(documents, { keyring, search: tokens, ...(options as object) })
+  client.declare(PEOPLE)
+  return client
+}
+
+/** The same as a file for the command. */
+const configOf = (principal: string) => `
+  import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+  import { KMSClient } from '@aws-sdk/client-kms'
+  import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+  import { createSearchTokens } from '@dynaseal/core'
+  import { sealDocumentClient } from '@dynaseal/document-client'
+  import { MrkKeyring } from '@dynaseal/mrk-keyring'
+  const credentials = { accessKeyId: '${principal}', secretAccessKey: 'test' }
+  const aws = region => ({ region, endpoint: '${gateway.endpoint}', maxAttempts: 1, credentials })
+  const writeWith = Buffer.from('${Buffer.from(searchKey).toString('base64')}', 'base64')
+  const client = region => {
+    const keyring = new MrkKeyring({ keyArns: ${JSON.stringify(world.keyArns)}, region, client: one => new KMSClient(aws(one)) })
+    const search = createSearchTokens({ keyring, writeWith })
+    const sealed = sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient(aws(region))), { keyring, search })
+    sealed.declare(${JSON.stringify(PEOPLE)})
+    return sealed
+  }
+  export default { clients: [client('${EAST}'), client('${WEST}')] }
+`
+
+beforeAll(async () => {
+  // Transactions are not in dynalite.
+  world = await createWorld({ engine: 'dynoxide' })
+  gateway = await startIamGateway(world.cloud.endpoint)
+  const attribute = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const })
+  const key = (AttributeName: string) => [{ AttributeName, KeyType: 'HASH' as const }]
+  await world.dynamodb.send(
+    new CreateTableCommand({
+      TableName: 'people',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [attribute('id'), attribute('emailToken')],
+      KeySchema: key('id'),
+      GlobalSecondaryIndexes: [
+        { IndexName: 'byEmail', KeySchema: key('emailToken'), Projection: { ProjectionType: 'ALL' } },
+      ],
+    }),
+  )
+  searchKey = await createSearchKey(
+    new MrkKeyring({ keyArns: [...world.keyArns], client: region => new KMS(world.config(region)) }),
+  )
+  project = await projectOf({ clients: [clientOf('nobody'), clientOf('nobody', {}, WEST)] })
+  policies = await policiesOf(project)
+  for (const [role, policy] of Object.entries(policies.roles)) gateway.identities.set(role, [policy])
+  for (const { replicas, policy } of policies.keys)
+    for (const { arn } of replicas) gateway.keyPolicies.set(arn, policy)
+  gateway.identities.set('application', [policies.roles.readers, policies.roles.writers])
+  const application = clientOf('application')
+  for (const id of ['ada', 'bob'])
+    await application.send(new PutCommand({ TableName: 'people', Item: item(id) }))
+})
+afterAll(async () => {
+  await gateway.stop()
+  await world.stop()
+})
+beforeEach(() => {
+  gateway.asked.length = 0
+  world.cloud.clearCalls()
+})
+
+const item = (id: string) => ({ id, email: `${id}@example.com`, ssn: '078-05-1120' })
+const TableName = 'people'
+
+const actionsOf = ({ Statement }: PolicyDocument) => new Set(Statement.flatMap(({ Action }) => Action))
+
+/** The actions that were needed, of which nothing was refused, and which stand for every request that the cloud has seen. */
+function needed(principal: string): Set<string> {
+  expect(gateway.asked.filter(({ allowed, principal: who }) => !allowed || who !== principal)).toEqual([])
+  const transactions = ['TransactGetItems', 'TransactWriteItems']
+  const seen = world.cloud.calls().map(({ service, operation }) => `${service}:${operation}`)
+  const actions = new Set(gateway.asked.map(({ action }) => action))
+  expect(seen.filter(one => !actions.has(one) && !transactions.includes(one.split(':')[1]!))).toEqual([])
+  return actions
+}
+
+describe('the policy of', () => {
+  it('readers is enough to read in every way, and has nothing more', async () => {
+    const reader = clientOf('readers', { role: 'open' })
+    const Key = { id: 'ada' }
+    const { Item } = await reader.send(new GetCommand({ TableName, Key }))
+    expect(Item).toEqual(item('ada'))
+    await reader.send(new BatchGetCommand({ RequestItems: { people: { Keys: [Key] } } }))
+    await reader.send(new TransactGetCommand({ TransactItems: [{ Get: { TableName, Key } }] }))
+    const { Items } = await reader.send(
+      new QueryCommand({
+        TableName,
+        IndexName: 'byEmail',
+        KeyConditionExpression: 'emailToken = :email',
+        ExpressionAttributeValues: { ':email': search('ada@example.com') },
+      }),
+    )
+    expect(Items).toEqual([item('ada')])
+    expect(needed('readers')).toEqual(actionsOf(policies.roles.readers))
+  })
+
+  it('readers is enough through every replica', async () => {
+    const mend = world.cloud.fault({ region: EAST, service: 'kms', kind: 'refuse' })
+    const { Item } = await clientOf('readers').send(new GetCommand({ TableName, Key: { id: 'ada' } }))
+    mend()
+    expect(Item).toEqual(item('ada'))
+    expect(gateway.asked.map(({ resource }) => resource)).toContain(
+      world.keyArns.find(arn => arn.includes(WEST)),
+    )
+  })
+
+  it('writers is enough to write in every way, and has nothing more', async () => {
+    const writer = clientOf('writers', { role: 'seal' })
+    const Key = { id: 'eve' }
+    const update = {
+      TableName,
+      Key,
+      UpdateExpression: 'SET ssn = :ssn',
+      ExpressionAttributeValues: { ':ssn': '1' },
+    }
+    await writer.send(new PutCommand({ TableName, Item: item('eve') }))
+    await writer.send(new UpdateCommand(update))
+    await writer.send(
+      new BatchWriteCommand({ RequestItems: { people: [{ PutRequest: { Item: item('kim') } }] } }),
+    )
+    await writer.send(
+      new TransactWriteCommand({
+        TransactItems: [
+          { ConditionCheck: { TableName, Key: { id: 'kim' }, ConditionExpression: 'attribute_exists(id)' } },
+          { Update: update },
+          { Put: { TableName, Item: item('joe') } },
+        ],
+      }),
+    )
+    for (const id of ['eve', 'joe', 'kim']) await writer.send(new DeleteCommand({ TableName, Key: { id } }))
+    expect(needed('writers')).toEqual(actionsOf(policies.roles.writers))
+  })
+
+  it('operators is enough for every command, and has nothing more', async () => {
+    const { path: cwd, remove } = folder({ 'dynaseal.config.ts': configOf('operators') })
+    const Key = { id: { S: 'clear' } }
+    await world.dynamodb.putItem({ TableName, Item: { ...Key, ssn: { S: '1' } } })
+    world.cloud.clearCalls()
+    const codes: Record<string, number> = {}
+    for (const command of [
+      'scan people',
+      'inspect people ada --check',
+      'backfill people --unknown --apply',
+      'rewrap people --all --apply',
+      'search-key list',
+      'search-key rotate',
+    ]) {
+      const { code, note } = await dynaseal(command.split(' '), { cwd })
+      codes[command] = code
+      expect(note).not.toContain('not authorized')
+    }
+    remove()
+    expect(codes).toMatchObject({ 'backfill people --unknown --apply': 0, 'search-key rotate': 0 })
+    expect(needed('operators')).toEqual(actionsOf(policies.roles.operators))
+    await world.dynamodb.deleteItem({ TableName, Key })
+  })
+
+  it.each([
+    ['readers', 'PutItem', 'kms:GenerateDataKey'],
+    ['writers', 'GetItem', 'dynamodb:GetItem'],
+    ['nobody', 'GetItem', 'dynamodb:GetItem'],
+  ])('%s does not let one %s', async (principal, operation, action) => {
+    const client = clientOf(principal)
+    const call =
+      operation === 'PutItem'
+        ? client.send(new PutCommand({ TableName, Item: item('new') }))
+        : client.send(new GetCommand({ TableName, Key: { id: 'ada' } }))
+    await expect(call).rejects.toThrow()
+    expect(gateway.asked.filter(({ allowed }) => !allowed).map(one => one.action)).toContain(action)
+  })
+})
+
+describe('the conditions', () => {
+  const context = { 'dynaseal:table': 'people', 'dynaseal:format': '2' }
+  /** Whoever may do everything by IAM is held by the key policy alone. */
+  const everything: PolicyDocument = {
+    Version: '2012-10-17',
+    Statement: [{ Sid: 'All', Effect: 'Allow', Action: ['kms:*'], Resource: ['*'] }],
+  }
+  /** Whether somebody may do something with the key in the first region, with a context. */
+  async function may(principal: string, operation: string, EncryptionContext: Record<string, string>) {
+    const kms = new KMS(aws(EAST, principal))
+    const KeyId = world.keyArns.find(arn => arn.includes(EAST))!
+    const call =
+      operation === 'Decrypt'
+        ? kms.decrypt({ KeyId, CiphertextBlob: Buffer.from('x'), EncryptionContext })
+        : kms.generateDataKey({ KeyId, NumberOfBytes: 32, EncryptionContext })
+    const error = await call.then(
+      () => undefined,
+      ({ name }: Error) => name,
+    )
+    return error !== 'AccessDeniedException'
+  }
+
+  it.each([
+    ['readers', 'Decrypt', context, true],
+    ['readers', 'Decrypt', { 'dynaseal:table': 'people' }, true],
+    ['readers', 'Decrypt', { ...context, 'dynaseal:table': 'orders' }, false],
+    ['readers', 'Decrypt', {}, false],
+    ['readers', 'Decrypt', { 'dynaseal:search': '1' }, true],
+    ['readers', 'GenerateDataKey', context, false],
+    ['readers', 'GenerateDataKey', { 'dynaseal:search': '1' }, false],
+    ['writers', 'GenerateDataKey', context, true],
+    ['writers', 'GenerateDataKey', { 'dynaseal:table': 'people' }, false],
+    ['writers', 'GenerateDataKey', { ...context, 'dynaseal:table': 'orders' }, false],
+    ['writers', 'GenerateDataKey', { 'dynaseal:search': '1' }, false],
+    ['writers', 'Decrypt', context, false],
+    ['writers', 'Decrypt', { 'dynaseal:search': '1' }, true],
+    ['operators', 'GenerateDataKey', { 'dynaseal:search': '1' }, true],
+    ['operators', 'Decrypt', {}, false],
+    ['administrator', 'Decrypt', context, true],
+    ['administrator', 'Decrypt', {}, false],
+    ['administrator', 'GenerateDataKey', { 'dynaseal:table': 'orders' }, false],
+  ])('%s, %s with %j: %j', async (principal, operation, pairs, allowed) => {
+    gateway.identities.set('administrator', [everything])
+    expect(await may(principal, operation, pairs as Record<string, string>)).toBe(allowed)
+  })
+
+  it('of a client that writes format 1 are for data keys without a format', async () => {
+    const clients = clientOf('x', { format: 'message' })
+    const { roles, keys } = await policiesOf(await projectOf({ clients }))
+    gateway.identities.set('old', [roles.writers, everything])
+    const arn = world.keyArns.find(one => one.includes(EAST))!
+    gateway.keyPolicies.set(arn, keys[0]!.policy)
+    expect(await may('old', 'GenerateDataKey', { 'dynaseal:table': 'people' })).toBe(true)
+    expect(await may('old', 'GenerateDataKey', context)).toBe(false)
+    gateway.identities.set('old', [roles.writers])
+    expect(await may('old', 'GenerateDataKey', { 'dynaseal:table': 'people' })).toBe(true)
+    gateway.keyPolicies.set(arn, policies.keys[0]!.policy)
+  })
+
+  it('have the pairs that the application adds, also with a policy variable in them', async () => {
+    const variable = `$${'{aws:username}'}*`
+    const pairs = { tenant: `a${variable}` }
+    const { roles } = await policiesOf(
+      await projectOf({ clients: clientOf('x', { encryptionContext: pairs }) }),
+    )
+    gateway.identities.set('other', [roles.readers])
+    expect(roles.readers.Statement.find(({ Sid }) => Sid === 'OpenFields')?.Condition).toEqual({
+      StringEquals: {
+        'kms:EncryptionContext:dynaseal:table': ['people'],
+        'kms:EncryptionContext:tenant': [`a$${'{$}'}{aws:username}*`],
+      },
+    })
+  })
+
+  it('are for one tenant, where contexts depend on items', async () => {
+    const encryptionContext = (_: string, { id }: Record<string, unknown>) => ({ tenant: String(id) })
+    const clients = clientOf('x', { encryptionContext })
+    const ofTenant = await policiesOf(await projectOf({ clients }), { context: { tenant: 'acme' } })
+    gateway.identities.set('acme', [ofTenant.roles.readers])
+    expect(await may('acme', 'Decrypt', { ...context, tenant: 'acme' })).toBe(true)
+    expect(await may('acme', 'Decrypt', { ...context, tenant: 'other' })).toBe(false)
+    expect(await may('acme', 'Decrypt', context)).toBe(false)
+    const ofAll = await policiesOf(await projectOf({ clients }))
+    gateway.identities.set('all', [ofAll.roles.readers])
+    expect(await may('all', 'Decrypt', { ...context, tenant: 'other' })).toBe(true)
+  })
+})
+
+describe('with branch keys', () => {
+  const options = (principal: string) => ({
+    keyArns: [...world.keyArns],
+    client: (region: string) => new KMS(aws(region, principal)),
+    keyStore: {
+      tableName: 'branch-keys',
+      regions: [EAST],
+      client: (region: string) => new DynamoDB(aws(region, principal)),
+    },
+  })
+  const keyringOf = (principal: string) =>
+    new BranchKeyring({ ...options(principal), branchKeyId: ({ tenant }) => `tenant-${tenant ?? 'none'}` })
+  /** A tenant is the beginning of a key. */
+  const encryptionContext = (_: string, { id }: Record<string, unknown>) => ({
+    tenant: String(id).split('-')[0]!,
+  })
+  const client = (principal: string) =>
+    clientOf(principal, { keyring: keyringOf(principal), encryptionContext })
+  let ofAcme: Policies
+
+  beforeAll(async () => {
+    const ofTenants = await projectOf({ clients: client('nobody') })
+    ofAcme = await policiesOf(ofTenants, { context: { tenant: 'acme' } })
+    const { keys } = await policiesOf(ofTenants)
+    for (const { arn } of keys[0]!.replicas) gateway.keyPolicies.set(arn, keys[0]!.policy)
+    const everything = {
+      Sid: 'All',
+      Effect: 'Allow' as const,
+      Action: ['kms:*', 'dynamodb:*'],
+      Resource: ['*'],
+    }
+    gateway.identities.set('administrator', [{ Version: '2012-10-17', Statement: [everything] }])
+    gateway.identities.set('acme-readers', [ofAcme.roles.readers])
+    gateway.identities.set('acme-writers', [ofAcme.roles.writers])
+    const administration = new KeyStoreAdministration(options('administrator'))
+    await administration.createTable()
+    for (const branchKeyId of ['tenant-acme', 'tenant-other', 'tenant-none'])
+      await administration.createBranchKey({ branchKeyId })
+    for (const id of ['acme-1', 'other-1'])
+      await client('administrator').send(new PutCommand({ TableName, Item: item(id) }))
+  })
+
+  const get = (id: string) => client('acme-readers').send(new GetCommand({ TableName, Key: { id } }))
+
+  it('the policies of one tenant open its items, and no others', async () => {
+    expect((await get('acme-1')).Item).toEqual(item('acme-1'))
+    await expect(get('other-1')).rejects.toThrow()
+    const refused = gateway.asked.filter(({ allowed }) => !allowed)
+    expect(
+      new Set(
+        refused.map(({ action, context }) => `${action} ${context['kms:EncryptionContext:branch-key-id']}`),
+      ),
+    ).toEqual(new Set(['kms:Decrypt tenant-other']))
+  })
+
+  it('who writes needs to open branch keys, and to make no data keys', async () => {
+    const { Attributes } = await client('acme-writers').send(
+      new PutCommand({ TableName, Item: item('acme-2') }),
+    )
+    expect(Attributes).toBeUndefined()
+    const actions = [...actionsOf(ofAcme.roles.writers)].filter(action => action.startsWith('kms:'))
+    expect(actions).toEqual(['kms:Decrypt'])
+    const put = client('acme-writers').send(new PutCommand({ TableName, Item: item('other-2') }))
+    await expect(put).rejects.toThrow()
+  })
+
+  it('a search key is unwrapped where the table of branch keys is', async () => {
+    const keyring = keyringOf('administrator')
+    const tokens = createSearchTokens({ keyring, writeWith: await createSearchKey(keyring) })
+    const ofTokens = await projectOf({ clients: clientOf('administrator', { search: tokens }) })
+    const [checked] = await checkSearchKeys(searchPartsOf(ofTokens))
+    expect(checked?.wrappingKeys).toEqual([
+      { provider: 'aws-kms-hierarchy', name: 'tenant-none', version: expect.any(String) },
+    ])
+    expect(checked?.replicas).toMatchObject([
+      { region: EAST, opens: true },
+      {
+        region: WEST,
+        opens: false,
+        reason: expect.stringContaining('branch-keys, has no replica in us-west-2'),
+      },
+    ])
+  })
+})
