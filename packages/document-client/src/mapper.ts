@@ -20,7 +20,7 @@ export {
   sameAs,
 } from './paths/attributePattern.js'
 export { PendingSeal } from './sealing/pendingSeal.js'
-export { type ItemToken, type ItemTokenOptions, itemToken } from './search/itemToken.js'
+export { type ItemToken, type ItemTokenOptions, isToken, itemToken } from './search/itemToken.js'
 export { Searched } from './search/searched.js'
 export type { Dialect } from './tables/dialect.js'
 export type { ItemKind, TableDescription } from './tables/itemKind.js'

@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import type { Format } from '@dynaseal/core'
+import type { Format, TokenMaker } from '@dynaseal/core'
 import { type ClientParts, type KnownTable, partsOf } from '@dynaseal/document-client/mapper'
 import { CliError } from '../errors.js'
 import { loadConfig } from './loadConfig.js'
@@ -12,6 +12,8 @@ export interface Target {
   /** Its key, its kinds of items, and where they have ciphertext; its name is the logical one. */
   readonly known: KnownTable
   readonly format: Format
+  /** What makes search tokens; undefined where the client has no search keys. */
+  readonly search: TokenMaker | undefined
   /** The configuration's client below the sealed one: it neither seals nor opens. */
   readonly dynamodb: Pick<DynamoDBClient, 'send'>
 }
@@ -57,7 +59,7 @@ export class Project {
    */
   target(name: string, region?: string): Target {
     const client = this.client(region)
-    const { tables, format, unsealed } = client.parts
+    const { tables, format, search, unsealed } = client.parts
     const known = [...tables.known].find(([added, table]) => added === name || table.name === name)
     if (known === undefined) {
       const names = this.tables(client.region)
@@ -72,6 +74,7 @@ export class Project {
       tableName,
       known: table,
       format,
+      search,
       // A document client sends the commands of the client below it as well; its types do not say so.
       dynamodb: unsealed as unknown as Pick<DynamoDBClient, 'send'>,
     }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { GetItemCommand } from '@aws-sdk/client-dynamodb'
-import type { FieldFormat } from '@dynaseal/core'
+import type { FieldFormat, SearchTokens } from '@dynaseal/core'
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
 import { itemBytes, valueBytes } from '../stored/itemBytes.js'
@@ -185,6 +185,7 @@ class Job {
       if (!this.#apply) {
         isChanged = true
         counts.fields += change.values.length + change.remaining
+        counts.tokens += change.tokens.length
         counts.writeUnits += writeUnits(bytesWritten(item, change))
         break
       }
@@ -197,6 +198,7 @@ class Job {
       if (result === 'written' || isMade(item, change)) {
         isChanged = true
         counts.fields += change.values.length
+        counts.tokens += change.tokens.length
         if (change.remaining === 0) break
       } else {
         counts.overtaken++
@@ -247,17 +249,21 @@ class Job {
   }
 }
 
-/** Formats of others count nothing. */
-function keyringCalls({ format }: Target): number {
+/** Formats and makers of tokens of others count nothing. */
+function keyringCalls({ format, search }: Target): number {
   const { sealing, opening } = (format as Partial<FieldFormat>).statistics?.() ?? {}
-  return (sealing?.calls ?? 0) + (opening?.calls ?? 0)
+  const { calls = 0 } = (search as Partial<SearchTokens> | undefined)?.statistics?.() ?? {}
+  return (sealing?.calls ?? 0) + (opening?.calls ?? 0) + calls
 }
 
 const NOTHING: Outcome = { change: undefined, left: [] }
 
-/** Whether a change was made after all: an answer was lost, and the condition failed when it was sent again. */
+/**
+ * Whether a change was made after all: an answer was lost, and the condition failed when it was sent again. Ciphertext tells,
+ * since nobody else makes the same.
+ */
 function isMade(item: WireItem | undefined, { values }: Change): boolean {
-  if (item === undefined) return false
+  if (item === undefined || values.length === 0) return false
   return values.every(({ path, to }) => {
     const found = fieldAt(item, path)
     return to.B !== undefined && found?.B !== undefined && Buffer.compare(to.B, found.B) === 0
@@ -265,14 +271,15 @@ function isMade(item: WireItem | undefined, { values }: Change): boolean {
 }
 
 /** DynamoDB counts the larger one of what was there and what is there now. */
-function bytesWritten(item: WireItem | undefined, { values, attributes }: Change): number {
+function bytesWritten(item: WireItem | undefined, { values, attributes, tokens }: Change): number {
   const before = itemBytes(item ?? {})
   const size = (value: Parameters<typeof valueBytes>[0] | undefined) =>
     value === undefined ? 0 : valueBytes(value)
   const grown =
     values.reduce((sum, { from, to }) => sum + size(to) - size(from), 0) +
-    attributes.reduce((sum, { name, from, to }) => {
-      const named = (to === undefined ? 0 : name.length) - (from === undefined ? 0 : name.length)
+    [...attributes, ...tokens].reduce((sum, { path, from, to }) => {
+      const name = Buffer.byteLength(String(path.at(-1)))
+      const named = (to === undefined ? 0 : name) - (from === undefined ? 0 : name)
       return sum + named + size(to) - size(from)
     }, 0)
   return Math.max(before, before + grown)

@@ -18,6 +18,8 @@ export interface JobTotals {
   readonly changed: number
   /** Their fields. */
   readonly fields: number
+  /** Search tokens, or sets of them, that were written or taken out beside them. */
+  readonly tokens: number
   /** Times that somebody else was faster, so that an item was read again. */
   readonly overtaken: number
   /** As DynamoDB counted them. */
@@ -38,6 +40,7 @@ export class JobCounts {
   items = 0
   changed = 0
   fields = 0
+  tokens = 0
   overtaken = 0
   readUnits = 0
   writeUnits = 0
@@ -57,6 +60,7 @@ export class JobCounts {
     this.items += other.items
     this.changed += other.changed
     this.fields += other.fields
+    this.tokens += other.tokens
     this.overtaken += other.overtaken
     this.readUnits += other.readUnits
     this.writeUnits += other.writeUnits
@@ -66,8 +70,18 @@ export class JobCounts {
   }
 
   totals(): JobTotals {
-    const { items, changed, fields, overtaken, readUnits, writeUnits } = this
+    const { items, changed, fields, tokens, overtaken, readUnits, writeUnits } = this
     const left = Object.fromEntries([...this.#left].sort())
-    return { items, changed, fields, overtaken, readUnits, writeUnits, left, leftItems: this.#leftItems }
+    return {
+      items,
+      changed,
+      fields,
+      tokens,
+      overtaken,
+      readUnits,
+      writeUnits,
+      left,
+      leftItems: this.#leftItems,
+    }
   }
 }

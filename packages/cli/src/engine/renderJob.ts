@@ -39,9 +39,13 @@ export function renderJob(report: JobReport, width: number): string {
     ...(complete ? [] : ['Ended before all was seen. The same command goes on where it ended.']),
     ...(resumed ? ['Went on where it had ended; the counts are of the whole.'] : []),
   ]
+  const parts = [
+    ...(report.fields > 0 || report.tokens === 0 ? [counted(report.fields, 'field')] : []),
+    ...(report.tokens > 0 ? [counted(report.tokens, 'search token')] : []),
+  ]
   const pairs: [string, string][] = [
     ['items', count(report.items)],
-    [applied ? done : would, `${counted(report.changed, 'item')}, ${counted(report.fields, 'field')}`],
+    [applied ? done : would, [counted(report.changed, 'item'), ...parts].join(', ')],
     ...(report.overtaken > 0
       ? [
           [
@@ -73,6 +77,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'ciphertext-as-text': 'ciphertext as base64 text',
   'not-declared': 'ciphertext where nothing is declared encrypted',
   'too-large': 'the item would be larger than 400 KB',
+  'token-without-value': 'a search token, and no value that it is of',
   contended: 'somebody wrote the item each time that it was read: run it again',
 }
 

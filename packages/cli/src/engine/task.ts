@@ -9,20 +9,27 @@ export interface Replacement {
   readonly to: AttributeValue
 }
 
-/** An attribute of the format's own. Undefined is one that is not there. */
-export interface FormatAttribute {
-  readonly name: string
+/** What stands beside values: an attribute of the format's own, or search tokens. Undefined is what is not there. */
+export interface Beside {
+  readonly path: AttributePath
   readonly from: AttributeValue | undefined
   readonly to: AttributeValue | undefined
+}
+
+/** What stays as it was read. Undefined is what is not there. */
+export interface Unchanged {
+  readonly path: AttributePath
+  readonly value: AttributeValue | undefined
 }
 
 /** What is to be done to one item, if all of it that is named here is still as it was read. */
 export interface Change {
   readonly key: WireItem
   readonly values: readonly Replacement[]
-  readonly attributes: readonly FormatAttribute[]
-  /** Attributes that stay: their values, or undefined for those that are not there. */
-  readonly unchanged: Readonly<Record<string, AttributeValue | undefined>>
+  readonly attributes: readonly Beside[]
+  readonly tokens: readonly Beside[]
+  /** What it depends on, and does not replace. */
+  readonly unchanged: readonly Unchanged[]
   /** Values of the item that are left to do, because they do not fit into one update. */
   readonly remaining: number
 }

@@ -11,7 +11,7 @@ export const MAX_VALUES = 100
 /** The update that makes a change, under the condition that nothing of it has changed since it was read. */
 export function updateItem(
   tableName: string,
-  { key, values, attributes, unchanged }: Change,
+  { key, values, attributes, tokens, unchanged }: Change,
 ): UpdateItemCommand {
   const names = new Map<string, string>()
   const given: Record<string, AttributeValue> = {}
@@ -33,12 +33,14 @@ export function updateItem(
   const asRead = (where: string, read: AttributeValue | undefined) =>
     read === undefined ? `attribute_not_exists(${where})` : `${where} = ${value(read)}`
 
-  const changes = [...values, ...attributes.map(({ name, from, to }) => ({ path: [name], from, to }))].map(
-    ({ path, from, to }) => ({ where: place(path), from, to }),
-  )
+  const changes = [...values, ...attributes, ...tokens].map(({ path, from, to }) => ({
+    where: place(path),
+    from,
+    to,
+  }))
   const conditions = [
     ...changes.map(({ where, from }) => asRead(where, from)),
-    ...Object.entries(unchanged).map(([name, read]) => asRead(nameOf(name), read)),
+    ...unchanged.map(({ path, value: read }) => asRead(place(path), read)),
   ]
   const set = changes.flatMap(({ where, to }) => (to === undefined ? [] : [`${where} = ${value(to)}`]))
   const removed = changes.flatMap(({ where, from, to }) =>

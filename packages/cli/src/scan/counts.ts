@@ -85,10 +85,10 @@ export class Counts {
     this.#add(encryptedDataKeys.map(wrappingKey))
   }
 
-  /** Those of a short field, whose data key is in its item's envelope. */
-  keysBeside(attributes: Readonly<Record<string, unknown>>): void {
+  /** Those of an item's short fields, whose data key is in its envelope. */
+  keysBeside(attributes: Readonly<Record<string, unknown>>, fields: number): void {
     for (const bytes of Object.values(attributes))
-      if (bytes instanceof Uint8Array) this.#add(this.#inEnvelope(bytes))
+      if (bytes instanceof Uint8Array) this.#add(this.#inEnvelope(bytes), fields)
   }
 
   #inEnvelope(bytes: Uint8Array): readonly WrappingKey[] {
@@ -101,12 +101,12 @@ export class Counts {
     return keys
   }
 
-  #add(keys: readonly WrappingKey[]): void {
+  #add(keys: readonly WrappingKey[], fields = 1): void {
     for (const key of keys) {
       const name = `${key.provider} ${key.name} ${key.version ?? ''}`
       const known = this.#keys.get(name)
-      if (known !== undefined) known.fields++
-      else this.#keys.set(name, { key, fields: 1 })
+      if (known !== undefined) known.fields += fields
+      else this.#keys.set(name, { key, fields })
     }
   }
 

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { describeStored, type FieldError } from '@dynaseal/core'
+import { describeStored, type FieldError, type StoredDescription } from '@dynaseal/core'
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
 import { Pace } from '../engine/pace.js'
@@ -96,9 +96,13 @@ export async function countItems(
   for (const item of items) {
     const entity = kindOf(target.known, item)
     counts.item(entity)
-    const fields = encryptedFields(target.known, item).filter(field =>
-      countField(target, item, entity, field, counts),
-    )
+    let short = 0
+    const fields = encryptedFields(target.known, item).filter(field => {
+      const form = countField(target, entity, field, counts)
+      if (form === 'short') short++
+      return form !== undefined
+    })
+    if (short > 0) counts.keysBeside(formatAttributes(target.known, item), short)
     if (fields.length > 0) sealed.push({ item, entity, key: keyOf(target.known, item)!, fields })
   }
   const errors = await errorsOf(target, sealed, open, persistence)
@@ -109,14 +113,13 @@ export async function countItems(
     }
 }
 
-/** @returns whether it is sealed, as far as it says itself */
+/** @returns how it is sealed, as far as it says itself; undefined where it is not */
 function countField(
-  { known, format }: Target,
-  item: WireItem,
+  { format }: Target,
   entity: string | undefined,
   { attribute, value, isObstacle }: EncryptedField,
   counts: Counts,
-): boolean {
+): StoredDescription['form'] | 'damaged' | undefined {
   if (isObstacle) counts.notOpened(entity, attribute, 'not-a-message')
   else if (value.B === undefined) counts.clear(entity, attribute)
   else if (!format.looksSealed(value.B)) counts.notOpened(entity, attribute, 'not-a-message')
@@ -125,13 +128,13 @@ function countField(
       const description = describeStored(value.B)
       counts.sealed(entity, attribute, description.format)
       if (description.form !== 'short') counts.keys(description)
-      else counts.keysBeside(formatAttributes(known, item))
+      return description.form
     } catch {
       // What is wrong with it, the format says.
+      return 'damaged'
     }
-    return true
   }
-  return false
+  return undefined
 }
 
 async function errorsOf(

@@ -8,7 +8,7 @@ import { valuesAt, type WireField, type WireItem } from './wireItem.js'
 /** The name of an item's kind (its entity), if the table knows one of that name. */
 export function kindOf(known: KnownTable, item: WireItem): string | undefined {
   const name = nameIn(known, item)
-  return known.kinds.some(kind => kind.name === name) ? name : undefined
+  return known.isKnown(name) ? name : undefined
 }
 
 /** What the item says that it is. */

@@ -61,6 +61,18 @@ export function fieldAt(item: WireItem, path: AttributePath): AttributeValue | u
   )
 }
 
+/** A copy with another value at the path of one that is there. */
+export function replaced(item: WireItem, path: AttributePath, to: AttributeValue): WireItem {
+  const at = (value: AttributeValue, depth: number): AttributeValue => {
+    const step = path[depth]
+    if (step === undefined) return to
+    const child = at(memberOf(value, step)!, depth + 1)
+    if (typeof step === 'number') return { L: value.L!.with(step, child) }
+    return { M: { ...value.M, [step]: child } }
+  }
+  return at({ M: item }, 0).M!
+}
+
 /** All values of an item that hold no others, in order. */
 export function leavesOf(item: WireItem): WireField[] {
   const leaves: WireField[] = []

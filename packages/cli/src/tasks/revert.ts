@@ -41,12 +41,18 @@ export class Revert implements Task {
       }
       const now = values.slice(0, MAX_VALUES)
       const remaining = values.length - now.length
-      const removed = Object.entries(attributes).map(([name, from]) => ({ name, from, to: undefined }))
+      const removed = Object.entries(attributes).map(([name, from]) => ({
+        path: [name],
+        from,
+        to: undefined,
+      }))
       const change = {
         key,
         values: now,
         attributes: remaining === 0 ? removed : [],
-        unchanged: remaining === 0 ? {} : attributes,
+        tokens: [],
+        unchanged:
+          remaining === 0 ? [] : Object.entries(attributes).map(([name, value]) => ({ path: [name], value })),
         remaining,
       }
       outcomes[index] = { change, left: [] }

@@ -152,13 +152,14 @@ function changeOf({ parts, fields, whole, remaining }: Wanted, { values, attribu
   const names = new Set([...Object.keys(stored), ...Object.keys(attributes)])
   const changed = [...names].map(name => {
     const B = attributes[name]
-    return { name, from: stored[name], to: B === undefined ? undefined : { B } }
+    return { path: [name], from: stored[name], to: B === undefined ? undefined : { B } }
   })
   return {
     key: parts.key,
     values: fields.map(({ path, value }, i) => ({ path, from: value, to: { B: values[i]! } })),
     attributes: whole ? changed : [],
-    unchanged: whole ? {} : stored,
+    tokens: [],
+    unchanged: whole ? [] : Object.entries(stored).map(([name, value]) => ({ path: [name], value })),
     remaining,
   }
 }

@@ -1,0 +1,68 @@
+import { TokenDefinition, type TokenMaker } from '@dynaseal/core'
+import type { Target } from '../config/project.js'
+import type { Outcome, Planning, Task } from '../engine/task.js'
+import { CliError } from '../errors.js'
+import { keyOf } from '../stored/tableItem.js'
+import type { WireItem } from '../stored/wireItem.js'
+import { tokenChanges, tokenIn, tokenMaker, tokensOf, versionsIn } from './tokens.js'
+
+/** Computes anew the search tokens that are not of the search key that the client writes with, or missing. */
+export class RewrapTokens implements Task {
+  readonly name = 'rewrap-search-key'
+  readonly settings: Readonly<Record<string, unknown>>
+
+  private constructor(
+    private readonly target: Target,
+    private readonly maker: TokenMaker,
+    private readonly version: number,
+  ) {
+    this.settings = { version }
+  }
+
+  /** @throws {CliError} `usage` for a table without tokens, `unsupported` for tokens in the primary key */
+  static async of(target: Target): Promise<RewrapTokens> {
+    const maker = tokenMaker(target)
+    if (maker === undefined) throw new CliError('usage', `Table ${target.tableName} has no search tokens.`)
+    return new RewrapTokens(target, maker, await versionWritten(target, maker))
+  }
+
+  async plan(items: readonly WireItem[], { signal }: Planning): Promise<Outcome[]> {
+    const wanted = items.map(item => tokensOf(this.target, item).filter(token => this.#isOld(item, token)))
+    const indexes = wanted.flatMap((tokens, index) => (tokens.length === 0 ? [] : [index]))
+    const outcomes: Outcome[] = items.map(() => ({ change: undefined, left: [] }))
+    const { known } = this.target
+    const ofItems = indexes.map(index => {
+      const item = items[index]!
+      return { item, key: keyOf(known, item)!, tokens: wanted[index]! }
+    })
+    const made = await tokenChanges(this.target, this.maker, ofItems, signal)
+    for (const [i, index] of indexes.entries()) {
+      const { tokens, values, left } = made[i]!
+      const { item, key } = ofItems[i]!
+      const { kindAttribute } = known
+      const kind = kindAttribute === undefined ? [] : [{ path: [kindAttribute], value: item[kindAttribute] }]
+      const change = {
+        key,
+        values: [],
+        attributes: [],
+        tokens,
+        unchanged: [...kind, ...values],
+        remaining: 0,
+      }
+      outcomes[index] = { change: tokens.length === 0 ? undefined : change, left }
+    }
+    return outcomes
+  }
+
+  #isOld(item: WireItem, token: Parameters<typeof tokenIn>[1]): boolean {
+    if (tokenIn(item, token) !== 'token') return true
+    return versionsIn(item, token).some(version => version !== this.version)
+  }
+}
+
+/** A token says which search key it was made with. */
+async function versionWritten({ known }: Target, maker: TokenMaker): Promise<number> {
+  const definition = new TokenDefinition({ of: [{ path: ['probe'] }] })
+  const [tokens = []] = await maker.write([{ definition, table: known.name, values: [{ S: '' }] }])
+  return Number(tokens[0]?.split('.', 1)[0])
+}

@@ -1,0 +1,199 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb'
+import type { AttributePath, Format, SearchError, TokenMaker, TokenSubject } from '@dynaseal/core'
+import { type ItemToken, isToken, overlap } from '@dynaseal/document-client/mapper'
+import type { Target } from '../config/project.js'
+import { persistently } from '../engine/persistently.js'
+import type { Beside, Left, Unchanged } from '../engine/task.js'
+import { CliError } from '../errors.js'
+import { encryptedFields, toOpen } from '../stored/tableItem.js'
+import { fieldAt, replaced, type WireField, type WireItem } from '../stored/wireItem.js'
+import { openEach } from './sealing.js'
+
+/** An item whose tokens are looked at, and which of them are to be those of its values. */
+export interface TokensOfItem {
+  readonly item: WireItem
+  readonly key: WireItem
+  readonly tokens: readonly ItemToken[]
+}
+
+export interface TokenChanges {
+  readonly tokens: readonly Beside[]
+  /** Values that they are of. */
+  readonly values: readonly Unchanged[]
+  readonly left: readonly Left[]
+}
+
+/**
+ * What makes the table's tokens; undefined where it has none.
+ *
+ * @throws {CliError} `unsupported` for tokens that are of the primary key: they cannot be changed in place
+ */
+export function tokenMaker({ known, search, tableName }: Target): TokenMaker | undefined {
+  if (!known.hasTokens) return undefined
+  const ofKey = known.tokens(undefined).find(({ path: [name] }) => known.keyNames.includes(String(name)))
+  if (ofKey !== undefined)
+    throw new CliError(
+      'unsupported',
+      `'${String(ofKey.path[0])}' of table ${tableName} is a search token in the primary key. An item keeps its key for as long as it exists: this command writes tokens in place, and moves no item.`,
+    )
+  return search
+}
+
+/** Whether what stands in a token's place has the form of tokens; also where nothing does, `undefined`. */
+export function tokenIn(item: WireItem, { path }: ItemToken): 'token' | 'other' | undefined {
+  const value = fieldAt(item, path)
+  if (value === undefined) return undefined
+  const texts = textsOf(value)
+  return texts !== undefined && isToken(new Set(texts)) ? 'token' : 'other'
+}
+
+/** The tokens that an item surely has, as far as its kind is known: elsewhere, what stands there may be something else. */
+export function tokensOf({ known }: Target, item: WireItem): readonly ItemToken[] {
+  const { kindAttribute } = known
+  const kind = kindAttribute === undefined ? undefined : item[kindAttribute]?.S
+  return known.tokens(kind).filter(({ path }) => known.surelyHasToken(kind, path))
+}
+
+/** The version of the search key of each token that an item has. */
+export function versionsIn(item: WireItem, { path }: ItemToken): readonly number[] {
+  const value = fieldAt(item, path)
+  return (value === undefined ? [] : (textsOf(value) ?? [])).map(text => Number(text.split('.', 1)[0]))
+}
+
+function textsOf({ S, SS }: AttributeValue): readonly string[] | undefined {
+  return S === undefined ? SS : [S]
+}
+
+/** The tokens of items, under the search key that is written with. One that is there already is no change. */
+export async function tokenChanges(
+  target: Target,
+  maker: TokenMaker,
+  items: readonly TokensOfItem[],
+  signal: AbortSignal,
+): Promise<TokenChanges[]> {
+  const sealed = items.map(of => sealedParts(target, of))
+  const opened = await openEach(
+    target.format,
+    items.map(({ item, key }, i) => toOpen(target.known, key, item, sealed[i]!)),
+    signal,
+  )
+  const changes = items.map(() => ({ tokens: [] as Beside[], values: [] as Unchanged[], left: [] as Left[] }))
+  const toWrite: { index: number; token: ItemToken; subject: TokenSubject }[] = []
+  for (const [index, { item, tokens }] of items.entries()) {
+    const { values, left } = changes[index]!
+    let inClear = item
+    const closed: (WireField & { readonly reason: string })[] = []
+    for (const [j, field] of sealed[index]!.entries()) {
+      const result = opened[index]![j]!
+      if ('error' in result) closed.push({ ...field, reason: result.error.code })
+      else inClear = replaced(inClear, field.path, result.value)
+    }
+    for (const token of tokens) {
+      const { path, definition } = token
+      const [failed] = closed.filter(field => definition.paths.some(part => overlap(part, field.path)))
+      if (failed !== undefined) {
+        left.push({ path, reason: failed.reason })
+        continue
+      }
+      const parts = definition.paths.flatMap(part => fieldAt(inClear, part) ?? [])
+      if (parts.length < definition.paths.length) {
+        if (fieldAt(item, path) !== undefined) left.push({ path, reason: 'token-without-value' })
+        continue
+      }
+      values.push(...definition.paths.map(part => standing(item, part, sealed[index]!)))
+      toWrite.push({ index, token, subject: subjectOf(target, token, parts) })
+    }
+  }
+  const made = await writeEach(
+    maker,
+    toWrite.map(({ subject }) => subject),
+    signal,
+  )
+  for (const [i, { index, token }] of toWrite.entries()) {
+    const one = made[i]!
+    if (typeof one === 'string') changes[index]!.left.push({ path: token.path, reason: one })
+    else add(changes[index]!.tokens, items[index]!.item, token, storedAs(token, one))
+  }
+  return changes
+}
+
+function subjectOf(
+  { known }: Target,
+  { definition }: ItemToken,
+  values: readonly AttributeValue[],
+): TokenSubject {
+  return { definition, table: known.name, values: values as TokenSubject['values'], keyNames: known.keyNames }
+}
+
+function storedAs(
+  { definition }: ItemToken,
+  [first, ...others]: readonly string[],
+): AttributeValue | undefined {
+  if (first === undefined) return undefined
+  return definition.members ? { SS: [first, ...others] } : { S: first }
+}
+
+function add(changes: Beside[], item: WireItem, { path }: ItemToken, to: AttributeValue | undefined): void {
+  const from = fieldAt(item, path)
+  if (!isSame(from, to)) changes.push({ path, from, to })
+}
+
+function isSame(one: AttributeValue | undefined, other: AttributeValue | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other
+  if (one.S !== undefined || other.S !== undefined) return one.S === other.S
+  const [a, b] = [new Set(one.SS), new Set(other.SS)]
+  return one.SS !== undefined && a.size === b.size && [...a].every(text => b.has(text))
+}
+
+/** What is sealed of what tokens are of: it, a part of it, or what it is a part of. */
+function sealedParts({ known, format }: Target, { item, tokens }: TokensOfItem): WireField[] {
+  const parts = tokens.flatMap(({ definition }) => definition.paths)
+  return encryptedFields(known, item).filter(
+    ({ path, value, isObstacle }) =>
+      !isObstacle && isSealed(value, format) && parts.some(part => overlap(part, path)),
+  )
+}
+
+/** What stands where a value is, as it is stored. */
+function standing(item: WireItem, part: AttributePath, sealed: readonly WireField[]): Unchanged {
+  const above = sealed.find(({ path }) => path.length <= part.length && overlap(path, part))
+  return above ?? { path: part, value: fieldAt(item, part) }
+}
+
+function isSealed({ B }: AttributeValue, format: Format): boolean {
+  return B !== undefined && format.looksSealed(B)
+}
+
+/**
+ * Each for itself where one has none: that one has the code of its error.
+ *
+ * @throws {SearchError} what is nobody's value's fault: no search key
+ */
+async function writeEach(
+  maker: TokenMaker,
+  subjects: readonly TokenSubject[],
+  signal: AbortSignal,
+): Promise<(readonly string[] | string)[]> {
+  const write = (some: readonly TokenSubject[]) =>
+    persistently(() => maker.write(some, { signal }), { signal })
+  if (subjects.length === 0) return []
+  try {
+    return await write(subjects)
+  } catch (error) {
+    if (!isOfOneValue(error)) throw error
+  }
+  return Promise.all(
+    subjects.map(async subject => {
+      try {
+        return (await write([subject]))[0]!
+      } catch (error) {
+        if (!isOfOneValue(error)) throw error
+        return (error as SearchError).code
+      }
+    }),
+  )
+}
+
+function isOfOneValue(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'invalid-value'
+}

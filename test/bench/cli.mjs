@@ -1,0 +1,161 @@
+// node test/bench/cli.mjs [million]
+// What `dynaseal backfill` and `scan` take beside a plain parallel scan, and conditional puts of the same items, in turns, on the
+// same local cloud; and their memory by the number of items. Writes cli.json (with `million`, that run alone as
+// cliMillion.json), and both as cli.md. Exits with 1 when a target is missed.
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg, totalmem } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { Backfill, runJob, scan } from '@dynaseal/cli/api'
+import { report } from './cliReport.mjs'
+import {
+  createTable,
+  FIELDS,
+  fill,
+  plainClient,
+  plainPuts,
+  plainScan,
+  startCloud,
+  targetOf,
+} from './cliWorld.mjs'
+import { median } from './coreWorld.mjs'
+
+const ITEMS = 4000
+const ROUNDS = 9
+const SIZES = [10_000, 100_000]
+const MILLION = 1_000_000
+
+const here = name => new URL(name, import.meta.url)
+const isMillion = process.argv[2] === 'million'
+const loadBefore = loadavg()[0]
+const cloud = await startCloud()
+const client = plainClient(cloud)
+try {
+  const measured = isMillion ? { memory: await memory(MILLION) } : await small()
+  const machine = {
+    cpu: cpus()[0]?.model,
+    cores: cpus().length,
+    memoryGB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    load: [loadBefore, loadavg()[0]],
+  }
+  const results = { machine, engine: cloud.engine, ...measured }
+  writeFileSync(
+    here(isMillion ? 'cliMillion.json' : 'cli.json'),
+    `${JSON.stringify(results, undefined, 2)}\n`,
+  )
+  const stored = name => (existsSync(here(name)) ? JSON.parse(readFileSync(here(name), 'utf8')) : undefined)
+  const { text, missed } = report(stored('cli.json'), stored('cliMillion.json'))
+  console.log(text)
+  writeFileSync(here('cli.md'), text)
+  if (missed.length > 0) process.exitCode = 1
+} finally {
+  client.destroy()
+  await cloud.stop()
+}
+
+async function small() {
+  for (const table of ['plain', 'sealed', 'one']) await createTable(client, table)
+  const rates = []
+  for (let round = 0; round <= ROUNDS; round++) {
+    const measured = await rateRound(round)
+    // The first one compiles.
+    if (round > 0) rates.push(measured)
+    console.error(`round ${round} of ${ROUNDS}`)
+  }
+  const names = Object.keys(rates[0])
+  const of = (name, member) => median(rates.map(round => round[name][member]))
+  const rate = Object.fromEntries(names.map(name => [name, { ms: of(name, 'ms'), cpu: of(name, 'cpu') }]))
+  const ratio = (ours, plain, member = 'ms') =>
+    median(rates.map(round => round[plain][member] / round[ours][member]))
+  const pairs = [
+    ['backfill', 'puts'],
+    ['backfill, one field', 'puts'],
+    ['scan', 'read'],
+    ['scan --no-open', 'read'],
+    ['scan, one field', 'read, one field'],
+    ['scan --no-open, one field', 'read, one field'],
+  ]
+  const ratios = pairs.map(([ours, plain]) => ({
+    ours,
+    plain,
+    ratio: ratio(ours, plain),
+    cpu: ratio(ours, plain, 'cpu'),
+  }))
+  const runs = []
+  for (const size of SIZES) runs.push(...(await memory(size)))
+  return { items: ITEMS, rounds: ROUNDS, rate, ratios, memory: runs }
+}
+
+/** Who is first changes. */
+async function rateRound(round) {
+  const ofTable = { plain: FIELDS, sealed: FIELDS, one: FIELDS.slice(0, 1) }
+  for (const table of Object.keys(ofTable)) await fill(client, table, ITEMS)
+  const seal = async table => {
+    const target = await targetOf(cloud, table, ofTable[table])
+    return async () => {
+      const { changed } = await runJob(target, new Backfill(target), { apply: true })
+      if (changed !== ITEMS) throw new Error(`${changed} of ${ITEMS} were sealed.`)
+    }
+  }
+  const count = async (table, options) => {
+    const target = await targetOf(cloud, table, ofTable[table])
+    return async () => {
+      const { items } = await scan(target, options)
+      if (items !== ITEMS) throw new Error(`${items} of ${ITEMS} were read.`)
+    }
+  }
+  const groups = [
+    {
+      puts: () => plainPuts(client, 'plain'),
+      backfill: await seal('sealed'),
+      'backfill, one field': await seal('one'),
+    },
+    {
+      read: () => plainScan(client, 'sealed'),
+      'read, one field': () => plainScan(client, 'one'),
+      scan: await count('sealed', {}),
+      'scan, one field': await count('one', {}),
+      'scan --no-open': await count('sealed', { open: false }),
+      'scan --no-open, one field': await count('one', { open: false }),
+    },
+  ]
+  const measured = {}
+  for (const group of groups) {
+    const names = Object.keys(group)
+    const first = round % names.length
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+      const used = process.cpuUsage()
+      const start = performance.now()
+      await group[name]()
+      const ms = performance.now() - start
+      const { user, system } = process.cpuUsage(used)
+      measured[name] = { ms, cpu: (user + system) / 1000 }
+    }
+  }
+  return measured
+}
+
+/** A table of so many items, sealed and then counted, by processes of their own. */
+async function memory(size) {
+  await createTable(client, 'memory').catch(({ name }) => {
+    if (name !== 'ResourceInUseException') throw new Error(name)
+  })
+  await fill(client, 'memory', size)
+  const results = []
+  for (const task of ['backfill', 'scan']) {
+    await cloud.kmsCalls()
+    const { endpoint, keyArn } = cloud
+    const child = fork(
+      fileURLToPath(here('cliProcess.mjs')),
+      [JSON.stringify({ endpoint, keyArn }), task, String(size)],
+      { execArgv: ['--expose-gc'] },
+    )
+    const [result] = await once(child, 'message')
+    results.push({ ...result, kmsCalls: await cloud.kmsCalls() })
+    console.error(`${task} of ${size} items: ${Math.round(result.seconds)} s`)
+  }
+  return results
+}
