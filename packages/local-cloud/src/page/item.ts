@@ -5,12 +5,12 @@ import type { AttributeMap, AttributeValue } from '../dynamodb/items.js'
 import { document } from './document.js'
 import { type Html, html } from './html.js'
 import { keyText, regionLinks } from './itemList.js'
-import { messagePanel } from './messagePanel.js'
 import { itemPath, tablePath } from './paths.js'
+import { sealedPanel } from './sealedPanel.js'
 import type { PageSource } from './source.js'
-import { messagesIn, storedText } from './storedValue.js'
+import { sealedIn, storedText } from './storedValue.js'
 
-/** An item as stored in one region, next to what its messages say in the clear; and what it is elsewhere. */
+/** An item as stored in one region, next to what is sealed in it says in the clear; and what it is elsewhere. */
 export async function itemPage(
   cloud: PageSource,
   region: string,
@@ -39,7 +39,7 @@ export async function itemPage(
           <tr>
             <th scope="col">Attribute</th>
             <th scope="col">As stored</th>
-            <th scope="col">Message header</th>
+            <th scope="col">In the clear</th>
           </tr>
         </thead>
         <tbody>
@@ -55,14 +55,14 @@ export async function itemPage(
 }
 
 function attributeRow(name: string, value: AttributeValue): Html {
-  const messages = messagesIn(value)
+  const sealed = sealedIn(value)
   return html`<tr>
     <th scope="row"><code>${name}</code></th>
     <td data-label="As stored"><pre>${storedText(value)}</pre></td>
     ${
-      messages.length === 0
+      sealed.length === 0
         ? html`<td class="blank"></td>`
-        : html`<td data-label="Message header">${messages.map(messagePanel)}</td>`
+        : html`<td data-label="In the clear">${sealed.map(sealedPanel)}</td>`
     }
   </tr>`
 }

@@ -4,7 +4,7 @@ import { document } from './document.js'
 import { type Content, type Html, html } from './html.js'
 import { itemPath, tablePath } from './paths.js'
 import type { PageSource } from './source.js'
-import { messagesIn } from './storedValue.js'
+import { isField, sealedIn } from './storedValue.js'
 
 /** How many items one page has. */
 const PAGE_SIZE = 25
@@ -45,7 +45,9 @@ function itemRow(region: string, table: string, item: AttributeMap, keyNames: re
   const others = Object.keys(item)
     .filter(name => !keyNames.includes(name))
     .sort()
-  const sealed = Object.values(item).flatMap(value => messagesIn(value)).length
+  const sealed = Object.values(item)
+    .flatMap(value => sealedIn(value))
+    .filter(isField).length
   return html`<tr>
     ${keyNames.map((name, n) => {
       const text = keyText(item[name])

@@ -4,6 +4,9 @@
  * are those of framework/algorithm-suites.md. It authenticates nothing.
  */
 
+import { Cursor, ifRead, require, text } from './cursor.js'
+import { type EncryptedDataKey, readDataKeys } from './dataKeys.js'
+
 export interface EncryptedMessage {
   readonly version: 1 | 2
   readonly suite: Suite
@@ -31,15 +34,6 @@ export interface Suite {
   readonly name: string
   readonly version: 1 | 2
   readonly signed: boolean
-}
-
-export interface EncryptedDataKey {
-  /** `aws-kms`, or the namespace of a raw key. */
-  readonly provider: string
-  /** For `aws-kms` the key's ARN. */
-  readonly information: string
-  /** Bytes of ciphertext. */
-  readonly length: number
 }
 
 const suites: readonly Suite[] = [
@@ -70,16 +64,9 @@ const UNFRAMED = 1
 const FRAMED = 2
 const FINAL_FRAME = 0xffffffff
 
-class NotAMessage extends Error {}
-
 /** Undefined for bytes that are not one message, to the last byte. */
 export function readMessage(bytes: Uint8Array): EncryptedMessage | undefined {
-  try {
-    return read(new Cursor(bytes))
-  } catch (error) {
-    if (error instanceof NotAMessage) return undefined
-    throw error
-  }
+  return ifRead(bytes, read)
 }
 
 function read(bytes: Cursor): EncryptedMessage {
@@ -90,8 +77,7 @@ function read(bytes: Cursor): EncryptedMessage {
   require(suite !== undefined)
   const messageId = bytes.take(version === 1 ? 16 : 32).toString('hex')
   const encryptionContext = readContext(new Cursor(bytes.take(bytes.uint(2))))
-  const dataKeys = Array.from({ length: bytes.uint(2) }, () => readDataKey(bytes))
-  require(dataKeys.length > 0)
+  const dataKeys = readDataKeys(bytes)
   const contentType = bytes.uint(1)
   require(contentType === UNFRAMED || contentType === FRAMED)
   if (version === 1) require(bytes.uint(4) === 0 && bytes.uint(1) === IV_LENGTH)
@@ -101,7 +87,6 @@ function read(bytes: Cursor): EncryptedMessage {
   const headerLength = bytes.offset
   const { frames, contentLength } = contentType === FRAMED ? skipFrames(bytes, frameLength) : skipBlock(bytes)
   if (suite.signed) bytes.take(bytes.uint(2))
-  require(bytes.rest === 0)
   return {
     version: suite.version,
     suite,
@@ -127,14 +112,6 @@ function readContext(bytes: Cursor): [string, string][] {
   return pairs
 }
 
-function readDataKey(bytes: Cursor): EncryptedDataKey {
-  const provider = text(bytes.take(bytes.uint(2)))
-  const information = bytes.take(bytes.uint(2))
-  const length = bytes.uint(2)
-  bytes.take(length)
-  return { provider, information: printable(information), length }
-}
-
 function skipFrames(bytes: Cursor, frameLength: number): { frames: number; contentLength: number } {
   for (let frames = 1; ; frames++) {
     const sequenceNumber = bytes.uint(4)
@@ -153,45 +130,4 @@ function skipBlock(bytes: Cursor): { frames: number; contentLength: number } {
   const contentLength = bytes.uint(4) * 2 ** 32 + bytes.uint(4)
   bytes.take(contentLength + TAG_LENGTH)
   return { frames: 1, contentLength }
-}
-
-function require(condition: boolean): asserts condition {
-  if (!condition) throw new NotAMessage()
-}
-
-function text(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    throw new NotAMessage()
-  }
-}
-
-/** A raw key's information is its name followed by bytes. */
-function printable(bytes: Buffer): string {
-  return /^[ -~]*$/.test(bytes.toString('latin1')) ? bytes.toString('latin1') : bytes.toString('hex')
-}
-
-class Cursor {
-  readonly #bytes: Buffer
-  offset = 0
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  }
-
-  get rest(): number {
-    return this.#bytes.length - this.offset
-  }
-
-  take(length: number): Buffer {
-    require(length <= this.rest)
-    this.offset += length
-    return this.#bytes.subarray(this.offset - length, this.offset)
-  }
-
-  /** Big-endian. */
-  uint(length: 1 | 2 | 4): number {
-    return this.take(length).readUIntBE(0, length)
-  }
 }

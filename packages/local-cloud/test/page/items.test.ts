@@ -1,8 +1,16 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { createGlobalTable, documentClient, dynamoClient } from '../clients.js'
 import { cloud, EAST, WEST } from '../twoRegions.js'
 import { browse, rows } from './browse.js'
 import { seal } from './seal.js'
+
+const VECTORS = new URL('../../../../test/vectors/envelope/positive.json', import.meta.url)
+
+interface Vector {
+  readonly envelope?: string
+  readonly fields: readonly { readonly field: string }[]
+}
 
 describe('a table’s items', () => {
   const path = (table: string, region = EAST) =>
@@ -70,6 +78,32 @@ describe('a table’s items', () => {
       own: expect.stringMatching(header),
       list: expect.stringMatching(/^At \[0\]\.deep Message AWS/),
       set: expect.stringMatching(/^At \[0\] Message AWS/),
+    })
+  })
+
+  it('are shown with envelope and fields of format 2, of which the envelope is not counted', async () => {
+    const TableName = 'enveloped'
+    await createGlobalTable(cloud, TableName, [EAST])
+    const { items } = JSON.parse(readFileSync(VECTORS, 'utf8')) as { items: Vector[] }
+    const short = items[0]!
+    const full = items.flatMap(({ fields }) => fields).find(({ field }) => field.startsWith('da5e22'))!
+    const Item = {
+      id: '1',
+      dynaseal: Buffer.from(short.envelope!, 'hex'),
+      ssn: Buffer.from(short.fields[0]!.field, 'hex'),
+      map: { full: Buffer.from(full.field, 'hex') },
+    }
+    await documentClient(cloud, EAST).put({ TableName, Item })
+    const list = await browse(cloud, path(TableName))
+    expect(rows(list.body, 'items').slice(1)).toEqual([['1', 'dynaseal, map, ssn', '2']])
+    const { body } = await browse(cloud, firstLink(list.body, '<code>1<'))
+    const told = Object.fromEntries(rows(body, 'item').map(([name, , inClear]) => [name, inClear]))
+    expect(told).toMatchObject({
+      dynaseal: expect.stringMatching(
+        /^Envelope Dynaseal format 2, \d+ bytes Context tag fdceb9ad Data key [0-9a-f]+ dynaseal-vectors, 48 bytes Commitment 20300b2c[0-9a-f]{56}$/,
+      ),
+      ssn: 'Short field Dynaseal format 2, 47 bytes Of envelope 20300b… Content 13 bytes',
+      map: expect.stringMatching(/^At \.full Full field Dynaseal format 2, \d+ bytes Context tag /),
     })
   })
 
