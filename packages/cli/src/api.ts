@@ -1,5 +1,13 @@
 export type { Config } from './config/config.js'
 export { type ClientOfRegion, loadProject, Project, projectOf, type Target } from './config/project.js'
+export {
+  type DoctorOptions,
+  type DoctorReport,
+  doctor,
+  type KeyReport,
+  type TableReport,
+} from './doctor/doctor.js'
+export type { Finding, Severity } from './doctor/finding.js'
 export { type Checkpoint, fileCheckpoint } from './engine/checkpoint.js'
 export { itemCheckpoint } from './engine/itemCheckpoint.js'
 export { type JobOptions, type JobReport, runJob } from './engine/job.js'

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { backfillCommand } from './commands/backfill.js'
+import { doctorCommand } from './commands/doctor.js'
 import { initCommand } from './commands/init.js'
 import { inspectCommand } from './commands/inspect.js'
 import { policyCommand } from './commands/policy.js'
@@ -49,6 +50,7 @@ function program(surroundings: Surroundings): Command {
   for (const each of [
     initCommand,
     inspectCommand,
+    doctorCommand,
     scanCommand,
     backfillCommand,
     rewrapCommand,

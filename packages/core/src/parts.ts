@@ -44,7 +44,7 @@ export interface SearchParts {
 
 /** Of keyrings: where their keys are, and the keyring that asks in one region alone. */
 export type KeyringParts =
-  | ({ readonly kind: 'mrk' } & ReplicatedKey)
+  | ({ readonly kind: 'mrk' } & ReplicatedKey & KmsAccess)
   | ({
       readonly kind: 'branch-keys'
       /** The table of the branch keys, the name that they are bound to, and its regions. */
@@ -67,6 +67,19 @@ export interface ReplicatedKey {
    * @throws for a region that has nothing
    */
   alone(region: string): Keyring
+}
+
+/** How a keyring asks KMS, for who asks each region by itself as the keyring would. */
+export interface KmsAccess {
+  /** That which it asks first, if it has one: it need not hold a replica. */
+  readonly ownRegion: string | undefined
+  /** Milliseconds after which it goes on to the next region. */
+  readonly attemptTimeout: number
+  readonly grantTokens: readonly string[] | undefined
+  /** Its own client of a region: a `KMSClient`, or what has a `send` like one. */
+  client(region: string): object
+  /** The order in which a `Decrypt` would ask the regions now. */
+  routes(): readonly { readonly region: string }[]
 }
 
 /** Undefined for what is no field format, or seals items as wholes. */

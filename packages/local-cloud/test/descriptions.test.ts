@@ -44,6 +44,48 @@ describeEngines('what ordinary tools ask', engine => {
     }
   })
 
+  it('point-in-time recovery is turned on and off, for each replica and table by itself', async () => {
+    const TableName = 'recovering'
+    await createGlobalTable(cloud, TableName, [EAST, WEST])
+    const east = dynamoClient(cloud, EAST)
+    const recovery = async (region = EAST) => {
+      const { ContinuousBackupsDescription } = await dynamoClient(cloud, region).describeContinuousBackups({
+        TableName,
+      })
+      return ContinuousBackupsDescription?.PointInTimeRecoveryDescription
+    }
+    const set = (PointInTimeRecoveryEnabled: boolean, more = {}) =>
+      east.updateContinuousBackups({
+        TableName,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled, ...more },
+      })
+    const on = await set(true)
+    expect(await recovery()).toMatchObject({
+      PointInTimeRecoveryStatus: 'ENABLED',
+      RecoveryPeriodInDays: 35,
+      EarliestRestorableDateTime: expect.any(Date),
+      LatestRestorableDateTime: expect.any(Date),
+    })
+    expect(on.ContinuousBackupsDescription?.PointInTimeRecoveryDescription).toMatchObject({
+      PointInTimeRecoveryStatus: 'ENABLED',
+    })
+    expect(await recovery(WEST)).toEqual({ PointInTimeRecoveryStatus: 'DISABLED' })
+    await set(true, { RecoveryPeriodInDays: 7 })
+    expect(await recovery()).toMatchObject({ RecoveryPeriodInDays: 7 })
+    await set(false)
+    expect(await recovery()).toEqual({ PointInTimeRecoveryStatus: 'DISABLED' })
+    await expect(set(true, { RecoveryPeriodInDays: 36 })).rejects.toThrow(/between 1 and 35/)
+    for (const [input, error] of [
+      [{ TableName }, /ValidationException/],
+      [{ TableName, PointInTimeRecoverySpecification: {} }, /ValidationException/],
+      [
+        { TableName: 'nobodys', PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } },
+        /TableNotFoundException/,
+      ],
+    ] as const)
+      expect((await raw('UpdateContinuousBackups', input)).text).toMatch(error)
+  })
+
   it('a table that is not there has none either', async () => {
     await expect(
       dynamoClient(cloud, EAST).describeContinuousBackups({ TableName: 'nobodys' }),

@@ -13,7 +13,7 @@ import { failure } from './failure.js'
 import { fillForDecryption, fillForEncryption } from './fillMaterials.js'
 import { LazyKeyringNode } from './lazyKeyringNode.js'
 import { checkOptions, checkRegions, milliseconds, ownRegionOf, type RoutingOptions } from './options.js'
-import { PARTS, type ReplicatedKey } from './parts.js'
+import { type KmsAccess, PARTS, type ReplicatedKey } from './parts.js'
 import { Rediscovery } from './rediscovery.js'
 import { clientPerRegion, RegionalKms } from './regionalKms.js'
 import { resolveReplicas } from './replicas.js'
@@ -120,11 +120,16 @@ export class MrkKeyring extends LazyKeyringNode {
   }
 
   /** For tools: see `@dynaseal/core/parts`. */
-  get [PARTS](): { kind: 'mrk' } & ReplicatedKey {
-    const { replicas } = this.#kms
+  get [PARTS](): { kind: 'mrk' } & ReplicatedKey & KmsAccess {
+    const { replicas, ownRegion, attemptTimeout, client } = this.#kms
     return {
       kind: 'mrk',
       replicas,
+      ownRegion,
+      attemptTimeout,
+      grantTokens: this.#routing.grantTokens,
+      client,
+      routes: () => this.routes(),
       alone: region => {
         const keyArns = replicas.filter(replica => replica.region === region).map(({ arn }) => arn)
         return new MrkKeyring({ ...this.#routing, keyArns })

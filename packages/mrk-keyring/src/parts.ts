@@ -1,5 +1,7 @@
 import type { KeyringNode } from '@aws-crypto/material-management'
+import type { KmsSender } from './kmsCalls.js'
 import type { Replica } from './replicas.js'
+import type { Route } from './router.js'
 
 /**
  * Where a keyring shows a tool what it is made of, as the operator's command wants to know: registered, so that no package
@@ -11,4 +13,13 @@ export const PARTS: unique symbol = Symbol.for('dynaseal:parts')
 export interface ReplicatedKey {
   readonly replicas: readonly Replica[]
   alone(region: string): KeyringNode
+}
+
+/** How a keyring asks KMS. */
+export interface KmsAccess {
+  readonly ownRegion: string | undefined
+  readonly attemptTimeout: number
+  readonly grantTokens: readonly string[] | undefined
+  client(region: string): KmsSender
+  routes(): readonly Route[]
 }

@@ -29,8 +29,11 @@ export type ServiceRouting = Omit<RoutingOptions, 'client' | 'grantTokens'>
 export class RegionalService<Client extends object> {
   #replicas: readonly Replica[]
   readonly #router: Router
-  readonly #client: (region: string) => Client
-  readonly #attemptTimeout: number
+  /** The client of a region, always the same. */
+  readonly client: (region: string) => Client
+  readonly ownRegion: string | undefined
+  /** Milliseconds. */
+  readonly attemptTimeout: number
   readonly #timeout: number
   readonly clock: Clock
   readonly #random: () => number
@@ -43,11 +46,12 @@ export class RegionalService<Client extends object> {
     this.#replicas = replicas
     this.clock = options.clock ?? systemClock
     this.#random = options.random ?? Math.random
-    this.#client = oncePerRegion(client)
-    this.#attemptTimeout = options.attemptTimeout ?? ATTEMPT_TIMEOUT
+    this.client = oncePerRegion(client)
+    this.attemptTimeout = options.attemptTimeout ?? ATTEMPT_TIMEOUT
     this.#timeout = options.timeout ?? CALL_TIMEOUT
+    this.ownRegion = ownRegionOf(options.region)
     this.#router = new Router({
-      ownRegion: ownRegionOf(options.region),
+      ownRegion: this.ownRegion,
       breaker: options.breaker ?? {},
       hedge: options.hedge ?? {},
       clock: this.clock,
@@ -88,12 +92,12 @@ export class RegionalService<Client extends object> {
         operation,
         replicas,
         send: ({ region, arn }, abort) => {
-          const client = this.#client(region)
+          const client = this.client(region)
           return request.send(client, arn, signalFor(client, abort))
         },
         discard,
         deadline,
-        attemptTimeout: this.#attemptTimeout,
+        attemptTimeout: this.attemptTimeout,
         signal,
       },
       this.#router,

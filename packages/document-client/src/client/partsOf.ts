@@ -10,6 +10,8 @@ export interface ClientParts {
   readonly format: Format
   /** What makes its search tokens, if it has any. */
   readonly search: TokenMaker | undefined
+  /** Whether it only seals, or only opens. */
+  readonly role: 'seal' | 'open' | 'both'
 }
 
 /** In the registry of symbols: a tool may have a copy of this package of its own. */

@@ -127,7 +127,7 @@ function wrap<CLIENT extends Sealable>(
 
   Object.defineProperties(sealed, {
     [SEALED]: { value: true },
-    [PARTS]: { value: { unsealed: client, tables, format, search } satisfies ClientParts },
+    [PARTS]: { value: { unsealed: client, tables, format, search, role } satisfies ClientParts },
     config: { value: guardedConfig(client.config, dialect) },
     middlewareStack: {
       value: guardedStack(client.middlewareStack as DynamoDBDocumentClient['middlewareStack'], dialect),

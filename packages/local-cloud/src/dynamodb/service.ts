@@ -1,6 +1,6 @@
 import type { AwsRequest, AwsResponse } from '../aws.js'
 import type { RegionClocks } from '../clocks.js'
-import { descriptionOf } from './descriptions.js'
+import { Descriptions } from './descriptions.js'
 import type { Engine } from './engine.js'
 import { GlobalTables } from './globalTable.js'
 import { Inspection } from './inspection.js'
@@ -39,6 +39,7 @@ export class DynamoDbService {
   readonly #tables: GlobalTables
   readonly #writer: Writer
   readonly #admin: TableAdmin
+  readonly #descriptions = new Descriptions()
   readonly #restore: () => Promise<void>
 
   constructor({ engines, replicationLag, settleDelay, clocks, journal }: DynamoDbOptions) {
@@ -80,7 +81,7 @@ export class DynamoDbService {
   async #handle(request: AwsRequest): Promise<AwsResponse> {
     const engine = this.#engines.get(request.region)!
     const { operation } = request
-    const describe = descriptionOf(engine, operation)
+    const describe = this.#descriptions.of(engine, operation)
     if (describe !== undefined) return describe(request, engine)
     requireOperation(engine, operation)
     if (isPartiQl(operation)) await refuseUnclearWrites(request, this.#tables, engine)

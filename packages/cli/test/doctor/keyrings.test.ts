@@ -1,0 +1,80 @@
+import { combineKeyrings } from '@dynaseal/core'
+import { afterEach, describe, expect, it } from 'vitest'
+import { doctor } from '../../src/api.js'
+import { EAST, type Plan, startWorld, WEST, type World } from './setUp.js'
+
+let world: World
+afterEach(() => world.stop())
+
+/** What is found, and the calls of KMS that it took. */
+async function look(plan: Partial<Plan>, before: (world: World) => unknown = () => {}) {
+  world = await startWorld(plan)
+  await before(world)
+  world.cloud.clearCalls()
+  const { findings, keys } = await doctor(await world.project())
+  const calls = world.cloud.calls({ service: 'kms' })
+  return { found: findings.map(({ code, regions }) => `${code} ${regions.join(', ')}`), keys, calls }
+}
+
+describe('keyrings that are made of others', () => {
+  it('a combination: each of the keys is looked at, and only the first has to make data keys', async () => {
+    const { found, keys, calls } = await look({
+      options: (region, { keyringOf, keyId, otherKeyId }) => ({
+        keyring: combineKeyrings({
+          sealWith: keyringOf(otherKeyId, region),
+          openWith: [keyringOf(keyId, region)],
+        }),
+      }),
+      searchKeyOf: undefined,
+    })
+    expect(found).toEqual([])
+    expect(new Set(keys.map(({ arn }) => arn.split('/')[1]))).toEqual(
+      new Set([world.keyId, world.otherKeyId]),
+    )
+    expect(calls.map(({ error }) => error ?? '').filter(error => !/^(|DryRun.*)$/.test(error))).toEqual([])
+  })
+
+  it('a function of the context: the keyring of the table, with the context that items have', async () => {
+    const { found, calls } = await look(
+      {
+        options: (region, { keyringOf, keyId }) => ({
+          keyring: ({ tenant }) => {
+            if (tenant !== 'acme') throw new Error(`no such tenant: ${tenant}`)
+            return keyringOf(keyId, region)
+          },
+          encryptionContext: (_, { id }) => ({ tenant: String(id).split('#')[0]! }),
+        }),
+        searchKeyOf: undefined,
+      },
+      async ({ dynamodb, cloud }) => {
+        await dynamodb(EAST).putItem({ TableName: 'people', Item: { id: { S: 'acme#1' } } })
+        await cloud.waitForReplication()
+      },
+    )
+    expect(found).toEqual([])
+    const made = calls.filter(({ operation }) => operation === 'GenerateDataKey')
+    expect(made.map(({ encryptionContext }) => encryptionContext)).toEqual(
+      made.map(() => ({ 'dynaseal:table': 'people', 'dynaseal:format': '2', tenant: 'acme' })),
+    )
+    expect(new Set(made.map(({ region }) => region))).toEqual(new Set([EAST, WEST]))
+  })
+})
+
+describe('what the application does not do is not asked for', () => {
+  it('a client that only seals need not decrypt', async () => {
+    const { found, calls } = await look(
+      { options: () => ({ role: 'seal' }), searchKeyOf: undefined },
+      ({ cloud }) => cloud.fault({ region: WEST, service: 'kms', kind: 'deny', operation: 'Decrypt' }),
+    )
+    expect(found).toEqual([])
+    expect(calls.filter(({ operation }) => operation === 'Decrypt')).toEqual([])
+  })
+
+  it('a dry run that is refused is not followed by a real one', async () => {
+    const { calls } = await look({}, ({ cloud }) =>
+      cloud.fault({ region: WEST, service: 'kms', kind: 'deny', operation: 'GenerateDataKey' }),
+    )
+    const made = calls.filter(one => one.operation === 'GenerateDataKey' && one.region === WEST)
+    expect(made.map(({ error }) => error)).toEqual(['AccessDeniedException'])
+  })
+})
