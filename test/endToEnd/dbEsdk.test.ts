@@ -196,6 +196,27 @@ describe('an item', () => {
   })
 })
 
+describe('a part of an item', () => {
+  test('is read through an entity, of a whole item that is verified', async () => {
+    const { table, Patient } = patients()
+    await Patient.build(PutItemCommand).item(PATIENT).send()
+    const expected = { note: SECRET, age: 44 }
+    const attributes: ['note', 'age'] = ['note', 'age']
+    expect((await Patient.build(GetItemCommand).key(key).options({ attributes }).send()).Item).toEqual(
+      expected,
+    )
+    const query = table.build(QueryCommand).entities(Patient).query({ partition: 'a' })
+    expect((await query.options({ attributes }).send()).Items).toEqual([expected])
+    const inside: ['visits[0].day'] = ['visits[0].day']
+    // The schema inside of encrypted() wants all of it.
+    await expect(
+      Patient.build(GetItemCommand).key(key).options({ attributes: inside }).send(),
+    ).rejects.toMatchObject({ code: 'projection-refused' })
+    await raw().send(new PutCommand({ TableName: tableName, Item: { ...(await stored()), tags: [] } }))
+    await expect(query.options({ attributes }).send()).rejects.toThrow(/Cannot open an item/)
+  })
+})
+
 describe('an update that reads first', () => {
   const changing = () => patients(EAST, { updates: 'read-change-write' })
 

@@ -85,8 +85,8 @@ export interface Format {
   readonly attributes: readonly string[]
   /**
    * Set by a format that seals items as wholes: attributes without a mark are authenticated, too. A part of such an
-   * item cannot be read or changed alone, so projections are refused, and update expressions unless the item is read first; an
-   * item must have all of the format's attributes.
+   * item cannot be read or changed alone, so projections are made of what was opened, and update expressions
+   * refused unless the item is read first; an item must have all of the format's attributes.
    */
   readonly wholeItems?: boolean
   /**

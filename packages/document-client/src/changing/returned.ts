@@ -1,14 +1,10 @@
-import type { AttributePath } from '@dynaseal/core'
 import type { ClientSettings } from '../client/settings.js'
 import { FieldsNotOpenedError } from '../errors.js'
 import type { Attributes } from '../evaluation/types.js'
 import { failure } from '../opening/failure.js'
-import { markOpened } from '../opening/opened.js'
+import { handOut } from '../opening/handOut.js'
 import { NUMBER } from '../opening/opening.js'
-import { occurrences } from '../paths/attributePattern.js'
-import { hideInherited } from '../paths/inheritedNames.js'
 import { selectedParts } from '../paths/selectedParts.js'
-import { Selection } from '../paths/selection.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { setMember } from '../values/copyContainers.js'
 import type { Item } from '../values/place.js'
@@ -28,8 +24,7 @@ export function returned(
   const paths = part === 'UPDATED' ? updatedPaths : undefined
   const selected = paths === undefined ? item : selectedParts(item, paths)
   if (Object.keys(selected).length === 0) return undefined
-  // Not of what was cut away: whoever gets the item would not see that it has another kind's name.
-  handOut(table, selected, paths)
+  handOut(table, table.kindOf(item), selected, paths)
   return selected
 }
 
@@ -43,15 +38,4 @@ function native(table: KnownTable, attributes: Attributes, { values }: ClientSet
     }
   }
   return item
-}
-
-/** As items are that a read hands out. */
-function handOut(table: KnownTable, item: Item, paths: readonly AttributePath[] | undefined): void {
-  const selection = paths === undefined ? undefined : new Selection(paths)
-  for (const pattern of table.inherited) hideInherited(item, pattern)
-  const patterns = table.encrypted(table.kindOf(item))
-  markOpened(
-    item,
-    patterns.flatMap(pattern => occurrences(item, pattern, [], selection)),
-  )
 }

@@ -9,7 +9,7 @@ import { formatsOwn, isFormatAttribute } from './formatAttributes.js'
 
 export type Names = Readonly<Record<string, string>>
 
-const CONDITIONS = ['ConditionExpression', 'FilterExpression', 'KeyConditionExpression'] as const
+export const CONDITIONS = ['ConditionExpression', 'FilterExpression', 'KeyConditionExpression'] as const
 
 /** Parameters from before expressions, which nothing here understands. */
 export const LEGACY = [

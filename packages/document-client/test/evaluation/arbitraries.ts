@@ -41,7 +41,7 @@ const step = fc.oneof(
   name.map(name => `.${name}`),
   fc.nat(3).map(index => `[${index}]`),
 )
-const path = fc
+export const path = fc
   .tuple(
     name,
     fc.oneof(
