@@ -4,9 +4,13 @@ import {
   PutItemCommand as WirePutCommand,
 } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { marshall } from '@aws-sdk/util-dynamodb'
 import { createItemEncryptor, dbEsdkFormat, type Item } from '@dynaseal/db-esdk'
-import { encrypted, openPartially, sealDocumentClient } from '@dynaseal/toolbox'
+import { encrypted, openPartially, type SealOptions, sealDocumentClient } from '@dynaseal/toolbox'
 import {
+  $add,
+  $append,
+  $remove,
   BatchGetCommand,
   BatchGetRequest,
   BatchPutRequest,
@@ -29,6 +33,7 @@ import {
   string,
   Table,
   UpdateItemCommand,
+  UpdateTransaction,
 } from 'dynamodb-toolbox'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { leaks } from '../support/recordingProxy.js'
@@ -61,10 +66,11 @@ beforeEach(async () => {
   world.cloud.clearCalls()
 })
 
-function patients(region = EAST) {
+function patients(region = EAST, options: Partial<SealOptions> = {}) {
   const client = sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient(world.config(region))), {
     format: dbEsdkFormat({ keyring: world.keyring(region) }),
-  })
+    ...options,
+  } as SealOptions)
   const table = new Table({
     documentClient: client,
     name: tableName,
@@ -187,6 +193,70 @@ describe('an item', () => {
       message: expect.stringContaining('Encrypt the attribute that it is in'),
     })
     expect(world.proxy.sent).toEqual([])
+  })
+})
+
+describe('a part of an item', () => {
+  test('is read through an entity, of a whole item that is verified', async () => {
+    const { table, Patient } = patients()
+    await Patient.build(PutItemCommand).item(PATIENT).send()
+    const expected = { note: SECRET, age: 44 }
+    const attributes: ['note', 'age'] = ['note', 'age']
+    expect((await Patient.build(GetItemCommand).key(key).options({ attributes }).send()).Item).toEqual(
+      expected,
+    )
+    const query = table.build(QueryCommand).entities(Patient).query({ partition: 'a' })
+    expect((await query.options({ attributes }).send()).Items).toEqual([expected])
+    const inside: ['visits[0].day'] = ['visits[0].day']
+    // The schema inside of encrypted() wants all of it.
+    await expect(
+      Patient.build(GetItemCommand).key(key).options({ attributes: inside }).send(),
+    ).rejects.toMatchObject({ code: 'projection-refused' })
+    await raw().send(new PutCommand({ TableName: tableName, Item: { ...(await stored()), tags: [] } }))
+    await expect(query.options({ attributes }).send()).rejects.toThrow(/Cannot open an item/)
+  })
+})
+
+describe('an update that reads first', () => {
+  const changing = () => patients(EAST, { updates: 'read-change-write' })
+
+  test('goes through an entity, and what it returns is formatted', async () => {
+    const { Patient } = changing()
+    await Patient.build(PutItemCommand).item(PATIENT).send()
+    const update = Patient.build(UpdateItemCommand).item({
+      ...key,
+      note: 'better',
+      age: $add(1),
+      gsi: $remove(),
+    })
+    const { gsi: _, ...rest } = PATIENT
+    const expected = { ...rest, note: 'better', age: 45 }
+    expect((await update.options({ returnValues: 'ALL_NEW' }).send()).Attributes).toEqual(expected)
+    expect((await Patient.build(GetItemCommand).key(key).options({ consistent: true }).send()).Item).toEqual(
+      expected,
+    )
+    expect(leaks(world.proxy.sent, [SECRET, 'better'])).toEqual([])
+    expect(await other().decryptItem(marshall(await stored()) as Item)).toMatchObject({
+      note: { S: 'better' },
+    })
+  })
+
+  test('goes through a transaction of entities', async () => {
+    const { Patient } = changing()
+    await Patient.build(PutItemCommand).item(PATIENT).send()
+    await executeTransactWrite(
+      Patient.build(UpdateTransaction).item({ ...key, note: 'better' }),
+      Patient.build(PutTransaction).item({ ...PATIENT, sk: '2' }),
+    )
+    const { Item } = await Patient.build(GetItemCommand).key(key).options({ consistent: true }).send()
+    expect(Item).toEqual({ ...PATIENT, note: 'better' })
+  })
+
+  test('is not what the schema thinks of: it refuses to compute', async () => {
+    const { Patient } = changing()
+    const visits = $append([{ day: 'friday', finding: SECRET }])
+    const update = Patient.build(UpdateItemCommand).item({ ...key, visits })
+    await expect(update.send()).rejects.toMatchObject({ code: 'update-refused' })
   })
 })
 

@@ -333,16 +333,6 @@ describe('is refused, since it concerns a part of an item:', () => {
     expect(leaks(world.proxy.sent, [SECRET])).toEqual([])
   })
 
-  test('a projection', async () => {
-    const { table, Patient } = patients()
-    const attributes: ['age'] = ['age']
-    const reads = [
-      Patient.build(GetItemCommand).key(key).options({ attributes }),
-      table.build(QueryCommand).entities(Patient).query({ partition: 'a' }).options({ attributes }),
-    ]
-    for (const read of reads) await expect(read.send()).rejects.toMatchObject({ code: 'projection-refused' })
-  })
-
   test("an expression that names one of the format's attributes", async () => {
     const { client } = patients()
     const put = (ConditionExpression: string) =>

@@ -85,8 +85,8 @@ export interface Format {
   readonly attributes: readonly string[]
   /**
    * Set by a format that seals items as wholes: attributes without a mark are authenticated, too. A part of such an
-   * item cannot be read or changed alone, so projections and update expressions are refused; an item must have all of the
-   * format's attributes.
+   * item cannot be read or changed alone, so projections are made of what was opened, and update expressions
+   * refused unless the item is read first; an item must have all of the format's attributes.
    */
   readonly wholeItems?: boolean
   /**
@@ -96,6 +96,13 @@ export interface Format {
    * @param table logical table name
    */
   standsAlone?(table: string): boolean
+  /**
+   * For a format that seals items as wholes: whether an attribute of this name is sealed or authenticated, so that it cannot
+   * change without the format's own attributes changing. Default: all are.
+   *
+   * @param table logical table name
+   */
+  covers?(table: string, name: string): boolean
   /**
    * Whether bytes begin like what this format stores: they are no value in clear, then. Cheap, proves nothing, never
    * throws.

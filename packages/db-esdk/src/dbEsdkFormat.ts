@@ -69,6 +69,14 @@ export class DbEsdkFormat implements Format {
     this.#items = new SdkItems(options)
   }
 
+  /** All that is signed: what is not may change without the item being sealed anew. */
+  covers(table: string, name: string): boolean {
+    const options = Object.hasOwn(this.#options, table) ? this.#options[table] : undefined
+    const { allowedUnsignedAttributes = [], allowedUnsignedAttributePrefix } = options ?? {}
+    if (allowedUnsignedAttributes.includes(name)) return false
+    return allowedUnsignedAttributePrefix === undefined || !name.startsWith(allowedUnsignedAttributePrefix)
+  }
+
   /** Fields of this format begin with the id of a value's type, and so may other bytes. */
   looksSealed(): boolean {
     return false

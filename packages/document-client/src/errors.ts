@@ -14,6 +14,7 @@ import { DynasealError, type FieldError } from '@dynaseal/core'
  * - `condition-refused`, `update-refused`, `projection-refused`: the expression would compute with ciphertext
  * - `expression-syntax`: an expression on a known table could not be understood
  * - `command-unsupported`: a command that can read or write items and that is not covered
+ * - `write-conflict`: others wrote an item each time that it was read, changed, and about to be put back
  * - `invalid-record`: no record of a stream and no line of an export, or its parts do not belong together
  */
 export type DocumentClientErrorCode =
@@ -29,6 +30,7 @@ export type DocumentClientErrorCode =
   | 'projection-refused'
   | 'expression-syntax'
   | 'command-unsupported'
+  | 'write-conflict'
   | 'invalid-record'
 
 /**

@@ -9,6 +9,7 @@ export function endedBy(format: Format, abortSignal: unknown): Format {
   return {
     attributes: format.attributes,
     ...(format.wholeItems === undefined ? {} : { wholeItems: format.wholeItems }),
+    covers: (table, name) => format.covers?.(table, name) !== false,
     looksSealed: value => format.looksSealed(value),
     isSealed: (value, attributes) => format.isSealed(value, attributes),
     seal: items => ended(format.seal(items, options)),
@@ -43,6 +44,11 @@ function ender(signal: AbortSignal): <T>(work: Promise<T>) => Promise<T> {
 function abortError(reason: unknown): Error {
   const message = reason instanceof Error || !reason ? 'Request aborted' : String(reason)
   return Object.assign(new Error(message, { cause: reason }), { name: 'AbortError' })
+}
+
+/** The call's `abortSignal`, if it is one that more than the request ends with. */
+export function signalOf(abortSignal: unknown): AbortSignal | undefined {
+  return isAbortSignal(abortSignal) ? abortSignal : undefined
 }
 
 /** By what it can do: it may come from another realm. */

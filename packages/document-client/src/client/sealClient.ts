@@ -8,7 +8,7 @@ import type { Dialect } from '../tables/dialect.js'
 import { Tables } from '../tables/tables.js'
 import { nativeValues, withNumberValue } from '../values/nativeValues.js'
 import { WIRE_VALUES, type WireItem } from '../values/wireItems.js'
-import { endedBy, searchEndedBy } from './abortSignal.js'
+import { endedBy, searchEndedBy, signalOf } from './abortSignal.js'
 import { guardedConfig, guardedStack } from './noWayAround.js'
 import { type ClientParts, PARTS } from './partsOf.js'
 import { checkedOptions, type SealOptions } from './sealOptions.js'
@@ -88,7 +88,7 @@ function wrap<CLIENT extends Sealable>(
   dialect: Dialect,
   speech: Pick<ClientSettings, 'values' | 'commands'>,
 ): SealedParts<CLIENT> {
-  const { logicalTableName, plaintext, role, timeToLive, format, search } = checkedOptions(options)
+  const { logicalTableName, plaintext, role, updates, timeToLive, format, search } = checkedOptions(options)
   const sealed = Object.create(client) as SealedClient<CLIENT>
   const tables = new Tables(dialect, logicalTableName, format, timeToLive, search !== undefined)
 
@@ -99,6 +99,8 @@ function wrap<CLIENT extends Sealable>(
       search: searchEndedBy(search, abortSignal),
       plaintext,
       role,
+      updates,
+      signal: signalOf(abortSignal),
       ...speech,
     }
     const forward = client.send.bind(client) as (command: object, ...rest: unknown[]) => Promise<unknown>
@@ -136,7 +138,7 @@ function wrap<CLIENT extends Sealable>(
     send: { configurable: true, writable: true, value: ownSend },
     statistics: { value: () => (format as Partial<FieldFormat>).statistics?.() },
   })
-  const arrivals = new Arrivals(tables, { format, search, plaintext, role, ...speech }, dialect)
+  const arrivals = new Arrivals(tables, { format, search, plaintext, role, updates, ...speech }, dialect)
   for (const [name, value] of Object.entries(itemOpener(arrivals)))
     Object.defineProperty(sealed, name, { configurable: true, value })
   const isMocked = () => sealed.send !== ownSend && !wrappers.has(sealed.send)

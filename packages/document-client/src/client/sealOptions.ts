@@ -24,6 +24,13 @@ export interface ClientOptions<TTL extends string = string> {
    */
   role?: 'seal' | 'open' | 'both'
   /**
+   * What to do with an update of an item that the format seals as a whole, such as those of `@dynaseal/db-esdk`: `refuse` it,
+   * or `read-change-write`: the item is read, opened and verified, changed here, sealed, and put back if nobody has written it
+   * in between; else again. Conditions of writes may then be on encrypted attributes. Each such write
+   * costs a consistent read besides. Default `refuse`.
+   */
+  updates?: 'refuse' | 'read-change-write'
+  /**
    * The names, as stored, of the attributes by which DynamoDB deletes expired items (TTL). They cannot be encrypted:
    * an item whose expiry DynamoDB cannot read stays forever. Default: none.
    */
@@ -39,7 +46,8 @@ export interface ClientOptions<TTL extends string = string> {
 export type SealOptions<TTL extends string = string> = ClientOptions<TTL> &
   (FormatOptions | { readonly format: Format })
 
-interface CheckedOptions extends Pick<ClientSettings, 'plaintext' | 'role' | 'format' | 'search'> {
+interface CheckedOptions
+  extends Pick<ClientSettings, 'plaintext' | 'role' | 'updates' | 'format' | 'search'> {
   readonly logicalTableName: (tableName: string) => string
   readonly timeToLive: readonly string[]
 }
@@ -58,6 +66,7 @@ const OPTIONS = Object.keys({
   role: true,
   search: true,
   timeToLive: true,
+  updates: true,
 } satisfies Record<keyof ClientOptions | keyof FormatOptions, true>)
 
 /** @throws {ConfigurationError} `invalid-option` */
@@ -67,6 +76,7 @@ export function checkedOptions(options: SealOptions): CheckedOptions {
     logicalTableName = (name: string) => name,
     plaintext = 'refuse',
     role = 'both',
+    updates = 'refuse',
     timeToLive = [],
     search,
     ...ofFormat
@@ -79,7 +89,14 @@ export function checkedOptions(options: SealOptions): CheckedOptions {
     throw invalid('timeToLive must be a list of names of attributes.')
   if (search !== undefined && !['write', 'find', 'check'].every(name => isFunction(search, name)))
     throw invalid('search must be what createSearchTokens() returns.')
-  return { logicalTableName, plaintext, role, timeToLive, format: formatOf(ofFormat), search }
+  if (!['refuse', 'read-change-write'].includes(updates))
+    throw invalid("updates must be 'refuse' or 'read-change-write'.")
+  const format = formatOf(ofFormat)
+  if (updates !== 'refuse' && format.wholeItems !== true)
+    throw invalid(
+      'updates is for formats that seal items as wholes; this one seals attributes, and its updates read nothing. Leave it out.',
+    )
+  return { logicalTableName, plaintext, role, updates, timeToLive, format, search }
 }
 
 function isFunction(of: unknown, name: string): boolean {

@@ -1,3 +1,5 @@
+import type { SendOperation } from '../changing/readFirst.js'
+import { baseCommand } from '../commands/operations.js'
 import { type CommandPlan, planCommand } from '../commands/planCommand.js'
 import { openError } from '../opening/openError.js'
 import { Opening } from '../opening/opening.js'
@@ -20,6 +22,8 @@ export async function sendSealed(
 ): Promise<unknown> {
   const sealing = new Sealing(settings)
   const { items } = settings.commands
+  const sendOperation: SendOperation = async (name, input) =>
+    copyContainers(await forward(copyCommand(command, baseCommand(name), input))) as Item
   const planned = planCommand(settings.commands, tables, command, sealing)
   if (planned === undefined) return forward(command)
   const { plan } = planned
@@ -30,7 +34,7 @@ export async function sendSealed(
   }
   let output: Item
   try {
-    output = await (plan.send === undefined ? send(plan.input) : plan.send(send))
+    output = await (plan.send === undefined ? send(plan.input) : plan.send(send, { settings, sendOperation }))
   } catch (error) {
     throw await openError(settings, plan, error)
   }

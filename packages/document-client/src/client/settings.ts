@@ -7,6 +7,10 @@ export interface ClientSettings {
   readonly format: Format
   readonly plaintext: 'refuse' | 'allow'
   readonly role: 'seal' | 'open' | 'both'
+  /** What becomes of the update of a part of an item that is sealed as a whole. */
+  readonly updates: 'refuse' | 'read-change-write'
+  /** Ends the call. */
+  readonly signal?: AbortSignal | undefined
   /** Those of what is planned with, between which and its own the client's commands translate. */
   readonly values: Values
   readonly commands: Commands

@@ -105,6 +105,13 @@ export function operationOf(command: object): Operation | undefined {
   return OPERATIONS.find(operation => operation.name === name)
 }
 
+/** The command of an operation that has attribute values: any client of DynamoDB sends it. */
+export function baseCommand(name: string): new (input: Item) => object {
+  return OPERATIONS.find(operation => operation.name === name)!.base as unknown as new (
+    input: Item,
+  ) => object
+}
+
 /** How the names of operations begin that have no items. */
 const WITHOUT_ITEMS =
   /^(Cancel|Create|Describe|Disable|Enable|Export|Import|List|Restore|Tag|Untag|(Delete|Get|Put|Update)(?!Item))/

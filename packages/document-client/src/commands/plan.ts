@@ -1,3 +1,4 @@
+import type { ReadFirst, Sending } from '../changing/readFirst.js'
 import type { ClientSettings } from '../client/settings.js'
 import type { ErrorItem } from '../opening/openError.js'
 import type { Opening } from '../opening/opening.js'
@@ -9,7 +10,9 @@ import type { Item } from '../values/place.js'
 export interface Plan {
   readonly input: Item
   /** Sends what takes several commands; without it, the input is one. */
-  send?(forward: (input: Item) => Promise<Item>): Promise<Item>
+  send?(forward: (input: Item) => Promise<Item>, sending: Sending): Promise<Item>
+  /** Of a write that is evaluated on the plaintext: how. */
+  readonly readFirst?: ReadFirst
   response(output: Item, opening: Opening): void
   /** Compares what was found with what was searched for, after everything is open. */
   compare?(output: Item, settings: ClientSettings): Promise<void>

@@ -1,5 +1,9 @@
+import { changeOfCondition, changeOfUpdate } from '../changing/changeOf.js'
+import type { ReadFirst } from '../changing/readFirst.js'
+import { sendChange } from '../changing/sendChange.js'
+import { sendTransaction } from '../changing/sendTransaction.js'
 import { DocumentClientError } from '../errors.js'
-import { guardConditions } from '../guards/conditions.js'
+import { guardConditions, seesCiphertext } from '../guards/conditions.js'
 import { guardKey } from '../guards/keys.js'
 import { refuseUpdate } from '../guards/wholeItems.js'
 import { isContainer } from '../paths/attributePattern.js'
@@ -13,6 +17,7 @@ import type { KnownTable } from '../tables/knownTable.js'
 import type { Tables } from '../tables/tables.js'
 import { ownContainers } from '../values/copyContainers.js'
 import type { Item } from '../values/place.js'
+import { fromWire, wireMembers } from '../values/wireItems.js'
 import type { Plan } from './plan.js'
 import { widenReturnValues } from './returnValues.js'
 import { knownMembers } from './writeMembers.js'
@@ -20,15 +25,20 @@ import { knownMembers } from './writeMembers.js'
 export function planPut(tables: Tables, given: Item, sealing: Sealing): Plan {
   const input = knownMembers(given, 'Item')
   const table = tables.table(input.TableName)
-  const { kind, ...sealed } = sealPut(table, input, sealing)
-  return planWrite(table, kind, input.Item as Item, { ...input, ...sealed }, sealing)
+  const readsFirst = sealing.readsFirst && seesCiphertext(table, kindOfPut(table, input), input)
+  const { kind, ...sealed } = sealPut(table, input, sealing, readsFirst)
+  const key = input.Item as Item
+  if (!readsFirst) return planWrite(table, kind, key, { ...input, ...sealed }, sealing)
+  const written = () => ({ Item: wireMembers(sealed.Item as Item, sealing.values) })
+  return planChange(changeOfCondition(table, 'Put', input, key, sealing, written))
 }
 
 export function planUpdate(tables: Tables, given: Item, sealing: Sealing): Plan {
   const input = knownMembers(given, 'Key', 'UpdateExpression')
   const table = tables.table(input.TableName)
-  refuseUpdate(table)
   guardKey(table, input.Key)
+  if (table.wholeItems && sealing.readsFirst) return planChange(changeOfUpdate(table, input, sealing))
+  refuseUpdate(table)
   const kind = updatedKind(table, input)
   guardConditions(table, kind, input)
   // Here, where they are still those that were asked for.
@@ -42,12 +52,34 @@ export function planUpdate(tables: Tables, given: Item, sealing: Sealing): Plan 
 }
 
 /** Delete, and the condition checks of transactions. */
-export function planDelete(tables: Tables, given: Item, sealing: Sealing): Plan {
+export function planDelete(
+  tables: Tables,
+  given: Item,
+  sealing: Sealing,
+  action: 'Delete' | 'ConditionCheck' = 'Delete',
+): Plan {
   const input = knownMembers(given, 'Key')
   const table = tables.table(input.TableName)
   guardKey(table, input.Key)
+  if (sealing.readsFirst && seesCiphertext(table, undefined, input)) {
+    const key = input.Key as Item
+    const written = () => ({ Key: wireMembers(key, sealing.values) })
+    return planChange(changeOfCondition(table, action, input, key, sealing, written))
+  }
   guardConditions(table, undefined, input)
   return planWrite(table, undefined, input.Key as Item, input, sealing)
+}
+
+/** A single write that is evaluated on the plaintext of its item. */
+function planChange(readFirst: ReadFirst): Plan {
+  const { table, key, params } = readFirst
+  return {
+    input: params,
+    readFirst,
+    send: (_, sending) => sendChange(readFirst, sending),
+    response: () => {},
+    errorItems: error => [{ table, key: fromWire(key), holder: error }],
+  }
 }
 
 /** A single write: what it returns, and what its failed condition returns, is the item of its key. */
@@ -96,7 +128,7 @@ export function planBatchWrite(tables: Tables, input: Item, sealing: Sealing): P
   return { input: { ...input, RequestItems: Object.fromEntries(sealed) }, response: () => {} }
 }
 
-const TRANSACTION_WRITES = ['Put', 'Update', 'Delete', 'ConditionCheck']
+const TRANSACTION_WRITES = ['Put', 'Update', 'Delete', 'ConditionCheck'] as const
 
 export function planTransactWrite(tables: Tables, input: Item, sealing: Sealing): Plan {
   const actions = ((input.TransactItems ?? []) as Item[]).map(action => {
@@ -108,11 +140,15 @@ export function planTransactWrite(tables: Tables, input: Item, sealing: Sealing)
       )
     }
     const params = action[kind] as Item
-    const planner = kind === 'Put' ? planPut : kind === 'Update' ? planUpdate : planDelete
-    return { kind, plan: planner(tables, params, sealing) }
+    if (kind === 'Put') return { kind, plan: planPut(tables, params, sealing) }
+    if (kind === 'Update') return { kind, plan: planUpdate(tables, params, sealing) }
+    return { kind, plan: planDelete(tables, params, sealing, kind) }
   })
+  const readsFirst = actions.some(({ plan }) => plan.readFirst !== undefined)
+  const writes = actions.map(({ kind, plan }) => plan.readFirst ?? { kind, params: plan.input })
   return {
     input: { ...input, TransactItems: actions.map(({ kind, plan }) => ({ [kind]: plan.input })) },
+    ...(readsFirst ? { send: (_, sending) => sendTransaction(input, writes, sending) } : {}),
     response: () => {},
     errorItems: error =>
       ((error.CancellationReasons ?? []) as Item[]).flatMap(
@@ -121,8 +157,16 @@ export function planTransactWrite(tables: Tables, input: Item, sealing: Sealing)
   }
 }
 
-/** @returns the item with its pending values noted for sealing */
-function sealPut(table: KnownTable, params: Item, sealing: Sealing): { Item: unknown; kind: unknown } {
+/**
+ * @param readsFirst whether its condition is compared with the plaintext
+ * @returns the item with its pending values noted for sealing
+ */
+function sealPut(
+  table: KnownTable,
+  params: Item,
+  sealing: Sealing,
+  readsFirst = false,
+): { Item: unknown; kind: unknown } {
   const item = params.Item as Item
   if (!isContainer(item) || Array.isArray(item)) {
     throw new DocumentClientError(
@@ -130,9 +174,13 @@ function sealPut(table: KnownTable, params: Item, sealing: Sealing): { Item: unk
       `What was given to be put in table ${table.name} is no plain object, and the AWS SDK takes no other Item. Give a copy of its members: { ...item }.`,
     )
   }
-  const kind = table.kindOf(item)
-  guardConditions(table, kind, params)
+  const kind = kindOfPut(table, params)
+  if (!readsFirst) guardConditions(table, kind, params)
   const holder = { Item: item }
   sealing.collectItem({ table, key: item, kind }, holder, 'Item')
   return { ...holder, kind }
+}
+
+function kindOfPut(table: KnownTable, { Item: item }: Item): unknown {
+  return isContainer(item) && !Array.isArray(item) ? table.kindOf(item as Item) : undefined
 }

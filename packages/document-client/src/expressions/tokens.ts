@@ -107,6 +107,11 @@ export class Tokens {
     for (const { kind, text } of this.#tokens) if (kind === 'value') yield text
   }
 
+  /** The name placeholders in it. */
+  *placeholders(): Iterable<string> {
+    for (const { kind, text } of this.#tokens) if (kind === 'placeholder') yield text
+  }
+
   /** Tries one way to read on, and another from the same place if it does not fit. */
   either<RESULT>(first: () => RESULT, second: () => RESULT): RESULT {
     const start = this.#next

@@ -9,7 +9,7 @@ import { formatsOwn, isFormatAttribute } from './formatAttributes.js'
 
 export type Names = Readonly<Record<string, string>>
 
-const CONDITIONS = ['ConditionExpression', 'FilterExpression', 'KeyConditionExpression'] as const
+export const CONDITIONS = ['ConditionExpression', 'FilterExpression', 'KeyConditionExpression'] as const
 
 /** Parameters from before expressions, which nothing here understands. */
 export const LEGACY = [
@@ -29,6 +29,17 @@ export const LEGACY = [
  * @throws {DocumentClientError} `condition-refused`, `expression-syntax`, `command-unsupported`
  */
 export function guardConditions(table: KnownTable, kind: unknown, params: Item): void {
+  refuseLegacy(table, params)
+  const values = (params.ExpressionAttributeValues ?? {}) as Item
+  for (const parameter of CONDITIONS) {
+    const expression = params[parameter]
+    if (typeof expression !== 'string' || expression === '') continue
+    guard(table, kind, parseCondition(expression, names(params)), parameter, values)
+  }
+}
+
+/** @throws {DocumentClientError} `command-unsupported` */
+export function refuseLegacy(table: KnownTable, params: Item): void {
   for (const name of LEGACY) {
     if (params[name] !== undefined) {
       throw new DocumentClientError(
@@ -37,12 +48,27 @@ export function guardConditions(table: KnownTable, kind: unknown, params: Item):
       )
     }
   }
+}
+
+/**
+ * Whether the condition of a write looks at what is encrypted.
+ *
+ * @throws {DocumentClientError} `expression-syntax`
+ */
+export function seesCiphertext(table: KnownTable, kind: unknown, params: Item): boolean {
+  const { ConditionExpression } = params
+  if (typeof ConditionExpression !== 'string' || ConditionExpression === '') return false
   const values = (params.ExpressionAttributeValues ?? {}) as Item
-  for (const parameter of CONDITIONS) {
-    const expression = params[parameter]
-    if (typeof expression !== 'string' || expression === '') continue
-    guard(table, kind, parseCondition(expression, names(params)), parameter, values)
-  }
+  const references = referencesIn(table, kind, parseCondition(ConditionExpression, names(params)), values)
+  return [...references].some(([reference, scope]) =>
+    // The type of what is stored is not that of the value.
+    looksInside(
+      table,
+      scope,
+      reference.use === 'type' ? { ...reference, use: 'content' } : reference,
+      values,
+    ),
+  )
 }
 
 function guard(
@@ -52,13 +78,24 @@ function guard(
   parameter: string,
   values: Item,
 ): void {
+  for (const [reference, scope] of referencesIn(table, kind, condition, values))
+    guardReference(table, scope, reference, parameter, values)
+}
+
+/** What a condition refers to, each with the name of the kind of the items that it is asked of. */
+function* referencesIn(
+  table: KnownTable,
+  kind: unknown,
+  condition: Condition,
+  values: Item,
+): Iterable<[ConditionReference, kind: unknown]> {
   if (condition.kind === 'test') {
-    for (const reference of condition.references) guardReference(table, kind, reference, parameter, values)
+    for (const reference of condition.references) yield [reference, kind]
     return
   }
   // Several kinds are filtered as (_et = A AND …) OR (_et = B AND …).
   const scope = condition.kind === 'and' ? (comparedKind(table, condition.conditions, values) ?? kind) : kind
-  for (const part of condition.conditions) guard(table, scope, part, parameter, values)
+  for (const part of condition.conditions) yield* referencesIn(table, scope, part, values)
 }
 
 /** The name of the kind that a write's condition asks for: DynamoDB refuses the write to an item of another one. */
@@ -88,10 +125,11 @@ function comparedKind(table: KnownTable, parts: readonly Condition[], values: It
 function guardReference(
   table: KnownTable,
   kind: unknown,
-  { path, use, operator, value }: ConditionReference,
+  reference: ConditionReference,
   parameter: string,
   values: Item,
 ): void {
+  const { path, operator } = reference
   if (isFormatAttribute(table, path)) throw formatsOwn(table, path, 'condition-refused')
   const patterns = table.encrypted(kind)
   if (table.takesPlaintext && spelledPath(patterns, path) !== undefined) {
@@ -100,16 +138,31 @@ function guardReference(
       `${parameter}: '${formatPath(path)}' of table ${table.name} is a name that is written as the path of an encrypted attribute. Give each step of a path a name of its own.`,
     )
   }
-  const relations = patterns.map(pattern => relate(pattern, path))
-  // Inside what is sealed as a whole nothing exists for DynamoDB: the answer would be wrong.
-  if (use === 'existence' && !relations.includes('below')) return
-  // What is stored is always Binary, so this asks no more than whether it is there.
-  if (use === 'type' && value !== undefined && values[value] === 'B' && relations.includes('at')) return
-  if (relations.every(relation => relation === 'beside')) return
+  if (!looksInside(table, kind, reference, values)) return
   throw new DocumentClientError(
     'condition-refused',
-    `${parameter}: '${formatPath(path)}' is encrypted in table ${table.name} and cannot be used with ${operator}, which would see ciphertext. Only attribute_exists, attribute_not_exists and attribute_type B work, on the encrypted attribute itself; compare after loading, or keep a separate attribute to search by.`,
+    `${parameter}: '${formatPath(path)}' is encrypted in table ${table.name} and cannot be used with ${operator}, which would see ciphertext. Only attribute_exists, attribute_not_exists and attribute_type B work, on the encrypted attribute itself; compare after loading, or keep a separate attribute to search by.${wayOut(table, parameter)}`,
   )
+}
+
+/** Whether DynamoDB would answer by the ciphertext: of what is encrypted, more than whether it is there is asked. */
+function looksInside(
+  table: KnownTable,
+  kind: unknown,
+  { path, use, value }: ConditionReference,
+  values: Item,
+): boolean {
+  const relations = table.encrypted(kind).map(pattern => relate(pattern, path))
+  // Inside what is sealed as a whole nothing exists for DynamoDB: the answer would be wrong.
+  if (use === 'existence' && !relations.includes('below')) return false
+  // What is stored is always Binary, so this asks no more than whether it is there.
+  if (use === 'type' && value !== undefined && values[value] === 'B' && relations.includes('at')) return false
+  return relations.some(relation => relation !== 'beside')
+}
+
+function wayOut({ wholeItems }: KnownTable, parameter: string): string {
+  if (!wholeItems || parameter !== 'ConditionExpression') return ''
+  return " Or have the client read each such item before it is written, with the option updates: 'read-change-write'."
 }
 
 export function names(params: Item): Names {

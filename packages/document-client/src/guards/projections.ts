@@ -1,3 +1,4 @@
+import type { AttributePath } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
 import { parseProjection } from '../expressions/projection.js'
 import { formatPath, relate } from '../paths/attributePattern.js'
@@ -6,7 +7,6 @@ import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
 import { names } from './conditions.js'
 import { formatsOwn, isFormatAttribute } from './formatAttributes.js'
-import { refuseProjection } from './wholeItems.js'
 
 /** A projection with what is needed to check where ciphertext belongs, and what is not the caller's. */
 export interface CompletedProjection {
@@ -31,7 +31,6 @@ export function completeProjection(table: KnownTable, params: Item): CompletedPr
   const unchanged = { params, strip: () => {} }
   const expression = params.ProjectionExpression
   if (typeof expression !== 'string' || expression === '') return unchanged
-  refuseProjection(table)
   const patterns = table.encrypted(undefined)
   const given = names(params)
   const paths = parseProjection(expression, given)
@@ -39,12 +38,7 @@ export function completeProjection(table: KnownTable, params: Item): CompletedPr
   for (const path of paths) {
     if (isFormatAttribute(table, path) && !ours.includes(path[0] as string))
       throw formatsOwn(table, path, 'projection-refused')
-    if (patterns.some(pattern => relate(pattern, path) === 'below')) {
-      throw new DocumentClientError(
-        'projection-refused',
-        `'${formatPath(path)}' is inside an attribute that is encrypted as a whole in table ${table.name}. Project the encrypted attribute itself.`,
-      )
-    }
+    if (patterns.some(pattern => relate(pattern, path) === 'below')) throw isInside(table, path)
   }
   const reads = paths.some(path => patterns.some(pattern => relate(pattern, path) !== 'beside'))
   const selection = new Selection(paths)
@@ -66,6 +60,14 @@ export function completeProjection(table: KnownTable, params: Item): CompletedPr
       for (const name of [...ours, ...missing]) delete item[name]
     },
   }
+}
+
+/** A projection of something inside of what is sealed as one. */
+export function isInside(table: KnownTable, path: AttributePath): DocumentClientError {
+  return new DocumentClientError(
+    'projection-refused',
+    `'${formatPath(path)}' is inside an attribute that is encrypted as a whole in table ${table.name}. Project the encrypted attribute itself.`,
+  )
 }
 
 /**

@@ -30,15 +30,6 @@ export function refuseUpdate({ name, wholeItems }: KnownTable): void {
   if (!wholeItems) return
   throw new DocumentClientError(
     'update-refused',
-    `Items of table ${name} are sealed as wholes, and an update changes a part of one: it would not open any more. Load the item, change it, and put it back, with a condition on a version attribute.`,
-  )
-}
-
-/** @throws {DocumentClientError} `projection-refused` */
-export function refuseProjection({ name, wholeItems }: KnownTable): void {
-  if (!wholeItems) return
-  throw new DocumentClientError(
-    'projection-refused',
-    `Items of table ${name} are sealed as wholes, and a part of one cannot be authenticated. Read the whole item.`,
+    `Items of table ${name} are sealed as wholes, and an update changes a part of one: it would not open any more. Have the client read each item that it updates, with the option updates: 'read-change-write'; or load the item, change it, and put it back, with a condition on a version attribute.`,
   )
 }

@@ -221,7 +221,7 @@ export class Opening {
   }
 }
 
-const NUMBER =
+export const NUMBER =
   'a number does not fit a JavaScript number. Set unmarshallOptions.wrapNumbers on the document client.'
 
 const NONE: ReadonlySet<unknown> = new Set()

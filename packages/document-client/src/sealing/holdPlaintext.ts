@@ -23,7 +23,30 @@ import type { Writing } from './plaintext.js'
  * @throws {DocumentClientError} `plaintext-refused` for a name that is an encrypted path; `invalid-value` or `not-registered` for bytes that look sealed, and could not be read again
  */
 export function holdPlaintext(writing: Writing, path: AttributePath, holder: Item, step: string): void {
-  const { table, kind, isCiphertext } = writing
+  const { table, kind } = writing
+  const patterns = table.encrypted(kind)
+  const sealed = holdAll(writing, patterns, path, holder, step)
+  const name = spelledPath(patterns, path) ?? spelledPathIn(patterns, path, holder[step])
+  if (name !== undefined) throw isSpelled(writing, name)
+  const value = holder[step]
+  const [stray] = strayCiphertext({ [step]: value }, each => looksSealed(writing, each), sealed)
+  if (stray !== undefined) throw isStray(writing, [...path, ...stray.slice(1)])
+}
+
+/**
+ * Makes pending what stands in clear at some patterns of `holder[step]`.
+ *
+ * @returns what is sealed there already, and the format's own
+ * @throws {DocumentClientError} `invalid-value`
+ */
+export function holdAll(
+  writing: Writing,
+  patterns: readonly AttributePattern[],
+  path: AttributePath,
+  holder: Item,
+  step: string,
+): Set<unknown> {
+  const { table, isCiphertext } = writing
   const isItem = path.length === 0
   const sealed = new Set(isItem ? Object.values(formatAttributesOf(table, holder[step] as Item)) : [])
   const hold = (here: AttributePath, value: unknown, replace: (value: unknown) => void) => {
@@ -32,13 +55,8 @@ export function holdPlaintext(writing: Writing, path: AttributePath, holder: Ite
     else if (looksSealed(writing, value)) throw isNotWhole(writing, here)
     else replace(new PendingSeal(ownBytes(value)))
   }
-  const patterns = table.encrypted(kind)
   for (const pattern of patterns) holdAt(pattern, path, holder, step, hold)
-  const name = spelledPath(patterns, path) ?? spelledPathIn(patterns, path, holder[step])
-  if (name !== undefined) throw isSpelled(writing, name)
-  const value = holder[step]
-  const [stray] = strayCiphertext({ [step]: value }, each => looksSealed(writing, each), sealed)
-  if (stray !== undefined) throw isStray(writing, [...path, ...stray.slice(1)])
+  return sealed
 }
 
 type Hold = (path: AttributePath, value: unknown, replace: (value: unknown) => void) => void

@@ -9,7 +9,7 @@ import { storeTokens } from '../search/storedTokens.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { type Item, type Place, primaryKey } from '../values/place.js'
 import type { Values } from '../values/values.js'
-import { holdPlaintext } from './holdPlaintext.js'
+import { holdAll, holdPlaintext } from './holdPlaintext.js'
 import { findPending } from './pendingSeal.js'
 import { refusePlaintext, type Writing } from './plaintext.js'
 import { type Slot, slotsIn } from './slots.js'
@@ -40,6 +40,24 @@ export class Sealing {
     return this.settings.values
   }
 
+  /** Whether parts of items that are sealed as wholes are changed, and compared, by reading them first. */
+  get readsFirst(): boolean {
+    return this.settings.updates === 'read-change-write'
+  }
+
+  /**
+   * What is changed by reading it is opened and sealed.
+   *
+   * @throws {DocumentClientError} `role-refused`
+   */
+  guardBoth({ name }: KnownTable, done: string): void {
+    if (this.settings.role === 'both') return
+    throw new DocumentClientError(
+      'role-refused',
+      `This client may only ${this.settings.role}, and an item of table ${name} would be read, opened and ${done} to write it. Send the command with a client that may do both.`,
+    )
+  }
+
   /**
    * Notes what is pending in an item that will be put, `holder[step]`. All of it must be nobody else's: it is changed, and
    * must not change in between.
@@ -67,6 +85,28 @@ export class Sealing {
     if (names.length > 0) throw formatsOwn(table, names, 'plaintext-refused')
     if (!isPending && !table.wholeItems) return
     this.#note(place, [], holder, step, true)
+  }
+
+  /**
+   * Notes all that is to be sealed in an item that was opened, and will be put back. As for {@link collectItem}, it must
+   * be nobody else's.
+   *
+   * @param sealedBefore attributes that nobody said are encrypted here, and that were: they stay so
+   * @throws {DocumentClientError} `role-refused`, `invalid-value`
+   */
+  collectOpened(place: Place, sealedBefore: readonly string[], holder: Item, step: string): void {
+    const { table, kind } = place
+    const { format } = this.settings
+    const own = table.encrypted(kind)
+    const others = sealedBefore.filter(name => own.every(pattern => pattern[0] !== name))
+    const patterns = [...own, ...others.map(name => [name])]
+    const looksSealed = (value: Uint8Array) => format.looksSealed(value)
+    const writing: Writing = { table, kind, isCiphertext: () => false, looksSealed }
+    holdAll(writing, patterns, [], holder, step)
+    for (const pattern of patterns) refusePlaintext(writing, pattern, [], holder[step])
+    if (table.hasTokens)
+      storeTokens(place, holder[step] as Item, this.tokens, this.values, value => format.looksSealed(value))
+    this.#note(place, [], holder, step, true, patterns)
   }
 
   /**
@@ -100,8 +140,8 @@ export class Sealing {
     holder: Item,
     step: string,
     isWhole: boolean,
+    patterns = table.encrypted(kind),
   ): void {
-    const patterns = table.encrypted(kind)
     const slots = slotsIn(holder, step, path)
     if (this.settings.role === 'open') {
       throw new DocumentClientError(

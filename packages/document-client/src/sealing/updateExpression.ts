@@ -166,7 +166,8 @@ function targetsOf(table: KnownTable, actions: UpdateAction[], kind: unknown): T
   return { targets, computed }
 }
 
-function pathsOfAction(action: UpdateAction): readonly AttributePath[] {
+/** What an action of an update writes and, to set it, reads. */
+export function pathsOfAction(action: UpdateAction): readonly AttributePath[] {
   return action.clause === 'SET' ? [action.target, ...pathsOf(action.operand)] : [action.target]
 }
 

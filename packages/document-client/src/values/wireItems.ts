@@ -6,6 +6,7 @@ import { Searched } from '../search/searched.js'
 import { setMember } from './copyContainers.js'
 import { nativeValues } from './nativeValues.js'
 import type { Item } from './place.js'
+import type { Values } from './values.js'
 
 /** An item as attribute values. */
 export type WireItem = Record<string, WireValue>
@@ -26,6 +27,18 @@ export function fromWire(item: object): Item {
 /** @throws {DocumentClientError} `invalid-value` */
 export function toWire(item: object): WireItem {
   return mapMembers(item, attribute) as WireItem
+}
+
+/**
+ * The members of an item as a client's values have them, as attribute values: what its own commands would have made of them.
+ *
+ * @throws {DocumentClientError} `invalid-value`
+ */
+export function wireMembers(item: object, values: Values): WireItem {
+  const copy: Item = {}
+  for (const [name, value] of Object.entries(item))
+    if (value !== undefined) setMember(copy, name, values.attributeAt([name], value))
+  return copy as WireItem
 }
 
 function native(value: unknown, name: string): unknown {

@@ -1,0 +1,27 @@
+import type { ClientSettings } from '../client/settings.js'
+import { holds } from '../evaluation/condition.js'
+import { EvaluationError } from '../evaluation/errors.js'
+import type { Decision, ReadFirst } from './readFirst.js'
+import type { AnsweredItem } from './readItem.js'
+
+/** What becomes of a write, now that its item is known. */
+export type Verdict =
+  | { readonly is: 'decided'; readonly decision: Decision }
+  | { readonly is: 'condition-failed' }
+  | { readonly is: 'invalid'; readonly error: EvaluationError }
+
+/** Evaluates the caller's condition and expression on an item in clear, in the order in which DynamoDB does. */
+export async function judge(
+  write: ReadFirst,
+  item: AnsweredItem,
+  settings: ClientSettings,
+): Promise<Verdict> {
+  try {
+    if (write.condition !== undefined && !holds(write.condition, item.opened ?? {}, write.values))
+      return { is: 'condition-failed' }
+    return { is: 'decided', decision: await write.decide(item, settings) }
+  } catch (error) {
+    if (error instanceof EvaluationError) return { is: 'invalid', error }
+    throw error
+  }
+}
