@@ -30,6 +30,7 @@ import {
   string,
   Table,
 } from 'dynamodb-toolbox'
+import { beaconJobs } from './beacons.mjs'
 import { prepareJava } from './java.mjs'
 import { Missing } from './python.mjs'
 import { randomCases } from './randomItems.mjs'
@@ -67,7 +68,12 @@ export async function useDbEsdk(check) {
   console.log(`Java ${java.version}`)
   const world = await startWorld()
   try {
-    const jobs = [...(await randomJobs()), ...(await keyringJobs(world)), ...(await clientJobs(world))]
+    const jobs = [
+      ...(await randomJobs()),
+      ...(await keyringJobs(world)),
+      ...(await clientJobs(world)),
+      ...(await beaconJobs(world)),
+    ]
     const steps = jobs.flatMap(job => job.steps)
     const results = await java.run(world.cloud.endpoint, steps)
     await world.cloud.waitForReplication()

@@ -36,6 +36,11 @@ export interface ItemToSeal extends ItemFields<AttributeValue> {
    * attributes of its own beside the fields. Default: a part of it, whose fields have to stand alone.
    */
   readonly whole?: boolean
+  /**
+   * Names of the other attributes that have search tokens, which the caller computed: those may have a name that the format
+   * keeps for tokens.
+   */
+  readonly tokens?: readonly string[] | undefined
 }
 
 export interface SealedItem {

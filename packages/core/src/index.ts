@@ -74,6 +74,7 @@ export type {
   TokenFit,
   TokenMaker,
   TokenSubject,
+  TokenUse,
   VersionedToken,
 } from './search/tokenMaker.js'
 export { normalizeNumber } from './value/number.js'

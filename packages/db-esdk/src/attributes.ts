@@ -1,5 +1,6 @@
 import type { AttributeValue } from '@dynaseal/core'
-import { CONTEXT_PREFIX, RESERVED_PREFIX } from './names.js'
+import { looksLikeBeacon } from './beacons/hash.js'
+import { BEACON_PREFIX, CONTEXT_PREFIX, RESERVED_PREFIX } from './names.js'
 import type { Table } from './table.js'
 
 /**
@@ -19,6 +20,21 @@ export function refuseReserved(table: Table, names: readonly string[]): void {
       name,
     )
   }
+}
+
+/**
+ * Refuses what stands under the name of a beacon and is none.
+ *
+ * @throws {SealError} `invalid-value`, placed
+ */
+export function checkBeacon(table: Table, name: string, value: AttributeValue): void {
+  const { S, SS } = value as { S?: unknown; SS?: unknown }
+  if (name.length > BEACON_PREFIX.length && (Array.isArray(SS) ? SS : [S]).every(looksLikeBeacon)) return
+  throw table.sealError(
+    'invalid-value',
+    'it has the name of a beacon and is none. Give the client search: createBeacons({ … }), or store the token under another name.',
+    name,
+  )
 }
 
 /** A copy of an item without the attributes of the format's own. */

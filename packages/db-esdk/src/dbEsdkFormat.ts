@@ -11,12 +11,12 @@ import {
   type SealedItem,
 } from '@dynaseal/core'
 import { asBuffer, checkOptions, nextSlice, sliceIsOver, TypeId } from '@dynaseal/core/formats'
-import { binary, refuseReserved, setAttribute, withoutReserved } from './attributes.js'
+import { binary, checkBeacon, refuseReserved, setAttribute, withoutReserved } from './attributes.js'
 import type { Attributes } from './fields.js'
 import { footerBytes } from './footer.js'
 import { TAG_BYTES } from './gcm.js'
 import { parseHeader } from './header.js'
-import { FOOTER, HEADER } from './names.js'
+import { BEACON_PREFIX, FOOTER, HEADER } from './names.js'
 import { Opening } from './open.js'
 import { type KeyOptions, type Outcome, SdkItems } from './sdkItems.js'
 import { type AttributeOptions, Table } from './table.js'
@@ -184,14 +184,18 @@ function checkTable(name: string, options: AttributeOptions): void {
 }
 
 /** @throws {SealError} placed */
-function attributesOf(table: Table, { fields, others, whole }: ItemToSeal): Attributes {
+function attributesOf(table: Table, { fields, others, whole, tokens = [] }: ItemToSeal): Attributes {
   if (whole !== true || others === undefined)
     throw table.sealError(
       'invalid-value',
       'a part of it cannot be sealed: items of the AWS Database Encryption SDK are signed as wholes. Load the item, change it, and put it back.',
     )
   const attributes: [string, AttributeValue, ReturnType<Table['letterOf']>][] = []
-  for (const [name, value] of Object.entries(others)) attributes.push([name, value, table.letterOf(name)])
+  const beacons = tokens.filter(name => name.startsWith(BEACON_PREFIX))
+  for (const [name, value] of Object.entries(others)) {
+    if (beacons.includes(name)) checkBeacon(table, name, value)
+    else attributes.push([name, value, table.letterOf(name)])
+  }
   for (const { path, value } of fields) {
     const [name, ...nested] = path
     if (nested.length > 0) throw table.sealError('invalid-value', NESTED, String(name))

@@ -1,3 +1,7 @@
+export type { BeaconKey, BeaconKeySource } from './beacons/beaconKeys.js'
+export { Beacons, createBeacons } from './beacons/beacons.js'
+export type { BeaconOptions, TableBeacons } from './beacons/options.js'
+export { transforms } from './beacons/transforms.js'
 export { contextAttributes } from './contextAttributes.js'
 export { DbEsdkFormat, type DbEsdkFormatOptions, dbEsdkFormat } from './dbEsdkFormat.js'
 export type { AlgorithmSuite } from './header.js'

@@ -10,6 +10,8 @@ const COMMIT = Buffer.from('AWS_DBE_COMMIT_KEY', 'latin1')
 const ENCRYPT = Buffer.from('AWS_DBE_DERIVE_KEY', 'latin1')
 const WRAP = Buffer.from('AWS_MPL_INTERMEDIATE_KEYWRAP_ENC', 'latin1')
 const SIGN = Buffer.from('AWS_MPL_INTERMEDIATE_KEYWRAP_MAC', 'latin1')
+const BEACON = Buffer.from('AWS_DBE_SCAN_BEACON', 'latin1')
+const PARTITION = Buffer.from('dynaseal:db-esdk:v1:partition', 'latin1')
 const FIRST_BLOCK = Buffer.from([1])
 /** Bytes that are missing to a block of HMAC are zero, and so is all of the salt. */
 const NO_SALT = new Uint8Array()
@@ -27,6 +29,24 @@ function expand(
   for (const [index, info] of infos.entries())
     hmac('sha512', pseudorandomKey, [...info, FIRST_BLOCK], targets[index]!)
   pseudorandomKey.fill(0)
+}
+
+const BEACON_HMAC_KEY_BYTES = 64
+
+/** What the beacons of a name are computed with. The caller zeroes it. */
+export function beaconHmacKey(beaconKey: Uint8Array, name: string): Buffer {
+  return hmacKey(beaconKey, [BEACON, Buffer.from(name, 'utf8')])
+}
+
+/** What the partition of an item is computed with. The caller zeroes it. */
+export function partitionHmacKey(beaconKey: Uint8Array): Buffer {
+  return hmacKey(beaconKey, [PARTITION])
+}
+
+function hmacKey(beaconKey: Uint8Array, info: readonly Uint8Array[]): Buffer {
+  const key = Buffer.allocUnsafeSlow(BEACON_HMAC_KEY_BYTES)
+  expand(beaconKey, [info], [key])
+  return key
 }
 
 /** Keys of the item that is sealed or opened at the moment. */

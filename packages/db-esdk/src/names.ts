@@ -2,6 +2,8 @@
 export const HEADER = 'aws_dbe_head'
 /** The footer of a sealed item: a Binary attribute. */
 export const FOOTER = 'aws_dbe_foot'
+/** The attribute of a beacon: this, and the beacon's name. */
+export const BEACON_PREFIX = 'aws_dbe_b_'
 /** Attributes of the format's own begin so: header, footer, beacons. They are never signed, and never handed out. */
 export const RESERVED_PREFIX = 'aws_dbe_'
 /** Pairs of the encryption context begin so, hence no attribute that is configured may. */

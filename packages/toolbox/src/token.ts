@@ -18,7 +18,7 @@ export interface TokenOptions {
     | readonly Normalizer[]
     | Readonly<Record<string, Normalizer | readonly Normalizer[]>>
   /**
-   * Length of a token, 8 to 256 bits. Default 128: one token is one value. With fewer, values share tokens, and what was
+   * Length of a token, 8 to 256 bits; of a beacon 1 to 63. Default 128: one token is one value. With fewer, values share tokens, and what was
    * found by another one is dropped again.
    */
   readonly bits?: number

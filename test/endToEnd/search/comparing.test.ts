@@ -111,7 +111,7 @@ describe('values that share a short token', () => {
     })
     await expect(client.send(write)).rejects.toMatchObject({
       code: 'condition-refused',
-      message: expect.stringMatching(/fewer than 64 bits/),
+      message: expect.stringMatching(/fewer than 63 bits/),
     })
   })
 

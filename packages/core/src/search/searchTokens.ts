@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { AttributeValue } from '../attributeValue.js'
 import { Writer } from '../bytes/writer.js'
 import type { OpeningStatistics } from '../dataKeyCache/statistics.js'
-import { SearchError } from '../errors.js'
+import { ConfigurationError, SearchError } from '../errors.js'
 import type { CallOptions } from '../format.js'
 import { BLOCK_BYTES } from '../hmacSha256.js'
 import { SEARCH_KEY } from '../materials/context.js'
@@ -13,7 +13,14 @@ import { type SearchOptions, searchKeysOf } from './options.js'
 import type { SearchKey } from './searchKey.js'
 import { SearchKeyCache, type TokenLease } from './searchKeyCache.js'
 import type { TokenDefinition } from './tokenDefinition.js'
-import type { TokenClaim, TokenFit, TokenMaker, TokenSubject, VersionedToken } from './tokenMaker.js'
+import type {
+  TokenClaim,
+  TokenFit,
+  TokenMaker,
+  TokenSubject,
+  TokenUse,
+  VersionedToken,
+} from './tokenMaker.js'
 import { writeMessage } from './tokenMessage.js'
 import { tokenText, versionOf } from './tokenText.js'
 
@@ -26,6 +33,8 @@ import { tokenText, versionOf } from './tokenText.js'
 export function createSearchTokens(options: SearchOptions): SearchTokens {
   return new SearchTokens(options)
 }
+
+const LEAST_BITS = 8
 
 /** Made by {@link createSearchTokens}. */
 export class SearchTokens implements TokenMaker {
@@ -43,6 +52,10 @@ export class SearchTokens implements TokenMaker {
     this.#writeWith = writeWith
     this.#all = all
     this.#keys = new Map(all.map(key => [key.version, key]))
+  }
+
+  faultOf({ definition: { bits } }: TokenUse): string | undefined {
+    return bits < LEAST_BITS ? TOO_SHORT : undefined
   }
 
   /** Versions of the search keys: that which is written with first. */
@@ -122,7 +135,7 @@ export class SearchTokens implements TokenMaker {
     this.#cache.clear()
   }
 
-  async #with<T, R>(
+  async #with<T extends TokenSubject, R>(
     keys: readonly SearchKey[],
     forWriting: boolean,
     signal: AbortSignal | undefined,
@@ -130,6 +143,8 @@ export class SearchTokens implements TokenMaker {
     work: (one: T, leases: readonly TokenLease[], index: number) => R,
   ): Promise<R[]> {
     signal?.throwIfAborted()
+    if (list.some(({ definition: { bits } }) => bits < LEAST_BITS))
+      throw new ConfigurationError('invalid-option', `A token cannot be made so: ${TOO_SHORT}.`)
     const leases =
       keys.length === 1
         ? [await this.#cache.take(keys[0]!, forWriting, signal)]
@@ -146,6 +161,8 @@ export class SearchTokens implements TokenMaker {
     return results
   }
 }
+
+const TOO_SHORT = `bits must be an integer from ${LEAST_BITS} to 256`
 
 /** What tokens are made of, with room for a key before it. Empty between two tokens. */
 const scratch = new Writer(512)

@@ -21,7 +21,7 @@ export interface TokenOptions {
   /** Whether the attribute is a set or a list, each member of which is searched for by itself. Default: no. */
   readonly members?: boolean
   /**
-   * Length of a token, 8 to 256 bits. Default 128: equal tokens are equal values. Fewer: several values share a token, which
+   * Length of a token, 8 to 256 bits; of a maker with other tokens, what that says. Default 128: equal tokens are equal values. Fewer: several values share a token, which
    * hides them among each other, and searches find what has to be dropped again.
    */
   readonly bits?: number
@@ -50,8 +50,8 @@ export class TokenDefinition {
     if (typeof members !== 'boolean') throw invalid('members must be true or false')
     if (members && parts.length > 1)
       throw invalid('members can be searched for in one attribute, and of names several')
-    if (!Number.isInteger(bits) || bits < 8 || bits > 256)
-      throw invalid('bits must be an integer from 8 to 256')
+    if (!Number.isInteger(bits) || bits < 1 || bits > 256)
+      throw invalid('bits must be an integer from 1 to 256')
     for (const { path } of parts) checkPath(path)
     this.paths = parts.map(({ path }: TokenPart) => [...path])
     this.members = members
@@ -108,6 +108,20 @@ export class TokenDefinition {
       if (error instanceof SearchError) return false
       throw error
     }
+  }
+
+  /** Whether something is made of the texts of an attribute first. */
+  isNormalized(index: number): boolean {
+    return this.#normalizers[index]!.length > 0
+  }
+
+  /**
+   * What is made of a text of an attribute, as it is; for a maker with other tokens.
+   *
+   * @throws {SearchError} `invalid-value`
+   */
+  normalizeText(index: number, text: string): string {
+    return this.#text({ S: text }, this.#normalizers[index]!, index)
   }
 
   #checkCount(values: readonly AttributeValue[]): void {

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '../attributeValue.js'
-import type { CallOptions } from '../format.js'
+import type { AttributePath, CallOptions } from '../format.js'
 import type { TokenDefinition } from './tokenDefinition.js'
 
 /** What a token is to be made of. */
@@ -16,6 +16,10 @@ export interface TokenSubject {
   readonly values: readonly AttributeValue[]
   /** Names of the item's key attributes, for errors. */
   readonly keyNames?: readonly string[] | undefined
+  /** Where the tokens are stored. For a maker that tells tokens apart by that. */
+  readonly attribute?: AttributePath | undefined
+  /** Of an item that is written: its primary key. For a maker whose tokens depend on the item. */
+  readonly key?: Readonly<Record<string, AttributeValue>> | undefined
 }
 
 /** A subject as it was opened, and the tokens that were read beside it, whatever stands there. */
@@ -25,8 +29,18 @@ export interface TokenClaim extends TokenSubject {
 
 export interface VersionedToken {
   readonly token: string
-  /** Of the search key. */
+  /** Of the search key, or whatever else tells the tokens of one value apart. */
   readonly version: number
+}
+
+/** A token attribute of a table, before there are tokens of it. */
+export interface TokenUse {
+  /** Logical table name. */
+  readonly table: string
+  readonly attribute: AttributePath
+  readonly definition: TokenDefinition
+  /** Whether all that it is of is encrypted: for each path of the definition. */
+  readonly encrypted: readonly boolean[]
 }
 
 /**
@@ -53,6 +67,13 @@ export type TokenFit =
  * Whoever calls it stores tokens and looks for them; it need not know what they are made of.
  */
 export interface TokenMaker {
+  /**
+   * Why there cannot be tokens of a definition there, as the end of a sentence. Asked when a table is made known. Default:
+   * there always can.
+   *
+   * @param others the other token attributes of the table, as far as they are known
+   */
+  faultOf?(use: TokenUse, others: readonly TokenUse[]): string | undefined
   /**
    * The tokens to store: one; for members, one for each that is different, sorted, or none where there is no member.
    *

@@ -363,13 +363,27 @@ describe('a definition', () => {
     ['a normalizer that is none', { of: [{ path: ['a'], normalize: [null] }] }],
     ['members of several attributes', { of: [{ path: ['a'] }, { path: ['b'] }], members: true }],
     ['members that are neither true nor false', { of: [{ path: ['a'] }], members: 1 }],
-    ...[7, 257, 12.5, '8', Number.NaN].map(
+    ...[0, 257, 12.5, '8', Number.NaN].map(
       bits => [`${bits} bits`, { of: [{ path: ['a'] }], bits }] as [string, unknown],
     ),
   ])('is refused with %s', (_name, options) => {
     expect(() => define((options as never) ?? { of: undefined as never })).toThrow(
       expect.objectContaining({ code: 'invalid-option' }),
     )
+  })
+
+  it('of fewer than 8 bits is for tokens of other makers', async () => {
+    const definition = define({ bits: 7 })
+    const keyring = rawKeyring()
+    const tokens = createSearchTokens({ keyring, writeWith: await createSearchKey(keyring) })
+    const error = { code: 'invalid-option', message: expect.stringMatching(/from 8 to 256/) }
+    const short = { ...ada, definition }
+    await expect(tokens.write([ada, short])).rejects.toMatchObject(error)
+    await expect(tokens.find([short])).rejects.toMatchObject(error)
+    await expect(tokens.check([{ ...short, stored: ['1.AA'] }])).rejects.toMatchObject(error)
+    const use = { table: 'users', attribute: ['a'], encrypted: [true] }
+    expect(tokens.faultOf({ ...use, definition })).toMatch(/from 8 to 256/)
+    expect(tokens.faultOf({ ...use, definition: define({ bits: 8 }) })).toBeUndefined()
   })
 
   it('says what it is of', () => {

@@ -90,7 +90,7 @@ function wrap<CLIENT extends Sealable>(
 ): SealedParts<CLIENT> {
   const { logicalTableName, plaintext, role, updates, timeToLive, format, search } = checkedOptions(options)
   const sealed = Object.create(client) as SealedClient<CLIENT>
-  const tables = new Tables(dialect, logicalTableName, format, timeToLive, search !== undefined)
+  const tables = new Tables(dialect, logicalTableName, format, timeToLive, search)
 
   const send = async (command: { input: object }, ...rest: unknown[]): Promise<unknown> => {
     const { abortSignal } = (rest[0] ?? {}) as { abortSignal?: unknown }

@@ -41,7 +41,7 @@ export interface DeclaredToken {
     | Readonly<Record<string, Normalizer | readonly Normalizer[]>>
   /** Whether it is a set or a list, each member of which is searched for by itself. Default: no. */
   readonly members?: boolean
-  /** Length of a token, 8 to 256 bits. Default 128. */
+  /** Length of a token, 8 to 256 bits; of a beacon 1 to 63. Default 128. */
   readonly bits?: number
 }
 

@@ -38,6 +38,8 @@ interface OpenItem extends Unopened {
 export class Opening {
   readonly #items: OpenItem[] = []
   #keepsTokens = false
+  /** Tokens that the format would have taken out. */
+  readonly #kept: { readonly item: Item; readonly name: string }[] = []
   readonly #withTokens: (Pick<Place, 'table' | 'kind'> & { readonly item: Item })[] = []
 
   constructor(private readonly settings: ClientSettings) {}
@@ -179,6 +181,7 @@ export class Opening {
       for (const { path } of table.tokens(kind))
         if (table.surelyHasToken(kind, path) || isToken(valueAt(item, path)))
           removeAt(item, path, () => false)
+    for (const { item, name } of this.#kept) delete item[name]
   }
 
   #isSealed({ wholeItems }: KnownTable, value: unknown, isInClear: boolean): value is Uint8Array {
@@ -197,8 +200,10 @@ export class Opening {
     for (const [name, given] of Object.entries(toOpen?.others ?? {})) {
       const value = others[name]
       if (value === given) continue
-      if (value === undefined) delete item[name]
-      else {
+      if (value === undefined) {
+        if (this.#keepsTokens) this.#kept.push({ item, name })
+        else delete item[name]
+      } else {
         try {
           item[name] = this.settings.values.native(value as AttributeValue)
         } catch {

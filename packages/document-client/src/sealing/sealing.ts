@@ -20,6 +20,7 @@ interface ItemSlots {
   readonly slots: readonly Slot[]
   /** The item, if it is written as a whole. */
   readonly whole: Item | undefined
+  readonly kind: unknown
 }
 
 /** Collects the pending values of one command, and puts messages in their place all at once. */
@@ -169,7 +170,7 @@ export class Sealing {
       )
     }
     const whole = isWhole ? (holder[step] as Item) : undefined
-    this.#items.push({ table, key: attributes, slots, whole })
+    this.#items.push({ table, key: attributes, slots, whole, kind })
   }
 
   /**
@@ -204,7 +205,7 @@ export class Sealing {
     }
   }
 
-  #toSeal({ table, key, slots, whole }: ItemSlots): ItemToSeal {
+  #toSeal({ table, key, slots, whole, kind }: ItemSlots): ItemToSeal {
     const { values } = this.settings
     const fields = slots.map(({ path, plaintext, describe }) => ({
       path,
@@ -213,6 +214,7 @@ export class Sealing {
     const place = { table: table.name, key, fields, whole: whole !== undefined }
     if (whole === undefined || !table.wholeItems) return place
     const others = otherAttributes(whole, slots, values)
-    return { ...place, partitionKey: table.keyNames[0], others }
+    const tokens = table.tokens(kind).map(({ path: [name] }) => name as string)
+    return { ...place, partitionKey: table.keyNames[0], others, tokens }
   }
 }

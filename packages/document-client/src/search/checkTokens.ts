@@ -1,3 +1,4 @@
+import type { AttributePath, TokenMaker, TokenUse } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
 import { formatPath, overlap } from '../paths/attributePattern.js'
 import { type Dialect, titleOf } from '../tables/dialect.js'
@@ -10,32 +11,44 @@ interface Surroundings {
   readonly keyNames: readonly string[]
   /** Names of attributes that have another meaning. */
   readonly taken: readonly string[]
-  readonly hasSearchKeys: boolean
+  readonly maker: TokenMaker | undefined
+  /** The other kinds of items of the table. */
+  readonly others: readonly ItemKind[]
 }
 
 /** @throws {DocumentClientError} `invalid-schema` or `invalid-client` for a token attribute that cannot be one */
 export function checkTokens(
   dialect: Dialect,
   kind: ItemKind,
-  { tableName, keyNames, taken, hasSearchKeys }: Surroundings,
+  { tableName, keyNames, taken, maker, others }: Surroundings,
 ): void {
   const { tokens = [] } = kind
   const [first] = tokens
   if (first === undefined) return
-  if (!hasSearchKeys) {
+  if (maker === undefined) {
     throw new DocumentClientError(
       'invalid-client',
       `'${formatPath(first.path)}' of ${titleOf(dialect, kind)} is a search token, and the client has no search keys. Give sealDocumentClient() the option search: createSearchTokens({ keyring, writeWith }).`,
     )
   }
-  for (const token of tokens) {
-    const why = faultOf(token, kind, keyNames, taken)
+  const uses = tokens.map(token => useOf(tableName, kind, token))
+  const ofOthers = others.flatMap(other => (other.tokens ?? []).map(token => useOf(tableName, other, token)))
+  for (const [index, token] of tokens.entries()) {
+    const own = uses[index]!
+    const beside = [...uses.filter(use => use !== own), ...ofOthers]
+    const why = faultOf(token, kind, keyNames, taken) ?? maker.faultOf?.(own, beside)
     if (why === undefined) continue
     throw new DocumentClientError(
       'invalid-schema',
       `'${formatPath(token.path)}' of ${titleOf(dialect, kind)} in table ${tableName} cannot be a search token: ${why}.`,
     )
   }
+}
+
+function useOf(table: string, { encrypted }: ItemKind, { path, definition }: ItemToken): TokenUse {
+  const isEncrypted = (part: AttributePath) =>
+    encrypted.some(pattern => pattern.length <= part.length && overlap(pattern, part))
+  return { table, attribute: path, definition, encrypted: definition.paths.map(isEncrypted) }
 }
 
 function faultOf(

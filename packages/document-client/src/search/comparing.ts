@@ -115,7 +115,14 @@ async function firstWrong(
         `it was found by this search token, and has no ${absent.join(', ')} to compare. Either the index does not project it, or somebody wrote past the sealed client.`,
       )
     }
-    const claim = { definition, table: table.name, values: attributes, stored, keyNames: table.keyNames }
+    const claim = {
+      definition,
+      table: table.name,
+      values: attributes,
+      stored,
+      keyNames: table.keyNames,
+      attribute: path,
+    }
     const [fit] = (await maker?.check([claim])) ?? []
     if (fit?.fits !== true) {
       return failure(

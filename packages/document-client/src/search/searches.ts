@@ -15,8 +15,8 @@ import { attributesOf } from './storedTokens.js'
 const PARAMETERS = ['ConditionExpression', 'FilterExpression', 'KeyConditionExpression'] as const
 type Parameter = (typeof PARAMETERS)[number]
 
-/** A write cannot be taken back, so its condition may not hold for another value that shares the token. */
-const LEAST_BITS_OF_WRITES = 64
+/** A write cannot be taken back, so its condition may not hold for another value that shares the token. Beacons have 63 at most. */
+const LEAST_BITS_OF_WRITES = 63
 
 /** A test of a token attribute. */
 export interface TokenTest {
@@ -99,7 +99,13 @@ export function searchesOf(
   }
   for (const { token, searched, found } of tests.values()) {
     for (const [index, each] of searched.entries()) {
-      tokens.find({ definition: token.definition, table: table.name, values: each }, versions => {
+      const subject = {
+        definition: token.definition,
+        table: table.name,
+        values: each,
+        attribute: token.path,
+      }
+      tokens.find(subject, versions => {
         found[index] = versions
       })
     }

@@ -1,9 +1,9 @@
-import type { AttributePath, AttributeValue, TokenDefinition } from '@dynaseal/core'
+import type { AttributePath, AttributeValue, TokenDefinition, TokenSubject } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
 import { formatPath, relate } from '../paths/attributePattern.js'
 import { PendingSeal } from '../sealing/pendingSeal.js'
 import type { KnownTable } from '../tables/knownTable.js'
-import type { Item, Place } from '../values/place.js'
+import { type Item, type Place, primaryKey } from '../values/place.js'
 import type { Values } from '../values/values.js'
 import type { CommandTokens } from './commandTokens.js'
 import type { ItemToken } from './itemToken.js'
@@ -24,6 +24,7 @@ export function storeTokens(
   values: Values,
   isCiphertext: (value: Uint8Array) => boolean,
 ): void {
+  const key = primaryKey(table, item, values)
   for (const token of table.tokens(kind)) {
     const { path, definition } = token
     const given = valueAt(item, path)
@@ -44,7 +45,7 @@ export function storeTokens(
         throw isHalfSealed(table, token)
       continue
     }
-    const made = tokenStore(table, token, parts, tokens, values, stored => {
+    const made = tokenStore(table, token, parts, key, tokens, values, stored => {
       if (given !== undefined && !isSame(given, stored)) throw isComputed(table, path)
       if (stored !== undefined) setAt(item, path, stored)
     })
@@ -55,13 +56,15 @@ export function storeTokens(
 /**
  * Notes the token of values.
  *
+ * @param key of the item
  * @param use is given what to store: a text, a set of texts, or nothing
  * @returns false where a value is absent, so that there is nothing to make a token of
  */
 export function tokenStore(
   table: KnownTable,
-  { definition }: ItemToken,
+  { path, definition }: ItemToken,
   parts: readonly unknown[],
+  key: TokenSubject['key'],
   tokens: CommandTokens,
   values: Values,
   use: (stored: string | Set<string> | undefined) => void,
@@ -69,7 +72,7 @@ export function tokenStore(
   const attributes = attributesOf(definition, parts, values)
   if (attributes === undefined) return false
   tokens.store(
-    { definition, table: table.name, values: attributes, keyNames: table.keyNames },
+    { definition, table: table.name, values: attributes, keyNames: table.keyNames, attribute: path, key },
     ([first, ...others]) => {
       if (definition.members) use(first === undefined ? undefined : new Set([first, ...others]))
       else use(first)

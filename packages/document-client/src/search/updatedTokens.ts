@@ -4,7 +4,7 @@ import { addActions, parseUpdate, type UpdateAction } from '../expressions/updat
 import { names } from '../guards/conditions.js'
 import { formatPath, relate } from '../paths/attributePattern.js'
 import type { KnownTable } from '../tables/knownTable.js'
-import type { Item } from '../values/place.js'
+import { type Item, primaryKey } from '../values/place.js'
 import type { Values } from '../values/values.js'
 import type { CommandTokens } from './commandTokens.js'
 import type { ItemToken } from './itemToken.js'
@@ -34,6 +34,7 @@ export function updateTokens(
   if (!table.hasTokens || typeof expression !== 'string' || expression === '') return params
   const actions = parseUpdate(expression, names(params))
   const given = (params.ExpressionAttributeValues ?? {}) as Item
+  const key = primaryKey(table, (params.Key ?? {}) as Item, values)
   const own: Item = {}
   const placeholders: Record<string, string> = {}
   const set: string[] = []
@@ -53,7 +54,7 @@ export function updateTokens(
       const container = given[above.operand.value]
       const rest = path.slice(above.target.length)
       if (valueAt(container, rest) !== undefined) throw isComputed(table, path)
-      tokenStore(table, token, parts, tokens, values, stored => {
+      tokenStore(table, token, parts, key, tokens, values, stored => {
         if (stored !== undefined) setAt(container as Item, rest, stored)
       })
       continue
@@ -73,7 +74,7 @@ export function updateTokens(
     const value = `:${TOKEN}${index}`
     own[value] = undefined
     set.push(`${place} = ${value}`)
-    tokenStore(table, token, parts, tokens, values, stored => {
+    tokenStore(table, token, parts, key, tokens, values, stored => {
       given[value] = stored
     })
   }

@@ -1,4 +1,4 @@
-import { ConfigurationError, type Format } from '@dynaseal/core'
+import { ConfigurationError, type Format, type TokenMaker } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
 import { checkTokens } from '../search/checkTokens.js'
 import { type Dialect, titleOf } from './dialect.js'
@@ -14,14 +14,14 @@ export class Tables {
   /**
    * @param logicalName physical table name (as commands carry it) to logical table name
    * @param timeToLive attributes by which DynamoDB deletes items
-   * @param hasSearchKeys whether tokens can be made
+   * @param search what makes tokens, if anything does
    */
   constructor(
     private readonly dialect: Dialect,
     private readonly logicalName: (physical: string) => string,
     private readonly format: Format,
     private readonly timeToLive: readonly string[] = [],
-    private readonly hasSearchKeys = false,
+    private readonly search?: TokenMaker,
   ) {}
 
   /**
@@ -43,7 +43,8 @@ export class Tables {
         ...this.format.attributes,
         ...[description.kindAttribute ?? known?.kindAttribute].flatMap(each => each ?? []),
       ],
-      hasSearchKeys: this.hasSearchKeys,
+      maker: this.search,
+      others: known?.kinds ?? [],
     })
     let table = known
     if (table === undefined) {

@@ -50,7 +50,8 @@ public final class Steps {
       case "put" -> client(step).putItem(request -> request.tableName(name(step)).item(Items.read(step.get("item"))));
       case "get" -> result.set("item", Items.write(client(step).getItem(request -> request.tableName(name(step)).key(Items.read(step.get("key"))).consistentRead(true)).item()));
       case "query" -> query(step, result.putArray("items"));
-      case "createBranchKey" -> result.put("branchKeyId", keyrings.keyStore(step.get("keyStore")).CreateKey(CreateKeyInput.builder().build()).branchKeyIdentifier());
+      case "find" -> find(step, result.putArray("items"));
+      case "createBranchKey" -> result.put("branchKeyId", keyrings.keyStore(step.get("keyStore")).CreateKey(branchKey(step)).branchKeyIdentifier());
       default -> throw new IllegalArgumentException(step.toString());
     }
   }
@@ -62,6 +63,24 @@ public final class Steps {
       .query(request -> request.tableName(name(step)).consistentRead(true).keyConditionExpression("#p = :p")
         .expressionAttributeNames(Map.of("#p", partition)).expressionAttributeValues(Map.of(":p", key.get(partition))))
       .items().forEach(item -> items.add(Items.write(item)));
+  }
+
+  /** A query where there is a key condition, else a scan; `values` and `names` are those of its expressions. */
+  private void find(JsonNode step, ArrayNode items) {
+    Map<String, AttributeValue> values = Items.read(step.get("values"));
+    String filter = step.has("filter") ? step.get("filter").textValue() : null;
+    DynamoDbClient client = client(step);
+    (step.has("keyCondition")
+      ? client.query(request -> request.tableName(name(step)).indexName(step.get("index").textValue())
+        .keyConditionExpression(step.get("keyCondition").textValue()).filterExpression(filter).expressionAttributeValues(values)).items()
+      : client.scan(request -> request.tableName(name(step)).filterExpression(filter).expressionAttributeValues(values)).items())
+      .forEach(item -> items.add(Items.write(item)));
+  }
+
+  /** One of a given id needs a context of its own. */
+  private static CreateKeyInput branchKey(JsonNode step) {
+    if (!step.has("id")) return CreateKeyInput.builder().build();
+    return CreateKeyInput.builder().branchKeyIdentifier(step.get("id").textValue()).encryptionContext(Map.of("purpose", "test")).build();
   }
 
   private DynamoDbItemEncryptor encryptor(JsonNode step) { return tables.encryptor(step.get("config")); }

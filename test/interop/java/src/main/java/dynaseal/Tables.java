@@ -43,6 +43,7 @@ final class Tables {
         .attributeActionsOnEncrypt(actions(config)).keyring(keyrings.keyring(config.get("keyring"))).algorithmSuiteId(suite(config));
       if (config.has("sortKeyName")) builder.sortKeyName(text(config, "sortKeyName"));
       if (config.has("allowedUnsignedAttributes")) builder.allowedUnsignedAttributes(unsigned(config));
+      if (config.has("search")) builder.search(Search.config(config.get("search"), keyrings));
       return cloud.dynamodb(region, DynamoDbEncryptionInterceptor.builder().config(DynamoDbTablesEncryptionConfig.builder()
         .tableEncryptionConfigs(Map.of(tableName, builder.build())).build()).build());
     });
