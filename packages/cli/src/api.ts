@@ -1,5 +1,7 @@
 export type { Config } from './config/config.js'
 export { type ClientOfRegion, loadProject, Project, projectOf, type Target } from './config/project.js'
+export { type DrillOptions, type DrillReport, drill } from './drill/drill.js'
+export type { Evidence, Sealing, TableOpening, TableRead, Verdict } from './drill/evidence.js'
 export { type Checkpoint, fileCheckpoint } from './engine/checkpoint.js'
 export { itemCheckpoint } from './engine/itemCheckpoint.js'
 export { type JobOptions, type JobReport, runJob } from './engine/job.js'
@@ -24,6 +26,7 @@ export {
 } from './keys/newSearchKey.js'
 export {
   type CheckedSearchKey,
+  type CheckOptions,
   checkSearchKeys,
   describeSearchKeys,
   type ReplicaCheck,

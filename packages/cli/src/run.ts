@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { backfillCommand } from './commands/backfill.js'
+import { drillCommand } from './commands/drill.js'
 import { initCommand } from './commands/init.js'
 import { inspectCommand } from './commands/inspect.js'
 import { policyCommand } from './commands/policy.js'
@@ -53,6 +54,7 @@ function program(surroundings: Surroundings): Command {
     backfillCommand,
     rewrapCommand,
     revertCommand,
+    drillCommand,
     policyCommand,
     searchKeyCommand,
   ])
