@@ -8,6 +8,8 @@ export {
   type TableReport,
 } from './doctor/doctor.js'
 export type { Finding, Severity } from './doctor/finding.js'
+export { type DrillOptions, type DrillReport, drill } from './drill/drill.js'
+export type { Evidence, Sealing, TableOpening, TableRead, Verdict } from './drill/evidence.js'
 export { type Checkpoint, fileCheckpoint } from './engine/checkpoint.js'
 export { itemCheckpoint } from './engine/itemCheckpoint.js'
 export { type JobOptions, type JobReport, runJob } from './engine/job.js'
@@ -32,6 +34,7 @@ export {
 } from './keys/newSearchKey.js'
 export {
   type CheckedSearchKey,
+  type CheckOptions,
   checkSearchKeys,
   describeSearchKeys,
   type ReplicaCheck,

@@ -5,7 +5,7 @@ import { processTerminal } from './terminal.js'
 
 // The first Ctrl-C lets what is under way end; the second one ends at once.
 const interrupt = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     if (interrupt.signal.aborted) process.exit(ExitCode.INTERRUPTED)
     interrupt.abort()

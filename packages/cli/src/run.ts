@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { backfillCommand } from './commands/backfill.js'
 import { doctorCommand } from './commands/doctor.js'
+import { drillCommand } from './commands/drill.js'
 import { initCommand } from './commands/init.js'
 import { inspectCommand } from './commands/inspect.js'
 import { policyCommand } from './commands/policy.js'
@@ -55,6 +56,7 @@ function program(surroundings: Surroundings): Command {
     backfillCommand,
     rewrapCommand,
     revertCommand,
+    drillCommand,
     policyCommand,
     searchKeyCommand,
   ])

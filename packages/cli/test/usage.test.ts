@@ -11,7 +11,18 @@ afterEach(() => {
   for (const made of folders.splice(0)) made.remove()
 })
 
-const COMMANDS = ['init', 'inspect', 'doctor', 'scan', 'backfill', 'rewrap', 'revert', 'policy', 'search-key']
+const COMMANDS = [
+  'init',
+  'inspect',
+  'doctor',
+  'scan',
+  'backfill',
+  'rewrap',
+  'revert',
+  'drill',
+  'policy',
+  'search-key',
+]
 
 describe('--help', () => {
   it('names every command, in 80 columns', async () => {

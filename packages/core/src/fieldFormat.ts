@@ -145,6 +145,7 @@ export class FieldFormat implements Format {
       keyring,
       encryptionContext: additional,
       writes: format,
+      contextOf: item => contexts.of(format, item).pairs,
       over: other => new FieldFormat({ ...options, encryptionContext: additional, keyring: other }),
     }
   }

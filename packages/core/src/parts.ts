@@ -6,6 +6,7 @@ import type { ContextOfItem } from './contexts.js'
 import type { EncryptedDataKeyEntry, Keyring } from './dataKeyCache/keyring.js'
 import type { KeyringOfContext } from './dataKeyCache/keyringOf.js'
 import type { FieldFormat, FormatName } from './fieldFormat.js'
+import type { ItemPlace } from './format.js'
 
 /** Where a thing has its parts: registered, since a tool may have a copy of this package of its own. */
 export const PARTS: unique symbol = Symbol.for('dynaseal:parts')
@@ -19,6 +20,12 @@ export interface FormatParts {
   readonly encryptionContext: Readonly<Record<string, string>> | ContextOfItem
   /** What is written. */
   readonly writes: FormatName
+  /**
+   * All pairs of an item's data key, as it is written.
+   *
+   * @throws {ConfigurationError} `invalid-context`
+   */
+  contextOf(item: ItemPlace): Readonly<Record<string, string>>
   /** The same format with data keys of another keyring, and a cache of its own. */
   over(keyring: AnyKeyring): FieldFormat
 }

@@ -27,11 +27,17 @@ export interface ReplicaCheck {
 }
 
 export interface CheckedSearchKey extends SearchKeyDescription {
-  /** One for each region in which its keyring has a key. */
+  /** One for each region in which its keyring has a key, and that was asked. */
   readonly replicas: readonly ReplicaCheck[]
 }
 
 const ID_DIGITS = 12
+
+export interface CheckOptions {
+  /** A region that is not asked. Default: none. */
+  readonly without?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
 
 /** The search keys of a client: what stands in their bytes. That which is written with stands first. */
 export function describeSearchKeys({ searchKeys }: SearchParts): SearchKeyDescription[] {
@@ -51,10 +57,11 @@ export function describeSearchKeys({ searchKeys }: SearchParts): SearchKeyDescri
  */
 export async function checkSearchKeys(
   parts: SearchParts,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  { signal, without }: CheckOptions = {},
 ): Promise<CheckedSearchKey[]> {
   const context = { ...parts.encryptionContext, 'dynaseal:search': '1' }
-  const regions = regionsOf(keysOf(await keyringFor(parts.keyring, context)))
+  const all = regionsOf(keysOf(await keyringFor(parts.keyring, context)))
+  const regions = all.filter(region => region !== without)
   const described = describeSearchKeys(parts)
   return Promise.all(
     parts.searchKeys.map(async (key, index) => ({
