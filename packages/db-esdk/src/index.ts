@@ -1,5 +1,6 @@
 export { contextAttributes } from './contextAttributes.js'
 export { DbEsdkFormat, type DbEsdkFormatOptions, dbEsdkFormat } from './dbEsdkFormat.js'
+export { describeItem, ITEM_ATTRIBUTES, type ItemDescription } from './describe.js'
 export type { AlgorithmSuite } from './header.js'
 export {
   createItemEncryptor,
