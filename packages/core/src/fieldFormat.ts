@@ -19,7 +19,7 @@ import { type CodecName, codecNamed } from './message/codec.js'
 import { isMessage } from './message/header.js'
 import { MessageWriter } from './message/messageWriter.js'
 import { openItems } from './openItems.js'
-import { type FormatParts, PARTS } from './parts.js'
+import { type FormatParts, tellParts } from './parts.js'
 import { placeOf } from './place.js'
 import { sealItems } from './sealItems.js'
 import type { FieldReader } from './storedField.js'
@@ -101,7 +101,6 @@ export class FieldFormat implements Format {
   readonly #reader: FieldReader
   readonly #writer: FieldWriter
   readonly #envelopes: EnvelopeOptions
-  readonly #parts: FormatParts
 
   constructor(options: FormatOptions) {
     checkOptions(undefined, options, OPTIONS)
@@ -141,18 +140,14 @@ export class FieldFormat implements Format {
     })
     this.#writer =
       format === 'message' ? new MessageWriter(contexts, codec) : new EnvelopeWriter(contexts, envelopes)
-    this.#parts = {
+    const parts: FormatParts = {
       keyring,
       encryptionContext: additional,
       writes: format,
       contextOf: item => contexts.of(format, item).pairs,
       over: other => new FieldFormat({ ...options, encryptionContext: additional, keyring: other }),
     }
-  }
-
-  /** For tools: see `@dynaseal/core/parts`. */
-  get [PARTS](): FormatParts {
-    return this.#parts
+    tellParts(this, () => parts)
   }
 
   standsAlone(table: string): boolean {

@@ -89,6 +89,14 @@ export interface KmsAccess {
   routes(): readonly { readonly region: string }[]
 }
 
+/**
+ * Tells the parts of `thing`, without the symbol as the name of a class's member: a bundler cannot leave out a class
+ * whose names it would have to compute.
+ */
+export function tellParts<PARTS_OF>(thing: object, parts: () => PARTS_OF): void {
+  Object.defineProperty(thing, PARTS, { get: parts })
+}
+
 /** Undefined for what is no field format, or seals items as wholes. */
 export function formatParts(format: unknown): FormatParts | undefined {
   return partsIn<FormatParts>(format)

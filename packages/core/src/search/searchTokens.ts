@@ -7,7 +7,7 @@ import type { CallOptions } from '../format.js'
 import { BLOCK_BYTES } from '../hmacSha256.js'
 import { SEARCH_KEY } from '../materials/context.js'
 import { parseEncryptedDataKeys } from '../materials/encryptedDataKeys.js'
-import { PARTS, type SearchParts } from '../parts.js'
+import { type SearchParts, tellParts } from '../parts.js'
 import { nextSlice, sliceIsOver } from '../slices.js'
 import { type SearchOptions, searchKeysOf } from './options.js'
 import type { SearchKey } from './searchKey.js'
@@ -52,6 +52,18 @@ export class SearchTokens implements TokenMaker {
     this.#writeWith = writeWith
     this.#all = all
     this.#keys = new Map(all.map(key => [key.version, key]))
+    tellParts(this, () => this.#parts())
+  }
+
+  #parts(): SearchParts {
+    const { [SEARCH_KEY]: _, ...encryptionContext } = this.#writeWith.context.pairs
+    const searchKeys = this.#all.map(({ version, commitment, name, bytes }) => ({
+      version,
+      commitment: commitment.toString('hex'),
+      encryptedDataKeys: parseEncryptedDataKeys(name.encryptedDataKeys),
+      bytes: Uint8Array.from(bytes),
+    }))
+    return { keyring: this.#keyring, encryptionContext, searchKeys }
   }
 
   faultOf({ definition: { bits } }: TokenUse): string | undefined {
@@ -61,18 +73,6 @@ export class SearchTokens implements TokenMaker {
   /** Versions of the search keys: that which is written with first. */
   get versions(): readonly number[] {
     return [...this.#keys.keys()]
-  }
-
-  /** For tools: see `@dynaseal/core/parts`. */
-  get [PARTS](): SearchParts {
-    const { [SEARCH_KEY]: _, ...encryptionContext } = this.#writeWith.context.pairs
-    const searchKeys = this.#all.map(({ version, commitment, name, bytes }) => ({
-      version,
-      commitment: commitment.toString('hex'),
-      encryptedDataKeys: parseEncryptedDataKeys(name.encryptedDataKeys),
-      bytes: Uint8Array.from(bytes),
-    }))
-    return { keyring: this.#keyring, encryptionContext, searchKeys }
   }
 
   /**
