@@ -29,6 +29,7 @@ import {
   string,
   Table,
 } from 'dynamodb-toolbox'
+import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { leaks } from '../support/recordingProxy.js'
 import { createWorld, EAST, WEST, type World } from '../support/world.js'
@@ -98,11 +99,14 @@ beforeAll(async () => {
   key.release()
 }, 60_000)
 afterAll(() => world.stop())
-beforeEach(async () => {
+async function clear(): Promise<void> {
   const raw = world.rawClient(EAST)
   const { Items = [] } = await raw.send(new DocumentScan({ TableName: TABLE }))
   for (const { id } of Items)
     await raw.send(new BatchWriteCommand({ RequestItems: { [TABLE]: [{ DeleteRequest: { Key: { id } } }] } }))
+}
+beforeEach(async () => {
+  await clear()
   world.proxy.sent.length = 0
   world.cloud.clearCalls()
 })
@@ -415,6 +419,43 @@ describe('with declared tables', () => {
     const before = (await stored('3')).aws_dbe_b_email
     await put(client, { id: '3', at: 3, email: EMAIL })
     expect((await stored('3')).aws_dbe_b_email).toBe(before)
+  })
+
+  test('for random items, lengths and partitions, a search finds what a filter in clear does', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('a', 'b', 'ä', '1', '😀'), { minLength: 1, maxLength: 12 }),
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (emails, bits, maximumNumberOfPartitions, Limit) => {
+          const tables = { [TABLE]: { maximumNumberOfPartitions } }
+          const client = declared({ aws_dbe_b_email: { of: 'email', bits } }, { tables })
+          await clear()
+          await Promise.all(emails.map((email, at) => put(client, { id: `${at}`, at, email })))
+          for (const wanted of new Set(emails)) {
+            const ats: unknown[] = []
+            let ExclusiveStartKey: Record<string, unknown> | undefined
+            do {
+              const start = ExclusiveStartKey === undefined ? {} : { ExclusiveStartKey }
+              const page = await client.send(byEmail(wanted, { Limit, ...start }))
+              ats.push(...page.Items!.map(({ at }) => at))
+              ExclusiveStartKey = page.LastEvaluatedKey
+            } while (ExclusiveStartKey !== undefined)
+            expect(ats).toEqual([...emails.keys()].filter(at => emails[at] === wanted))
+          }
+        },
+      ),
+      { numRuns: 12 },
+    )
+  })
+
+  test('items that arrive without a command have theirs, too, and show none', async () => {
+    const client = declared({ aws_dbe_b_email: { of: 'email', bits: 32 } })
+    const item = { id: 'a', at: 1, email: EMAIL }
+    const sealed = await client.sealItem(TABLE, item)
+    expect(sealed).toMatchObject({ aws_dbe_b_email: beacon('email', EMAIL, 32) })
+    expect(await client.openItem(TABLE, sealed)).toEqual(item)
   })
 
   test('a multi key store: each item has the beacons of the branch key that it names', async () => {
