@@ -11,6 +11,7 @@ import {
   GetCommand,
   PutCommand,
   TransactWriteCommand,
+  UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 import { BranchKeyring, KeyStoreAdministration } from '@dynaseal/branch-keyring'
 import { createSearchKey, createSearchTokens } from '@dynaseal/core'
@@ -29,6 +30,7 @@ import {
   string,
   Table,
 } from 'dynamodb-toolbox'
+import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { leaks } from '../support/recordingProxy.js'
 import { createWorld, EAST, WEST, type World } from '../support/world.js'
@@ -98,11 +100,14 @@ beforeAll(async () => {
   key.release()
 }, 60_000)
 afterAll(() => world.stop())
-beforeEach(async () => {
+async function clear(): Promise<void> {
   const raw = world.rawClient(EAST)
   const { Items = [] } = await raw.send(new DocumentScan({ TableName: TABLE }))
   for (const { id } of Items)
     await raw.send(new BatchWriteCommand({ RequestItems: { [TABLE]: [{ DeleteRequest: { Key: { id } } }] } }))
+}
+beforeEach(async () => {
+  await clear()
   world.proxy.sent.length = 0
   world.cloud.clearCalls()
 })
@@ -269,18 +274,17 @@ describe('with entities', () => {
 })
 
 describe('with declared tables', () => {
-  const declared = (tokens: object, beacons: Beacons = {}, region = EAST, more: object = {}) => {
-    const client = sealDeclared(
-      DynamoDBDocumentClient.from(new DynamoDBClient(world.config(region))),
-      optionsIn(region, beacons),
-    )
+  const declared = (tokens: object, beacons: Beacons = {}, region = EAST, options: object = {}) => {
+    const client = sealDeclared(DynamoDBDocumentClient.from(new DynamoDBClient(world.config(region))), {
+      ...optionsIn(region, beacons),
+      ...options,
+    })
     client.declare({
       table: TABLE,
       key: ['id'],
       encrypted: ['email', 'address', 'tags'],
       indexKeys: { byEmail: ['aws_dbe_b_email', 'at'] },
       tokens: tokens as never,
-      ...more,
     })
     return client
   }
@@ -417,6 +421,43 @@ describe('with declared tables', () => {
     expect((await stored('3')).aws_dbe_b_email).toBe(before)
   })
 
+  test('for random items, lengths and partitions, a search finds what a filter in clear does', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('a', 'b', 'ä', '1', '😀'), { minLength: 1, maxLength: 12 }),
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (emails, bits, maximumNumberOfPartitions, Limit) => {
+          const tables = { [TABLE]: { maximumNumberOfPartitions } }
+          const client = declared({ aws_dbe_b_email: { of: 'email', bits } }, { tables })
+          await clear()
+          await Promise.all(emails.map((email, at) => put(client, { id: `${at}`, at, email })))
+          for (const wanted of new Set(emails)) {
+            const ats: unknown[] = []
+            let ExclusiveStartKey: Record<string, unknown> | undefined
+            do {
+              const start = ExclusiveStartKey === undefined ? {} : { ExclusiveStartKey }
+              const page = await client.send(byEmail(wanted, { Limit, ...start }))
+              ats.push(...page.Items!.map(({ at }) => at))
+              ExclusiveStartKey = page.LastEvaluatedKey
+            } while (ExclusiveStartKey !== undefined)
+            expect(ats).toEqual([...emails.keys()].filter(at => emails[at] === wanted))
+          }
+        },
+      ),
+      { numRuns: 12 },
+    )
+  })
+
+  test('items that arrive without a command have theirs, too, and show none', async () => {
+    const client = declared({ aws_dbe_b_email: { of: 'email', bits: 32 } })
+    const item = { id: 'a', at: 1, email: EMAIL }
+    const sealed = await client.sealItem(TABLE, item)
+    expect(sealed).toMatchObject({ aws_dbe_b_email: beacon('email', EMAIL, 32) })
+    expect(await client.openItem(TABLE, sealed)).toEqual(item)
+  })
+
   test('a multi key store: each item has the beacons of the branch key that it names', async () => {
     const client = declared(
       { aws_dbe_b_email: { of: ['tenant', 'email'], bits: 32 } },
@@ -448,6 +489,123 @@ describe('with declared tables', () => {
     expect(await stored('b')).toEqual(sealed)
     const { Items = [] } = await client.send(byEmail(EMAIL))
     expect(Items.map(({ id }) => id).sort()).toEqual(['b', 't'])
+  })
+
+  describe('updates, which read the item first', () => {
+    const tokens = {
+      aws_dbe_b_email: { of: 'email', bits: 32 },
+      aws_dbe_b_tags: { of: 'tags', members: true, bits: 32 },
+      aws_dbe_b_street: { of: 'address.street', bits: 63 },
+    }
+    const tables = { [TABLE]: { maximumNumberOfPartitions: 3 } }
+    const updating = () => declared(tokens, { tables }, EAST, { updates: 'read-change-write' as const })
+    const Key = { id: 'a' }
+    const update = (client: Client, UpdateExpression: string, values: object, more: object = {}) =>
+      client.send(
+        new UpdateCommand({
+          TableName: TABLE,
+          Key,
+          UpdateExpression,
+          ExpressionAttributeValues: values as Record<string, unknown>,
+          ...more,
+        }),
+      )
+
+    test('store the beacons of what they write, and take those away of what they remove', async () => {
+      const client = updating()
+      await put(client, { ...Key, at: 1, email: 'before', tags: new Set(['x']), address: { street: STREET } })
+      const before = await stored('a')
+      const { Attributes } = await update(
+        client,
+        'SET email = :e, #at = #at + :one ADD tags :t REMOVE address.street',
+        { ':e': EMAIL, ':one': 1, ':t': new Set([TAG]) },
+        { ExpressionAttributeNames: { '#at': 'at' }, ReturnValues: 'ALL_NEW' },
+      )
+      expect(Attributes).toEqual({ ...Key, at: 2, email: EMAIL, tags: new Set(['x', TAG]), address: {} })
+      const after = await stored('a')
+      expect(after.aws_dbe_b_email).not.toBe(before.aws_dbe_b_email)
+      expect((after.aws_dbe_b_tags as Set<string>).size).toBe(2)
+      expect(Object.keys(after)).not.toContain('aws_dbe_b_street')
+      expect((await client.send(byEmail(EMAIL))).Items).toEqual([Attributes])
+      expect((await client.send(byEmail('before'))).Items).toEqual([])
+      expect(await scan(client, 'contains(aws_dbe_b_tags, :t)', { ':t': TAG })).toEqual(['a'])
+      expect(leaks(world.proxy.sent, SECRETS)).toEqual([])
+    })
+
+    test('in transactions, too', async () => {
+      const client = updating()
+      await put(client, { ...Key, at: 1, email: 'before' })
+      const Update = {
+        TableName: TABLE,
+        Key,
+        UpdateExpression: 'SET email = :e',
+        ConditionExpression: 'email = :b',
+        ExpressionAttributeValues: { ':e': EMAIL, ':b': 'before' },
+      }
+      await client.send(new TransactWriteCommand({ TransactItems: [{ Update }] }))
+      expect((await client.send(byEmail(EMAIL))).Items).toEqual([{ ...Key, at: 1, email: EMAIL }])
+    })
+
+    test('have conditions by beacons, however short, compared with what is searched for', async () => {
+      const client = updating()
+      await put(client, { ...Key, at: 1, email: 'x', tags: new Set([TAG]), address: { street: STREET } })
+      const fails = { name: 'ConditionalCheckFailedException' }
+      const updateIf = (ConditionExpression: string, given: Record<string, string>, at = 2) =>
+        update(
+          client,
+          'SET #at = :at',
+          {
+            ':at': at,
+            ...Object.fromEntries(Object.entries(given).map(([name, value]) => [name, search(value)])),
+          },
+          { ConditionExpression, ExpressionAttributeNames: { '#at': 'at' } },
+        )
+      await expect(updateIf('aws_dbe_b_street = :s', { ':s': 'nowhere' })).rejects.toMatchObject(fails)
+      await expect(updateIf('aws_dbe_b_email IN (:a, :b)', { ':a': 'y', ':b': 'z' })).rejects.toMatchObject(
+        fails,
+      )
+      await expect(updateIf('attribute_not_exists(aws_dbe_b_street)', {})).rejects.toMatchObject(fails)
+      expect((await stored('a')).at).toBe(1)
+      const condition =
+        'aws_dbe_b_street = :s AND aws_dbe_b_email IN (:a, :b) AND contains(aws_dbe_b_tags, :t) AND attribute_exists(aws_dbe_b_email) AND #at < :at'
+      await updateIf(condition, { ':s': STREET, ':a': 'y', ':b': 'x', ':t': TAG })
+      expect((await stored('a')).at).toBe(2)
+      // A put, whose condition looks at what is encrypted as well.
+      const putIf = (email: string) =>
+        client.send(
+          new PutCommand({
+            TableName: TABLE,
+            Item: { ...Key, at: 3, email: 'new' },
+            ConditionExpression: 'email = :e AND aws_dbe_b_email = :s',
+            ExpressionAttributeValues: { ':e': email, ':s': search(email) },
+          }),
+        )
+      await expect(putIf('y')).rejects.toMatchObject(fails)
+      await putIf('x')
+      expect((await client.send(byEmail('new'))).Items).toEqual([{ ...Key, at: 3, email: 'new' }])
+      await expect(updateIf('aws_dbe_b_email = :at', {})).rejects.toMatchObject({ code: 'condition-refused' })
+      await expect(updateIf('NOT aws_dbe_b_email = :s', { ':s': 'x' })).rejects.toMatchObject({
+        code: 'condition-refused',
+      })
+      await expect(update(client, 'SET email = :s', { ':s': search('x') })).rejects.toMatchObject({
+        code: 'condition-refused',
+      })
+      expect(leaks(world.proxy.sent, SECRETS)).toEqual([])
+    })
+
+    test('write no beacon by its name, and leave no item without those of others', async () => {
+      const client = updating()
+      await put(client, { ...Key, at: 1, email: EMAIL })
+      const byName = update(client, 'SET aws_dbe_b_email = :e', { ':e': '12345678' })
+      await expect(byName).rejects.toMatchObject({ code: 'plaintext-refused' })
+      const raw = { ...(await stored('a')), aws_dbe_b_theirs: '1' }
+      await world.rawClient(EAST).send(new PutCommand({ TableName: TABLE, Item: raw }))
+      const lost = update(client, 'SET email = :e', { ':e': 'x' })
+      await expect(lost).rejects.toMatchObject({
+        code: 'update-refused',
+        message: expect.stringMatching(/aws_dbe_b_theirs/),
+      })
+    })
   })
 
   test('nobody else writes an attribute with the name of a beacon', async () => {

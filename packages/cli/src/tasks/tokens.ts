@@ -79,7 +79,7 @@ export async function tokenChanges(
   )
   const changes = items.map(() => ({ tokens: [] as Beside[], values: [] as Unchanged[], left: [] as Left[] }))
   const toWrite: { index: number; token: ItemToken; subject: TokenSubject }[] = []
-  for (const [index, { item, tokens }] of items.entries()) {
+  for (const [index, { item, key, tokens }] of items.entries()) {
     const { values, left } = changes[index]!
     let inClear = item
     const closed: (WireField & { readonly reason: string })[] = []
@@ -101,7 +101,7 @@ export async function tokenChanges(
         continue
       }
       values.push(...definition.paths.map(part => standing(item, part, sealed[index]!)))
-      toWrite.push({ index, token, subject: subjectOf(target, token, parts) })
+      toWrite.push({ index, token, subject: subjectOf(target, token, key, parts) })
     }
   }
   const made = await writeEach(
@@ -119,10 +119,19 @@ export async function tokenChanges(
 
 function subjectOf(
   { known }: Target,
-  { definition }: ItemToken,
+  { path, definition }: ItemToken,
+  key: WireItem,
   values: readonly AttributeValue[],
 ): TokenSubject {
-  return { definition, table: known.name, values: values as TokenSubject['values'], keyNames: known.keyNames }
+  const { name: table, keyNames } = known
+  return {
+    definition,
+    table,
+    values: values as TokenSubject['values'],
+    keyNames,
+    attribute: path,
+    key,
+  } as TokenSubject
 }
 
 function storedAs(

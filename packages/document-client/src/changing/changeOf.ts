@@ -19,6 +19,7 @@ import type { Values } from '../values/values.js'
 import type { WireItem } from '../values/wireItems.js'
 import type { ReadFirst } from './readFirst.js'
 import { sealItem } from './sealItem.js'
+import { searchedCondition } from './searched.js'
 
 /**
  * An update, as a write that reads first.
@@ -71,7 +72,7 @@ function evaluated(
   params: Item,
   key: Item,
   { values }: Sealing,
-): Pick<ReadFirst, 'table' | 'key' | 'params' | 'condition' | 'values'> {
+): Pick<ReadFirst, 'table' | 'key' | 'params' | 'searched' | 'values'> {
   refuseLegacy(table, params)
   const attributes = primaryKey(table, key, values)
   if (attributes === undefined)
@@ -79,8 +80,8 @@ function evaluated(
       'invalid-value',
       `A command for table ${table.name} lacks a key attribute (${table.keyNames.join(', ')}), so there is no item to read.`,
     )
-  const condition = conditionOf(table, params)
-  return { table, key: attributes, params, condition, values: placeholders(params, values) }
+  const searched = searchedCondition(table, conditionOf(table, params), params, values)
+  return { table, key: attributes, params, searched, values: placeholders(params, values) }
 }
 
 function conditionOf(table: KnownTable, params: Item): Condition | undefined {
@@ -104,6 +105,8 @@ function refuseFormats(table: KnownTable, condition: Condition): void {
 function placeholders(params: Item, values: Values): Attributes {
   const attributes: Record<string, AttributeValue> = {}
   for (const [name, value] of Object.entries((params.ExpressionAttributeValues ?? {}) as Item)) {
+    // Of conditions, where it is compared by itself; anywhere else it is not there.
+    if (value instanceof Searched) continue
     const describe = value instanceof PendingSeal ? PendingSeal.describeIn(value) : undefined
     attributes[name] = values.attributeAt([name], inClear(value), describe)
   }

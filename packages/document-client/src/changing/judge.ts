@@ -1,6 +1,7 @@
 import type { ClientSettings } from '../client/settings.js'
 import { holds } from '../evaluation/condition.js'
 import { EvaluationError } from '../evaluation/errors.js'
+import type { Test } from '../expressions/condition.js'
 import type { Decision, ReadFirst } from './readFirst.js'
 import type { AnsweredItem } from './readItem.js'
 
@@ -17,7 +18,10 @@ export async function judge(
   settings: ClientSettings,
 ): Promise<Verdict> {
   try {
-    if (write.condition !== undefined && !holds(write.condition, item.opened ?? {}, write.values))
+    const { searched, values } = write
+    const { condition } = searched
+    const known = (test: Test) => searched.holds(test, item)
+    if (condition !== undefined && !holds(condition, item.opened ?? {}, values, known))
       return { is: 'condition-failed' }
     return { is: 'decided', decision: await write.decide(item, settings) }
   } catch (error) {

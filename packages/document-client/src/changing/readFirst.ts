@@ -1,17 +1,17 @@
 import type { AttributePath, AttributeValue } from '@dynaseal/core'
 import type { ClientSettings } from '../client/settings.js'
 import type { Attributes } from '../evaluation/types.js'
-import type { Condition } from '../expressions/condition.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
 import type { WireItem } from '../values/wireItems.js'
+import type { SearchedCondition } from './searched.js'
 
 /** A write that is evaluated on the plaintext of its item, which is read first. */
 export interface ReadFirst {
   readonly table: KnownTable
   readonly key: Record<string, AttributeValue>
   /** The caller's, on the item in clear. */
-  readonly condition: Condition | undefined
+  readonly searched: SearchedCondition
   /** Of the placeholders in it. */
   readonly values: Attributes
   /** As the caller has it: what it asks to be returned, and how the table is called. */

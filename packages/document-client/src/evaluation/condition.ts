@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@dynaseal/core'
-import type { Condition, ConditionOperand } from '../expressions/condition.js'
+import type { Condition, ConditionOperand, Test } from '../expressions/condition.js'
 import { areEqual, beginsWith, compare, contains, sizeOf } from './comparison.js'
 import { EvaluationError } from './errors.js'
 import { valueAt } from './paths.js'
@@ -10,22 +10,26 @@ import { type Attributes, is, typeOf } from './types.js'
  * functions").
  *
  * @param values of the placeholders, by their names with the colon
+ * @param known the outcome of a test, if it is known by other means
  * @throws {EvaluationError} `missing-value` or `wrong-type`
  */
-export function holds(condition: Condition, item: Attributes, values: Attributes): boolean {
+export function holds(
+  condition: Condition,
+  item: Attributes,
+  values: Attributes,
+  known: (test: Test) => boolean | undefined = () => undefined,
+): boolean {
   switch (condition.kind) {
     case 'and':
-      return condition.conditions.every(each => holds(each, item, values))
+      return condition.conditions.every(each => holds(each, item, values, known))
     case 'or':
-      return condition.conditions.some(each => holds(each, item, values))
+      return condition.conditions.some(each => holds(each, item, values, known))
     case 'not':
-      return !holds(condition.conditions[0]!, item, values)
+      return !holds(condition.conditions[0]!, item, values, known)
     case 'test':
-      return passes(condition, item, values)
+      return known(condition) ?? passes(condition, item, values)
   }
 }
-
-type Test = Extract<Condition, { readonly kind: 'test' }>
 
 function passes({ operator, operands }: Test, item: Attributes, values: Attributes): boolean {
   const found = operands.map(operand => operandValue(operand, item, values))

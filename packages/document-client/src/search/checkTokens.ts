@@ -28,7 +28,7 @@ export function checkTokens(
   if (maker === undefined) {
     throw new DocumentClientError(
       'invalid-client',
-      `'${formatPath(first.path)}' of ${titleOf(dialect, kind)} is a search token, and the client has no search keys. Give sealDocumentClient() the option search: createSearchTokens({ keyring, writeWith }).`,
+      `'${formatPath(first.path)}' of ${titleOf(dialect, kind)} is a search token, and the client has no search keys. Give sealDocumentClient() the option search: createSearchTokens({ keyring, writeWith }), or for beacons of the AWS Database Encryption SDK createBeacons({ keyring, branchKeyId }).`,
     )
   }
   const uses = tokens.map(token => useOf(tableName, kind, token))

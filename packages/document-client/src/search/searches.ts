@@ -39,6 +39,7 @@ export interface Searches {
  * Finds what the expressions of a command search for. Whatever else they do with token attributes is refused.
  *
  * @param kind the name of the item's kind, where the command says it
+ * @param tokens notes the tokens to look for; without it what is searched for is compared with values in clear alone
  * @returns nothing where nothing is searched for
  * @throws {DocumentClientError} `condition-refused`
  */
@@ -46,7 +47,7 @@ export function searchesOf(
   table: KnownTable,
   kind: unknown,
   params: Item,
-  tokens: CommandTokens,
+  tokens: CommandTokens | undefined,
   values: Values,
 ): Searches | undefined {
   const given = (params.ExpressionAttributeValues ?? {}) as Item
@@ -73,7 +74,7 @@ export function searchesOf(
           'NOT',
           'nothing says that another value has another token',
         )
-      if (parameter === 'ConditionExpression') refuseShort(table, found.token)
+      if (parameter === 'ConditionExpression' && tokens !== undefined) refuseShort(table, found.token)
       for (const operand of condition.operands) if ('value' in operand) used.add(operand.value)
       tests.set(condition, found)
       return
@@ -105,7 +106,7 @@ export function searchesOf(
         values: each,
         attribute: token.path,
       }
-      tokens.find(subject, versions => {
+      tokens?.find(subject, versions => {
         found[index] = versions
       })
     }
