@@ -88,6 +88,7 @@ export async function useDbEsdk(check) {
         return verify(own)
       })
     }
+    await useReader(java, world, check)
   } finally {
     await world.stop()
   }
@@ -230,6 +231,30 @@ async function clientJobs(world) {
     })
   }
   return jobs
+}
+
+/** The program in examples/java-reader, on what the sealed clients have put. */
+async function useReader(java, world, check) {
+  const { table, logicalName } = KEY_STORE
+  const keyStore = { 'key-store': table, 'logical-key-store': logicalName, 'branch-key': 'orders' }
+  for (const [partition, options] of [
+    ['with a multi-Region key', {}],
+    ['with branch keys', keyStore],
+  ]) {
+    await check(`${partition}: the reader in examples/java-reader prints what ours put`, async () => {
+      const lines = await java.read(world.cloud.endpoint, {
+        ...{ region: WEST, 'kms-key': world.arnIn(WEST), ...options },
+        ...{ table: TABLE, 'logical-table': LOGICAL_TABLE, partition },
+        ...{ 'partition-key': 'customer', 'sort-key': 'number' },
+      })
+      deepStrictEqual(
+        lines.map(({ text, number, lines }) => ({ text, number, lines })),
+        ['grüße 😀', 'by Java'].map((text, i) => ({
+          ...{ text, number: i + 1, lines: [{ name: 'one', count: 2 }] },
+        })),
+      )
+    })
+  }
 }
 
 function orders(algorithmSuite) {
