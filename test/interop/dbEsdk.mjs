@@ -69,7 +69,7 @@ export async function useDbEsdk(check) {
   const world = await startWorld()
   try {
     const jobs = [
-      ...(await randomJobs()),
+      ...(await randomJobs('Java')),
       ...(await keyringJobs(world)),
       ...(await clientJobs(world)),
       ...(await beaconJobs(world)),
@@ -94,7 +94,12 @@ export async function useDbEsdk(check) {
   }
 }
 
-async function randomJobs() {
+/**
+ * Random items in both directions.
+ *
+ * @param peer in which language the other side is
+ */
+export async function randomJobs(peer) {
   const seed = Number(process.env.DYNASEAL_SEED ?? Date.now() % 2 ** 31)
   const ours = randomCases(seed, RANDOM)
   const theirs = randomCases(seed + 1, RANDOM)
@@ -102,14 +107,14 @@ async function randomJobs() {
   for (const { config, item } of ours) sealed.push(await encryptor(config).encryptItem(fromJson(item)))
   return [
     {
-      name: `Java opens ${RANDOM} random items of ours (DYNASEAL_SEED=${seed})`,
+      name: `${peer} opens ${RANDOM} random items of ours (DYNASEAL_SEED=${seed})`,
       steps: ours.map(({ config }, index) => ({ do: 'decrypt', config, item: toJson(sealed[index]) })),
       verify(results) {
         for (const [index, { item }] of ours.entries()) same(fromJson(results[index].item), fromJson(item))
       },
     },
     {
-      name: `${RANDOM} random items of Java open here (DYNASEAL_SEED=${seed})`,
+      name: `${RANDOM} random items of ${peer} open here (DYNASEAL_SEED=${seed})`,
       steps: theirs.map(({ config, item }) => ({ do: 'encrypt', config, item })),
       async verify(results) {
         for (const [index, { config, item }] of theirs.entries())
