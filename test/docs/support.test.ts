@@ -31,3 +31,15 @@ test('it names the ranges of all peers', () => {
     expect(line, name).toContain(`\`${range}\``)
   }
 })
+
+test('it names the releases of the AWS Database Encryption SDK that the interop runs', () => {
+  const line = row('items of the [AWS Database Encryption SDK')
+  const java = /<artifactId>aws-database-encryption-sdk-dynamodb<\/artifactId>\s*<version>([\d.]+)</
+  const rust = /aws-db-esdk = "=([\d.]+)"/
+  for (const [file, pattern] of [
+    ['test/interop/java/pom.xml', java],
+    ['examples/java-reader/pom.xml', java],
+    ['test/interop/rust/Cargo.toml', rust],
+  ] as const)
+    expect(line).toContain(pattern.exec(read(file))?.[1] ?? file)
+})

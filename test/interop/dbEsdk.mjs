@@ -69,7 +69,7 @@ export async function useDbEsdk(check) {
   const world = await startWorld()
   try {
     const jobs = [
-      ...(await randomJobs()),
+      ...(await randomJobs('Java')),
       ...(await keyringJobs(world)),
       ...(await clientJobs(world)),
       ...(await beaconJobs(world)),
@@ -88,12 +88,18 @@ export async function useDbEsdk(check) {
         return verify(own)
       })
     }
+    await useReader(java, world, check)
   } finally {
     await world.stop()
   }
 }
 
-async function randomJobs() {
+/**
+ * Random items in both directions.
+ *
+ * @param peer in which language the other side is
+ */
+export async function randomJobs(peer) {
   const seed = Number(process.env.DYNASEAL_SEED ?? Date.now() % 2 ** 31)
   const ours = randomCases(seed, RANDOM)
   const theirs = randomCases(seed + 1, RANDOM)
@@ -101,14 +107,14 @@ async function randomJobs() {
   for (const { config, item } of ours) sealed.push(await encryptor(config).encryptItem(fromJson(item)))
   return [
     {
-      name: `Java opens ${RANDOM} random items of ours (DYNASEAL_SEED=${seed})`,
+      name: `${peer} opens ${RANDOM} random items of ours (DYNASEAL_SEED=${seed})`,
       steps: ours.map(({ config }, index) => ({ do: 'decrypt', config, item: toJson(sealed[index]) })),
       verify(results) {
         for (const [index, { item }] of ours.entries()) same(fromJson(results[index].item), fromJson(item))
       },
     },
     {
-      name: `${RANDOM} random items of Java open here (DYNASEAL_SEED=${seed})`,
+      name: `${RANDOM} random items of ${peer} open here (DYNASEAL_SEED=${seed})`,
       steps: theirs.map(({ config, item }) => ({ do: 'encrypt', config, item })),
       async verify(results) {
         for (const [index, { config, item }] of theirs.entries())
@@ -230,6 +236,30 @@ async function clientJobs(world) {
     })
   }
   return jobs
+}
+
+/** The program in examples/java-reader, on what the sealed clients have put. */
+async function useReader(java, world, check) {
+  const { table, logicalName } = KEY_STORE
+  const keyStore = { 'key-store': table, 'logical-key-store': logicalName, 'branch-key': 'orders' }
+  for (const [partition, options] of [
+    ['with a multi-Region key', {}],
+    ['with branch keys', keyStore],
+  ]) {
+    await check(`${partition}: the reader in examples/java-reader prints what ours put`, async () => {
+      const lines = await java.read(world.cloud.endpoint, {
+        ...{ region: WEST, 'kms-key': world.arnIn(WEST), ...options },
+        ...{ table: TABLE, 'logical-table': LOGICAL_TABLE, partition },
+        ...{ 'partition-key': 'customer', 'sort-key': 'number' },
+      })
+      deepStrictEqual(
+        lines.map(({ text, number, lines }) => ({ text, number, lines })),
+        ['grüße 😀', 'by Java'].map((text, i) => ({
+          ...{ text, number: i + 1, lines: [{ name: 'one', count: 2 }] },
+        })),
+      )
+    })
+  }
 }
 
 function orders(algorithmSuite) {

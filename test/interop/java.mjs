@@ -10,7 +10,7 @@ import { Missing } from './python.mjs'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = join(root, '.interop/java')
 const pom = join(root, 'test/interop/java/pom.xml')
-const sources = join(root, 'test/interop/java/src/main/java/dynaseal')
+const sources = ['test/interop/java/src/main/java/dynaseal', 'examples/java-reader/src/main/java/reader']
 const classes = join(folder, 'classes')
 const classpathFile = join(folder, 'classpath.txt')
 const execute = promisify(execFile)
@@ -23,7 +23,9 @@ export async function prepareJava() {
   )
   if (version < 17) throw new Missing(`The interop with Java needs a JDK, 17 or later, and found ${version}.`)
   await versionOf('mvn', 'Maven: Debian and Ubuntu have it in the package maven')
-  const files = readdirSync(sources).map(name => join(sources, name))
+  const files = sources.flatMap(folder =>
+    readdirSync(join(root, folder)).map(name => join(root, folder, name)),
+  )
   const stamp = join(folder, 'dynaseal.stamp')
   const wanted = createHash('sha256')
     .update([pom, ...files].map(path => readFileSync(path, 'utf8')).join(`\n${version}\n`))
@@ -42,6 +44,7 @@ export async function prepareJava() {
   return {
     version,
     run: (endpoint, steps) => run(classpath, endpoint, steps),
+    read: (endpoint, options) => read(classpath, endpoint, options),
     speed: (input, warmUp, count) => speed(classpath, input, warmUp, count),
   }
 }
@@ -53,6 +56,19 @@ async function run(classpath, endpoint, steps) {
   rmSync(output, { force: true })
   await execute('java', ['-cp', classpath, 'dynaseal.Steps', endpoint, input, output], { timeout: 300_000 })
   return JSON.parse(readFileSync(output, 'utf8'))
+}
+
+/** What examples/java-reader prints: each line an item. */
+async function read(classpath, endpoint, options) {
+  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
+  const credentials = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' }
+  const { stdout } = await execute('java', ['-cp', classpath, 'reader.Reader', ...args], {
+    ...{ timeout: 300_000, env: { ...process.env, ...credentials, AWS_ENDPOINT_URL: endpoint } },
+  })
+  return stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line))
 }
 
 /** Median microseconds to seal and to open one item. */
