@@ -210,6 +210,7 @@ describe('the policy of', () => {
       'rewrap people --all --apply',
       'rewrap people --search-key --apply',
       'drill',
+      'doctor',
       'search-key list',
       'search-key rotate',
     ]) {
