@@ -129,10 +129,11 @@ export class BranchKeyring extends LazyKeyringNode {
     keyStore: KeyStoreParts
     branchKeyId: BranchKeyIdOf
   } & ReplicatedKey {
-    const { replicas, location } = this.#store
+    const { replicas, location, kmsAccess } = this.#store
     const { regions: _, keyStore, ...options } = this.#options
     return {
       kind: 'branch-keys',
+      ...kmsAccess,
       replicas,
       keyStore: location,
       branchKeyId: options.branchKeyId,

@@ -208,6 +208,9 @@ describe('the policy of', () => {
       'inspect people ada --check',
       'backfill people --unknown --apply',
       'rewrap people --all --apply',
+      'rewrap people --search-key --apply',
+      'drill',
+      'doctor',
       'search-key list',
       'search-key rotate',
     ]) {

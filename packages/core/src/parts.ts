@@ -51,7 +51,7 @@ export interface SearchParts {
 
 /** Of keyrings: where their keys are, and the keyring that asks in one region alone. */
 export type KeyringParts =
-  | ({ readonly kind: 'mrk' } & ReplicatedKey & KmsAccess)
+  | ({ readonly kind: 'mrk' } & ReplicatedKey)
   | ({
       readonly kind: 'branch-keys'
       /** The table of the branch keys, the name that they are bound to, and its regions. */
@@ -66,7 +66,7 @@ export type KeyringParts =
   | { readonly kind: 'combined'; readonly sealWith: Keyring; readonly openWith: readonly Keyring[] }
 
 /** A multi-Region key. */
-export interface ReplicatedKey {
+export interface ReplicatedKey extends KmsAccess {
   readonly replicas: readonly { readonly region: string; readonly arn: string }[]
   /**
    * The same keyring, with nothing learned yet, over what is in one region.

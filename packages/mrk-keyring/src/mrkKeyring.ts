@@ -13,7 +13,7 @@ import { failure } from './failure.js'
 import { fillForDecryption, fillForEncryption } from './fillMaterials.js'
 import { LazyKeyringNode } from './lazyKeyringNode.js'
 import { checkOptions, checkRegions, milliseconds, ownRegionOf, type RoutingOptions } from './options.js'
-import { type KmsAccess, PARTS, type ReplicatedKey } from './parts.js'
+import { PARTS, type ReplicatedKey } from './parts.js'
 import { Rediscovery } from './rediscovery.js'
 import { clientPerRegion, RegionalKms } from './regionalKms.js'
 import { resolveReplicas } from './replicas.js'
@@ -120,7 +120,7 @@ export class MrkKeyring extends LazyKeyringNode {
   }
 
   /** For tools: see `@dynaseal/core/parts`. */
-  get [PARTS](): { kind: 'mrk' } & ReplicatedKey & KmsAccess {
+  get [PARTS](): { kind: 'mrk' } & ReplicatedKey {
     const { replicas, ownRegion, attemptTimeout, client } = this.#kms
     return {
       kind: 'mrk',

@@ -10,7 +10,7 @@ import type { Route } from './router.js'
 export const PARTS: unique symbol = Symbol.for('dynaseal:parts')
 
 /** A multi-Region key, and the keyring over one of its replicas, with nothing learned yet. */
-export interface ReplicatedKey {
+export interface ReplicatedKey extends KmsAccess {
   readonly replicas: readonly Replica[]
   alone(region: string): KeyringNode
 }

@@ -11,7 +11,7 @@ export { fillForDecryption, fillForEncryption, type WrappingKeys } from './fillM
 export { decryptDataKey, readable } from './kmsCalls.js'
 export { LazyKeyringNode } from './lazyKeyringNode.js'
 export { checkOptions, checkRegions, mustBeFunction, refuseUnknown } from './options.js'
-export { PARTS, type ReplicatedKey } from './parts.js'
+export { type KmsAccess, PARTS, type ReplicatedKey } from './parts.js'
 export { RegionalKms } from './regionalKms.js'
 export { absentEverywhere, type CallLimits, oncePerRegion, RegionalService } from './regionalService.js'
 export { isReplicaOf, resolveReplicas } from './replicas.js'

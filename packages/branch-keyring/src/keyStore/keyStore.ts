@@ -8,6 +8,7 @@ import {
   failure,
   idOf,
   isReplicaOf,
+  type KmsAccess,
   RegionalKms,
   RegionalService,
   resolveReplicas,
@@ -75,6 +76,18 @@ export class KeyStore {
   /** Of the KMS key. */
   get replicas() {
     return this.#kms.replicas
+  }
+
+  /** How KMS is asked. */
+  get kmsAccess(): KmsAccess {
+    const { ownRegion, attemptTimeout, client } = this.#kms
+    return {
+      ownRegion,
+      attemptTimeout,
+      grantTokens: this.#grantTokens,
+      client,
+      routes: () => this.#kms.routes('Decrypt'),
+    }
   }
 
   get location(): KeyStoreParts {

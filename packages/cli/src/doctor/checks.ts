@@ -14,6 +14,7 @@ import { indexKeyEncrypted } from './checks/indexKeyEncrypted.js'
 import { indexLacksEntity } from './checks/indexLacksEntity.js'
 import { indexLacksEnvelope } from './checks/indexLacksEnvelope.js'
 import { indexLacksSearched } from './checks/indexLacksSearched.js'
+import { indexNotWhole } from './checks/indexNotWhole.js'
 import { keyDisabled } from './checks/keyDisabled.js'
 import { keyMaterial } from './checks/keyMaterial.js'
 import { keyMissing } from './checks/keyMissing.js'
@@ -23,6 +24,7 @@ import { keyPendingDeletion } from './checks/keyPendingDeletion.js'
 import { keyringFails } from './checks/keyringFails.js'
 import { keyringOpaque } from './checks/keyringOpaque.js'
 import { keySchemaDiffers } from './checks/keySchemaDiffers.js'
+import { keyStoreRegions } from './checks/keyStoreRegions.js'
 import { keysDiffer } from './checks/keysDiffer.js'
 import { keyUsage } from './checks/keyUsage.js'
 import { kmsThrottled } from './checks/kmsThrottled.js'
@@ -70,6 +72,7 @@ export const CHECKS: readonly Check[] = [
   clockSkew,
   keyringFails,
   keyringOpaque,
+  keyStoreRegions,
   contextUnknown,
   keysDiffer,
   contextDiffers,
@@ -89,6 +92,7 @@ export const CHECKS: readonly Check[] = [
   timeToLiveEncrypted,
   indexKeyEncrypted,
   indexLacksEnvelope,
+  indexNotWhole,
   indexLacksEntity,
   indexLacksSearched,
   tokenKeyType,

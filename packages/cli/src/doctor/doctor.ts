@@ -1,10 +1,10 @@
-import { setMaxListeners } from 'node:events'
 import type { KnownTable } from '@dynaseal/document-client/mapper'
 import type { ClientOfRegion, Project } from '../config/project.js'
 import { CliError } from '../errors.js'
 import { CHECKS } from './checks.js'
 import type { Finding, Severity } from './finding.js'
-import { type ChosenClient, lookAround } from './look/lookAround.js'
+import { lookAround } from './look/lookAround.js'
+import type { ChosenClient } from './look/lookAtClient.js'
 import type { Seen } from './seen.js'
 
 export interface DoctorOptions {
@@ -12,7 +12,7 @@ export interface DoctorOptions {
   readonly tables?: readonly string[] | undefined
   /** Of the clients to look with. Default: all of the configuration. */
   readonly regions?: readonly string[] | undefined
-  /** Milliseconds after which what has not answered has no answer. Default 30,000. */
+  /** Milliseconds until a call that has no answer ends. Default 10,000. */
   readonly timeout?: number | undefined
   /** Ends it, which then rejects with its reason. */
   readonly signal?: AbortSignal | undefined
@@ -53,7 +53,7 @@ export interface DoctorReport {
   readonly tables: readonly TableReport[]
 }
 
-const TIMEOUT = 30_000
+const TIMEOUT = 10_000
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note']
 
 /**
@@ -71,11 +71,7 @@ export async function doctor(project: Project, options: DoctorOptions = {}): Pro
   const clients = [...new Set(regions)].map(region => project.client(region))
   const chosen = clients.map(client => ({ ...client, tables: chosenTables(client, tables) }))
   refuseUnknown(chosen, tables)
-  const late = AbortSignal.timeout(timeout)
-  const ends = signal === undefined ? late : AbortSignal.any([late, signal])
-  // Each call under way listens to it.
-  setMaxListeners(0, ends)
-  const seen = await lookAround(chosen, ends)
+  const seen = await lookAround(chosen, { timeout, signal })
   signal?.throwIfAborted()
   return reportOf(seen)
 }

@@ -36,8 +36,10 @@ export interface ClientTable {
   readonly context: Context | undefined
   /** The ids of the keys that it seals under (the first) and opens with. */
   readonly keyIds: readonly string[]
-  /** Why a data key made by a keyring that cannot be looked into did not come back; only of such a one. */
-  readonly roundTrip?: string | undefined
+  /** Where a keyring that does not wrap under a KMS key itself made no data key, or did not get it back. */
+  readonly lost: readonly { readonly region: string; readonly reason: string }[]
+  /** The table of its branch keys, if it has some, and that table's regions. */
+  readonly keyStore: { readonly tableName: string; readonly regions: readonly string[] } | undefined
 }
 
 /** A multi-Region key. */
@@ -109,14 +111,16 @@ export interface SeenTable {
 
 export type Index = Pick<GlobalSecondaryIndexDescription, 'IndexName' | 'KeySchema' | 'Projection'>
 
-/** A search key, in the region of one replica of its KMS key. */
+/** A search key, in one region. */
 export interface SeenSearchKey {
   readonly version: number
   readonly context: Context
-  /** Of the replica that was asked; undefined where none of the keyring's is of the key that it is wrapped under. */
-  readonly arn: string | undefined
+  /** Undefined where no key of the keyring is one that it says it is wrapped under. */
   readonly region: string | undefined
-  /** The KMS keys that it says it is wrapped under. */
+  /** Of the replica that was asked, where KMS was asked for it directly. */
+  readonly arn: string | undefined
+  /** The keys that it says it is wrapped under. */
   readonly wrappedUnder: readonly string[]
-  readonly failure: Failure | undefined
+  /** Why it does not unwrap there. */
+  readonly reason: string | undefined
 }

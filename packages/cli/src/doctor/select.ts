@@ -13,6 +13,15 @@ export function failuresOf({ failure, uses }: SeenReplica, kinds: readonly Failu
   )
 }
 
+/** Whether something is wrong with the replica of a key in a region. */
+export function isBroken(seen: Seen, region: string, arn?: string): boolean {
+  const replica = replicas(seen).find(one => (arn === undefined ? one.region === region : one.arn === arn))
+  if (replica === undefined) return false
+  const { failure, foreign, uses, description } = replica
+  const isReady = ['Enabled', 'Updating'].includes(description?.state ?? 'Enabled')
+  return !isReady || [failure, foreign, ...uses].some(one => one !== undefined)
+}
+
 /** Tables that were described. */
 export type DescribedTable = SeenTable & { readonly description: NonNullable<SeenTable['description']> }
 
@@ -74,15 +83,6 @@ export function sorted(context: Context): string {
 /** Names of the top-level attributes that hold ciphertext, or have some inside. */
 export function encryptedNames({ known }: ClientTable): Set<string> {
   return new Set(known.encrypted(undefined).flatMap(([first]) => (typeof first === 'string' ? [first] : [])))
-}
-
-/** Names of the attributes that are encrypted as wholes. */
-export function encryptedWholly({ known }: ClientTable): Set<string> {
-  return new Set(
-    known
-      .encrypted(undefined)
-      .flatMap(([first, ...rest]) => (typeof first === 'string' && rest.length === 0 ? [first] : [])),
-  )
 }
 
 export function globalIndexes({ description }: DescribedTable): Index[] {

@@ -23,6 +23,13 @@ interface Stack {
   add(middleware: (next: Handler) => Handler, options: object): void
 }
 
+/** When calls end without an answer. */
+export interface Limits {
+  /** Milliseconds, of each call. */
+  readonly timeout: number
+  readonly signal: AbortSignal | undefined
+}
+
 /** A signature is refused when it is 5 minutes (KMS) or 15 (DynamoDB) off; the SDK signs the next one by the answer's date. */
 const WORTH_ANOTHER_TRY = 60_000
 
@@ -36,18 +43,18 @@ export async function ask<O>(
   client: Sender,
   action: string,
   make: () => object,
-  signal: AbortSignal,
+  limits: Limits,
 ): Promise<Answer<O>> {
-  const first = await attempt<O>(client, action, make(), signal)
+  const first = await attempt<O>(client, action, make(), limits)
   const isLate = Math.abs(first.skewMs ?? 0) > WORTH_ANOTHER_TRY
-  return first.failure?.kind === 'credentials' && isLate ? attempt<O>(client, action, make(), signal) : first
+  return first.failure?.kind === 'credentials' && isLate ? attempt<O>(client, action, make(), limits) : first
 }
 
 async function attempt<O>(
   client: Sender,
   action: string,
   command: object,
-  signal: AbortSignal,
+  limits: Limits,
 ): Promise<Answer<O>> {
   let ms: number | undefined
   let skewMs: number | undefined
@@ -65,10 +72,14 @@ async function attempt<O>(
   // Of this command alone, so that the application's client stays as it is; nearest to the wire, before errors are made of answers.
   const { middlewareStack } = command as { middlewareStack: Stack }
   middlewareStack.add(watch, { step: 'deserialize', priority: 'low', name: 'dynasealDoctor' })
+  const late = AbortSignal.timeout(limits.timeout)
+  const abortSignal = limits.signal === undefined ? late : AbortSignal.any([late, limits.signal])
   try {
-    const output = (await client.send(command, { abortSignal: signal })) as O
+    const output = (await client.send(command, { abortSignal })) as O
     return { output, ms, skewMs }
   } catch (error) {
-    return { failure: failureOf(action, error), ms, skewMs }
+    if (!late.aborted) return { failure: failureOf(action, error), ms, skewMs }
+    const reason = `no answer within ${limits.timeout / 1000} s`
+    return { failure: { kind: 'unreachable', action, reason }, ms, skewMs }
   }
 }

@@ -1,68 +1,98 @@
 import { table, wrapped } from '../output/table.js'
 import type { DrillReport } from './drill.js'
+import type { TableRead } from './evidence.js'
 
-const NUMBER = true
+const COLUMNS = [
+  { title: 'table' },
+  { title: 'read in' },
+  { title: 'items', isNumber: true },
+  { title: 'after', isNumber: true },
+  { title: 'through' },
+  { title: 'fields', isNumber: true },
+  { title: 'after', isNumber: true },
+  { title: 'new key', isNumber: true },
+]
 
 /** The answer first, then what it rests on. */
 export function renderDrill(report: DrillReport, width: number): string {
-  const { verdicts, reads, openings, sealings, searchKeys, samples } = report
+  const { verdicts, reads, searchKeys, samples } = report
   const answers = verdicts.flatMap(({ region, canBeLost, reasons }) => [
     `${region} ${canBeLost ? 'can be lost.' : 'cannot be lost:'}`,
-    ...reasons.flatMap(reason => wrapped(`- ${reason}`, width, '  ')),
+    ...list(reasons, width),
   ])
-  const times = table(
-    [
-      { title: 'table' },
-      { title: 'read in' },
-      { title: 'items', isNumber: NUMBER },
-      { title: 'after', isNumber: NUMBER },
-      { title: 'opened through' },
-      { title: 'fields', isNumber: NUMBER },
-      { title: 'after', isNumber: NUMBER },
-    ],
-    reads.flatMap(read => {
-      const found = read.problem === undefined ? samples[read.table]! - read.missing : 0
-      const start = [read.table, read.region, String(found), `${read.milliseconds} ms`]
-      const ofRead = openings.filter(one => one.table === read.table && one.region === read.region)
-      if (ofRead.length === 0) return [[...start, '', '', '']]
-      return ofRead.map(({ through, fields, failed, milliseconds }) => [
-        ...start,
-        through === 'all' ? 'the nearest' : through,
-        failed.length === 0 ? String(fields) : `${failed.length} items not`,
-        `${milliseconds} ms`,
-      ])
-    }),
-    width,
+  const empty = Object.keys(samples).filter(name => samples[name] === 0)
+  const notes = empty.flatMap(name =>
+    wrapped(`Table ${name} has no ciphertext in its first items: only sealing was tried.`, width),
   )
-  const seals = table(
-    [{ title: 'table' }, { title: 'sealed through' }, { title: 'after', isNumber: NUMBER }],
-    sealings.map(one => [
-      one.table,
-      one.problem === undefined ? one.through : `${one.through}: ${one.problem}`,
-      `${one.milliseconds} ms`,
+  const keys = searchKeys.flatMap(({ version, replicas }) =>
+    replicas.map(({ region, opens, milliseconds }) => [
+      String(version),
+      region,
+      opens ? `${milliseconds} ms` : 'not',
     ]),
-    width,
   )
-  const keys = table(
-    [{ title: 'search key' }, { title: 'unwrapped through' }, { title: 'after', isNumber: NUMBER }],
-    searchKeys.flatMap(({ version, replicas }) =>
-      replicas.map(({ region, opens, reason, milliseconds }) => [
-        String(version),
-        opens ? region : `${region}: ${reason}`,
-        `${milliseconds} ms`,
-      ]),
-    ),
-    width,
-  )
-  const empty = Object.entries(samples).flatMap(([name, size]) =>
-    size > 0
-      ? []
-      : wrapped(`Table ${name} has no ciphertext in its first items: of it, only sealing was tried.`, width),
-  )
+  const problems = problemsOf(report)
   return [
-    `${[...answers, ...empty].join('\n')}\n`,
-    times,
-    seals,
-    ...(searchKeys.length === 0 ? [] : [keys]),
+    lines([...answers, ...notes]),
+    table(
+      COLUMNS,
+      reads.flatMap(read => rowsOf(read, report)),
+      width,
+    ),
+    ...(keys.length === 0
+      ? []
+      : [
+          table(
+            [{ title: 'search key' }, { title: 'through' }, { title: 'after', isNumber: true }],
+            keys,
+            width,
+          ),
+        ]),
+    ...(problems.length === 0 ? [] : [lines(['What did not work:', ...list(problems, width)])]),
   ].join('\n')
+}
+
+function rowsOf(read: TableRead, { samples, openings, sealings }: DrillReport): string[][] {
+  const of = (one: { table: string; region: string }) =>
+    one.table === read.table && one.region === read.region
+  const items = read.problem === undefined ? String(samples[read.table]! - read.missing) : 'none'
+  const start = [read.table, read.region, items, `${read.milliseconds} ms`]
+  const sealed = sealings.filter(of)
+  const opened = openings.filter(of)
+  const through = new Set([...sealed, ...opened].map(one => one.through))
+  return [...through].map(region => {
+    const opening = opened.find(one => one.through === region)
+    const sealing = sealed.find(one => one.through === region)
+    return [
+      ...start,
+      region === 'all' ? 'the nearest' : region,
+      opening === undefined ? '' : opening.failed.length === 0 ? String(opening.fields) : 'not all',
+      opening === undefined ? '' : `${opening.milliseconds} ms`,
+      sealing === undefined ? '' : sealing.problem === undefined ? `${sealing.milliseconds} ms` : 'none',
+    ]
+  })
+}
+
+/** Each once. */
+function problemsOf({ reads, openings, sealings, searchKeys }: DrillReport): string[] {
+  const problems = [
+    ...reads.map(({ problem }) => problem),
+    ...openings.map(({ through, reason }) => reason && `${through}: ${reason}`),
+    ...sealings.map(({ through, problem }) => problem && `${through}: ${problem}`),
+    ...searchKeys.flatMap(({ replicas }) =>
+      replicas.map(({ region, reason }) => reason && `${region}: ${reason}`),
+    ),
+  ]
+  return [...new Set(problems.filter(problem => problem !== undefined))]
+}
+
+function list(texts: readonly string[], width: number): string[] {
+  return texts.flatMap(text => {
+    const [first = '', ...rest] = wrapped(text, width, '    ')
+    return [`  - ${first.trimStart()}`, ...rest]
+  })
+}
+
+function lines(all: readonly string[]): string {
+  return `${all.join('\n')}\n`
 }

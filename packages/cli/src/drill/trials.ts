@@ -1,5 +1,6 @@
 import type { Format } from '@dynaseal/core'
 import type { Target } from '../config/project.js'
+import { reasonOf } from '../keys/reasonOf.js'
 import { keyOf, toOpen } from '../stored/tableItem.js'
 import type { WireItem } from '../stored/wireItem.js'
 import type { Sealing, TableOpening } from './evidence.js'
@@ -41,7 +42,7 @@ export async function openThrough(
 export async function sealThrough(
   through: string,
   format: Format,
-  { known }: Target,
+  { known, region }: Target,
   key: SampleKey,
   signal: AbortSignal,
 ): Promise<Sealing> {
@@ -49,15 +50,15 @@ export async function sealThrough(
   try {
     const fields = [{ path: ['drill'], value: { S: '' } }]
     await format.seal([{ table: known.name, key, fields, whole: true }], { signal })
-    return { table: known.name, through, milliseconds: since(start) }
+    return { table: known.name, region, through, milliseconds: since(start) }
   } catch (error) {
     signal.throwIfAborted()
-    return { table: known.name, through, milliseconds: since(start), problem: reasonOf(error as Error) }
+    return {
+      table: known.name,
+      region,
+      through,
+      milliseconds: since(start),
+      problem: reasonOf(error),
+    }
   }
-}
-
-/** What the keyring says is nearer to what is wrong; its first line. */
-function reasonOf({ message, cause }: Error): string {
-  const [line = ''] = (cause instanceof Error ? cause.message : message).split('\n')
-  return line
 }

@@ -36,8 +36,8 @@ export function renderRotation(key: NewSearchKey, old: readonly number[], width:
   const steps = [
     `Let all processes find with it: findWith: [key ${key.version}], beside the keys that they have. Deploy that everywhere first.`,
     `Write with it: writeWith: key ${key.version}, findWith: [key ${versions}].`,
-    `Write the items again that have an older token, ${old.map(version => `"${version}."`).join(' or ')} at its beginning ("A new search key" in docs/search.md).`,
-    `When there are none left, drop the old: writeWith: key ${key.version} alone.`,
+    `Compute the tokens of each table anew: dynaseal rewrap TABLE --search-key --apply.`,
+    `When a dry run of that finds none, drop the old: writeWith: key ${key.version} alone.`,
   ]
   return steps
     .map((step, index) => {

@@ -2,6 +2,7 @@ import { createSearchTokens, TokenDefinition } from '@dynaseal/core'
 import { type SearchKeyParts, type SearchParts, searchParts } from '@dynaseal/core/parts'
 import { type WrappingKey, wrappingKey } from '../inspect/wrappingKey.js'
 import { aloneIn, keyringFor, keysOf, regionsOf } from './keyrings.js'
+import { reasonOf } from './reasonOf.js'
 
 /** A search key, as its bytes tell. */
 export interface SearchKeyDescription {
@@ -101,10 +102,4 @@ async function checkIn(
   } finally {
     tokens.clear()
   }
-}
-
-/** What the keyring says is nearer to what is wrong. */
-function reasonOf(error: unknown): string {
-  const { cause } = error as Error
-  return cause instanceof Error ? cause.message : (error as Error).message
 }

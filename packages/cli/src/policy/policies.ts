@@ -67,7 +67,14 @@ const NEEDS: Readonly<Record<Role, Needs>> = {
   },
   operators: {
     sid: 'OperateTables',
-    actions: ['DescribeTable', 'GetItem', 'Scan', 'UpdateItem'],
+    actions: [
+      'DescribeContinuousBackups',
+      'DescribeTable',
+      'DescribeTimeToLive',
+      'GetItem',
+      'Scan',
+      'UpdateItem',
+    ],
     uses: ['open fields', 'seal fields', 'open search keys', 'make search keys', 'open branch keys'],
   },
 }
@@ -103,7 +110,17 @@ function rolePolicy(role: Role, { tables, keys }: Uses): PolicyDocument {
         Condition: condition,
       })),
   ]
+  if (role === 'operators') statements.push(...lookingAtKeys(keys))
   return { Version: '2012-10-17', Statement: numbered(merged(statements)) }
+}
+
+/** For `dynaseal doctor`. Aliases are listed of an account, and no condition narrows that. */
+function lookingAtKeys(keys: readonly KeyUse[]): Statement[] {
+  const replicas = keys.flatMap(({ key }) => key.replicas.map(({ arn }) => arn))
+  return [
+    allow('DescribeKeys', ['kms:DescribeKey'], replicas),
+    allow('ListAliases', ['kms:ListAliases'], ['*']),
+  ]
 }
 
 const inDynamoDB = (action: string) => `dynamodb:${action}`

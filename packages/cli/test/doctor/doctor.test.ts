@@ -20,10 +20,10 @@ const found = ({ findings }: DoctorReport) =>
   findings.map(({ code, regions }) => `${code} ${regions.join(', ')}`)
 
 describe('a planted fault is found, and nothing else', () => {
-  it.each(PLANTED_FAULTS)('$fault', async ({ plan, plant, finds, isMended }) => {
+  it.each(PLANTED_FAULTS)('$fault', async ({ plan, plant, timeout, finds, isMended }) => {
     const world = await given(plan)
     await plant?.(world)
-    const report = await doctor(await world.project())
+    const report = await doctor(await world.project(), { timeout })
     expect(found(report).sort()).toEqual([...finds].sort())
     for (const { what, why, mend } of report.findings) {
       expect(what.length).toBeGreaterThan(20)

@@ -1,4 +1,4 @@
-import { combineKeyrings } from '@dynaseal/core'
+import { combineKeyrings, createSearchKey, createSearchTokens } from '@dynaseal/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { doctor } from '../../src/api.js'
 import { EAST, type Plan, startWorld, WEST, type World } from './setUp.js'
@@ -57,6 +57,53 @@ describe('keyrings that are made of others', () => {
       made.map(() => ({ 'dynaseal:table': 'people', 'dynaseal:format': '2', tenant: 'acme' })),
     )
     expect(new Set(made.map(({ region }) => region))).toEqual(new Set([EAST, WEST]))
+  })
+})
+
+describe('branch keys', () => {
+  const plan: Partial<Plan> = {
+    engine: 'dynoxide',
+    options: (region, { branchKeyringOf }) => ({ keyring: branchKeyringOf(region) }),
+    searchKeyOf: undefined,
+  }
+
+  it('are read and decrypted in each region alone, and their key is looked at', async () => {
+    const { found, keys, calls } = await look(plan, ({ createBranchKeys }) => createBranchKeys())
+    expect(found).toEqual([])
+    expect(keys.map(({ region, state }) => [region, state])).toEqual([
+      [EAST, 'Enabled'],
+      [WEST, 'Enabled'],
+    ])
+    const decrypted = calls.filter(({ operation }) => operation === 'Decrypt')
+    expect(new Set(decrypted.map(({ region }) => region))).toEqual(new Set([EAST, WEST]))
+  })
+
+  it('a replica of theirs that is disabled is told once', async () => {
+    const { found } = await look(plan, async ({ createBranchKeys, kms, keyId }) => {
+      await createBranchKeys()
+      await kms(WEST).disableKey({ KeyId: keyId })
+    })
+    expect(found).toEqual([`key-disabled ${WEST}`])
+  })
+
+  it('search keys under them are unwrapped in each region', async () => {
+    const search = async ({ branchKeyringOf }: World, region: string) => {
+      const keyring = branchKeyringOf(region)
+      return createSearchTokens({ keyring, writeWith: await createSearchKey(keyring) })
+    }
+    const tokens = new Map<string, Awaited<ReturnType<typeof search>>>()
+    const searching: Partial<Plan> = {
+      ...plan,
+      options: (region, { branchKeyringOf }) => ({
+        keyring: branchKeyringOf(region),
+        search: tokens.get(region)!,
+      }),
+    }
+    const { found } = await look(searching, async made => {
+      await made.createBranchKeys()
+      for (const region of [EAST, WEST]) tokens.set(region, await search(made, region))
+    })
+    expect(found).toEqual([])
   })
 })
 

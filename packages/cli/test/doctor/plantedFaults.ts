@@ -1,5 +1,5 @@
 import { KMS } from '@aws-sdk/client-kms'
-import { dataKeySource, type Keyring } from '@dynaseal/core'
+import { dataKeySource, type Format, type Keyring } from '@dynaseal/core'
 import { startLocalCloud } from '@dynaseal/local-cloud'
 import { declared, defined, EAST, EU, healthy, keyed, type Plan, WEST, type World } from './setUp.js'
 
@@ -10,6 +10,8 @@ export interface PlantedFault {
   readonly plan?: Partial<Plan>
   /** What is planted in the cloud. */
   plant?(world: World): unknown
+  /** Milliseconds that calls are waited for. Default: that of the doctor. */
+  readonly timeout?: number
   /** `code region, region`; all of it. */
   readonly finds: readonly string[]
   /** Whether the finding's commands are run afterwards, so that nothing is found any more. */
@@ -31,6 +33,18 @@ const opaque = (own: Keyring): Keyring => ({
   onDecrypt: (material, keys) => own.onDecrypt(material, keys),
   [dataKeySource]: own[dataKeySource],
 })
+
+const refuse = async () => {
+  throw new Error('nothing is sealed here')
+}
+const wholeItems: Format = {
+  attributes: ['head', 'foot'],
+  wholeItems: true,
+  looksSealed: () => false,
+  isSealed: () => false,
+  seal: refuse,
+  open: refuse,
+}
 
 export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
@@ -76,6 +90,12 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     fault: 'KMS is unreachable in a region',
     plant: ({ cloud }) => cloud.fault(kmsFault('refuse')),
+    finds: [`kms-unreachable ${WEST}`],
+  },
+  {
+    fault: 'KMS does not answer in a region',
+    plant: ({ cloud }) => cloud.fault({ region: WEST, service: 'kms', kind: 'hang' }),
+    timeout: 3_000,
     finds: [`kms-unreachable ${WEST}`],
   },
   {
@@ -218,6 +238,41 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
       searchKeyOf: undefined,
     },
     finds: [`keyring-fails ${EAST}`, `keyring-opaque ${EAST}`],
+  },
+  {
+    fault: 'there is no keyring for the context',
+    plan: {
+      options: region => ({
+        keyring: () => {
+          throw new Error(`no key for ${region}`)
+        },
+      }),
+      searchKeyOf: undefined,
+    },
+    finds: [`keyring-fails ${EAST}`, `keyring-fails ${WEST}`],
+  },
+  {
+    fault: 'branch keys are read in one region alone',
+    plan: {
+      engine: 'dynoxide',
+      options: (region, { branchKeyringOf }) => ({ keyring: branchKeyringOf(region, [EAST]) }),
+      searchKeyOf: undefined,
+    },
+    plant: ({ createBranchKeys }) => createBranchKeys(),
+    finds: [`key-store-regions ${WEST}`],
+  },
+  {
+    fault: 'branch keys may not be decrypted in a region',
+    plan: {
+      engine: 'dynoxide',
+      options: (region, { branchKeyringOf }) => ({ keyring: branchKeyringOf(region) }),
+      searchKeyOf: undefined,
+    },
+    plant: async ({ createBranchKeys, cloud }) => {
+      await createBranchKeys()
+      cloud.fault({ ...kmsFault('deny'), operation: 'Decrypt' })
+    },
+    finds: [`keyring-fails ${WEST}`],
   },
   {
     fault: 'the context depends on items, and there are none',
@@ -398,6 +453,11 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     },
     finds: [`index-lacks-envelope ${both}`],
     isMended: true,
+  },
+  {
+    fault: 'items are sealed as wholes, and an index has a part of them',
+    plan: { options: () => ({ format: wholeItems }), searchKeyOf: undefined },
+    finds: [`index-not-whole ${both}`, `keyring-opaque ${EAST}`, `keyring-opaque ${WEST}`],
   },
   {
     fault: 'an index lacks the name of the entity',

@@ -1,6 +1,7 @@
 import { type CreateTableCommandInput, DynamoDB } from '@aws-sdk/client-dynamodb'
 import { KMS } from '@aws-sdk/client-kms'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { BranchKeyring, KeyStoreAdministration } from '@dynaseal/branch-keyring'
 import { createSearchKey, createSearchTokens, type Keyring } from '@dynaseal/core'
 import { type Declaration, type SealOptions, sealDocumentClient } from '@dynaseal/document-client'
 import { type InitialKey, type LocalCloud, startLocalCloud } from '@dynaseal/local-cloud'
@@ -29,6 +30,7 @@ export interface Plan {
   /** Options of the keyring of each client. */
   keyring(region: string): Partial<MrkKeyringOptions>
   declarations(region: string): readonly Declaration[]
+  /** Of each sealed client; with a format in place of the keyring, if it has one. */
   options(region: string, world: World): Partial<SealOptions>
   /** The keyring that search keys are made with; none without search. */
   readonly searchKeyOf: 'the key' | 'another key' | undefined
@@ -42,6 +44,10 @@ export interface World {
   kms(region: string): KMS
   dynamodb(region: string): DynamoDB
   keyringOf(keyId: string, region: string, more?: Partial<MrkKeyringOptions>): MrkKeyring
+  /** A keyring over branch keys. */
+  branchKeyringOf(region: string, regions?: readonly string[]): BranchKeyring
+  /** Makes their table and a branch key. Takes dynoxide. */
+  createBranchKeys(): Promise<void>
   project(): Promise<Project>
   stop(): Promise<void>
 }
@@ -130,12 +136,13 @@ export async function startWorld(changes: Partial<Plan> = {}): Promise<World> {
   const kms = (region: string) => new KMS(config(region))
   const dynamodb = (region: string) => new DynamoDB(config(region))
   const [keyId, otherKeyId] = cloud.keys.map(key => key.keyId) as [string, string]
+  // Nothing here is about a machine that is busy.
+  const patience = { attemptTimeout: 20_000, timeout: 25_000 }
   const keyringOf: World['keyringOf'] = (id, region, more = {}) =>
     new MrkKeyring({
       keyArns: plan.named.map(one => `arn:aws:kms:${one}:000000000000:key/${id}`),
       region,
-      attemptTimeout: 20_000,
-      timeout: 25_000,
+      ...patience,
       client: kms,
       ...more,
     })
@@ -149,6 +156,15 @@ export async function startWorld(changes: Partial<Plan> = {}): Promise<World> {
         .catch((error: Error) => {
           if (error.name !== 'TableNotFoundException') throw error
         })
+  const branchKeys = (regions?: readonly string[]) => ({
+    keyArns: plan.keyIn.map(one => `arn:aws:kms:${one}:000000000000:key/${keyId}`),
+    keyStore: {
+      tableName: 'branch-keys',
+      client: dynamodb,
+      ...(regions && { regions: [...regions] }),
+    },
+    client: kms,
+  })
   const searchKeyring: Keyring | undefined =
     plan.searchKeyOf && keyringOf(plan.searchKeyOf === 'the key' ? keyId : otherKeyId, keyHome)
   const searchKey = searchKeyring && (await createSearchKey(searchKeyring))
@@ -159,11 +175,21 @@ export async function startWorld(changes: Partial<Plan> = {}): Promise<World> {
     kms,
     dynamodb,
     keyringOf,
+    branchKeyringOf: (region, regions) =>
+      new BranchKeyring({ ...branchKeys(regions), ...patience, region, branchKeyId: 'one' }),
+    async createBranchKeys() {
+      const administration = new KeyStoreAdministration(branchKeys())
+      await administration.createTable()
+      await administration.createBranchKey({ branchKeyId: 'one' })
+      await cloud.waitForReplication()
+    },
     project() {
       const clients = plan.clientsFor.map(region => {
         const keyring = keyringOf(keyId, region, plan.keyring(region))
         const search = searchKey && createSearchTokens({ keyring, writeWith: searchKey })
-        const options = { keyring, ...(search && { search }), ...plan.options(region, world) }
+        const more = plan.options(region, world)
+        const ofField = typeof more.format === 'object' ? {} : { keyring, ...(search && { search }) }
+        const options = { ...ofField, ...more } as SealOptions
         const declarations = plan
           .declarations(region)
           .map(({ tokens, ...rest }) => (search && tokens ? { tokens, ...rest } : rest))

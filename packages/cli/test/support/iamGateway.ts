@@ -161,6 +161,7 @@ function use(action: string, keyArn = '', pairs: Pairs = {}): Need {
 function needsOf(service: string, region: string, operation: string, body: Body): Need[] {
   const { TableName, IndexName, RequestItems = {}, TransactItems = [] } = body
   if (service === 'kms') {
+    if (operation === 'ListAliases') return [use(operation, '*')]
     if (operation !== 'ReEncrypt') return [use(operation, body.KeyId, body.EncryptionContext)]
     return [
       use('ReEncryptFrom', body.SourceKeyId, body.SourceEncryptionContext),

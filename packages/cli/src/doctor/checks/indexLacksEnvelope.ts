@@ -9,7 +9,7 @@ export const indexLacksEnvelope: Check = {
   run: seen =>
     eachOnce(seen).flatMap(({ table, regions }) => {
       const { known, attributes } = table.of
-      if (known.standsAlone) return []
+      if (known.standsAlone || known.wholeItems) return []
       return globalIndexes(table).flatMap(index => {
         const has = projects(index, table)
         const encrypted = [...encryptedNames(table.of)].filter(has)

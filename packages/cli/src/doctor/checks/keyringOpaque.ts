@@ -3,7 +3,8 @@ import type { Check } from '../finding.js'
 export const keyringOpaque: Check = {
   code: 'keyring-opaque',
   severity: 'note',
-  finds: 'a keyring is no `MrkKeyring`, so that its regions cannot be asked one by one',
+  finds:
+    'a keyring is neither an `MrkKeyring` nor a `BranchKeyring`, so that its regions cannot be asked one by one',
   run: ({ clients }) =>
     clients
       .filter(({ isOpaque }) => isOpaque)

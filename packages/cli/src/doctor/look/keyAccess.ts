@@ -2,8 +2,8 @@ import type { SearchOptions } from '@dynaseal/core'
 import { type KeyringParts, keyringParts } from '@dynaseal/core/parts'
 import type { Context } from '../seen.js'
 
-/** A keyring over a multi-Region key. */
-export type KeyAccess = Extract<KeyringParts, { readonly kind: 'mrk' }>
+/** A keyring over a multi-Region key, that wraps data keys under it or under branch keys. */
+export type KeyAccess = Exclude<KeyringParts, { readonly kind: 'combined' }>
 
 /** The keyrings that a data key of a context is asked of. */
 export interface KeyringsOfContext {
@@ -27,8 +27,8 @@ export async function keyringsOf(
     return keyringsOf(await keyring(context), context)
   }
   const parts = keyringParts(keyring)
-  if (parts?.kind === 'mrk') return { access: [parts], isOpaque: false }
-  if (parts?.kind !== 'combined') return { access: [], isOpaque: true }
+  if (parts === undefined) return { access: [], isOpaque: true }
+  if (parts.kind !== 'combined') return { access: [parts], isOpaque: false }
   const all = await Promise.all([parts.sealWith, ...parts.openWith].map(each => keyringsOf(each, context)))
   return { access: all.flatMap(one => one.access), isOpaque: all.some(one => one.isOpaque) }
 }

@@ -1,4 +1,5 @@
 import type { SeenKey, SeenReplica } from '../seen.js'
+import type { Limits } from '../wire.js'
 import { inAllRegions, type KeyAccess, keyIdOf } from './keyAccess.js'
 import { type LookedAt, lookAtReplica, type Made, ReplicaCalls, type Use } from './lookAtReplica.js'
 
@@ -17,13 +18,13 @@ interface Wanted {
 }
 
 /** All keys of all keyrings, each replica once, all at a time. */
-export async function lookAtKeys(demands: readonly Demand[], signal: AbortSignal): Promise<SeenKey[]> {
+export async function lookAtKeys(demands: readonly Demand[], limits: Limits): Promise<SeenKey[]> {
   const byKey = new Map<string, Wanted[]>()
   for (const replica of wantedReplicas(demands).values()) {
     const key = inAllRegions(replica.arn)
     byKey.set(key, [...(byKey.get(key) ?? []), replica])
   }
-  return Promise.all([...byKey.values()].map(replicas => lookAtKey(replicas, signal)))
+  return Promise.all([...byKey.values()].map(replicas => lookAtKey(replicas, limits)))
 }
 
 function wantedReplicas(demands: readonly Demand[]): Map<string, Wanted> {
@@ -44,10 +45,10 @@ function wantedReplicas(demands: readonly Demand[]): Map<string, Wanted> {
   return wanted
 }
 
-async function lookAtKey(wanted: readonly Wanted[], signal: AbortSignal): Promise<SeenKey> {
+async function lookAtKey(wanted: readonly Wanted[], limits: Limits): Promise<SeenKey> {
   const looked = await Promise.all(
     wanted.map(async ({ region, arn, access, uses }) => {
-      const calls = new ReplicaCalls(region, arn, access, signal)
+      const calls = new ReplicaCalls(region, arn, access, limits)
       const all = [...uses.values()]
       return { calls, uses: all, at: await lookAtReplica(calls, access.attemptTimeout, all) }
     }),

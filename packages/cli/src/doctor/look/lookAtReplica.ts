@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-kms'
 import type { Failure } from '../failure.js'
 import type { Context, FailedUse, KeyFacts, SeenReplica } from '../seen.js'
-import { type Answer, ask, type Sender } from '../wire.js'
+import { type Answer, ask, type Limits, type Sender } from '../wire.js'
 import type { KeyAccess } from './keyAccess.js'
 
 /** What the application does with a key for one table. */
@@ -49,7 +49,7 @@ export class ReplicaCalls {
     readonly region: string,
     readonly arn: string,
     private readonly access: KeyAccess,
-    private readonly signal: AbortSignal,
+    private readonly limits: Limits,
   ) {}
 
   /** Milliseconds of the quickest answer. */
@@ -131,7 +131,7 @@ export class ReplicaCalls {
   }
 
   async #ask<O>(action: string, make: () => object): Promise<Answer<O>> {
-    const answer = await ask<O>(this.access.client(this.region) as Sender, action, make, this.signal)
+    const answer = await ask<O>(this.access.client(this.region) as Sender, action, make, this.limits)
     if (answer.ms !== undefined) this.#ms = Math.min(answer.ms, this.#ms ?? answer.ms)
     this.#skewMs ??= answer.skewMs
     return answer

@@ -7,7 +7,7 @@ import {
   type DescribeTimeToLiveCommandOutput,
 } from '@aws-sdk/client-dynamodb'
 import type { ClientTable, SeenTable } from '../seen.js'
-import { ask, type Sender } from '../wire.js'
+import { ask, type Limits, type Sender } from '../wire.js'
 
 /** A table in the region of a client. */
 export async function lookAtTable(
@@ -15,14 +15,14 @@ export async function lookAtTable(
   region: string,
   name: string,
   of: ClientTable,
-  signal: AbortSignal,
+  limits: Limits,
 ): Promise<SeenTable> {
   const input = { TableName: name }
   const table = await ask<DescribeTableCommandOutput>(
     client,
     'dynamodb:DescribeTable',
     () => new DescribeTableCommand(input),
-    signal,
+    limits,
   )
   const isDenied = table.failure?.kind === 'denied'
   const seen = {
@@ -42,13 +42,13 @@ export async function lookAtTable(
     client,
     'dynamodb:DescribeTimeToLive',
     () => new DescribeTimeToLiveCommand(input),
-    signal,
+    limits,
   )
   const backups = await ask<DescribeContinuousBackupsCommandOutput>(
     client,
     'dynamodb:DescribeContinuousBackups',
     () => new DescribeContinuousBackupsCommand(input),
-    signal,
+    limits,
   )
   const { AttributeName, TimeToLiveStatus = '' } = ttl.output?.TimeToLiveDescription ?? {}
   const recovery = backups.output?.ContinuousBackupsDescription?.PointInTimeRecoveryDescription
