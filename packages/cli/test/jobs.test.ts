@@ -333,7 +333,14 @@ it('what stands where a map with encrypted parts belongs is found, and left', as
   const { entities: counted } = await scan(await target(), { open: false })
   const attributes = counted.flatMap(({ attributes }) => attributes)
   expect(attributes).toEqual([
-    { attribute: 'address.street', clear: 0, format1: 0, format2: 0, notOpened: { 'not-a-message': 1 } },
+    {
+      attribute: 'address.street',
+      clear: 0,
+      format1: 0,
+      format2: 0,
+      dbEsdk: 0,
+      notOpened: { 'not-a-message': 1 },
+    },
   ])
   const report = await backfill()
   expect(summary(report)).toMatchObject({ changed: 0, left: { obstructed: 1 } })

@@ -4,6 +4,7 @@ export type { BeaconOptions, TableBeacons } from './beacons/options.js'
 export { transforms } from './beacons/transforms.js'
 export { contextAttributes } from './contextAttributes.js'
 export { DbEsdkFormat, type DbEsdkFormatOptions, dbEsdkFormat } from './dbEsdkFormat.js'
+export { describeItem, ITEM_ATTRIBUTES, type ItemDescription } from './describe.js'
 export type { AlgorithmSuite } from './header.js'
 export {
   createItemEncryptor,

@@ -19,29 +19,28 @@ export interface PagesOptions extends Persistence {
   readonly from?: WireItem | undefined
   readonly consistent: boolean
   readonly pace: Pace
-  /** Most items of a page. Default: as many as fit into 1 MB. */
+  /** Most items of a page, which has at most 1 MB. Default 500: what is in memory at once does not depend on their sizes alone. */
   readonly limit?: number | undefined
 }
 
 /** Of a read limit of so many units per second, one page takes at most so many seconds. */
 const PAGE_SECONDS = 0.5
+const PAGE_ITEMS = 500
 /** Of a first page, as long as nobody knows what items cost. */
 const FIRST_LIMIT = 50
 
 /** The items of a table's segment, page by page; the next one is read while one is worked on. */
 export async function* pages({ dynamodb, tableName }: Target, options: PagesOptions): AsyncGenerator<Page> {
   const { segment, segments, consistent, pace, signal, from } = options
-  let limit = Math.min(
-    options.limit ?? Number.POSITIVE_INFINITY,
-    Number.isFinite(pace.max) ? FIRST_LIMIT : Number.POSITIVE_INFINITY,
-  )
+  const most = Math.min(options.limit ?? PAGE_ITEMS, PAGE_ITEMS)
+  let limit = Number.isFinite(pace.max) ? Math.min(most, FIRST_LIMIT) : most
   const read = async (start: WireItem | undefined): Promise<Page> => {
     const input: ScanCommandInput = {
       TableName: tableName,
       ConsistentRead: consistent,
       ReturnConsumedCapacity: 'TOTAL',
       ...(segments > 1 ? { Segment: segment, TotalSegments: segments } : {}),
-      ...(Number.isFinite(limit) ? { Limit: limit } : {}),
+      Limit: limit,
       ...(start === undefined ? {} : { ExclusiveStartKey: start }),
     }
     const output = await paced(
@@ -53,7 +52,7 @@ export async function* pages({ dynamodb, tableName }: Target, options: PagesOpti
     const units = ConsumedCapacity?.CapacityUnits ?? 0
     if (Number.isFinite(pace.max) && units > 0 && items.length > 0) {
       const affordable = Math.floor((pace.max * PAGE_SECONDS * items.length) / units)
-      limit = Math.max(1, Math.min(options.limit ?? Number.POSITIVE_INFINITY, affordable))
+      limit = Math.max(1, Math.min(most, affordable))
     }
     return { items, next, units }
   }

@@ -9,6 +9,8 @@ export interface AttributeCounts {
   /** Of each format, whether they open or not. */
   readonly format1: number
   readonly format2: number
+  /** Of items that were sealed as wholes. */
+  readonly dbEsdk: number
   /** Those that do not open, by the code of their `FieldError`; bytes that are no sealed field are `not-a-message`. */
   readonly notOpened: Readonly<Record<string, number>>
 }
@@ -42,6 +44,7 @@ interface Attribute {
   clear: number
   format1: number
   format2: number
+  dbEsdk: number
   readonly notOpened: Map<string, number>
 }
 
@@ -72,8 +75,11 @@ export class Counts {
     this.#attribute(entity, attribute).clear++
   }
 
-  sealed(entity: string | undefined, attribute: string, format: 1 | 2): void {
-    this.#attribute(entity, attribute)[format === 1 ? 'format1' : 'format2']++
+  sealed(entity: string | undefined, attribute: string, format: 1 | 2 | 'db-esdk'): void {
+    const counts = this.#attribute(entity, attribute)
+    if (format === 1) counts.format1++
+    else if (format === 2) counts.format2++
+    else counts.dbEsdk++
   }
 
   notOpened(entity: string | undefined, attribute: string, code: string): void {
@@ -81,8 +87,8 @@ export class Counts {
     notOpened.set(code, (notOpened.get(code) ?? 0) + 1)
   }
 
-  keys({ encryptedDataKeys = [] }: StoredDescription): void {
-    this.#add(encryptedDataKeys.map(wrappingKey))
+  keys({ encryptedDataKeys = [] }: Pick<StoredDescription, 'encryptedDataKeys'>, fields = 1): void {
+    this.#add(encryptedDataKeys.map(wrappingKey), fields)
   }
 
   /** Those of an item's short fields, whose data key is in its envelope. */
@@ -122,7 +128,7 @@ export class Counts {
     const { attributes } = this.#entity(entity)
     const known = attributes.get(name)
     if (known !== undefined) return known
-    const attribute: Attribute = { clear: 0, format1: 0, format2: 0, notOpened: new Map() }
+    const attribute: Attribute = { clear: 0, format1: 0, format2: 0, dbEsdk: 0, notOpened: new Map() }
     attributes.set(name, attribute)
     return attribute
   }

@@ -4,13 +4,15 @@ import type { ScanReport } from './counts.js'
 
 export function renderScan(report: ScanReport, width: number): string {
   const { items, entities, keys, readUnits, seconds, complete } = report
+  const hasWholes = entities.some(({ attributes }) => attributes.some(({ dbEsdk }) => dbEsdk > 0))
   const rows = entities.flatMap(({ entity, attributes }) =>
-    attributes.map(({ attribute, clear, format1, format2, notOpened }) => [
+    attributes.map(({ attribute, clear, format1, format2, dbEsdk, notOpened }) => [
       entity ?? 'unknown',
       attribute,
       count(clear),
       count(format1),
       count(format2),
+      ...(hasWholes ? [count(dbEsdk)] : []),
       count(sum(notOpened)),
     ]),
   )
@@ -25,17 +27,17 @@ export function renderScan(report: ScanReport, width: number): string {
       .concat('\n'),
     rows.length === 0
       ? 'No item has anything where ciphertext belongs.\n'
-      : byEntity(report, COLUMNS, rows, width),
+      : byEntity(report, columnsOf(hasWholes), rows, width),
     ...reasons(report, width),
     ...(keys.length === 0 ? [] : [renderKeys(report, width)]),
   ].join('\n')
 }
 
-const COLUMNS = [
-  { title: 'entity' },
-  { title: 'attribute' },
-  ...['clear', 'format 1', 'format 2', 'not opened'].map(title => ({ title, isNumber: true })),
-]
+function columnsOf(hasWholes: boolean): readonly Column[] {
+  const formats = ['format 1', 'format 2', ...(hasWholes ? ['DB-ESDK'] : [])]
+  const numbers = ['clear', ...formats, 'not opened'].map(title => ({ title, isNumber: true }))
+  return [{ title: 'entity' }, { title: 'attribute' }, ...numbers]
+}
 
 function reasons(report: ScanReport, width: number): string[] {
   const { entities } = report

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { describeStored, type FieldError, type StoredDescription } from '@dynaseal/core'
+import type { ItemDescription } from '@dynaseal/db-esdk'
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
 import { Pace } from '../engine/pace.js'
@@ -11,11 +12,12 @@ import {
   formatAttributes,
   keyOf,
   kindOf,
-  refuseWholeItems,
   toOpen,
 } from '../stored/tableItem.js'
+import { hasItemAttributes, sealsItems } from '../stored/wholeItem.js'
 import type { WireItem } from '../stored/wireItem.js'
 import { Counts, type ScanReport } from './counts.js'
+import { countErrors, countWhole, isOfItem, type OfWhole } from './wholeItems.js'
 
 export interface ScanOptions {
   /** Segments that are read in parallel. Default 4. */
@@ -45,7 +47,7 @@ const SEGMENTS = 4
  * @throws {CliError}
  */
 export async function scan(target: Target, options: ScanOptions = {}): Promise<ScanReport> {
-  refuseWholeItems(target)
+  sealsItems(target)
   const { segments = SEGMENTS, segment, consistent = false, open = true, maxReadUnits, onProgress } = options
   const { signal = new AbortController().signal } = options
   // Each call that waits listens to it.
@@ -93,12 +95,19 @@ export async function countItems(
   persistence: Persistence,
 ): Promise<void> {
   const sealed: SealedItem[] = []
+  const wholes: OfWhole[] = []
+  const isWhole = sealsItems(target)
   for (const item of items) {
     const entity = kindOf(target.known, item)
     counts.item(entity)
+    if (isWhole) {
+      wholes.push(...countWhole(target, item, entity, counts))
+      continue
+    }
+    const other = hasItemAttributes(item) ? isOfItem(item) : undefined
     let short = 0
     const fields = encryptedFields(target.known, item).filter(field => {
-      const form = countField(target, entity, field, counts)
+      const form = countField(target, entity, field, counts, other)
       if (form === 'short') short++
       return form !== undefined
     })
@@ -111,6 +120,7 @@ export async function countItems(
       const error = errors[i]![j]
       if (error !== undefined) counts.notOpened(entity, attribute, error.code)
     }
+  await countErrors(target, wholes, counts, open, persistence)
 }
 
 /** @returns how it is sealed, as far as it says itself; undefined where it is not */
@@ -119,11 +129,16 @@ function countField(
   entity: string | undefined,
   { attribute, value, isObstacle }: EncryptedField,
   counts: Counts,
+  other: ItemDescription | undefined,
 ): StoredDescription['form'] | 'damaged' | undefined {
   if (isObstacle) counts.notOpened(entity, attribute, 'not-a-message')
   else if (value.B === undefined) counts.clear(entity, attribute)
-  else if (!format.looksSealed(value.B)) counts.notOpened(entity, attribute, 'not-a-message')
-  else {
+  else if (!format.looksSealed(value.B)) {
+    counts.notOpened(entity, attribute, other === undefined ? 'not-a-message' : 'other-format')
+    if (other === undefined) return undefined
+    counts.sealed(entity, attribute, 'db-esdk')
+    counts.keys(other)
+  } else {
     try {
       const description = describeStored(value.B)
       counts.sealed(entity, attribute, description.format)

@@ -2,7 +2,8 @@ import { type Line, linesOf } from '@dynaseal/document-client/mapper'
 import type { Target } from '../config/project.js'
 import { CliError } from '../errors.js'
 import { itemFromJson } from '../inspect/parseInput.js'
-import { keyOf, refuseWholeItems } from '../stored/tableItem.js'
+import { keyOf } from '../stored/tableItem.js'
+import { sealsItems } from '../stored/wholeItem.js'
 import type { WireItem } from '../stored/wireItem.js'
 import { Counts, type ScanReport } from './counts.js'
 import { countItems, type ScanOptions } from './scan.js'
@@ -31,7 +32,7 @@ export async function scanExport(
     onProgress,
   }: Pick<ScanOptions, 'open' | 'signal' | 'onProgress'> = {},
 ): Promise<ScanReport> {
-  refuseWholeItems(target)
+  sealsItems(target)
   const counts = new Counts()
   const start = performance.now()
   const flush = async (items: readonly WireItem[]) => {

@@ -1,0 +1,43 @@
+import type { ItemToOpen } from '@dynaseal/core'
+import { ITEM_ATTRIBUTES } from '@dynaseal/db-esdk'
+import type { Target } from '../config/project.js'
+import { CliError } from '../errors.js'
+import { encryptedFields, formatAttributes, keyOf } from './tableItem.js'
+import type { WireItem } from './wireItem.js'
+
+/**
+ * Whether the client's format is that of the AWS Database Encryption SDK, which seals items as wholes.
+ *
+ * @throws {CliError} `unsupported` for another format that does
+ */
+export function sealsItems({ format, tableName }: Target): boolean {
+  if (format.wholeItems !== true) return false
+  if (ITEM_ATTRIBUTES.every(name => format.attributes.includes(name))) return true
+  throw new CliError(
+    'unsupported',
+    `The format of table ${tableName} seals items as wholes, and is not that of the AWS Database Encryption SDK. With its client, read or put the items.`,
+  )
+}
+
+/** Whether an item has the header or the footer of one that was sealed as a whole. */
+export function hasItemAttributes(item: WireItem): boolean {
+  return ITEM_ATTRIBUTES.some(name => Object.hasOwn(item, name))
+}
+
+/** An item, as a format that seals wholes opens it. */
+export function wholeToOpen({ known }: Target, item: WireItem): ItemToOpen {
+  const fields = encryptedFields(known, item).flatMap(({ path, value }) =>
+    path.length === 1 && value.B !== undefined ? [{ path, value: value.B }] : [],
+  )
+  const taken = new Set([...known.formatAttributes, ...fields.map(({ path: [name] }) => String(name))])
+  return {
+    table: known.name,
+    key: keyOf(known, item)! as ItemToOpen['key'],
+    partitionKey: known.keyNames[0],
+    fields,
+    attributes: formatAttributes(known, item),
+    others: Object.fromEntries(Object.entries(item).filter(([name]) => !taken.has(name))) as NonNullable<
+      ItemToOpen['others']
+    >,
+  }
+}
