@@ -19,7 +19,7 @@ export interface PagesOptions extends Persistence {
   readonly from?: WireItem | undefined
   readonly consistent: boolean
   readonly pace: Pace
-  /** Most items of a page, which has at most 1 MB. Default 500: what is in memory at once does not depend on their sizes alone. */
+  /** Most items of a page, which has at most 1 MB. Default 500: little is in memory at once, however small they are. */
   readonly limit?: number | undefined
 }
 
