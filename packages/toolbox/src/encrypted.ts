@@ -46,7 +46,7 @@ const PLACE_PROPS = [
  * `link()` before or after; `enum()`, `transform()` and the validators inside.
  *
  * DynamoDB sees ciphertext, so an encrypted attribute cannot be used in conditions, filters and arithmetic, but
- * for whether it exists; a key cannot be encrypted at all. In an `UpdateItemCommand` a container is replaced as a
+ * for whether it exists; a key of the table cannot be encrypted at all, but it can be the `token()` of what is. In an `UpdateItemCommand` a container is replaced as a
  * whole, so it must be given with `$set(...)`.
  *
  * @throws {ToolboxError} `invalid-schema` for a key, for what is no schema, and for links inside a container
@@ -71,7 +71,7 @@ export function encrypted<SCHEMA extends Schema>(schema: NoKey<SCHEMA>): Encrypt
   if (props.key === true) {
     throw new ToolboxError(
       'invalid-schema',
-      'A key attribute cannot be encrypted: DynamoDB finds items by its value. Remove encrypted() or key().',
+      'A key attribute cannot be encrypted: DynamoDB finds items by its value. Remove encrypted() or key(). If the key is the search token of it, say so after: encrypted(string()).key().',
     )
   }
   if (isEncryptedSchema(annotated)) {

@@ -39,7 +39,7 @@ const VALUE_METHODS = [
   'discriminate',
 ] as const
 
-const KEY_METHODS = ['key', 'keyDefault', 'keyLink'] as const
+const KEY_METHODS = ['keyDefault', 'keyLink'] as const
 
 type Builder = (...args: unknown[]) => AnySchema_
 type EncryptedType = new (props: object) => AnySchema_
@@ -72,15 +72,30 @@ function createType({ schemas: { AnySchema_ } }: ToolboxCopy): EncryptedType {
   const methods = EncryptedSchema.prototype as unknown as Record<string, Builder>
   for (const name of PLACE_METHODS) {
     methods[name] = function (this: EncryptedSchema, ...args) {
-      const { transform, putValidator, updateValidator } = this.props as Record<string, unknown>
+      const { transform, putValidator, updateValidator, keyValidator } = this.props as Record<string, unknown>
       const { props } = (inherited[name] as Builder).apply(this, args)
-      return new EncryptedSchema({ ...props, transform, putValidator, updateValidator } as object)
+      const validators = {
+        putValidator,
+        updateValidator,
+        ...(keyValidator === undefined ? {} : { keyValidator }),
+      }
+      return new EncryptedSchema({ ...props, transform, ...validators } as object)
     }
   }
   methods.meta = function (this: EncryptedSchema, meta) {
     return new EncryptedSchema({
       ...this.props,
       meta: { ...(meta as object), [ENCRYPTED_META]: true },
+    } as object)
+  }
+  // What a command gives as a key, and a token is of. That it is no key of the table is seen when its entity is registered.
+  methods.key = function (this: EncryptedSchema) {
+    const { putValidator } = this.props as { putValidator?: unknown }
+    return new EncryptedSchema({
+      ...this.props,
+      key: true,
+      required: 'always',
+      keyValidator: putValidator,
     } as object)
   }
   for (const name of VALUE_METHODS) {
@@ -95,7 +110,7 @@ function createType({ schemas: { AnySchema_ } }: ToolboxCopy): EncryptedType {
     methods[name] = () => {
       throw new ToolboxError(
         'invalid-schema',
-        `${name}() makes a key attribute, which cannot be encrypted: DynamoDB finds items by its value.`,
+        `${name}() gives a key its value, and what is encrypted has no other than that which is given.`,
       )
     }
   }

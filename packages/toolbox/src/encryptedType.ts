@@ -76,8 +76,10 @@ type UpdateLink<SCHEMA extends Schema, ITEM extends Schema> = (
   input: UpdateValueInput<ITEM, { defined: true; extended: false }, Paths<ITEM>>,
 ) => UpdateValueInput<SCHEMA, { filled: true }>
 
-/** The methods of dynamodb-toolbox's schemas that may follow: those that make a key, or concern the value, may not. */
+/** The methods of dynamodb-toolbox's schemas that may follow: those that concern the value may not. */
 interface PlaceMethods<SCHEMA extends Schema> {
+  /** An attribute that commands give as a key, and of which the key of the table is the search token. */
+  key(): With<SCHEMA, { key: true; required: 'always' }>
   required<NEXT extends Required = 'atLeastOnce'>(next?: NEXT): With<SCHEMA, { required: NEXT }>
   optional(): With<SCHEMA, { required: 'never' }>
   hidden<NEXT extends boolean = true>(next?: NEXT): With<SCHEMA, { hidden: NEXT }>

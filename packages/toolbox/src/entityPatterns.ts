@@ -7,6 +7,7 @@ import {
   type ItemToken,
   overlap,
   PROTOTYPE,
+  sameAs,
 } from '@dynaseal/document-client/mapper'
 import type { Schema } from 'dynamodb-toolbox'
 import { EncryptedAttribute, type RegisteredReader } from './encryptedAttribute.js'
@@ -29,12 +30,15 @@ export function patternsOf(entity: RegistrableEntity, reader: RegisteredReader):
   const clear: AttributePattern[] = []
   const binary: AttributePattern[] = []
   const tokens: ItemToken[] = []
+  /** What commands give as keys. */
+  const keys: AttributePattern[] = []
   const visit = (schema: Schema, path: AttributePattern): void => {
     const place = formatPath(path)
     const attribute = path.length > 0 ? EncryptedAttribute.of(schema, place) : undefined
     if (attribute !== undefined) {
       attribute.register(path, reader)
       encrypted.push(path)
+      if ((schema.props as { key?: unknown }).key === true) keys.push(path)
       return
     }
     const token = path.length > 0 ? TokenAttribute.of(schema, place) : undefined
@@ -79,6 +83,16 @@ export function patternsOf(entity: RegistrableEntity, reader: RegisteredReader):
     }
   }
   visit(entity.schema as Schema, [])
+  for (const key of keys) {
+    if (
+      tokens.some(token => isKeyOf(entity, token) && token.definition.paths.some(part => sameAs(part, key)))
+    )
+      continue
+    throw new ToolboxError(
+      'invalid-schema',
+      `'${formatPath(key)}' of entity ${entity.entityName} is encrypted and is a key attribute, and no key of its table is the search token of it: what computeKey makes of it would be stored in clear. Remove key(), or give the table's key such a token.`,
+    )
+  }
   for (const pattern of encrypted) {
     if (pattern.includes(PROTOTYPE)) {
       throw new ToolboxError(
@@ -94,4 +108,8 @@ export function patternsOf(entity: RegistrableEntity, reader: RegisteredReader):
     }
   }
   return { encrypted, clear, binary, tokens }
+}
+
+function isKeyOf({ table }: RegistrableEntity, { path }: ItemToken): boolean {
+  return path.length === 1 && [table.partitionKey.name, table.sortKey?.name].includes(String(path[0]))
 }

@@ -22,6 +22,11 @@ export interface TokenOptions {
    * found by another one is dropped again.
    */
   readonly bits?: number
+  /**
+   * The name of an attribute, or its path, that is stored in clear and has the tenant of an item as a text: equal values of
+   * two tenants have different tokens. Search with `search(value, { tenant })`. Default: none.
+   */
+  readonly tenant?: string
 }
 
 /** What the schema of a token attribute carries in its type. */
@@ -43,6 +48,8 @@ export type Token<SAVED extends string | undefined = undefined> = StringSchema<T
  * An attribute that has the search token of another one, by which items are found that have a value: in a query, as the key
  * of an index, in filters and in conditions. The sealed client computes it whenever the other attribute is written, and
  * takes it out of what is read. Compare it with `search(value)`.
+ *
+ * As a key of the table itself, it is given by the entity's `computeKey`, of what it is of: `({ email }) => ({ pk: search(email) })`.
  *
  * Of a set or a list it has a token of each member; compare these with `contains`.
  *
@@ -67,11 +74,13 @@ export function token<const SAVED extends string | undefined = undefined>(
       'invalid-schema',
       "token() takes the name of an attribute, as in token('email'), or a list of them.",
     )
-  const unknown = Object.keys(options).filter(name => !['savedAs', 'normalize', 'bits'].includes(name))
+  const unknown = Object.keys(options).filter(
+    name => !['savedAs', 'normalize', 'bits', 'tenant'].includes(name),
+  )
   if (unknown.length > 0)
     throw new ToolboxError(
       'invalid-schema',
-      `token() has no option ${unknown.join(', ')}. It has savedAs, normalize and bits.`,
+      `token() has no option ${unknown.join(', ')}. It has savedAs, normalize, bits and tenant.`,
     )
   letSearchesThrough()
   const { savedAs, ...others } = options

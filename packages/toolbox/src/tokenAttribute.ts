@@ -40,9 +40,12 @@ export class TokenAttribute implements Transformer {
     return this.refuse()
   }
 
-  /** Hidden, and only there where no sealed client has taken it out. */
-  decode(): undefined {
-    return undefined
+  /**
+   * Hidden, and only there where no sealed client has taken it out; or, in a batch, as what was searched for: dynamodb-toolbox
+   * tells by it which item was asked for by which key.
+   */
+  decode(): string {
+    return ''
   }
 
   /** For the DTO of a schema, as of an encrypted attribute. */

@@ -14,7 +14,7 @@ import type { TokenAttribute } from './tokenAttribute.js'
  */
 export function tokenOf(
   { entityName, schema }: RegistrableEntity,
-  { of, options: { normalize = [], bits } }: TokenAttribute,
+  { of, options: { normalize = [], bits, tenant } }: TokenAttribute,
   path: AttributePattern,
 ): ItemToken {
   const refused = (what: string) =>
@@ -29,6 +29,9 @@ export function tokenOf(
     if (why !== undefined) throw refused(`is of '${name}', which cannot be searched for: ${why}`)
     return attribute
   })
+  const tenantAt = tenant === undefined ? undefined : attributeAt(schema as Schema, tenant.split('.'), [])
+  if (tenant !== undefined && tenantAt?.schema.type !== 'string')
+    throw refused(`has its tenant in '${tenant}', which is no string() of the item or of its maps`)
   const byName = isByName(normalize) ? normalize : Object.fromEntries(of.map(name => [name, normalize]))
   const stray = Object.keys(byName).find(name => !of.includes(name))
   if (stray !== undefined) throw refused(`normalizes '${stray}', and is not of it`)
@@ -43,6 +46,7 @@ export function tokenOf(
       normalize: of.map(name => [byName[name] ?? []].flat() as readonly Normalizer[]),
       members: members[0],
       bits,
+      tenant: tenantAt?.stored,
     })
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error

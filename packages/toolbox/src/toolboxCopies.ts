@@ -20,6 +20,7 @@ import {
 } from 'dynamodb-toolbox/schema'
 import { Formatter } from 'dynamodb-toolbox/schema/actions/format'
 import { Parser } from 'dynamodb-toolbox/schema/actions/parse'
+import { PrimaryKeyParser } from 'dynamodb-toolbox/table/actions/parsePrimaryKey'
 import { ToolboxError } from './errors.js'
 
 const schemas = {
@@ -43,6 +44,7 @@ const schemas = {
 export interface ToolboxCopy {
   readonly schemas: typeof schemas
   readonly parse: { readonly Parser: typeof Parser }
+  readonly keys: { readonly PrimaryKeyParser: typeof PrimaryKeyParser }
   readonly format: { readonly Formatter: typeof Formatter }
   readonly errors: { readonly DynamoDBToolboxError: typeof DynamoDBToolboxError }
 }
@@ -52,7 +54,13 @@ export interface ToolboxCopy {
  * symbols and classes of its own, so a schema is only ever given to the copy that made it.
  */
 const copies: ToolboxCopy[] = [
-  { schemas, parse: { Parser }, format: { Formatter }, errors: { DynamoDBToolboxError } },
+  {
+    schemas,
+    parse: { Parser },
+    keys: { PrimaryKeyParser },
+    format: { Formatter },
+    errors: { DynamoDBToolboxError },
+  },
 ]
 
 /** Makes a copy known, of which schemas may come. */

@@ -16,6 +16,7 @@ const toolbox = require('dynamodb-toolbox') as typeof ES
 addCopy({
   schemas: require('dynamodb-toolbox/schema'),
   parse: require('dynamodb-toolbox/schema/actions/parse'),
+  keys: require('dynamodb-toolbox/table/actions/parsePrimaryKey'),
   format: require('dynamodb-toolbox/schema/actions/format'),
   errors: require('dynamodb-toolbox/errors'),
 })

@@ -214,14 +214,18 @@ describe('after encrypted(), nothing can undo it', () => {
     ['updateValidate', encrypted(string()).optional(), () => true],
     ['enum', encrypted(string()), 'a'],
     ['pick', encrypted(map({ a: string() })), 'a'],
-    ['key', encrypted(string())],
-    ['key', encrypted(number()).optional()],
     ['keyDefault', encrypted(string()), 'x'],
     ['keyLink', encrypted(string()), () => 'x'],
   ])('%s throws, and says to put it inside or leave it', (name, schema, ...args) => {
     const chain = () => calling(schema, name, ...args)
     expect(chain).toThrow(ToolboxError)
-    expect(chain).toThrow(/Put it inside|cannot be encrypted/)
+    expect(chain).toThrow(/Put it inside|gives a key its value/)
+  })
+
+  test('key() leaves it encrypted and checked', () => {
+    const schema = encrypted(string().enum('a')).key().savedAs('x')
+    expect(EncryptedAttribute.of(schema as unknown as Schema, 'x')).toBeInstanceOf(EncryptedAttribute)
+    expect(schema.props).toMatchObject({ key: true, required: 'always', keyValidator: expect.any(Function) })
   })
 
   test('clone cannot replace the transformer', () => {

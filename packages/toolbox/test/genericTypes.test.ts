@@ -133,15 +133,14 @@ test('generic helpers and repositories take any entity and any schema', () => {
   expectTypeOf(uses).toBeArray()
 })
 
-test('what makes a key, or concerns the value, does not follow', () => {
+test('what computes a key, or concerns the value, does not follow', () => {
   const annotated = encrypted(string())
   const chained = encrypted(number()).optional().savedAs('n').hidden().default(1)
-  expectTypeOf(annotated).not.toHaveProperty('key')
   expectTypeOf(annotated).not.toHaveProperty('keyDefault')
   expectTypeOf(annotated).not.toHaveProperty('transform')
   expectTypeOf(annotated).not.toHaveProperty('validate')
   expectTypeOf(annotated).not.toHaveProperty('enum')
-  expectTypeOf(chained).not.toHaveProperty('key')
+  expectTypeOf(chained).not.toHaveProperty('keyLink')
   expectTypeOf(chained).not.toHaveProperty('big')
   expectTypeOf(encrypted(map({ a: string() }))).not.toHaveProperty('pick')
 })

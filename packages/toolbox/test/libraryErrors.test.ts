@@ -12,6 +12,7 @@ const required = require('dynamodb-toolbox') as typeof esm
 addCopy({
   schemas: require('dynamodb-toolbox/schema'),
   parse: require('dynamodb-toolbox/schema/actions/parse'),
+  keys: require('dynamodb-toolbox/table/actions/parsePrimaryKey'),
   format: require('dynamodb-toolbox/schema/actions/format'),
   errors: require('dynamodb-toolbox/errors'),
 })

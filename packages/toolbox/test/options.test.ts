@@ -46,7 +46,7 @@ describe('an option that cannot be used is refused by name', () => {
 
 test('a misspelt option is answered with those of the client as well as those of the format', () => {
   expect(() => seal({ keyring, timetolive: [] })).toThrow(
-    /no option timetolive\. The options are keyring, .*envelopeAttribute, .*logicalTableName, .*timeToLive\.$/,
+    /no option timetolive\. The options are keyring, .*envelopeAttribute, .*logicalTableName, .*timeToLive, updates\.$/,
   )
 })
 

@@ -471,7 +471,14 @@ describe('a declaration', () => {
       declared: { table: 'other', key: ['pk'], encrypted: ['email'], ...more },
     })
   test.each<[string, Partial<Declaration>, RegExp]>([
-    ['of the primary key', { tokens: { pk: { of: 'email' } } }, /primary key/],
+    ['of the primary key, and short', { tokens: { pk: { of: 'email', bits: 127 } } }, /fewer than 128 bits/],
+    ['of the primary key, of members', { tokens: { pk: { of: 'email', members: true } } }, /has one value/],
+    [
+      'of the primary key, of what is in clear',
+      { tokens: { pk: { of: 'city' } } },
+      /'city' is not encrypted/,
+    ],
+    ['of the primary key, and inside of it', { tokens: { 'pk.a': { of: 'pk.b' } } }, /name of a key/],
     ['that is encrypted', { tokens: { email: { of: 'name' } } }, /is encrypted/],
     ['of a token', { tokens: { a: { of: 'email' }, b: { of: 'a' } } }, /search token itself/],
     [

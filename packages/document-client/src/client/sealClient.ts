@@ -4,10 +4,12 @@ import type { CacheStatistics, FieldFormat, Format } from '@dynaseal/core'
 import { Arrivals } from '../arriving/arrivals.js'
 import { type ItemOpener, itemOpener, type NativeItem } from '../arriving/opener.js'
 import { BASE_COMMANDS, DOCUMENT_COMMANDS } from '../commands/operations.js'
+import { moveItem, type RawClient } from '../search/moveItem.js'
 import type { Dialect } from '../tables/dialect.js'
 import { Tables } from '../tables/tables.js'
 import { nativeValues, withNumberValue } from '../values/nativeValues.js'
-import { WIRE_VALUES, type WireItem } from '../values/wireItems.js'
+import type { Item } from '../values/place.js'
+import { toWire, WIRE_VALUES, type WireItem } from '../values/wireItems.js'
 import { endedBy, searchEndedBy, signalOf } from './abortSignal.js'
 import { guardedConfig, guardedStack } from './noWayAround.js'
 import { type ClientParts, PARTS } from './partsOf.js'
@@ -24,6 +26,21 @@ export type SealedClient<CLIENT extends Sealable = DynamoDBDocumentClient> = CLI
   ItemOpener<CLIENT extends DynamoDBDocumentClient ? NativeItem : WireItem> & {
     /** What the data-key cache did and holds; `undefined` if the format is another one and counts nothing. */
     statistics(): CacheStatistics | undefined
+    /**
+     * Moves an item whose key is a search token to the key that it has under the search key which is written with: one
+     * transaction puts it there, and deletes it where it was, if it is what was read.
+     *
+     * @param table name or ARN
+     * @param key as it is stored, with the token; values as the client's commands have them
+     * @returns whether it was moved: not, where there is none, or where it has that key already
+     * @throws {FieldsNotOpenedError}
+     * @throws {DocumentClientError} `invalid-schema` for a table whose key is no search token
+     * @throws {TransactionCanceledException} of the AWS SDK, where it was changed meanwhile, or is under both keys
+     */
+    moveItem(
+      table: string,
+      key: CLIENT extends DynamoDBDocumentClient ? NativeItem : WireItem,
+    ): Promise<boolean>
   }
 
 /** A sealed client and what is behind it, for the package that makes tables known to it. */
@@ -141,6 +158,16 @@ function wrap<CLIENT extends Sealable>(
   const arrivals = new Arrivals(tables, { format, search, plaintext, role, updates, ...speech }, dialect)
   for (const [name, value] of Object.entries(itemOpener(arrivals)))
     Object.defineProperty(sealed, name, { configurable: true, value })
+  const move = async (table: string, key: Item): Promise<boolean> => {
+    try {
+      const wireKey = speech.commands.type === 'document' ? toWire(key) : (key as WireItem)
+      const settings = { format, search, plaintext, role, updates, ...speech }
+      return await moveItem(tables, settings, client as RawClient, table, wireKey)
+    } catch (error) {
+      throw translated(dialect, error)
+    }
+  }
+  Object.defineProperty(sealed, 'moveItem', { configurable: true, value: move })
   const isMocked = () => sealed.send !== ownSend && !wrappers.has(sealed.send)
   return { client: sealed, tables, format, arrivals, isMocked }
 }

@@ -1,5 +1,5 @@
 import type { SendOperation } from '../changing/readFirst.js'
-import { baseCommand } from '../commands/operations.js'
+import { baseCommand, commandClass, type OperationName } from '../commands/operations.js'
 import { type CommandPlan, planCommand } from '../commands/planCommand.js'
 import { openError } from '../opening/openError.js'
 import { Opening } from '../opening/opening.js'
@@ -27,15 +27,19 @@ export async function sendSealed(
   const planned = planCommand(settings.commands, tables, command, sealing)
   if (planned === undefined) return forward(command)
   const { plan } = planned
-  await sealing.seal()
-  const send = async (input: Item) => {
-    const copy = copyCommand(command, planned.type, items.write(input))
+  const send = async (input: Item, operation?: OperationName) => {
+    const type = operation === undefined ? planned.type : commandClass(operation, settings.commands.type)
+    const copy = copyCommand(command, type, items.write(input))
     return items.read(copyContainers(await forward(copy)) as Item)
   }
+  await sealing.seal(async () => plan.locate?.(send))
   let output: Item
   try {
     output = await (plan.send === undefined ? send(plan.input) : plan.send(send, { settings, sendOperation }))
   } catch (error) {
+    // Each time, somebody has moved an item to the key that is written with, and that happens once.
+    if (failedByCondition(error) && (await plan.hasMoved?.(send)) === true)
+      return sendSealed(tables, settings, command, forward)
     throw await openError(settings, plan, error)
   }
   const opening = new Opening(settings)
@@ -46,6 +50,11 @@ export async function sendSealed(
   opening.takeTokens()
   plan.finish?.(output)
   return items.write(output)
+}
+
+function failedByCondition(error: unknown): boolean {
+  const { name } = Object(error) as { name?: unknown }
+  return name === 'ConditionalCheckFailedException' || name === 'TransactionCanceledException'
 }
 
 /** The caller's command stays as it is; its middleware comes along. */

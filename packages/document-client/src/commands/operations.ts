@@ -33,6 +33,9 @@ import { planBatchWrite, planDelete, planPut, planTransactWrite, planUpdate } fr
 
 type CommandClass = new (input: never) => object
 
+/** Those that are sent in the place of another one, or beside it. */
+export type OperationName = 'GetItem' | 'BatchGetItem' | 'TransactWriteItems'
+
 /** An operation of DynamoDB on items, and its commands. */
 export interface Operation {
   readonly name: string
@@ -94,6 +97,14 @@ export const BASE_COMMANDS: Commands = {
 
 export function isOfDocuments(command: object): boolean {
   return 'clientCommand' in command
+}
+
+/** The class of an operation's commands that a client takes. */
+export function commandClass(name: OperationName, type: Commands['type']): new (input: Item) => object {
+  const operation = OPERATIONS.find(each => each.name === name)
+  return operation?.[type] as unknown as new (
+    input: Item,
+  ) => object
 }
 
 /** By class; or by name, for the classes of another copy of the SDK. */

@@ -1,25 +1,34 @@
 import { guardConditions, refuseLegacy } from '../guards/conditions.js'
-import { guardKey } from '../guards/keys.js'
 import { completeProjection, trustedKind } from '../guards/projections.js'
+import type { Selection } from '../paths/selection.js'
 import type { Sealing } from '../sealing/sealing.js'
+import { batchGetKeyed, transactGetKeyed, withConsumed } from '../search/keyedReads.js'
+import { SearchedKey } from '../search/searchedKey.js'
 import { searchRead } from '../search/searchRead.js'
+import type { KnownTable } from '../tables/knownTable.js'
 import type { Tables } from '../tables/tables.js'
 import type { Item } from '../values/place.js'
-import type { Plan } from './plan.js'
-import { readWhole } from './wholeReads.js'
+import type { Forward, Plan } from './plan.js'
+import { readWhole, type WholeRead } from './wholeReads.js'
 
-export function planGet(tables: Tables, input: Item): Plan {
+export function planGet(tables: Tables, input: Item, sealing: Sealing): Plan {
   const table = tables.table(input.TableName)
   refuseLegacy(table, input)
-  guardKey(table, input.Key)
+  const searched = SearchedKey.where(table, input.Key, sealing)
   const whole = readWhole(table, input)
   const { params, selection, strip } = completeProjection(table, whole.params)
+  const isFound = ({ Item }: Item) => Item !== undefined
+  const send = async (forward: Forward, key: SearchedKey) =>
+    withConsumed(await key.firstFound(Key => forward({ ...params, Key: { ...Key } }), isFound))
   return {
     input: params,
+    searched,
+    ...(searched === undefined ? {} : { send: forward => send(forward, searched) }),
     response(output, opening) {
       if (output.Item === undefined) return
       const item = output.Item as Item
-      opening.collect(table, item, trustedKind(table, whole.params, item), input.Key as Item, selection)
+      const key = searched?.key ?? (input.Key as Item)
+      opening.collect(table, item, trustedKind(table, whole.params, item), key, selection)
     },
     finish(output) {
       if (output.Item === undefined) return
@@ -54,14 +63,33 @@ export function planRead(tables: Tables, input: Item, sealing: Sealing): Plan {
   }
 }
 
-export function planBatchGet(tables: Tables, input: Item): Plan {
+interface TableGet {
+  /** As the request calls it. */
+  readonly name: string
+  readonly table: KnownTable
+  readonly whole: WholeRead
+  readonly params: Item
+  readonly selection?: Selection
+  strip(item: Item): void
+  /** Where keys are search tokens: one for each that is asked for. */
+  readonly searched: readonly SearchedKey[] | undefined
+}
+
+export function planBatchGet(tables: Tables, input: Item, sealing: Sealing): Plan {
   const requests = (input.RequestItems ?? {}) as Record<string, Item>
-  const completed = Object.entries(requests).map(([name, request]) => {
+  const completed = Object.entries(requests).map(([name, request]): TableGet => {
     const table = tables.table(name)
     guardConditions(table, undefined, request)
-    for (const key of (request.Keys ?? []) as unknown[]) guardKey(table, key)
     const whole = readWhole(table, request)
-    return { name, table, whole, ...completeProjection(table, whole.params) }
+    const keys = ((request.Keys ?? []) as unknown[]).map(key => SearchedKey.where(table, key, sealing))
+    const searched = keys.filter(key => key !== undefined)
+    return {
+      name,
+      table,
+      whole,
+      searched: table.keyTokens.size > 0 ? searched : undefined,
+      ...completeProjection(table, whole.params),
+    }
   })
   const requestFor = (name: string) => {
     // The response may call a table by name where the request had its ARN.
@@ -72,24 +100,34 @@ export function planBatchGet(tables: Tables, input: Item): Plan {
     return one
   }
   const responsesOf = (output: Item) => (output.Responses ?? {}) as Record<string, Item[]>
+  /** The keys that items were asked for by, for a mapper that tells items by them. */
+  const given = new Map<Item, Item>()
   return {
     input: {
       ...input,
       RequestItems: Object.fromEntries(completed.map(({ name, params }) => [name, params])),
     },
+    ...(completed.some(({ searched }) => searched !== undefined)
+      ? { send: (forward: Forward) => batchGetKeyed(input, completed, forward) }
+      : {}),
     response(output, opening) {
       for (const [name, items] of Object.entries(responsesOf(output))) {
-        const { table, whole, selection } = requestFor(name)
-        for (const item of items)
+        const { table, whole, selection, searched = [] } = requestFor(name)
+        for (const item of items) {
+          const key = table.takesPlaintext ? undefined : searched.find(one => one.isOf(item))?.given
+          if (key !== undefined) given.set(item, key)
           opening.collect(table, item, trustedKind(table, whole.params, item), undefined, selection)
+        }
       }
     },
     finish(output) {
       const responses = responsesOf(output)
       for (const [name, items] of Object.entries(responses)) {
         const { strip, whole } = requestFor(name)
-        for (const item of items) strip(item)
-        responses[name] = items.map(whole.cutDown)
+        responses[name] = items.map(item => {
+          strip(item)
+          return Object.assign(whole.cutDown(item), given.get(item))
+        })
       }
       const unprocessed = (output.UnprocessedKeys ?? {}) as Record<string, Item>
       for (const [name, request] of Object.entries(unprocessed))
@@ -98,8 +136,10 @@ export function planBatchGet(tables: Tables, input: Item): Plan {
   }
 }
 
-export function planTransactGet(tables: Tables, input: Item): Plan {
-  const gets = ((input.TransactItems ?? []) as { Get: Item }[]).map(({ Get }) => planGet(tables, Get))
+export function planTransactGet(tables: Tables, input: Item, sealing: Sealing): Plan {
+  const gets = ((input.TransactItems ?? []) as { Get: Item }[]).map(({ Get }) =>
+    planGet(tables, Get, sealing),
+  )
   const each = (output: Item, visit: (plan: Plan, response: Item) => void) => {
     for (const [i, response] of ((output.Responses ?? []) as Item[]).entries()) {
       const get = gets[i]
@@ -108,6 +148,9 @@ export function planTransactGet(tables: Tables, input: Item): Plan {
   }
   return {
     input: { ...input, TransactItems: gets.map(get => ({ Get: get.input })) },
+    ...(gets.some(({ searched }) => searched !== undefined)
+      ? { send: (forward: Forward) => transactGetKeyed(input, gets, forward) }
+      : {}),
     response: (output, opening) => each(output, (get, response) => get.response(response, opening)),
     finish: output => each(output, (get, response) => get.finish?.(response)),
   }

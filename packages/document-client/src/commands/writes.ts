@@ -4,13 +4,16 @@ import { sendChange } from '../changing/sendChange.js'
 import { sendTransaction } from '../changing/sendTransaction.js'
 import { DocumentClientError } from '../errors.js'
 import { guardConditions, seesCiphertext } from '../guards/conditions.js'
-import { guardKey } from '../guards/keys.js'
 import { refuseUpdate } from '../guards/wholeItems.js'
 import { isContainer } from '../paths/attributePattern.js'
 import { Selection } from '../paths/selection.js'
 import type { Sealing } from '../sealing/sealing.js'
 import { sealUpdate, updatedKind, updatedPaths } from '../sealing/updateExpression.js'
+import { type BatchedWrite, batchWriteKeyed } from '../search/keyedBatches.js'
+import { KeyedWrite, sendInTransaction, type WriteAction } from '../search/keyedWrites.js'
+import { mayCreate } from '../search/keyUpdates.js'
 import { NO_CHOICE, rewrite } from '../search/rewriting.js'
+import { SearchedKey } from '../search/searchedKey.js'
 import { searchesOf } from '../search/searches.js'
 import { updateTokens } from '../search/updatedTokens.js'
 import type { KnownTable } from '../tables/knownTable.js'
@@ -18,37 +21,40 @@ import type { Tables } from '../tables/tables.js'
 import { ownContainers } from '../values/copyContainers.js'
 import type { Item } from '../values/place.js'
 import { fromWire, wireMembers } from '../values/wireItems.js'
-import type { Plan } from './plan.js'
+import type { Forward, Plan } from './plan.js'
 import { widenReturnValues } from './returnValues.js'
 import { knownMembers } from './writeMembers.js'
 
 export function planPut(tables: Tables, given: Item, sealing: Sealing): Plan {
   const input = knownMembers(given, 'Item')
   const table = tables.table(input.TableName)
-  const readsFirst = sealing.readsFirst && seesCiphertext(table, kindOfPut(table, input), input)
+  const readsFirst = readsTo(sealing, table) && seesCiphertext(table, kindOfPut(table, input), input)
   const { kind, ...sealed } = sealPut(table, input, sealing, readsFirst)
-  const key = input.Item as Item
-  if (!readsFirst) return planWrite(table, kind, key, { ...input, ...sealed }, sealing)
-  const written = () => ({ Item: wireMembers(sealed.Item as Item, sealing.values) })
-  return planChange(changeOfCondition(table, 'Put', input, key, sealing, written))
+  const item = input.Item as Item
+  if (readsFirst) {
+    const written = () => ({ Item: wireMembers(sealed.Item as Item, sealing.values) })
+    return planChange(changeOfCondition(table, 'Put', input, item, sealing, written))
+  }
+  const key = SearchedKey.ofItem(table, sealed.Item as Item, sealing)
+  return planWrite(table, kind, item, { ...input, ...sealed }, sealing, { action: 'Put', key })
 }
 
 export function planUpdate(tables: Tables, given: Item, sealing: Sealing): Plan {
-  const input = knownMembers(given, 'Key', 'UpdateExpression')
-  const table = tables.table(input.TableName)
-  guardKey(table, input.Key)
-  if (table.wholeItems && sealing.readsFirst) return planChange(changeOfUpdate(table, input, sealing))
+  const { input, table, key } = withKey(tables, knownMembers(given, 'Key', 'UpdateExpression'), sealing)
+  if (table.wholeItems && readsTo(sealing, table)) return planChange(changeOfUpdate(table, input, sealing))
   refuseUpdate(table)
   const kind = updatedKind(table, input)
   guardConditions(table, kind, input)
   // Here, where they are still those that were asked for.
   sealing.guardReturnValues(table, input)
   const updated = String(input.ReturnValues).startsWith('UPDATED_') ? updatedPaths(input) : undefined
+  const isWhole = key !== undefined && mayCreate(key, input, sealing.values)
   const sealed = sealUpdate(table, input, sealing)
   const complete = updateTokens(table, kind, sealed, sealing.tokens, sealing.values)
   const { params, cutDown } = widenReturnValues(table, complete, updated ?? [])
   const selection = updated === undefined ? undefined : new Selection(updated)
-  return planWrite(table, kind, input.Key as Item, { ...params }, sealing, selection, cutDown)
+  const write = { action: 'Update', key, mayCreate: isWhole, selection, cutDown } as const
+  return planWrite(table, kind, input.Key as Item, { ...params }, sealing, write)
 }
 
 /** Delete, and the condition checks of transactions. */
@@ -58,16 +64,28 @@ export function planDelete(
   sealing: Sealing,
   action: 'Delete' | 'ConditionCheck' = 'Delete',
 ): Plan {
-  const input = knownMembers(given, 'Key')
-  const table = tables.table(input.TableName)
-  guardKey(table, input.Key)
-  if (sealing.readsFirst && seesCiphertext(table, undefined, input)) {
-    const key = input.Key as Item
-    const written = () => ({ Key: wireMembers(key, sealing.values) })
-    return planChange(changeOfCondition(table, action, input, key, sealing, written))
+  const { input, table, key } = withKey(tables, knownMembers(given, 'Key'), sealing)
+  if (readsTo(sealing, table) && seesCiphertext(table, undefined, input)) {
+    const own = input.Key as Item
+    const written = () => ({ Key: wireMembers(own, sealing.values) })
+    return planChange(changeOfCondition(table, action, input, own, sealing, written))
   }
   guardConditions(table, undefined, input)
-  return planWrite(table, undefined, input.Key as Item, input, sealing)
+  return planWrite(table, undefined, input.Key as Item, input, sealing, { action, key })
+}
+
+/** Whether what looks at ciphertext reads it first. Of an item whose key is a token, that is not done. */
+function readsTo({ readsFirst }: Sealing, { keyTokens }: KnownTable): boolean {
+  return readsFirst && keyTokens.size === 0
+}
+
+interface SingleWrite {
+  readonly action: WriteAction
+  /** Where the table's keys are search tokens. */
+  readonly key: SearchedKey | undefined
+  readonly mayCreate?: boolean
+  readonly selection?: Selection | undefined
+  cutDown?(item: Item): Item
 }
 
 /** A single write that is evaluated on the plaintext of its item. */
@@ -89,43 +107,95 @@ function planWrite(
   key: Item,
   input: Item,
   sealing: Sealing,
-  selection?: Selection,
-  cutDown = (item: Item) => item,
+  { cutDown = item => item, selection, ...write }: SingleWrite,
 ): Plan {
   sealing.guardReturnValues(table, input)
   const { tokens, values } = sealing
   const searches = searchesOf(table, kind, input, tokens, values)
   if (searches !== undefined) tokens.afterwards(() => rewrite(input, searches, NO_CHOICE))
+  const keyed = write.key === undefined ? undefined : new KeyedWrite({ ...write, key: write.key, input })
+  const itemKey = write.key?.key ?? key
   return {
     input,
+    ...(keyed === undefined ? {} : { keyed, ...plansOf([keyed]), send: forward => keyed.send(forward) }),
     response(output, opening) {
       if (output.Attributes === undefined) return
       const item = output.Attributes as Item
       const returned = cutDown(item)
       output.Attributes = returned
       // Not of what was cut away: whoever gets the item would not see that it has another kind's name.
-      opening.collect(table, returned, table.kindOf(returned), key, selection)
+      opening.collect(table, returned, table.kindOf(returned), itemKey, selection)
       // As DynamoDB does where there is nothing to return.
       if (Object.keys(returned).length === 0) delete output.Attributes
     },
-    errorItems: error => [{ table, key, holder: error }],
+    errorItems: error => [{ table, key: itemKey, holder: error }],
   }
+}
+
+/** What is done before and after writes of items whose keys are tokens. */
+function plansOf(writes: readonly KeyedWrite[]): Pick<Plan, 'locate' | 'hasMoved'> {
+  if (writes.length === 0) return {}
+  return {
+    async locate(forward) {
+      await Promise.all(writes.map(write => write.locate(forward)))
+    },
+    hasMoved: async forward =>
+      (await Promise.all(writes.map(write => write.hasMoved(forward)))).includes(true),
+  }
+}
+
+/** A command with its key: where that is a token, with one that is filled when the tokens are made. */
+function withKey(tables: Tables, input: Item, sealing: Sealing) {
+  const table = tables.table(input.TableName)
+  const { Key, key } = keyOf(table, input.Key, sealing)
+  const own: Item = { ...input, Key }
+  return { input: own, table, key }
+}
+
+function keyOf(table: KnownTable, Key: unknown, sealing: Sealing) {
+  const key = SearchedKey.where(table, Key, sealing)
+  return { Key: key?.key ?? Key, key }
 }
 
 export function planBatchWrite(tables: Tables, input: Item, sealing: Sealing): Plan {
   const requests = (input.RequestItems ?? {}) as Record<string, Item[]>
-  const sealed = Object.entries(requests).map(([name, writes]) => {
+  const all = Object.entries(requests).flatMap(([name, writes]) => {
     const table = tables.table(name)
-    const copies = writes.map(write => {
-      const put = write.PutRequest as Item | undefined
-      if (write.DeleteRequest !== undefined) guardKey(table, (write.DeleteRequest as Item).Key)
-      return put === undefined
-        ? write
-        : { ...write, PutRequest: { Item: sealPut(table, ownContainers(put) as Item, sealing).Item } }
-    })
-    return [name, copies]
+    return writes.map(write => ({ name, ...batched(table, name, write, sealing) }))
   })
-  return { input: { ...input, RequestItems: Object.fromEntries(sealed) }, response: () => {} }
+  const RequestItems = Object.fromEntries(
+    Object.keys(requests).map(name => [
+      name,
+      all.filter(one => one.name === name).map(({ request }) => request),
+    ]),
+  )
+  const params = { ...input, RequestItems }
+  return {
+    input: params,
+    ...(all.some(({ keyed }) => keyed !== undefined)
+      ? { send: (forward: Forward) => batchWriteKeyed(params, all, forward) }
+      : {}),
+    response: () => {},
+  }
+}
+
+function batched(
+  table: KnownTable,
+  TableName: string,
+  write: Item,
+  sealing: Sealing,
+): Omit<BatchedWrite, 'name'> {
+  const put = write.PutRequest as Item | undefined
+  if (put !== undefined) {
+    const { Item } = sealPut(table, ownContainers(put) as Item, sealing)
+    const key = SearchedKey.ofItem(table, Item as Item, sealing)
+    const keyed = key && new KeyedWrite({ action: 'Put', key, input: { TableName, Item } })
+    return { request: { ...write, PutRequest: { Item } }, keyed }
+  }
+  if (write.DeleteRequest === undefined) return { request: write, keyed: undefined }
+  const { Key, key } = keyOf(table, (write.DeleteRequest as Item).Key, sealing)
+  const keyed = key && new KeyedWrite({ action: 'Delete', key, input: { TableName, Key } })
+  return { request: { ...write, DeleteRequest: { Key } }, keyed }
 }
 
 const TRANSACTION_WRITES = ['Put', 'Update', 'Delete', 'ConditionCheck'] as const
@@ -144,17 +214,38 @@ export function planTransactWrite(tables: Tables, input: Item, sealing: Sealing)
     if (kind === 'Update') return { kind, plan: planUpdate(tables, params, sealing) }
     return { kind, plan: planDelete(tables, params, sealing, kind) }
   })
-  const readsFirst = actions.some(({ plan }) => plan.readFirst !== undefined)
-  const writes = actions.map(({ kind, plan }) => plan.readFirst ?? { kind, params: plan.input })
   return {
     input: { ...input, TransactItems: actions.map(({ kind, plan }) => ({ [kind]: plan.input })) },
-    ...(readsFirst ? { send: (_, sending) => sendTransaction(input, writes, sending) } : {}),
+    ...transactionPlans(input, actions),
     response: () => {},
     errorItems: error =>
       ((error.CancellationReasons ?? []) as Item[]).flatMap(
         (reason, i) => actions[i]?.plan.errorItems?.(reason) ?? [],
       ),
   }
+}
+
+interface PlannedAction {
+  readonly kind: WriteAction
+  readonly plan: Plan
+}
+
+/** How a transaction is sent of which some actions take more than what they say. */
+function transactionPlans(input: Item, actions: readonly PlannedAction[]): Partial<Plan> {
+  const keyed = actions.flatMap(({ plan }) => plan.keyed ?? [])
+  if (actions.some(({ plan }) => plan.readFirst !== undefined)) {
+    if (keyed.length > 0) {
+      throw new DocumentClientError(
+        'command-unsupported',
+        `A transaction changes items by reading them first, and writes items of table ${keyed[0]!.key.table.name}, whose keys are search tokens. Make two of it.`,
+      )
+    }
+    const writes = actions.map(({ kind, plan }) => plan.readFirst ?? { kind, params: plan.input })
+    return { send: (_, sending) => sendTransaction(input, writes, sending) }
+  }
+  if (keyed.length === 0) return {}
+  const groups = () => actions.map(({ kind, plan }) => plan.keyed?.actions() ?? [{ [kind]: plan.input }])
+  return { ...plansOf(keyed), send: forward => sendInTransaction(input, groups(), forward) }
 }
 
 /**

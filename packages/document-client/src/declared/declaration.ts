@@ -43,6 +43,11 @@ export interface DeclaredToken {
   readonly members?: boolean
   /** Length of a token, 8 to 256 bits; of a beacon 1 to 63. Default 128. */
   readonly bits?: number
+  /**
+   * The path of an attribute, stored in clear, that has the tenant of an item as a text: equal values of two tenants have
+   * different tokens. It is given to `search()`. Default: none.
+   */
+  readonly tenant?: string
 }
 
 /** A declaration as the tables of a sealed client take it. */

@@ -9,6 +9,7 @@ const MEMBERS = Object.keys({
   normalize: true,
   members: true,
   bits: true,
+  tenant: true,
 } satisfies Record<keyof DeclaredToken, true>)
 
 /** @throws {DocumentClientError} `invalid-schema` */
@@ -23,10 +24,12 @@ function declaredToken(table: string, path: string, token: DeclaredToken): ItemT
   const unknown = Object.keys(token).filter(name => !MEMBERS.includes(name))
   if (unknown.length > 0)
     throw invalid(table, path, `has no ${unknown.join(', ')}. It has ${MEMBERS.join(', ')}`)
-  const { of, normalize = [], members, bits } = token
+  const { of, normalize = [], members, bits, tenant } = token
   const paths = typeof of === 'string' ? [of] : of
   if (!Array.isArray(paths) || paths.length === 0 || paths.some(each => typeof each !== 'string'))
     throw invalid(table, path, 'must have a path of an attribute as of, or a list of them')
+  if (tenant !== undefined && typeof tenant !== 'string')
+    throw invalid(table, path, 'must have a path of an attribute as tenant')
   const byPath = isByPath(normalize) ? normalize : Object.fromEntries(paths.map(each => [each, normalize]))
   const stray = Object.keys(byPath).find(each => !paths.includes(each))
   if (stray !== undefined) throw invalid(table, path, `normalizes '${stray}', and is not of it`)
@@ -36,6 +39,7 @@ function declaredToken(table: string, path: string, token: DeclaredToken): ItemT
       normalize: paths.map(each => [byPath[each] ?? []].flat() as readonly Normalizer[]),
       members,
       bits,
+      tenant: tenant === undefined ? undefined : fixedPath(tenant),
     })
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error

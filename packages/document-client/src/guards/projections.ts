@@ -42,7 +42,8 @@ export function completeProjection(table: KnownTable, params: Item): CompletedPr
   }
   const reads = paths.some(path => patterns.some(pattern => relate(pattern, path) !== 'beside'))
   const selection = new Selection(paths)
-  if (!reads) return { ...unchanged, selection }
+  // An item that is searched for by its key is told by that.
+  if (!reads && table.keyTokens.size === 0) return { ...unchanged, selection }
   const own = params.IndexName !== undefined && table.standsAlone ? [] : table.formatAttributes
   const kindAttribute = table.kindAttribute === undefined ? [] : [table.kindAttribute]
   const missing = [...table.keyNames, ...kindAttribute, ...own].filter(

@@ -7,6 +7,7 @@ import { formatPath, type Occurrence, occurrences } from '../paths/attributePatt
 import { hideInherited } from '../paths/inheritedNames.js'
 import type { Selection } from '../paths/selection.js'
 import { strayCiphertext } from '../paths/strayCiphertext.js'
+import { checkKeys } from '../search/checkKeys.js'
 import { isToken } from '../search/itemToken.js'
 import { removeAt, valueAt } from '../search/valueAt.js'
 import type { KnownTable } from '../tables/knownTable.js'
@@ -55,7 +56,8 @@ export class Opening {
    */
   collect(table: KnownTable, item: Item, kind: unknown, requestKey?: Item, selection?: Selection): void {
     if (table.hasTokens) this.#withTokens.push({ table, item, kind })
-    const key = requestKey ?? item
+    // Tokens are taken out of the item.
+    const key = requestKey ?? (table.keyTokens.size > 0 ? keyPart(table, item) : item)
     const attributes = takeFormatAttributes(table, item)
     const missing = table.wholeItems
       ? table.formatAttributes.filter(name => !(attributes[name] instanceof Uint8Array))
@@ -166,6 +168,10 @@ export class Opening {
         else if (error === undefined) each.failures.push(result.error)
       }
     }
+    const keyed = this.#items.filter(
+      ({ table, failures }) => table.keyTokens.size > 0 && failures.length === 0,
+    )
+    await checkKeys(keyed, this.settings.search, this.settings.values)
     for (const { item, opened } of this.#items) markOpened(item, opened)
     return this.#items.filter(({ failures }) => failures.length > 0)
   }
@@ -224,6 +230,12 @@ export class Opening {
       failures.push(failure(table, path, 'malformed-value', NUMBER))
     }
   }
+}
+
+function keyPart({ keyNames }: KnownTable, item: Item): Item {
+  return Object.fromEntries(
+    keyNames.filter(name => Object.hasOwn(item, name)).map(name => [name, item[name]]),
+  )
 }
 
 export const NUMBER =

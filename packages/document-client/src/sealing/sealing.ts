@@ -16,7 +16,8 @@ import { type Slot, slotsIn } from './slots.js'
 
 interface ItemSlots {
   readonly table: KnownTable
-  readonly key: Record<string, AttributeValue>
+  /** Complete when all tokens are made. */
+  readonly key: () => Record<string, AttributeValue>
   readonly slots: readonly Slot[]
   /** The item, if it is written as a whole. */
   readonly whole: Item | undefined
@@ -162,15 +163,18 @@ export class Sealing {
         throw new DocumentClientError('not-registered', problem)
       }
     }
-    const attributes = primaryKey(table, key, this.settings.values)
-    if (attributes === undefined) {
-      throw new DocumentClientError(
-        'invalid-value',
-        `An item for table ${table.name} lacks a key attribute (${table.keyNames.join(', ')}), so its encrypted fields have nothing to be bound to.`,
-      )
-    }
     const whole = isWhole ? (holder[step] as Item) : undefined
-    this.#items.push({ table, key: attributes, slots, whole, kind })
+    const attributes = table.keyTokens.size > 0 ? undefined : this.#keyOf(table, key)
+    this.#items.push({ table, key: () => attributes ?? this.#keyOf(table, key), slots, whole, kind })
+  }
+
+  #keyOf(table: KnownTable, key: Item): Record<string, AttributeValue> {
+    const attributes = primaryKey(table, key, this.settings.values)
+    if (attributes !== undefined) return attributes
+    throw new DocumentClientError(
+      'invalid-value',
+      `An item for table ${table.name} lacks a key attribute (${table.keyNames.join(', ')}), so its encrypted fields have nothing to be bound to.`,
+    )
   }
 
   /**
@@ -190,12 +194,14 @@ export class Sealing {
   }
 
   /**
+   * @param locate runs when all tokens are made: what is sealed is bound to the key that it finds
    * @throws {SealError} when any one value cannot be sealed: then nothing was sealed
    * @throws {SearchError} when any one token cannot be made, likewise
    */
-  async seal(): Promise<void> {
+  async seal(locate: () => Promise<void> = async () => {}): Promise<void> {
     // First: a format that seals items as wholes seals tokens, too.
     await this.tokens.make()
+    await locate()
     if (this.#items.length === 0) return
     const sealed = await this.settings.format.seal(this.#items.map(each => this.#toSeal(each)))
     for (const [i, { slots, whole }] of this.#items.entries()) {
@@ -211,10 +217,14 @@ export class Sealing {
       path,
       value: values.attributeAt(path, plaintext, describe),
     }))
-    const place = { table: table.name, key, fields, whole: whole !== undefined }
+    const place = { table: table.name, key: key(), fields, whole: whole !== undefined }
     if (whole === undefined || !table.wholeItems) return place
     const others = otherAttributes(whole, slots, values)
-    const tokens = table.tokens(kind).map(({ path: [name] }) => name as string)
+    // A key is bound to as every key is.
+    const tokens = table
+      .tokens(kind)
+      .filter(token => !table.isKeyToken(token))
+      .map(({ path: [name] }) => name as string)
     return { ...place, partitionKey: table.keyNames[0], others, tokens }
   }
 }

@@ -9,6 +9,7 @@ import type { Item } from '../values/place.js'
 import { evaluate } from './kindsOf.js'
 import type { Searches, TokenTest } from './searches.js'
 import { attributesOf } from './storedTokens.js'
+import { hasTenant, subjectOf, tenantIn } from './tokenTenant.js'
 import { valueAt } from './valueAt.js'
 
 /** Published for each item that a search found, and whose value is another one with the same token. Names only. */
@@ -75,14 +76,18 @@ type KnownTexts = Map<TokenTest, Map<string, boolean>>
 
 function matches(test: TokenTest, item: Item, values: ClientSettings['values'], texts: KnownTexts): boolean {
   const { paths } = test.token.definition
+  const tenant = tenantIn(test.token, item)
   const text = paths.length === 1 ? valueAt(item, paths[0]!) : undefined
-  const known = typeof text === 'string' ? texts.get(test)?.get(text) : undefined
+  const isText = typeof text === 'string' && tenant === undefined
+  const known = isText ? texts.get(test)?.get(text) : undefined
   if (known !== undefined) return known
   const attributes = partsOf(test, item, values)
   const isMatch =
     attributes !== undefined &&
-    test.searched.some(searched => test.token.definition.matches(attributes, searched))
-  if (typeof text === 'string') texts.set(test, (texts.get(test) ?? new Map()).set(text, isMatch))
+    test.searched.some(
+      searched => searched.tenant === tenant && test.token.definition.matches(attributes, searched.values),
+    )
+  if (isText) texts.set(test, (texts.get(test) ?? new Map()).set(text, isMatch))
   return isMatch
 }
 
@@ -106,8 +111,10 @@ async function firstWrong(
     const { path, definition } = test.token
     const stored = tokensAt(item, path)
     const attributes = partsOf(test, item, values)
-    if (attributes === undefined) {
-      const absent = definition.paths.filter(part => valueAt(item, part) === undefined).map(formatPath)
+    if (attributes === undefined || !hasTenant(test.token, item)) {
+      const absent = [...definition.paths, ...(test.token.tenant ? [test.token.tenant] : [])]
+        .filter(part => valueAt(item, part) === undefined)
+        .map(formatPath)
       return failure(
         table,
         path,
@@ -115,15 +122,8 @@ async function firstWrong(
         `it was found by this search token, and has no ${absent.join(', ')} to compare. Either the index does not project it, or somebody wrote past the sealed client.`,
       )
     }
-    const claim = {
-      definition,
-      table: table.name,
-      values: attributes,
-      stored,
-      keyNames: table.keyNames,
-      attribute: path,
-    }
-    const [fit] = (await maker?.check([claim])) ?? []
+    const source = { values: attributes, tenant: tenantIn(test.token, item) }
+    const [fit] = (await maker?.check([{ ...subjectOf(table, test.token, source), stored }])) ?? []
     if (fit?.fits !== true) {
       return failure(
         table,

@@ -7,6 +7,8 @@ export interface ItemToken {
   readonly path: AttributePath
   readonly definition: TokenDefinition
   readonly normalize: readonly (readonly Normalizer[])[]
+  /** Where an item has its tenant, in clear; undefined where tokens are bound to none. */
+  readonly tenant?: AttributePath | undefined
 }
 
 export interface ItemTokenOptions {
@@ -16,18 +18,19 @@ export interface ItemTokenOptions {
   readonly normalize?: readonly (readonly Normalizer[])[] | undefined
   readonly members?: boolean | undefined
   readonly bits?: number | undefined
+  readonly tenant?: AttributePath | undefined
 }
 
 /** @throws {ConfigurationError} `invalid-option` */
 export function itemToken(path: AttributePath, options: ItemTokenOptions): ItemToken {
-  const { of, members, bits } = options
+  const { of, members, bits, tenant } = options
   const normalize = options.normalize ?? of.map(() => [])
   const definition = new TokenDefinition({
     of: of.map((each, index) => ({ path: each, normalize: normalize[index] ?? [] })),
     ...(members === undefined ? {} : { members }),
     ...(bits === undefined ? {} : { bits }),
   })
-  return { path, definition, normalize }
+  return { path, definition, normalize, tenant }
 }
 
 /** Whether two make the same tokens of an item. */
@@ -37,6 +40,7 @@ export function makesSame(one: ItemToken, other: ItemToken): boolean {
     a.bits === b.bits &&
     a.members === b.members &&
     sameLists(a.paths, b.paths, sameAs) &&
+    sameLists([one.tenant ?? []], [other.tenant ?? []], sameAs) &&
     sameLists(one.normalize, other.normalize, (x, y) => sameLists(x, y, Object.is))
   )
 }

@@ -82,7 +82,7 @@ export async function mergedPages(
     if (next === undefined) break
     const item = headOf(next)
     next.taken++
-    const name = nameOf(item, tableKey)
+    const name = keyName(item, tableKey)
     if (!seen.has(name)) items.push(item)
     seen.add(name)
   }
@@ -97,7 +97,7 @@ function startOf({ name, owns }: Stream, given: Item | undefined): Start {
 }
 
 /** Another one for each primary key. */
-function nameOf(item: Item, tableKey: readonly string[]): string {
+export function keyName(item: Item, tableKey: readonly string[]): string {
   return JSON.stringify(
     tableKey.map(name => {
       const value = item[name]
@@ -124,25 +124,36 @@ function resultOf(pages: readonly Page[], items: readonly Item[], keyNames: read
   const result: Item = { ...first, Items: items, Count: items.length }
   if (others.length > 0) {
     result.ScannedCount = sum(outputs.map(({ ScannedCount }) => ScannedCount))
-    const consumed = outputs.map(({ ConsumedCapacity }) => ConsumedCapacity as Item | undefined)
-    if (consumed[0] !== undefined) {
-      result.ConsumedCapacity = {
-        TableName: consumed[0].TableName,
-        CapacityUnits: sum(consumed.map(each => each?.CapacityUnits)),
-      }
-    }
+    const consumed = sumOfConsumed(outputs)
+    if (consumed !== undefined) result.ConsumedCapacity = consumed
   }
   delete result.LastEvaluatedKey
-  const next = pages.map(page => [`${PREFIX}${page.stream.name}`, nextStart(page, keyNames)] as const)
-  if (next.some(([, start]) => start !== DONE))
+  const isOver = (page: Page) => isEmpty(page) && !hasMore(page)
+  // What has ended gets more items for as long as an older one has some, which may be rewritten before they are read.
+  const ends = pages.map((_, index) => pages.slice(0, index + 1).every(isOver))
+  const next = pages.map(
+    (page, index) =>
+      [`${PREFIX}${page.stream.name}`, ends[index] ? DONE : nextStart(page, keyNames)] as const,
+  )
+  if (!pages.every(isOver))
     result.LastEvaluatedKey = Object.fromEntries(next.filter(([, start]) => start !== undefined))
   return result
 }
 
+/** What several commands consumed together, where the first one says it. */
+export function sumOfConsumed(outputs: readonly Item[]): Item | undefined {
+  const consumed = outputs.map(({ ConsumedCapacity }) => ConsumedCapacity as Item | undefined)
+  return consumed[0] === undefined
+    ? undefined
+    : {
+        TableName: consumed[0].TableName,
+        CapacityUnits: sum(consumed.map(each => each?.CapacityUnits)),
+      }
+}
+
 function nextStart(page: Page, keyNames: readonly string[]): Start {
-  const { items, taken, start, output } = page
-  if (output === undefined) return DONE
-  if (isEmpty(page)) return page.next ?? DONE
+  const { items, taken, start } = page
+  if (isEmpty(page) && page.next !== undefined) return page.next
   const last = items[taken - 1]
   return last === undefined ? start : Object.fromEntries(keyNames.map(name => [name, last[name]]))
 }

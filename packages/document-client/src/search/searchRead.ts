@@ -36,6 +36,7 @@ export function searchRead(table: KnownTable, input: Item, sealing: Sealing): Se
   const compared = [...searches.tests.values()].flatMap(({ token }) => [
     token.path,
     ...token.definition.paths,
+    ...(token.tenant === undefined ? [] : [token.tenant]),
   ])
   const key = table.keyOf(input.IndexName)
   const isQuery = searches.conditions.has('KeyConditionExpression')

@@ -28,13 +28,20 @@ export class Searched extends Uint8Array {
   readonly #value: unknown
   readonly #number = ++count
 
-  constructor(value: unknown) {
+  readonly #tenant: unknown
+
+  constructor(value: unknown, tenant?: unknown) {
     super(0)
     this.#value = value
+    this.#tenant = tenant
   }
 
   static plaintextOf(searched: Searched): unknown {
     return searched.#value
+  }
+
+  static tenantOf(searched: Searched): unknown {
+    return searched.#tenant
   }
 
   static misplaced(): DocumentClientError {
@@ -79,12 +86,16 @@ Object.defineProperty(Searched.prototype, 'dynaseal: not replaced', {
  * token attribute that it is compared with. Take it for equality, `IN`, and of the members of sets and lists `contains`.
  *
  * @param value in clear; for a token of several attributes, a list of their values, in the order of the definition
+ * @param options `tenant`: whose items are searched, where tokens are bound to tenants
  * @example
  * client.send(new QueryCommand({
  *   TableName: 'users', IndexName: 'byEmail', KeyConditionExpression: 'emailToken = :email',
  *   ExpressionAttributeValues: { ':email': search('ada@example.com') },
  * }))
  */
-export function search(value: SearchedScalar | readonly SearchedScalar[]): Search {
-  return new Searched(value) as unknown as Search
+export function search(
+  value: SearchedScalar | readonly SearchedScalar[],
+  { tenant }: { readonly tenant?: string } = {},
+): Search {
+  return new Searched(value, tenant) as unknown as Search
 }

@@ -1,4 +1,4 @@
-import type { AttributeValue, VersionedToken } from '@dynaseal/core'
+import type { VersionedToken } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
 import { type Condition, type ConditionOperand, parseCondition, type Test } from '../expressions/condition.js'
 import { names } from '../guards/conditions.js'
@@ -11,6 +11,7 @@ import { type ItemToken, makesSame } from './itemToken.js'
 import { type Kinds, kindsOf, refuseMixedAlternatives } from './kindsOf.js'
 import { Searched } from './searched.js'
 import { attributesOf } from './storedTokens.js'
+import { searchedTenant, subjectOf, type TokenSource } from './tokenTenant.js'
 
 const PARAMETERS = ['ConditionExpression', 'FilterExpression', 'KeyConditionExpression'] as const
 type Parameter = (typeof PARAMETERS)[number]
@@ -24,7 +25,7 @@ export interface TokenTest {
   readonly token: ItemToken
   readonly path: ConditionOperand & { readonly start: number; readonly end: number }
   /** One of these. */
-  readonly searched: readonly (readonly AttributeValue[])[]
+  readonly searched: readonly TokenSource[]
   /** Their tokens, when they are made: for each the versions. */
   readonly found: (readonly VersionedToken[])[]
 }
@@ -100,13 +101,7 @@ export function searchesOf(
   }
   for (const { token, searched, found } of tests.values()) {
     for (const [index, each] of searched.entries()) {
-      const subject = {
-        definition: token.definition,
-        table: table.name,
-        values: each,
-        attribute: token.path,
-      }
-      tokens?.find(subject, versions => {
+      tokens?.find(subjectOf(table, token, each), versions => {
         found[index] = versions
       })
     }
@@ -157,19 +152,20 @@ function tokenTest(
       test,
       token,
       path: operand,
-      searched: compared.map(name => searchedValues(table, token, given[name] as Searched, values)),
+      searched: compared.map(name => searchedSource(table, token, given[name] as Searched, values)),
       found: [],
     }
   }
   return undefined
 }
 
-function searchedValues(
+/** @throws {DocumentClientError} `invalid-value` */
+export function searchedSource(
   table: KnownTable,
   token: ItemToken,
   searched: Searched,
   values: Values,
-): AttributeValue[] {
+): TokenSource {
   const value = Searched.plaintextOf(searched)
   const { paths } = token.definition
   const parts = paths.length === 1 ? [value] : value
@@ -177,7 +173,7 @@ function searchedValues(
     Array.isArray(parts) && parts.length === paths.length
       ? attributesOf(token.definition, parts, values)
       : undefined
-  if (attributes !== undefined) return attributes
+  if (attributes !== undefined) return { values: attributes, tenant: searchedTenant(table, token, searched) }
   throw new DocumentClientError(
     'invalid-value',
     paths.length === 1

@@ -8,6 +8,9 @@ import type { Values } from '../values/values.js'
 import type { CommandTokens } from './commandTokens.js'
 import type { ItemToken } from './itemToken.js'
 import { Searched } from './searched.js'
+import { isUnwrapped } from './searchedKey.js'
+import { searchedSource } from './searches.js'
+import { storedTenant, subjectOf, tenantIn } from './tokenTenant.js'
 import { setAt, standsAt, valueAt } from './valueAt.js'
 
 /**
@@ -24,10 +27,12 @@ export function storeTokens(
   values: Values,
   isCiphertext: (value: Uint8Array) => boolean,
 ): void {
-  const key = primaryKey(table, item, values)
+  // One that is a token itself is not known yet.
+  const key = table.keyTokens.size > 0 ? undefined : primaryKey(table, item, values)
   for (const token of table.tokens(kind)) {
     const { path, definition } = token
-    const given = valueAt(item, path)
+    const isKey = table.isKeyToken(token)
+    let given = valueAt(item, path)
     const parts = definition.paths.map(part => valueAt(item, part))
     const isSealed = definition.paths.map(part =>
       part.some((_, depth) => {
@@ -45,39 +50,57 @@ export function storeTokens(
         throw isHalfSealed(table, token)
       continue
     }
-    const made = tokenStore(table, token, parts, key, tokens, values, stored => {
+    // A mapper links it to what it is of, which has to be what is put.
+    if (isKey && given instanceof Searched) {
+      const attributes = attributesOf(definition, parts, values)
+      const searched = searchedSource(table, token, given, values)
+      const isSame =
+        attributes === undefined ||
+        (definition.matches(attributes, searched.values) && tenantIn(token, item) === searched.tenant)
+      if (!isSame) throw isComputed(table, path)
+      given = undefined
+    }
+    if (isKey && given !== undefined)
+      throw table.takesPlaintext ? isComputed(table, path) : isUnwrapped(table, String(path[0]))
+    const tenant = token.tenant && valueAt(item, token.tenant)
+    const made = tokenStore(table, token, { parts, tenant, key }, tokens, values, stored => {
       if (given !== undefined && !isSame(given, stored)) throw isComputed(table, path)
       if (stored !== undefined) setAt(item, path, stored)
     })
+    if (!made && isKey) throw isKeyless(table, token)
     if (!made && given !== undefined) throw isComputed(table, path)
   }
+}
+
+/** Of an item that is written. */
+interface StoredSource {
+  readonly parts: readonly unknown[]
+  readonly tenant: unknown
+  readonly key: TokenSubject['key']
 }
 
 /**
  * Notes the token of values.
  *
- * @param key of the item
  * @param use is given what to store: a text, a set of texts, or nothing
  * @returns false where a value is absent, so that there is nothing to make a token of
  */
 export function tokenStore(
   table: KnownTable,
-  { path, definition }: ItemToken,
-  parts: readonly unknown[],
-  key: TokenSubject['key'],
+  token: ItemToken,
+  { parts, tenant, key }: StoredSource,
   tokens: CommandTokens,
   values: Values,
   use: (stored: string | Set<string> | undefined) => void,
 ): boolean {
+  const { definition } = token
   const attributes = attributesOf(definition, parts, values)
   if (attributes === undefined) return false
-  tokens.store(
-    { definition, table: table.name, values: attributes, keyNames: table.keyNames, attribute: path, key },
-    ([first, ...others]) => {
-      if (definition.members) use(first === undefined ? undefined : new Set([first, ...others]))
-      else use(first)
-    },
-  )
+  const source = { values: attributes, tenant: storedTenant(table, token, tenant), key }
+  tokens.store(subjectOf(table, token, source), ([first, ...others]) => {
+    if (definition.members) use(first === undefined ? undefined : new Set([first, ...others]))
+    else use(first)
+  })
   return true
 }
 
@@ -112,6 +135,13 @@ export function isComputed(table: KnownTable, path: AttributePath): DocumentClie
   return new DocumentClientError(
     'plaintext-refused',
     `'${formatPath(path)}' of table ${table.name} is a search token: the sealed client computes it from the attributes that it is of. Leave it out.`,
+  )
+}
+
+function isKeyless(table: KnownTable, { path, definition }: ItemToken): DocumentClientError {
+  return new DocumentClientError(
+    'invalid-value',
+    `An item for table ${table.name} lacks ${definition.paths.map(formatPath).join(', ')}, or a part of it: its key '${formatPath(path)}' is the search token of that.`,
   )
 }
 

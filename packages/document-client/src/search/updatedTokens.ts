@@ -34,7 +34,7 @@ export function updateTokens(
   if (!table.hasTokens || typeof expression !== 'string' || expression === '') return params
   const actions = parseUpdate(expression, names(params))
   const given = (params.ExpressionAttributeValues ?? {}) as Item
-  const key = primaryKey(table, (params.Key ?? {}) as Item, values)
+  const key = table.keyTokens.size > 0 ? undefined : primaryKey(table, (params.Key ?? {}) as Item, values)
   const own: Item = {}
   const placeholders: Record<string, string> = {}
   const set: string[] = []
@@ -42,19 +42,34 @@ export function updateTokens(
   for (const token of table.tokens(kind)) {
     const { path, definition } = token
     refuseWriting(table, token, actions)
-    const changes = definition.paths.map(part => changeOf(table, token, part, actions, given))
+    // A key is not written; whether it stays the token of its value is checked with it.
+    if (table.isKeyToken(token)) continue
+    const of = [...definition.paths, ...(token.tenant === undefined ? [] : [token.tenant])]
+    const changes = of.map(part => changeOf(table, token, part, actions, given))
     const above = actions.find(({ target }) => target.length < path.length && isAbove(target, path))
     if (changes.every(change => change === 'kept')) continue
     refuseUnknownKind(table, kind, token)
+    if (
+      token.tenant !== undefined &&
+      changes.at(-1) === 'removed' &&
+      !changes.slice(0, -1).includes('removed')
+    ) {
+      throw refused(
+        table,
+        token,
+        `it is bound to the tenant in '${formatPath(token.tenant)}'. What it is of stays, and that is removed`,
+      )
+    }
     const isRemoved = changes.includes('removed')
-    const parts = isRemoved ? [] : changes.map((change, i) => partOf(table, token, change, i, params))
+    const all = isRemoved ? [] : changes.map((change, i) => partOf(table, token, change, of[i]!, params))
+    const parts = { parts: all.slice(0, definition.paths.length), tenant: all[definition.paths.length], key }
     // In a container that is replaced, which holds something that it is of as well, it is a part of the new one, or is gone with the old one.
     if (above !== undefined) {
       if (isRemoved || !isSetTo(above)) continue
       const container = given[above.operand.value]
       const rest = path.slice(above.target.length)
       if (valueAt(container, rest) !== undefined) throw isComputed(table, path)
-      tokenStore(table, token, parts, key, tokens, values, stored => {
+      tokenStore(table, token, parts, tokens, values, stored => {
         if (stored !== undefined) setAt(container as Item, rest, stored)
       })
       continue
@@ -67,14 +82,14 @@ export function updateTokens(
         return placeholder
       })
       .join('.')
-    if (isRemoved || (definition.members && isEmpty(parts[0]))) {
+    if (isRemoved || (definition.members && isEmpty(all[0]))) {
       remove.push(place)
       continue
     }
     const value = `:${TOKEN}${index}`
     own[value] = undefined
     set.push(`${place} = ${value}`)
-    tokenStore(table, token, parts, key, tokens, values, stored => {
+    tokenStore(table, token, parts, tokens, values, stored => {
       given[value] = stored
     })
   }
@@ -86,8 +101,12 @@ export function updateTokens(
   }
 }
 
-/** What happens to one of the attributes that a token is of. */
-function changeOf(
+/**
+ * What happens to one of the attributes that a token is of.
+ *
+ * @throws {DocumentClientError} `update-refused`
+ */
+export function changeOf(
   table: KnownTable,
   token: ItemToken,
   part: AttributePath,
@@ -122,16 +141,21 @@ function changeOf(
 }
 
 /** Of a key attribute the value is known, whatever the update writes. */
-function partOf(table: KnownTable, token: ItemToken, change: Change, index: number, { Key }: Item): unknown {
+function partOf(
+  table: KnownTable,
+  token: ItemToken,
+  change: Change,
+  path: AttributePath,
+  { Key }: Item,
+): unknown {
   if (typeof change === 'object') return change.value
   const { paths } = token.definition
-  const path = paths[index]!
   const key = path.length === 1 && table.keyNames.includes(String(path[0])) ? valueAt(Key, path) : undefined
   if (key !== undefined) return key
   throw refused(
     table,
     token,
-    `it is of ${paths.map(formatPath).join(', ')}, and the update says nothing of '${formatPath(path)}'. SET all of them`,
+    `it is of ${[...paths, ...(token.tenant === undefined ? [] : [token.tenant])].map(formatPath).join(', ')}, and the update says nothing of '${formatPath(path)}'. SET all of them`,
   )
 }
 

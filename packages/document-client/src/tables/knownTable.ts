@@ -23,6 +23,8 @@ export class KnownTable {
   readonly #encrypted = new Map<unknown, readonly AttributePattern[]>()
   readonly #clear = new Map<ItemKind, readonly AttributePattern[]>()
   readonly #tokens = new Map<unknown, readonly ItemToken[]>()
+  /** Those that are keys of the table itself, by name: the same for all kinds of items. */
+  readonly keyTokens = new Map<string, ItemToken>()
   #kindAttribute: string | undefined
   #hasTokens = false
   /** The keys of its indexes, as far as they were told. */
@@ -62,6 +64,8 @@ export class KnownTable {
     for (const [name, key] of Object.entries(indexes)) this.#indexes.set(name, key)
     this.#tokens.clear()
     if ((kind.tokens ?? []).length > 0) this.#hasTokens = true
+    for (const token of kind.tokens ?? [])
+      if (this.keyNames.includes(token.path[0] as string)) this.keyTokens.set(String(token.path[0]), token)
     this.inherited.push(...kind.encrypted.filter(namesInherited))
     this.#kinds.set(kind.name, [...(this.#kinds.get(kind.name) ?? []), kind])
     this.#encrypted.clear()
@@ -81,6 +85,10 @@ export class KnownTable {
   /** The key of the table itself, or of one of its indexes, where that was told. */
   keyOf(indexName: unknown): readonly string[] | undefined {
     return indexName === undefined ? this.keyNames : this.#indexes.get(String(indexName))
+  }
+
+  isKeyToken({ path }: ItemToken): boolean {
+    return path.length === 1 && this.keyTokens.has(String(path[0]))
   }
 
   get hasTokens(): boolean {

@@ -1,6 +1,6 @@
 import { ConfigurationError, type Format, type TokenMaker } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
-import { checkTokens } from '../search/checkTokens.js'
+import { checkKeyTokens, checkTokens } from '../search/checkTokens.js'
 import { type Dialect, titleOf } from './dialect.js'
 import type { ItemKind, TableDescription } from './itemKind.js'
 import { KnownTable } from './knownTable.js'
@@ -46,6 +46,7 @@ export class Tables {
       maker: this.search,
       others: known?.kinds ?? [],
     })
+    checkKeyTokens(this.dialect, [kind, ...(known?.kinds ?? [])], name, description.keyNames)
     let table = known
     if (table === undefined) {
       const { keyNames, takesPlaintext = false } = description

@@ -1,0 +1,111 @@
+import {
+  type DynamoDBClient,
+  GetItemCommand,
+  type PutItemCommandInput,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb'
+import type { ClientSettings } from '../client/settings.js'
+import { DocumentClientError, FieldsNotOpenedError } from '../errors.js'
+import { Opening } from '../opening/opening.js'
+import { occurrences } from '../paths/attributePattern.js'
+import { PendingSeal } from '../sealing/pendingSeal.js'
+import { Sealing } from '../sealing/sealing.js'
+import type { KnownTable } from '../tables/knownTable.js'
+import type { Tables } from '../tables/tables.js'
+import type { Item } from '../values/place.js'
+import { fromWire, toWire, WIRE_VALUES, type WireItem } from '../values/wireItems.js'
+import { keyName } from './mergedPages.js'
+
+/** The client that was sealed, as it takes commands of attribute values. */
+export type RawClient = Pick<DynamoDBClient, 'send'>
+
+/** Expressions may have 4 KB and 300 operators ("Constraints in Amazon DynamoDB", expression parameters). */
+const MAX_ATTRIBUTES = 100
+
+/**
+ * Moves an item to the key that its value has under the search key which is written with: one transaction puts it there,
+ * where nothing may be, and deletes it where it was, if it is what was read.
+ *
+ * @param key as stored, as attribute values
+ * @returns whether it was moved: not, where there is none, or where it has that key already
+ * @throws {FieldsNotOpenedError}
+ * @throws {DocumentClientError} `invalid-schema` for a table whose key is no search token
+ * @throws {TransactionCanceledException} where the item was changed meanwhile, or is under both keys
+ */
+export async function moveItem(
+  tables: Tables,
+  settings: ClientSettings,
+  client: RawClient,
+  tableName: string,
+  key: WireItem,
+): Promise<boolean> {
+  const table = tables.table(tableName)
+  if (table.keyTokens.size === 0) {
+    throw new DocumentClientError(
+      'invalid-schema',
+      `The key of table ${table.name} is no search token, so that its items stay where they are.`,
+    )
+  }
+  const read = { TableName: tableName, Key: key, ConsistentRead: true }
+  const { Item: stored } = await client.send(new GetItemCommand(read))
+  if (stored === undefined) return false
+  const item = await sealedAnew(table, { ...settings, values: WIRE_VALUES }, stored, fromWire(key))
+  if (keyName(item, table.keyNames) === keyName(fromWire(stored), table.keyNames)) return false
+  const put: PutItemCommandInput = {
+    TableName: tableName,
+    Item: toWire(item),
+    ConditionExpression: 'attribute_not_exists(#k)',
+    ExpressionAttributeNames: { '#k': table.keyNames[0]! },
+  }
+  const TransactItems = [
+    { Put: put },
+    { Delete: { TableName: tableName, Key: key, ...asRead(table, stored) } },
+  ]
+  await client.send(new TransactWriteItemsCommand({ TransactItems }))
+  return true
+}
+
+async function sealedAnew(
+  table: KnownTable,
+  settings: ClientSettings,
+  stored: WireItem,
+  key: Item,
+): Promise<Item> {
+  const item = fromWire(stored)
+  const kind = table.kindOf(item)
+  const opening = new Opening(settings)
+  opening.collect(table, item, kind, key)
+  const unopened = await opening.outcome()
+  if (unopened.length > 0) throw new FieldsNotOpenedError(unopened.flatMap(({ failures }) => failures))
+  for (const pattern of table.encrypted(kind))
+    for (const each of occurrences(item, pattern)) each.replace(new PendingSeal(each.value))
+  const sealing = new Sealing(settings)
+  const holder = { Item: item }
+  sealing.collectItem({ table, key: item, kind }, holder, 'Item')
+  await sealing.seal()
+  return holder.Item
+}
+
+/** The condition that an item is what was read; what is encrypted and was not there is not there. */
+function asRead(table: KnownTable, stored: WireItem) {
+  const known = table.encrypted(undefined).flatMap(([name]) => (typeof name === 'string' ? [name] : []))
+  const attributes = [...new Set([...Object.keys(stored), ...known, ...table.formatAttributes])]
+  if (attributes.length > MAX_ATTRIBUTES) {
+    throw new DocumentClientError(
+      'command-unsupported',
+      `An item of table ${table.name} has ${attributes.length} attributes, and a condition that says what they were read as can have ${MAX_ATTRIBUTES}. Move it by hand, while nobody writes it.`,
+    )
+  }
+  const given: WireItem = {}
+  const conditions = attributes.map((name, index) => {
+    const value = stored[name]
+    if (value === undefined) return `attribute_not_exists(#${index})`
+    given[`:${index}`] = value
+    return `#${index} = :${index}`
+  })
+  return {
+    ConditionExpression: conditions.join(' AND '),
+    ExpressionAttributeNames: Object.fromEntries(attributes.map((name, index) => [`#${index}`, name])),
+    ExpressionAttributeValues: given,
+  }
+}

@@ -1,0 +1,66 @@
+import type { TokenSubject } from '@dynaseal/core'
+import { DocumentClientError } from '../errors.js'
+import { formatPath } from '../paths/attributePattern.js'
+import type { KnownTable } from '../tables/knownTable.js'
+import type { Item } from '../values/place.js'
+import type { ItemToken } from './itemToken.js'
+import { Searched } from './searched.js'
+import { valueAt } from './valueAt.js'
+
+/** What a token is made of beside its definition. */
+export type TokenSource = Pick<TokenSubject, 'values' | 'tenant' | 'key'>
+
+export function subjectOf(
+  { name: table, keyNames }: KnownTable,
+  { path, definition }: ItemToken,
+  source: TokenSource,
+): TokenSubject {
+  return { ...source, definition, table, keyNames, attribute: path }
+}
+
+/** Whether an item, or a key, has the tenant that its token is bound to; of a token without tenants, it has. */
+export function hasTenant({ tenant }: ItemToken, ...items: readonly Item[]): boolean {
+  return tenant === undefined || items.some(item => isTenant(valueAt(item, tenant)))
+}
+
+/** That of an item, or of its key; nothing where tokens are bound to none. */
+export function tenantIn({ tenant }: ItemToken, ...items: readonly Item[]): string | undefined {
+  return tenant === undefined
+    ? undefined
+    : items.map(item => valueAt(item, tenant)).find(value => isTenant(value))
+}
+
+/**
+ * The tenant as it is about to be stored.
+ *
+ * @throws {DocumentClientError} `invalid-value`
+ */
+export function storedTenant(table: KnownTable, token: ItemToken, value: unknown): string | undefined {
+  const { path, tenant } = token
+  if (tenant === undefined || isTenant(value)) return tenant === undefined ? undefined : (value as string)
+  throw new DocumentClientError(
+    'invalid-value',
+    `The search token '${formatPath(path)}' of table ${table.name} is bound to the tenant in '${formatPath(tenant)}', and there is no text there.`,
+  )
+}
+
+/**
+ * The tenant that something is searched for in.
+ *
+ * @throws {DocumentClientError} `invalid-value`
+ */
+export function searchedTenant(table: KnownTable, token: ItemToken, searched: Searched): string | undefined {
+  const given = Searched.tenantOf(searched)
+  const { path, tenant } = token
+  if (tenant === undefined ? given === undefined : isTenant(given)) return given as string | undefined
+  throw new DocumentClientError(
+    'invalid-value',
+    tenant === undefined
+      ? `'${formatPath(path)}' of table ${table.name} has search tokens that are bound to no tenant: search(value) takes none there.`
+      : `'${formatPath(path)}' of table ${table.name} has search tokens that are bound to the tenant in '${formatPath(tenant)}': search(value, { tenant }) takes it, a text.`,
+  )
+}
+
+function isTenant(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}
