@@ -32,10 +32,13 @@ export function searchedCondition(
     holds(test, { stored, opened }) {
       const search = searches?.tests.get(test)
       if (search === undefined) return isThere(table, test, stored as ReadItem['opened'])
-      const { definition } = search.token
+      const { definition, tenant: place } = search.token
+      const tenant = place && valueAt(opened ?? {}, place)?.S
       const parts = definition.paths.map(path => valueAt(opened ?? {}, path))
       if (parts.includes(undefined)) return false
-      return search.searched.some(wanted => definition.matches(parts as AttributeValue[], wanted))
+      return search.searched.some(
+        wanted => wanted.tenant === tenant && definition.matches(parts as AttributeValue[], wanted.values),
+      )
     },
   }
 }
