@@ -33,7 +33,8 @@ export function searchedCondition(
       const search = searches?.tests.get(test)
       if (search === undefined) return isThere(table, test, stored as ReadItem['opened'])
       const { definition, tenant: place } = search.token
-      const tenant = place && valueAt(opened ?? {}, place)?.S
+      const there = place && valueAt(opened ?? {}, place)
+      const tenant = there && 'S' in there ? there.S : undefined
       const parts = definition.paths.map(path => valueAt(opened ?? {}, path))
       if (parts.includes(undefined)) return false
       return search.searched.some(
