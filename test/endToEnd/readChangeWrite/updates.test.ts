@@ -10,10 +10,12 @@ import {
   DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
+  ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
+import { createSearchKey, createSearchTokens } from '@dynaseal/core'
 import { createItemEncryptor, type Item as SdkItem } from '@dynaseal/db-esdk'
-import { openPartially, sealDocumentClient } from '@dynaseal/document-client'
+import { openPartially, sealDocumentClient, search } from '@dynaseal/document-client'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Intercept, intercept } from '../../support/intercept.js'
 import {
@@ -139,6 +141,35 @@ describe('an update', () => {
       message: expect.stringContaining('aws_dbe_b_secret'),
     })
     expect(await world.stored(SEALED)).toEqual(found)
+  })
+
+  test('makes anew by what this application finds the item', async () => {
+    const key = await createSearchKey(keyring())
+    const options = { search: createSearchTokens({ keyring: keyring(), writeWith: key }) }
+    const tokens = { found: { of: 'secret' } }
+    const client = sealedDocument(world.client(), options, { tokens })
+    const found = async (value: string) => {
+      const scan = new ScanCommand({
+        ...{ TableName: SEALED, FilterExpression: '#f = :f', ConsistentRead: true },
+        ExpressionAttributeNames: { '#f': 'found' },
+        ExpressionAttributeValues: { ':f': search(value) },
+      })
+      return (await client.send(scan)).Items
+    }
+    await client.send(new PutCommand({ TableName: SEALED, Item: ITEM }))
+    const { Attributes } = await client.send(
+      update('SET secret = :s', { ':s': 'new' }, { ReturnValues: 'ALL_NEW' }),
+    )
+    expect(Attributes).toEqual({ ...ITEM, secret: 'new' })
+    expect([await found('a secret'), await found('new')]).toEqual([[], [Attributes]])
+    await client.send(update('REMOVE secret'))
+    expect(await world.stored(SEALED)).not.toHaveProperty('found')
+    const compared = { ConditionExpression: 'found = :f' }
+    await expect(client.send(update('REMOVE plan', { ':f': search('new') }, compared))).rejects.toMatchObject(
+      {
+        code: 'condition-refused',
+      },
+    )
   })
 
   test('leaves numbers alone that JavaScript cannot hold', async () => {
