@@ -9,8 +9,7 @@ Nothing is changed. KMS is asked in every region to make and to decrypt a data
 key, as a dry run and then for real, with the context of each table; a table is
 described, and read only where the context depends on the item: one key.
 
-What a finding says, and the command that mends it, is in @dynaseal/cli's
-README, by the finding's name.
+The README of @dynaseal/cli lists all that can be found, by name.
 
 Ends with 0 when nothing is wrong (notes are no reason to fail), with 3 when
 there is an error or a warning, with 1 if it failed, with 2 if it was asked for
@@ -29,9 +28,9 @@ export function doctorCommand(surroundings: Surroundings): Command {
     )
     .addOption(
       new Option(
-        '-r, --region <region...>',
-        "only with the configuration's clients for these (default: all)",
-      ),
+        '-r, --region <region>',
+        "only with the configuration's client for it; may be given again (default: all)",
+      ).argParser((region: string, before: readonly string[] = []) => [...before, region]),
     )
     .addOption(new Option('--json', 'print one JSON document and no text'))
     .addHelpText('after', NOTES)

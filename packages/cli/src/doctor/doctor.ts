@@ -5,7 +5,8 @@ import { CHECKS } from './checks.js'
 import type { Finding, Severity } from './finding.js'
 import { lookAround } from './look/lookAround.js'
 import type { ChosenClient } from './look/lookAtClient.js'
-import type { Seen } from './seen.js'
+import type { Seen, SeenClient } from './seen.js'
+import { isBroken } from './select.js'
 
 export interface DoctorOptions {
   /** Names of the tables to look at, in DynamoDB or logical. Default: all that the clients know. */
@@ -48,7 +49,10 @@ export interface DoctorReport {
   /** Errors first. */
   readonly findings: readonly Finding[]
   readonly keys: readonly KeyReport[]
-  /** For each client the regions in the order in which its keyring would ask them: a new one, that has not learnt yet. */
+  /**
+   * For each client the regions in the order in which its keyring asks them once it has seen what was seen here: its own
+   * one, then the quickest; last those that refuse or do not answer.
+   */
   readonly routes: readonly { readonly client: string; readonly regions: readonly string[] }[]
   readonly tables: readonly TableReport[]
 }
@@ -95,7 +99,7 @@ function reportOf(seen: Seen): DoctorReport {
     ),
     routes: seen.clients
       .filter(({ route }) => route.length > 0)
-      .map(({ region, route }) => ({ client: region, regions: route })),
+      .map(client => ({ client: client.region, regions: routeOf(client, seen) })),
     tables: seen.tables.map(({ name, region, description, pointInTimeRecovery, timeToLive }) => {
       const { TableStatus, Replicas = [], StreamSpecification: stream } = description ?? {}
       return {
@@ -109,6 +113,21 @@ function reportOf(seen: Seen): DoctorReport {
       }
     }),
   }
+}
+
+function routeOf({ route, ownRegion, tables }: SeenClient, seen: Seen): string[] {
+  const [id] = [...tables.values()].flatMap(({ keyIds }) => keyIds)
+  const replicas = seen.keys.find(key => key.id === id)?.replicas ?? []
+  const standing = (region: string) => {
+    const replica = replicas.find(one => one.region === region)
+    const isLast = replica === undefined || isBroken(seen, region, replica.arn)
+    return [isLast ? 1 : 0, region === ownRegion ? 0 : 1, replica?.ms ?? Number.POSITIVE_INFINITY] as const
+  }
+  return [...route].sort((a, b) => {
+    const [one, other] = [standing(a), standing(b)]
+    const differing = one.findIndex((value, i) => value !== other[i])
+    return differing < 0 ? 0 : one[differing]! - other[differing]!
+  })
 }
 
 /** What is the same for several clients is told once. */

@@ -61,7 +61,8 @@ function renderFinding(
 ): string {
   const where = regions.length === 0 ? '' : `, ${regions.join(', ')}`
   return [
-    ...wrapped(`${severity}: ${code} (${subject}${where})`, width),
+    // A key's ARN says nothing that its id and the region do not.
+    ...wrapped(`${severity}: ${code} (${subject.replace(/^arn:.*\//, '')}${where})`, width),
     ...wrapped(what, width, '  '),
     ...wrapped(why, width, '  '),
     ...mend.flatMap(command => renderCommand(command, width, '    ')),

@@ -21,7 +21,7 @@ export interface SeenClient {
   readonly tables: ReadonlyMap<string, ClientTable>
   /** That its keyring asks first, if it is an MRK keyring and has one. */
   readonly ownRegion: string | undefined
-  /** The order in which its keyring would ask the regions. */
+  /** The regions of its key, in the order in which a keyring that has seen nothing yet would ask them. */
   readonly route: readonly string[]
   /** Whether its keyring is no MRK keyring, so that nothing is known of its regions. */
   readonly isOpaque: boolean

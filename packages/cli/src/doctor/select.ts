@@ -85,13 +85,9 @@ export function encryptedNames({ known }: ClientTable): Set<string> {
   return new Set(known.encrypted(undefined).flatMap(([first]) => (typeof first === 'string' ? [first] : [])))
 }
 
-export function globalIndexes({ description }: DescribedTable): Index[] {
-  return description.GlobalSecondaryIndexes ?? []
-}
-
-/** Local ones, too. */
-export function indexes(table: DescribedTable): Index[] {
-  return [...globalIndexes(table), ...(table.description.LocalSecondaryIndexes ?? [])]
+/** Global ones and local ones. */
+export function indexes({ description }: DescribedTable): Index[] {
+  return [...(description.GlobalSecondaryIndexes ?? []), ...(description.LocalSecondaryIndexes ?? [])]
 }
 
 export function keyNames({ KeySchema = [] }: Index): string[] {

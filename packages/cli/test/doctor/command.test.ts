@@ -69,8 +69,10 @@ describe('dynaseal doctor', () => {
   })
 
   it('looks with the clients of some regions, and at some tables', async () => {
-    const { out } = await run('users', '--region', WEST, '--json')
+    const { out } = await run('--region', WEST, 'users', '--json')
     expect(JSON.parse(out).tables).toMatchObject([{ region: WEST, table: 'users' }])
+    const both = await run('-r', WEST, '-r', EAST, '--json')
+    expect(JSON.parse(both.out).tables).toMatchObject([{ region: WEST }, { region: EAST }])
   })
 
   it.each([

@@ -3,7 +3,7 @@ import { type DoctorReport, doctor } from '../../src/api.js'
 import { CHECKS } from '../../src/doctor/checks.js'
 import { run as mend } from './awsCli.js'
 import { otherMaterial, PLANTED_FAULTS } from './plantedFaults.js'
-import { EAST, type Plan, startWorld, WEST, type World } from './setUp.js'
+import { EAST, EU, type Plan, startWorld, WEST, type World } from './setUp.js'
 
 const stops: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -87,5 +87,29 @@ describe('a healthy set-up', () => {
         timeToLive: undefined,
       })),
     )
+  })
+})
+
+describe('the route', () => {
+  const three = [EAST, WEST, EU]
+  const plan = { regions: three, keyIn: three, named: three, clientsFor: [EAST] }
+  const route = async (world: World) => (await doctor(await world.project())).routes[0]?.regions
+  const slow = (region: string) => ({ region, service: 'kms', kind: 'slow', delay: 200 }) as const
+
+  it('is the own region, and then the quickest, as they answer from here', async () => {
+    const world = await given(plan)
+    for (const region of [EU, WEST]) {
+      const heal = world.cloud.fault(slow(region))
+      const others = region === EU ? [WEST, EU] : [EU, WEST]
+      expect(await route(world)).toEqual([EAST, ...others])
+      heal()
+    }
+  })
+
+  it('ends with what refuses, the own region, too', async () => {
+    const world = await given(plan)
+    await world.kms(EAST).disableKey({ KeyId: world.keyId })
+    world.cloud.fault(slow(WEST))
+    expect(await route(world)).toEqual([EU, WEST, EAST])
   })
 })

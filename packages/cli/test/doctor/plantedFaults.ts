@@ -455,6 +455,31 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     isMended: true,
   },
   {
+    fault: 'a local index lacks the envelope',
+    plan: {
+      declarations: () => [declared.person, declared.company].map(one => ({ ...one, key: ['id', 'at'] })),
+      table: {
+        ...healthy.table,
+        AttributeDefinitions: defined({ id: 'S', at: 'S', plan: 'S', emailToken: 'S' }),
+        KeySchema: [
+          { AttributeName: 'id', KeyType: 'HASH' },
+          { AttributeName: 'at', KeyType: 'RANGE' },
+        ],
+        LocalSecondaryIndexes: [
+          {
+            IndexName: 'itsPlans',
+            KeySchema: [
+              { AttributeName: 'id', KeyType: 'HASH' },
+              { AttributeName: 'plan', KeyType: 'RANGE' },
+            ],
+            Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['ssn', 'kind'] },
+          },
+        ],
+      },
+    },
+    finds: [`index-lacks-envelope ${both}`],
+  },
+  {
     fault: 'items are sealed as wholes, and an index has a part of them',
     plan: { options: () => ({ format: wholeItems }), searchKeyOf: undefined },
     finds: [`index-not-whole ${both}`, `keyring-opaque ${EAST}`, `keyring-opaque ${WEST}`],

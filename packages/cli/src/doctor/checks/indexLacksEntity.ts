@@ -1,16 +1,16 @@
 import type { Check } from '../finding.js'
 import { indexAnew } from '../indexAnew.js'
-import { eachOnce, encryptedNames, globalIndexes, projects } from '../select.js'
+import { eachOnce, encryptedNames, indexes, projects } from '../select.js'
 
 export const indexLacksEntity: Check = {
   code: 'index-lacks-entity',
   severity: 'error',
-  finds: "a global index projects encrypted attributes, and not the attribute that has the entity's name",
+  finds: "an index projects encrypted attributes, and not the attribute that has the entity's name",
   run: seen =>
     eachOnce(seen).flatMap(({ table, regions }) => {
       const { kindAttribute } = table.of.known
       if (kindAttribute === undefined) return []
-      return globalIndexes(table).flatMap(index => {
+      return indexes(table).flatMap(index => {
         const has = projects(index, table)
         const encrypted = [...encryptedNames(table.of)].filter(has)
         if (encrypted.length === 0 || has(kindAttribute)) return []

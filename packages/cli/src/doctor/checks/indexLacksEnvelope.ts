@@ -1,16 +1,16 @@
 import type { Check } from '../finding.js'
 import { indexAnew } from '../indexAnew.js'
-import { eachOnce, encryptedNames, globalIndexes, projects } from '../select.js'
+import { eachOnce, encryptedNames, indexes, projects } from '../select.js'
 
 export const indexLacksEnvelope: Check = {
   code: 'index-lacks-envelope',
   severity: 'error',
-  finds: 'a global index projects encrypted attributes, and not the envelope that they need',
+  finds: 'an index projects encrypted attributes, and not the envelope that they need',
   run: seen =>
     eachOnce(seen).flatMap(({ table, regions }) => {
       const { known, attributes } = table.of
       if (known.standsAlone || known.wholeItems) return []
-      return globalIndexes(table).flatMap(index => {
+      return indexes(table).flatMap(index => {
         const has = projects(index, table)
         const encrypted = [...encryptedNames(table.of)].filter(has)
         const missing = attributes.filter(name => !has(name))

@@ -1,15 +1,15 @@
 import type { Check } from '../finding.js'
 import { indexAnew } from '../indexAnew.js'
-import { eachOnce, globalIndexes, keyNames, projects } from '../select.js'
+import { eachOnce, indexes, keyNames, projects } from '../select.js'
 
 export const indexLacksSearched: Check = {
   code: 'index-lacks-searched',
   severity: 'error',
-  finds: 'a global index finds items by a token, and does not project what the token is of',
+  finds: 'an index finds items by a token, and does not project what the token is of',
   run: seen =>
     eachOnce(seen).flatMap(({ table, regions }) => {
       const { known, attributes } = table.of
-      return globalIndexes(table).flatMap(index => {
+      return indexes(table).flatMap(index => {
         const has = projects(index, table)
         const keys = keyNames(index)
         const searched = known

@@ -1,22 +1,23 @@
 import type { Check } from '../finding.js'
-import { removeIndex } from '../indexAnew.js'
-import { eachOnce, globalIndexes } from '../select.js'
+import { indexWhole } from '../indexAnew.js'
+import { eachOnce, indexes } from '../select.js'
 
 export const indexNotWhole: Check = {
   code: 'index-not-whole',
   severity: 'error',
-  finds: 'items are sealed as wholes, and a global index projects a part of them',
+  finds: 'items are sealed as wholes, and an index projects a part of them',
   run: seen =>
     eachOnce(seen).flatMap(({ table, regions }) => {
       if (!table.of.known.wholeItems) return []
-      return globalIndexes(table)
+      return indexes(table)
         .filter(({ Projection }) => Projection?.ProjectionType !== 'ALL')
-        .map(({ IndexName }) => ({
-          subject: `${table.name}/${IndexName}`,
+
+        .map(index => ({
+          subject: `${table.name}/${index.IndexName}`,
           regions,
-          what: `Index ${IndexName} projects a part of the attributes, and all of an item are signed together.`,
+          what: `Index ${index.IndexName} projects a part of the attributes, and all of an item are signed together.`,
           why: 'What the index finds does not open, for want of the rest. It takes an index that projects ALL, or a read of each item by its key.',
-          mend: [removeIndex(table.name, table.region, IndexName!)],
+          mend: indexWhole(table, index),
         }))
     }),
 }
