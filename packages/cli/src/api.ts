@@ -40,6 +40,7 @@ export {
   type ReplicaCheck,
   type SearchKeyDescription,
 } from './keys/searchKeys.js'
+export { planOf, type Scheduler, type Segments } from './plan/plan.js'
 export { cdkOf } from './policy/cdk.js'
 export type { Conditions, PolicyDocument, Statement } from './policy/document.js'
 export type { KeyPolicy } from './policy/keyPolicies.js'

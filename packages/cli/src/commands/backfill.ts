@@ -18,12 +18,13 @@ export function backfillCommand(surroundings: Surroundings): Command {
     .option('--entity <name...>', 'only items of these entities (default: of all that are known)')
     .option('--unknown', 'also items that do not say of which known entity they are')
     .option('--binary', 'also bytes, if they do not look like ciphertext')
-    .action((table: string, options: Options) => {
+    .action((table: string, options: Options, command: Command) => {
       const { entity, unknown = false, binary = false } = options
       return work(
         table,
         options,
         surroundings,
+        command,
         false,
         target => new Backfill(target, { entities: entity, unknown, binary }),
       )

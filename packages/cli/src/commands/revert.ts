@@ -15,8 +15,8 @@ export function revertCommand(surroundings: Surroundings): Command {
     'The way back: opens what is sealed, and stores it in clear. It is asked for twice: by --apply, and by the name of the table.',
   )
     .option('--in-clear <table>', 'the name of the table once more; without it, it is asked for')
-    .action((table: string, options: Options) =>
-      work(table, options, surroundings, true, async target => {
+    .action((table: string, options: Options, command: Command) =>
+      work(table, options, surroundings, command, true, async target => {
         if (options.apply === true) await confirm(target.tableName, options.inClear, surroundings)
         return new Revert(target)
       }),

@@ -18,14 +18,14 @@ export function rewrapCommand(surroundings: Surroundings): Command {
   )
     .option('--all', 'seal everything again, under new data keys')
     .option('--search-key', 'compute search tokens anew instead, under the search key that is written with')
-    .action((table: string, options: Options) => {
+    .action((table: string, options: Options, command: Command) => {
       const { all = false, searchKey = false } = options
       if (all && searchKey)
         throw new CliError(
           'usage',
           '--all is about what is sealed, and --search-key about search tokens: one after the other.',
         )
-      return work(table, options, surroundings, true, target =>
+      return work(table, options, surroundings, command, true, target =>
         searchKey ? RewrapTokens.of(target) : new Rewrap(target, { all }),
       )
     })

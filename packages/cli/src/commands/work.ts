@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Target } from '../config/project.js'
 import { type Checkpoint, fileCheckpoint } from '../engine/checkpoint.js'
 import { tableSize } from '../engine/estimate.js'
@@ -8,6 +8,7 @@ import { runJob } from '../engine/job.js'
 import { renderEstimate, renderJob } from '../engine/renderJob.js'
 import type { Task } from '../engine/task.js'
 import { CliError, ExitCode } from '../errors.js'
+import { planOf, SCHEDULERS, type Scheduler } from '../plan/plan.js'
 import { atLeast } from './numbers.js'
 import { checkSegment, command, json, projectOf, type SharedOptions, type Surroundings } from './shared.js'
 
@@ -15,6 +16,8 @@ export interface WorkOptions extends SharedOptions {
   readonly apply?: boolean
   readonly segments: number
   readonly segment?: number
+  readonly segmentVariable?: string
+  readonly plan?: Scheduler
   readonly maxRcu?: number
   readonly maxWcu?: number
   readonly concurrency: number
@@ -32,6 +35,8 @@ where it ended. How far it is stands in a file of the folder .dynaseal, or where
 end. What somebody else writes meanwhile stays, and is read again.
 
 For several machines: --segments 100 --segment 7, each with another segment.
+--plan prints a definition that runs them; what --max-rcu and --max-wcu give is
+then for each segment.
 
 Ends with 0 when nothing is left to do; with 3 when something is: in a dry run
 what would be written, otherwise what was left as it is; with 130 when it was
@@ -46,6 +51,13 @@ export function workCommand(name: string, summary: string, description: string):
     .option('--apply', 'write; without it, only say what would be written')
     .option('--segments <n>', 'work on so many segments in parallel', atLeast(1), 4)
     .option('--segment <i>', 'work on only this one of them, counted from 0', atLeast(0))
+    .option('--segment-variable <name>', 'the same, from this environment variable')
+    .addOption(
+      new Option(
+        '--plan <scheduler>',
+        'print what runs all segments on so many machines, and do nothing',
+      ).choices(SCHEDULERS),
+    )
     .option('--max-rcu <n>', 'use at most so many read units a second', atLeast(1))
     .option('--max-wcu <n>', 'use at most so many write units a second', atLeast(1))
     .option('--concurrency <n>', 'have so many writes under way at once', atLeast(1), 32)
@@ -60,14 +72,22 @@ export function workCommand(name: string, summary: string, description: string):
  */
 export async function work(
   name: string,
-  options: WorkOptions,
+  given: WorkOptions,
   surroundings: Surroundings,
+  command: Command,
   opens: boolean,
   makeTask: (target: Target) => Task | Promise<Task>,
 ): Promise<void> {
   const { terminal, signal } = surroundings
+  const options = { ...given, ...segmentOf(given) }
   const { segments, segment, maxRcu, maxWcu, concurrency, apply = false } = options
   checkSegment(options)
+  if (options.plan !== undefined) {
+    const { tableName } = (await projectOf(options, surroundings)).target(name, options.region)
+    const args = [command.name(), name, ...repeated(command)]
+    terminal.out(planOf(options.plan, { task: command.name(), table: tableName, segments, args }))
+    return
+  }
   const target = (await projectOf(options, surroundings)).target(name, options.region)
   const size = await tableSize(target)
   const share = segment === undefined ? 1 : 1 / segments
@@ -93,6 +113,34 @@ export async function work(
   const isLeft = Object.keys(report.left).length > 0 || (!apply && report.changed > 0)
   if (!report.complete) surroundings.exit(ExitCode.INTERRUPTED)
   else if (isLeft) surroundings.exit(ExitCode.LEFT)
+}
+
+/** @throws {CliError} `usage` */
+function segmentOf({ segment, segmentVariable, plan }: WorkOptions): { readonly segment?: number } {
+  if (segmentVariable === undefined || plan !== undefined) return {}
+  if (segment !== undefined)
+    throw new CliError('usage', '--segment and --segment-variable are two ways to say one thing.')
+  const text = process.env[segmentVariable]
+  if (text === undefined || !/^\d+$/.test(text))
+    throw new CliError(
+      'usage',
+      `The environment variable ${segmentVariable} has no number of a segment: ${text === undefined ? 'it is not set' : 'it has another text'}.`,
+    )
+  return { segment: Number(text) }
+}
+
+/** What a plan says by itself, or says of this run alone. */
+const OF_THE_PLAN = ['plan', 'segments', 'segment', 'segmentVariable', 'json', 'html']
+
+/** The options as they were given, for another process. */
+function repeated(command: Command): string[] {
+  return command.options.flatMap(option => {
+    const name = option.attributeName()
+    if (OF_THE_PLAN.includes(name) || command.getOptionValueSource(name) !== 'cli') return []
+    const value: unknown = command.getOptionValue(name)
+    const values = typeof value === 'boolean' ? [] : [value].flat().map(String)
+    return [option.long!, ...values]
+  })
 }
 
 async function checkpointOf(
