@@ -83,6 +83,8 @@ const REASONS: Readonly<Record<string, string>> = {
   'not-declared': 'ciphertext where nothing is declared encrypted',
   'too-large': 'the item would be larger than 400 KB',
   'token-without-value': 'a search token, and no value that it is of',
+  'other-format': 'sealed in a format that the client does not open',
+  'too-many-attributes': 'an item that is sealed as a whole, of more attributes than one condition can name',
   contended: 'somebody wrote the item each time that it was read: run it again',
 }
 
