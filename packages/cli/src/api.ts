@@ -16,6 +16,9 @@ export { type JobOptions, type JobReport, runJob } from './engine/job.js'
 export type { JobTotals, LeftItem } from './engine/jobCounts.js'
 export type { Task } from './engine/task.js'
 export { CliError, type CliErrorCode, ExitCode } from './errors.js'
+export { jobPage } from './html/jobPage.js'
+export { scanPage } from './html/scanPage.js'
+export { type Point, Timeline } from './html/timeline.js'
 export {
   type InspectedField,
   type Inspection,
@@ -48,9 +51,10 @@ export { type Policies, type PolicyOptions, policiesOf, type Role } from './poli
 export { terraformOf } from './policy/terraform.js'
 export type { AttributeCounts, EntityCounts, KeyCounts, ScanReport } from './scan/counts.js'
 export { type ScanOptions, scan } from './scan/scan.js'
-export { type ExportFile, scanExport } from './scan/scanExport.js'
+export { type ExportFile, type ScanExportOptions, scanExport } from './scan/scanExport.js'
 export type { WireItem } from './stored/wireItem.js'
 export { Backfill, type BackfillOptions } from './tasks/backfill.js'
 export { Revert } from './tasks/revert.js'
 export { Rewrap, type RewrapOptions } from './tasks/rewrap.js'
 export { RewrapTokens } from './tasks/rewrapTokens.js'
+export { backfill, revert, rewrap } from './tasks/tasks.js'

@@ -165,8 +165,12 @@ describe('an export to S3', () => {
 
   it.each([
     ['nothing.json', undefined, 'nothing.json cannot be read'],
-    ['text.json', 'some text of 078', 'line 1 is none of a full export'],
-    ['keys.json', '{"Keys":{"id":{"S":"1"}}}', 'line 1 is none of a full export'],
+    ['text.json', 'some text of 078', 'line 1 is none of an export'],
+    [
+      'other.json',
+      '{"Keys":{"id":{"S":"078"}},"NewImage":{"pk":{"S":"078"}}}',
+      'line 1 is no item of table users',
+    ],
     ['native.json', '{"Item":{"id":"078"}}', 'line 1 is JSON, and no DynamoDB JSON'],
     ['other.json', '{"Item":{"pk":{"S":"078"}}}', 'line 1 is no item of table users, whose key is id'],
   ])('that is none is refused: %s', async (name, text, message) => {
@@ -175,6 +179,48 @@ describe('an export to S3', () => {
     expect(code).toBe(1)
     expect(note.replaceAll('\n', ' ')).toContain(message)
     expect(note).not.toContain('078')
+  })
+})
+
+describe('an incremental export to S3', () => {
+  /** Each item as it is, and, but for the first, as it was; and one that was deleted. */
+  const changes = async () => {
+    const image = (item: object) => (dynamoDbJson({ M: item } as never) as { M: object }).M
+    const lines = (await world.items()).map((item, i) => {
+      const old = { ...item, ssn: { S: '078-05-1120' } }
+      const OldImage = i === 0 ? {} : { OldImage: image(old) }
+      return { Keys: image({ id: item.id! }), NewImage: image(item), ...OldImage }
+    })
+    const gone = { id: { S: 'gone' }, _et: { S: 'User' }, ssn: { S: '078-05-1120' } }
+    const all = [...lines, { Keys: image({ id: gone.id }), OldImage: image(gone) }]
+    return all.map(line => `${JSON.stringify({ Metadata: {}, ...line })}\n`).join('')
+  }
+
+  it('is counted by what each change has left behind', async () => {
+    writeFileSync(join(cwd, 'changes.json.gz'), gzipSync(await changes()))
+    const { out } = await dynaseal(['scan', 'users', '--json', '--export', 'changes.json.gz'], { cwd })
+    expect(counts(JSON.parse(out))).toEqual(JSON.parse(JSON.stringify(EVERYTHING)))
+    expect(JSON.parse(out)).toMatchObject({ items: 32, complete: true })
+  })
+
+  it('and by what was there before', async () => {
+    writeFileSync(join(cwd, 'changes.json'), await changes())
+    const args = ['scan', 'users', '--json', '--export', 'changes.json', '--old-images']
+    const { out } = await dynaseal(args, { cwd })
+    const { items, entities } = JSON.parse(out) as ScanReport
+    expect(items).toBe(32)
+    const clear = entities.flatMap(({ attributes }) =>
+      attributes.filter(({ attribute }) => attribute === 'ssn'),
+    )
+    expect(clear.reduce((sum, one) => sum + one.clear, 0)).toBe(32)
+  })
+
+  it('which a full one has not, and a table neither', async () => {
+    writeFileSync(join(cwd, 'full.json'), '{"Item":{"id":{"S":"1"}}}')
+    const full = await dynaseal(['scan', 'users', '--export', 'full.json', '--old-images'], { cwd })
+    expect([full.code, full.note]).toEqual([1, expect.stringContaining('no old images')])
+    const table = await dynaseal(['scan', 'users', '--old-images'], { cwd })
+    expect([table.code, table.note]).toEqual([2, expect.stringContaining('--export')])
   })
 })
 

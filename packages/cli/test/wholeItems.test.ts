@@ -1,13 +1,26 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { KMS } from '@aws-sdk/client-kms'
-import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { combineKeyrings } from '@dynaseal/core'
 import { dbEsdkFormat } from '@dynaseal/db-esdk'
 import { sealDocumentClient } from '@dynaseal/document-client'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { projectOf, type ScanReport, scan, scanExport, type Target, type WireItem } from '../src/api.js'
+import {
+  Backfill,
+  backfill,
+  projectOf,
+  revert,
+  rewrap,
+  runJob,
+  type ScanReport,
+  scan,
+  scanExport,
+  type Target,
+  type WireItem,
+} from '../src/api.js'
 import { dynamoDbJson } from '../src/inspect/dynamoDbJson.js'
-import { renderScan } from '../src/scan/render.js'
+import { leftIn, renderScan } from '../src/scan/render.js'
 import { createWorld, type World } from './support/cloud.js'
 
 const TABLE = 'users'
@@ -137,5 +150,155 @@ describe('scan of items that are sealed as wholes', () => {
     const { seconds, readUnits: used, ...read } = await scan(target)
     expect(counted).toEqual(read)
     expect(readUnits).toBe(0)
+  })
+})
+
+describe('work on items that are sealed as wholes', () => {
+  const apply = { apply: true }
+  const sorted = async () => (await world.items()).sort((a, b) => (a.id!.S! < b.id!.S! ? -1 : 1))
+  const user = (id: string, more: Record<string, AttributeValue> = {}) => ({
+    id: { S: id },
+    plan: { S: 'pro' },
+    ssn: { S: `ssn of ${id}` },
+    address: { M: { city: { S: 'Oslo' }, no: { N: '7' } } },
+    ...more,
+  })
+  /** What the application reads. */
+  const read = async (format: 'whole' | 'fields', id: string) =>
+    (await clientOf(format).send(new GetCommand({ TableName: TABLE, Key: { id }, ConsistentRead: true })))
+      .Item
+  const native = (id: string) => ({ id, plan: 'pro', ssn: `ssn of ${id}`, address: { city: 'Oslo', no: 7 } })
+
+  it('backfill seals what is in clear, revert is the way back, and neither does anything twice', async () => {
+    for (const id of ['a', 'b', 'c']) await put(user(id))
+    const before = await sorted()
+    const target = await targetOf('whole')
+    expect(await runJob(target, backfill(target), {})).toMatchObject({ changed: 3, fields: 6 })
+    expect(await sorted()).toEqual(before)
+    expect(await runJob(target, backfill(target), apply)).toMatchObject({ changed: 3, fields: 6, left: {} })
+    for (const id of ['a', 'b', 'c']) expect(await read('whole', id)).toEqual(native(id))
+    expect(leftIn(await scan(target))).toBe(0)
+    expect(await runJob(target, backfill(target), apply)).toMatchObject({ changed: 0 })
+    expect(await runJob(target, revert(target), apply)).toMatchObject({ changed: 3, left: {} })
+    expect(await sorted()).toEqual(before)
+    expect(await runJob(target, revert(target), apply)).toMatchObject({ changed: 0 })
+  })
+
+  it('backfill leaves what is sealed otherwise, damaged, or may be', async () => {
+    await store('fields', 'fields')
+    await put(user('bytes', { ssn: { B: Buffer.from('078') } }))
+    await put(user('half', { aws_dbe_head: { B: Buffer.of(1) } }))
+    await put(
+      user('many', Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`n${i}`, { N: `${i}` }]))),
+    )
+    const before = await sorted()
+    const target = await targetOf('whole')
+    const report = await runJob(target, backfill(target), apply)
+    expect(report).toMatchObject({
+      changed: 0,
+      left: { binary: 1, 'missing-envelope': 1, 'other-format': 1, 'too-many-attributes': 1 },
+    })
+    expect(await sorted()).toEqual(before)
+    expect(await runJob(target, backfill(target, { binary: true }), apply)).toMatchObject({ changed: 1 })
+  })
+
+  it.each([
+    ['fields', 'whole'],
+    ['whole', 'fields'],
+  ] as const)('rewrap goes from %s to %s, once, and what is in clear stays', async (old, now) => {
+    for (const id of ['a', 'b']) await store(old, id, { address: { city: 'Oslo', no: 7 } })
+    await put(user('clear'))
+    const [target, from] = [await targetOf(now), await targetOf(old)]
+    const work = () => runJob(target, rewrap(target, {}, from), apply)
+    expect(await work()).toMatchObject({ changed: 2, left: {}, items: 3 })
+    for (const id of ['a', 'b']) expect(await read(now, id)).toEqual(native(id))
+    expect(await item('clear')).toEqual(user('clear'))
+    const own = ['address', 'id', 'plan', 'ssn']
+    const added = now === 'whole' ? ['aws_dbe_foot', 'aws_dbe_head'] : ['dynaseal']
+    expect(Object.keys(await item('a')).sort()).toEqual([...own, ...added].sort())
+    expect(await work()).toMatchObject({ changed: 0, left: {} })
+  })
+
+  it('rewrap to another key, and where nothing is to be done it writes nothing', async () => {
+    for (const id of ['a', 'b']) await store('whole', id)
+    const { KeyMetadata } = await new KMS(world.config('us-east-1')).createKey({ MultiRegion: true })
+    const other = new MrkKeyring({
+      keyArns: [KeyMetadata!.Arn!],
+      client: region => new KMS(world.config(region)),
+    })
+    const moving = async () => {
+      const both = combineKeyrings({ sealWith: other, openWith: [keyring()] })
+      const client = sealDocumentClient(DynamoDBDocumentClient.from(world.dynamodb), {
+        format: dbEsdkFormat({ keyring: both as never }),
+      })
+      client.declare({ table: TABLE, key: ['id'], encrypted: ['ssn', 'address'] })
+      return (await projectOf({ clients: client })).target(TABLE)
+    }
+    const same = await targetOf('whole')
+    expect(await runJob(same, rewrap(same), apply)).toMatchObject({ changed: 0, left: {} })
+    const target = await moving()
+    expect(await runJob(target, rewrap(target), apply)).toMatchObject({ changed: 2, fields: 2, left: {} })
+    expect((await scan(target)).keys).toMatchObject([{ name: KeyMetadata!.Arn, fields: 2 }])
+    const again = await moving()
+    expect(await runJob(again, rewrap(again), apply)).toMatchObject({ changed: 0, left: {} })
+  })
+
+  it('what would come to stand in clear is left', async () => {
+    await store('whole', 'a', { address: 'x' })
+    const client = sealDocumentClient(DynamoDBDocumentClient.from(world.dynamodb), { keyring: keyring() })
+    client.declare({ table: TABLE, key: ['id'], encrypted: ['ssn'] })
+    const target = (await projectOf({ clients: client })).target(TABLE)
+    const report = await runJob(target, rewrap(target, {}, await targetOf('whole')), apply)
+    expect(report).toMatchObject({ changed: 0, left: { 'not-declared': 1 } })
+  })
+
+  it('what does not open is left, by all of them', async () => {
+    await store('whole', 'a')
+    await put({ ...(await item('a')), plan: { S: 'free' } })
+    const target = await targetOf('whole')
+    const fields = await targetOf('fields')
+    expect(await runJob(target, revert(target), apply)).toMatchObject({
+      changed: 0,
+      left: { 'not-authentic': 1 },
+    })
+    expect(await runJob(fields, rewrap(fields, {}, target), apply)).toMatchObject({
+      changed: 0,
+      left: { 'not-authentic': 1 },
+    })
+  })
+
+  it.each(['backfill', 'rewrap', 'revert'] as const)('%s lets a concurrent writer win', async name => {
+    const isClear = name === 'backfill'
+    if (isClear) await put(user('a'))
+    else await store(name === 'rewrap' ? 'fields' : 'whole', 'a')
+    const target = await targetOf('whole')
+    const tasks = {
+      backfill: () => backfill(target),
+      rewrap: async () => rewrap(target, {}, await targetOf('fields')),
+      revert: () => revert(target),
+    }
+    const { dynamodb } = target
+    const real = dynamodb.send.bind(dynamodb) as (...given: unknown[]) => Promise<unknown>
+    let isFirst = true
+    const send = async (...given: [object, ...unknown[]]) => {
+      if (isFirst && given[0].constructor.name === 'UpdateItemCommand') {
+        isFirst = false
+        await store('whole', 'a', { ssn: 'new' })
+      }
+      return real(...given)
+    }
+    const raced = { ...target, dynamodb: { send: send as unknown as typeof dynamodb.send } }
+    const report = await runJob(raced, await tasks[name](), apply)
+    expect(report).toMatchObject({ overtaken: 1, left: {}, changed: name === 'revert' ? 1 : 0 })
+    if (name === 'revert') expect((await item('a')).ssn).toEqual({ S: 'new' })
+    else expect(await read('whole', 'a')).toMatchObject({ ssn: 'new' })
+  })
+
+  it('is refused where it cannot be done, with the reason', async () => {
+    const [whole, fields] = [await targetOf('whole'), await targetOf('fields')]
+    expect(() => rewrap(whole, { all: true })).toThrow('--all')
+    expect(() => rewrap(whole, {}, whole)).toThrow('Both configurations seal items as wholes')
+    expect(() => rewrap(fields, {}, fields)).toThrow('Both configurations seal fields')
+    expect(() => new Backfill(whole)).toThrow('seals items as wholes')
   })
 })

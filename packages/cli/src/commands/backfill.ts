@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { Backfill } from '../tasks/backfill.js'
+import { backfill } from '../tasks/tasks.js'
 import type { Surroundings } from './shared.js'
 import { type WorkOptions, work, workCommand } from './work.js'
 
@@ -20,13 +20,8 @@ export function backfillCommand(surroundings: Surroundings): Command {
     .option('--binary', 'also bytes, if they do not look like ciphertext')
     .action((table: string, options: Options, command: Command) => {
       const { entity, unknown = false, binary = false } = options
-      return work(
-        table,
-        options,
-        surroundings,
-        command,
-        false,
-        target => new Backfill(target, { entities: entity, unknown, binary }),
+      return work(table, options, surroundings, command, false, target =>
+        backfill(target, { entities: entity, unknown, binary }),
       )
     })
 }

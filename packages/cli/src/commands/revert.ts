@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { CliError } from '../errors.js'
-import { Revert } from '../tasks/revert.js'
+import { revert } from '../tasks/tasks.js'
 import type { Surroundings } from './shared.js'
 import { type WorkOptions, work, workCommand } from './work.js'
 
@@ -18,7 +18,7 @@ export function revertCommand(surroundings: Surroundings): Command {
     .action((table: string, options: Options, command: Command) =>
       work(table, options, surroundings, command, true, async target => {
         if (options.apply === true) await confirm(target.tableName, options.inClear, surroundings)
-        return new Revert(target)
+        return revert(target)
       }),
     )
 }

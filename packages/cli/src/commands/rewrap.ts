@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 import { CliError } from '../errors.js'
-import { Rewrap } from '../tasks/rewrap.js'
 import { RewrapTokens } from '../tasks/rewrapTokens.js'
-import type { Surroundings } from './shared.js'
+import { rewrap } from '../tasks/tasks.js'
+import { projectOf, type Surroundings } from './shared.js'
 import { type WorkOptions, work, workCommand } from './work.js'
 
 interface Options extends WorkOptions {
   readonly all?: boolean
   readonly searchKey?: boolean
+  readonly from?: string
 }
 
 export function rewrapCommand(surroundings: Surroundings): Command {
@@ -18,15 +19,24 @@ export function rewrapCommand(surroundings: Surroundings): Command {
   )
     .option('--all', 'seal everything again, under new data keys')
     .option('--search-key', 'compute search tokens anew instead, under the search key that is written with')
+    .option(
+      '--from <file>',
+      'the configuration of a client that opens what is stored, where the format of this one is that of the AWS Database Encryption SDK and its is not, or the other way round',
+    )
     .action((table: string, options: Options, command: Command) => {
-      const { all = false, searchKey = false } = options
+      const { all = false, searchKey = false, from } = options
       if (all && searchKey)
         throw new CliError(
           'usage',
           '--all is about what is sealed, and --search-key about search tokens: one after the other.',
         )
-      return work(table, options, surroundings, command, true, target =>
-        searchKey ? RewrapTokens.of(target) : new Rewrap(target, { all }),
-      )
+      if (searchKey && from !== undefined)
+        throw new CliError('usage', '--from is about what is sealed, and --search-key about search tokens.')
+      return work(table, options, surroundings, command, true, async target => {
+        if (searchKey) return RewrapTokens.of(target)
+        if (from === undefined) return rewrap(target, { all })
+        const other = await projectOf({ ...options, config: from }, surroundings)
+        return rewrap(target, { all }, other.target(table, options.region))
+      })
     })
 }

@@ -4,7 +4,10 @@ import type { Command } from 'commander'
 import type { Target } from '../config/project.js'
 import { readUnits, type TableSize, tableSize } from '../engine/estimate.js'
 import { PRICES, price } from '../engine/prices.js'
-import { ExitCode } from '../errors.js'
+import { CliError, ExitCode } from '../errors.js'
+import { savePage } from '../html/savePage.js'
+import { scanPage } from '../html/scanPage.js'
+import { Timeline } from '../html/timeline.js'
 import { counted, dollars } from '../output/numbers.js'
 import { wrapped } from '../output/table.js'
 import type { ScanReport } from '../scan/counts.js'
@@ -21,6 +24,8 @@ interface Options extends SharedOptions {
   readonly consistent?: boolean
   readonly open: boolean
   readonly export?: readonly string[]
+  readonly oldImages?: boolean
+  readonly html?: string
 }
 
 const NOTES = `
@@ -39,15 +44,22 @@ export function scanCommand(surroundings: Surroundings): Command {
     .option('--segment <i>', 'read only this one of them, counted from 0', atLeast(0))
     .option('--max-rcu <n>', 'use at most so many read units a second', atLeast(1))
     .option('--consistent', 'read consistently, at twice the price')
-    .option('--export <file...>', 'read files of a full export to S3 in its place, - for a pipe')
+    .option('--export <file...>', 'read files of an export to S3 in its place, - for a pipe')
+    .option('--old-images', 'of an incremental export, the items as they were')
     .option('--no-open', 'call no KMS: find only what can be found without data keys')
+    .option('--html <file>', 'write the report as a page, with plots')
     .addHelpText('after', NOTES)
     .action(async (name: string, options: Options) => {
       checkSegment(options)
+      if (options.oldImages === true && options.export === undefined)
+        throw new CliError('usage', '--old-images are those of an incremental export: it takes --export.')
       const target = (await projectOf(options, surroundings)).target(name, options.region)
+      const timeline = new Timeline()
       const report = await (options.export === undefined
-        ? scanTable(target, options, surroundings)
-        : scanFiles(target, options.export, options, surroundings))
+        ? scanTable(target, options, surroundings, timeline)
+        : scanFiles(target, options.export, options, surroundings, timeline))
+      if (options.html !== undefined)
+        await savePage(resolve(surroundings.cwd, options.html), scanPage(report, timeline.points))
       terminal.out(options.json ? json(report) : renderScan(report, terminal.width))
       if (!report.complete) surroundings.exit(ExitCode.INTERRUPTED)
       else if (leftIn(report) > 0) surroundings.exit(ExitCode.LEFT)
@@ -58,6 +70,7 @@ async function scanTable(
   target: Target,
   options: Options,
   { terminal, signal }: Surroundings,
+  timeline: Timeline,
 ): Promise<ScanReport> {
   const { segments, segment, maxRcu, consistent = false, open } = options
   const size = await tableSize(target)
@@ -67,7 +80,10 @@ async function scanTable(
     'items',
     size === undefined || size.items === 0 ? undefined : size.items * share,
   )
-  const onProgress = (items: number) => progress.at(items)
+  const onProgress = (items: number) => {
+    progress.at(items)
+    timeline.at(items)
+  }
   return scan(target, {
     segments,
     segment,
@@ -82,16 +98,21 @@ async function scanTable(
 async function scanFiles(
   target: Target,
   names: readonly string[],
-  { open }: Options,
+  { open, oldImages = false }: Options,
   { terminal, signal, cwd }: Surroundings,
+  timeline: Timeline,
 ): Promise<ScanReport> {
   const progress = terminal.progress('items', undefined)
   const files = names.map(name => ({
     name,
     bytes: name === '-' ? process.stdin : lazily(() => createReadStream(resolve(cwd, name))),
   }))
-  return scanExport(target, files, { open, signal, onProgress: items => progress.at(items) }).finally(() =>
-    progress.end(),
+  const onProgress = (items: number) => {
+    progress.at(items)
+    timeline.at(items)
+  }
+  return scanExport(target, files, { open, images: oldImages ? 'old' : 'new', signal, onProgress }).finally(
+    () => progress.end(),
   )
 }
 

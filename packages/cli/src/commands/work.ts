@@ -8,6 +8,9 @@ import { runJob } from '../engine/job.js'
 import { renderEstimate, renderJob } from '../engine/renderJob.js'
 import type { Task } from '../engine/task.js'
 import { CliError, ExitCode } from '../errors.js'
+import { jobPage } from '../html/jobPage.js'
+import { savePage } from '../html/savePage.js'
+import { Timeline } from '../html/timeline.js'
 import { planOf, SCHEDULERS, type Scheduler } from '../plan/plan.js'
 import { atLeast } from './numbers.js'
 import { checkSegment, command, json, projectOf, type SharedOptions, type Surroundings } from './shared.js'
@@ -18,6 +21,7 @@ export interface WorkOptions extends SharedOptions {
   readonly segment?: number
   readonly segmentVariable?: string
   readonly plan?: Scheduler
+  readonly html?: string
   readonly maxRcu?: number
   readonly maxWcu?: number
   readonly concurrency: number
@@ -63,6 +67,7 @@ export function workCommand(name: string, summary: string, description: string):
     .option('--concurrency <n>', 'have so many writes under way at once', atLeast(1), 32)
     .option('--checkpoint <file>', 'keep there how far it is')
     .option('--checkpoint-table <table>', 'keep it in an item of a table with a string as its key')
+    .option('--html <file>', 'write the report as a page, with plots')
     .addHelpText('after', NOTES)
 }
 
@@ -99,6 +104,7 @@ export async function work(
     'items',
     size === undefined || size.items === 0 ? undefined : size.items * share,
   )
+  const timeline = new Timeline()
   const report = await runJob(target, task, {
     apply,
     segments,
@@ -107,8 +113,13 @@ export async function work(
     ...limits,
     checkpoint,
     signal,
-    onProgress: items => progress.at(items),
+    onProgress: items => {
+      progress.at(items)
+      timeline.at(items)
+    },
   }).finally(() => progress.end())
+  if (options.html !== undefined)
+    await savePage(resolve(surroundings.cwd, options.html), jobPage(report, timeline.points))
   terminal.out(options.json ? json(report) : renderJob(report, terminal.width))
   const isLeft = Object.keys(report.left).length > 0 || (!apply && report.changed > 0)
   if (!report.complete) surroundings.exit(ExitCode.INTERRUPTED)

@@ -4,7 +4,7 @@ import type { FieldFormat, SearchTokens } from '@dynaseal/core'
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
 import { itemBytes, valueBytes } from '../stored/itemBytes.js'
-import { keyOf, refuseWholeItems } from '../stored/tableItem.js'
+import { keyOf } from '../stored/tableItem.js'
 import { fieldAt, type WireItem } from '../stored/wireItem.js'
 import { type Checkpoint, noCheckpoint } from './checkpoint.js'
 import { writeUnits } from './estimate.js'
@@ -66,7 +66,6 @@ const PAGE_SECONDS = 2
  * @throws {CliError}
  */
 export async function runJob(target: Target, task: Task, options: JobOptions = {}): Promise<JobReport> {
-  refuseWholeItems(target)
   return new Job(target, task, options).run()
 }
 

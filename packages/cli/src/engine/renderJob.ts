@@ -32,28 +32,36 @@ const DONE: Readonly<Record<string, readonly [string, string]>> = {
 }
 
 export function renderJob(report: JobReport, width: number): string {
-  const { task, applied, resumed, complete } = report
-  const [done, would] = DONE[task] ?? ['changed', 'would be changed']
-  const head = [
-    `${task} of table ${report.table} in ${report.region}${applied ? '' : ', dry run: nothing was written'}.`,
+  const lines = headOf(report)
+    .flatMap(line => wrapped(line, width))
+    .map(line => `${line}\n`)
+  const hint = !report.applied && report.changed > 0 ? ['\nTo do it: the same command with --apply.\n'] : []
+  return [...lines, '\n', facts(factsOf(report), width), ...left(report, width), ...hint].join('')
+}
+
+export function headOf({ task, table: name, region, applied, resumed, complete }: JobReport): string[] {
+  return [
+    `${task} of table ${name} in ${region}${applied ? '' : ', dry run: nothing was written'}.`,
     ...(complete ? [] : ['Ended before all was seen. The same command goes on where it ended.']),
     ...(resumed ? ['Went on where it had ended; the counts are of the whole.'] : []),
   ]
+}
+
+export function factsOf(report: JobReport): [string, string][] {
+  const { task, applied } = report
+  const [done, would] = DONE[task] ?? ['changed', 'would be changed']
   const parts = [
     ...(report.fields > 0 || report.tokens === 0 ? [counted(report.fields, 'field')] : []),
     ...(report.tokens > 0 ? [counted(report.tokens, 'search token')] : []),
   ]
-  const pairs: [string, string][] = [
+  const overtaken: [string, string] = [
+    'overtaken',
+    `${counted(report.overtaken, 'time')}: somebody else wrote the item, and it was read again`,
+  ]
+  return [
     ['items', count(report.items)],
     [applied ? done : would, [counted(report.changed, 'item'), ...parts].join(', ')],
-    ...(report.overtaken > 0
-      ? [
-          [
-            'overtaken',
-            `${counted(report.overtaken, 'time')}: somebody else wrote the item, and it was read again`,
-          ] as [string, string],
-        ]
-      : []),
+    ...(report.overtaken > 0 ? [overtaken] : []),
     ['read', counted(report.readUnits, 'unit')],
     [
       applied ? 'written' : 'to be written',
@@ -62,9 +70,6 @@ export function renderJob(report: JobReport, width: number): string {
     ['calls to KMS', count(report.kmsCalls)],
     ['time', duration(report.seconds)],
   ]
-  const lines = head.flatMap(line => wrapped(line, width)).map(line => `${line}\n`)
-  const hint = !applied && report.changed > 0 ? ['\nTo do it: the same command with --apply.\n'] : []
-  return [...lines, '\n', facts(pairs, width), ...left(report, width), ...hint].join('')
 }
 
 /** Why something was left as it is, for who reads the report; other reasons are codes of `FieldError`. */
@@ -78,17 +83,19 @@ const REASONS: Readonly<Record<string, string>> = {
   'not-declared': 'ciphertext where nothing is declared encrypted',
   'too-large': 'the item would be larger than 400 KB',
   'token-without-value': 'a search token, and no value that it is of',
+  'other-format': 'sealed in a format that the client does not open',
+  'too-many-attributes': 'an item that is sealed as a whole, of more attributes than one condition can name',
   contended: 'somebody wrote the item each time that it was read: run it again',
+}
+
+export function reasonOf(reason: string): string {
+  return REASONS[reason] ?? 'does not open, or cannot be sealed'
 }
 
 const MAX_EXAMPLES = 5
 
 function left({ left: reasons, leftItems }: JobReport, width: number): string[] {
-  const rows = Object.entries(reasons).map(([reason, times]) => [
-    reason,
-    count(times),
-    REASONS[reason] ?? 'does not open, or cannot be sealed',
-  ])
+  const rows = Object.entries(reasons).map(([reason, times]) => [reason, count(times), reasonOf(reason)])
   if (rows.length === 0) return []
   const columns = [{ title: 'left' }, { title: 'times', isNumber: true }, { title: 'why' }]
   const examples = leftItems

@@ -8,29 +8,33 @@ import type { WireItem } from '../stored/wireItem.js'
 import { Counts, type ScanReport } from './counts.js'
 import { countItems, type ScanOptions } from './scan.js'
 
-/** A file of a full export to S3 in DynamoDB JSON, in gzip or not. */
+/** A file of an export to S3 in DynamoDB JSON, full or incremental, in gzip or not. */
 export interface ExportFile {
   /** How errors call it. */
   readonly name: string
   readonly bytes: AsyncIterable<Uint8Array>
 }
 
+export interface ScanExportOptions extends Pick<ScanOptions, 'open' | 'signal' | 'onProgress'> {
+  /**
+   * Which images of the changes in an incremental export: the items as they are since, or as they were before. Default: new.
+   * What was put for the first time has no old one, what was deleted no new one, and an export may have been asked for without old ones.
+   */
+  readonly images?: 'new' | 'old'
+}
+
 /** What is opened together. */
 const ITEMS_AT_A_TIME = 100
 
 /**
- * As `scan`, for the files of a full export of the table: the table is not touched.
+ * As `scan`, for the files of an export of the table: the table is not touched. Of an incremental one, images are counted.
  *
  * @throws {CliError} `failed` for a file that is none, with the line
  */
 export async function scanExport(
   target: Target,
   files: Iterable<ExportFile>,
-  {
-    open = true,
-    signal = new AbortController().signal,
-    onProgress,
-  }: Pick<ScanOptions, 'open' | 'signal' | 'onProgress'> = {},
+  { open = true, images = 'new', signal = new AbortController().signal, onProgress }: ScanExportOptions = {},
 ): Promise<ScanReport> {
   sealsItems(target)
   const counts = new Counts()
@@ -43,7 +47,7 @@ export async function scanExport(
   try {
     for (const file of files) {
       let items: WireItem[] = []
-      for await (const item of itemsOf(target, file)) {
+      for await (const item of itemsOf(target, file, images)) {
         signal.throwIfAborted()
         if (items.push(item) < ITEMS_AT_A_TIME) continue
         await flush(items)
@@ -64,9 +68,16 @@ export async function scanExport(
   }
 }
 
-async function* itemsOf(target: Target, { name, bytes }: ExportFile): AsyncGenerator<WireItem> {
+async function* itemsOf(
+  target: Target,
+  { name, bytes }: ExportFile,
+  images: 'new' | 'old',
+): AsyncGenerator<WireItem> {
   try {
-    for await (const line of linesOf(bytes)) yield itemOf(target, line)
+    for await (const line of linesOf(bytes)) {
+      const item = itemOf(target, line, images)
+      if (item !== undefined) yield item
+    }
   } catch (error) {
     if (error instanceof CliError) throw new CliError('failed', `${name}: ${error.message}`, error)
     // A file that is missing or cut off, or a line that is none.
@@ -74,11 +85,19 @@ async function* itemsOf(target: Target, { name, bytes }: ExportFile): AsyncGener
   }
 }
 
-function itemOf({ known, tableName }: Target, { number, text }: Line): WireItem {
-  const { Item } = parse(text) as { Item?: unknown }
-  if (Item === undefined)
-    throw new CliError('failed', `line ${number} is none of a full export in DynamoDB JSON.`)
-  const item = itemFromJson(Item, `line ${number}`)
+function itemOf(
+  { known, tableName }: Target,
+  { number, text }: Line,
+  images: 'new' | 'old',
+): WireItem | undefined {
+  const { Item, Keys, NewImage, OldImage } = parse(text)
+  if (Item === undefined && Keys === undefined)
+    throw new CliError('failed', `line ${number} is none of an export in DynamoDB JSON.`)
+  if (Item !== undefined && images === 'old')
+    throw new CliError('failed', `line ${number} is of a full export, which has no old images.`)
+  const image = Item ?? (images === 'old' ? OldImage : NewImage)
+  if (image === undefined) return undefined
+  const item = itemFromJson(image, `line ${number}`)
   if (keyOf(known, item) === undefined)
     throw new CliError(
       'failed',
@@ -87,7 +106,9 @@ function itemOf({ known, tableName }: Target, { number, text }: Line): WireItem 
   return item
 }
 
-function parse(text: string): object {
+type ExportedLine = { readonly [member in 'Item' | 'Keys' | 'NewImage' | 'OldImage']?: unknown }
+
+function parse(text: string): ExportedLine {
   try {
     return Object(JSON.parse(text))
   } catch {

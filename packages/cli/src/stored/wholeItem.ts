@@ -1,4 +1,4 @@
-import type { ItemToOpen } from '@dynaseal/core'
+import type { ItemToOpen, ItemToSeal } from '@dynaseal/core'
 import { ITEM_ATTRIBUTES } from '@dynaseal/db-esdk'
 import type { Target } from '../config/project.js'
 import { CliError } from '../errors.js'
@@ -36,8 +36,25 @@ export function wholeToOpen({ known }: Target, item: WireItem): ItemToOpen {
     partitionKey: known.keyNames[0],
     fields,
     attributes: formatAttributes(known, item),
-    others: Object.fromEntries(Object.entries(item).filter(([name]) => !taken.has(name))) as NonNullable<
-      ItemToOpen['others']
-    >,
+    others: othersOf(item, taken),
   }
+}
+
+/** An item in clear, as a format that seals wholes seals it. */
+export function wholeToSeal({ known }: Target, item: WireItem): ItemToSeal {
+  const fields = encryptedFields(known, item).filter(({ isObstacle }) => !isObstacle)
+  const taken = new Set(fields.map(({ path: [name] }) => String(name)))
+  return {
+    table: known.name,
+    key: keyOf(known, item)! as ItemToSeal['key'],
+    partitionKey: known.keyNames[0],
+    fields: fields as unknown as ItemToSeal['fields'],
+    others: othersOf(item, taken),
+    whole: true,
+  }
+}
+
+function othersOf(item: WireItem, taken: ReadonlySet<string>): NonNullable<ItemToOpen['others']> {
+  const others = Object.fromEntries(Object.entries(item).filter(([name]) => !taken.has(name)))
+  return others as NonNullable<ItemToOpen['others']>
 }

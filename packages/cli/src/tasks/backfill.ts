@@ -4,10 +4,16 @@ import { type ItemToken, overlap } from '@dynaseal/document-client/mapper'
 import type { Target } from '../config/project.js'
 import type { Left, Outcome, Planning, Task, Unchanged } from '../engine/task.js'
 import { MAX_VALUES } from '../engine/updateItem.js'
-import { CliError } from '../errors.js'
-import { type EncryptedField, encryptedFields, formatAttributes, keyOf, kindOf } from '../stored/tableItem.js'
+import {
+  type EncryptedField,
+  encryptedFields,
+  formatAttributes,
+  keyOf,
+  refuseWholeItems,
+} from '../stored/tableItem.js'
 import type { WireItem } from '../stored/wireItem.js'
 import { ciphertextIn } from './ciphertextIn.js'
+import { checkEntities, ofOthers } from './ofOthers.js'
 import { sealEach } from './sealing.js'
 import { type TokenChanges, tokenChanges, tokenIn, tokenMaker, tokensOf } from './tokens.js'
 
@@ -46,15 +52,10 @@ export class Backfill implements Task {
     private readonly target: Target,
     private readonly options: BackfillOptions = {},
   ) {
-    const { entities, unknown = false, binary = false } = options
+    refuseWholeItems(target)
+    checkEntities(target, options)
     this.#maker = tokenMaker(target)
-    const names = target.known.kinds.map(({ name }) => name)
-    const missing = entities?.find(name => !names.includes(name))
-    if (missing !== undefined)
-      throw new CliError(
-        'usage',
-        `Table ${target.tableName} has no entity ${missing}. It has ${names.filter(name => name !== undefined).join(', ') || 'none'}.`,
-      )
+    const { entities, unknown = false, binary = false } = options
     this.settings = { entities: entities === undefined ? 'all' : [...entities].sort(), unknown, binary }
   }
 
@@ -137,7 +138,7 @@ export class Backfill implements Task {
         return false
       }
       if (value.B !== undefined && this.target.format.looksSealed(value.B)) return false
-      const reason = this.#ofOthers(item) ?? this.#reasonToLeave(value)
+      const reason = ofOthers(this.target, this.options, item) ?? this.#reasonToLeave(value)
       if (reason !== undefined) left.push({ path, reason })
       return reason === undefined
     })
@@ -150,7 +151,7 @@ export class Backfill implements Task {
     fields: readonly EncryptedField[],
     left: readonly Left[],
   ): readonly ItemToken[] {
-    if (this.#maker === undefined || this.#ofOthers(item) !== undefined) return []
+    if (this.#maker === undefined || ofOthers(this.target, this.options, item) !== undefined) return []
     return tokensOf(this.target, item).filter(token => {
       const { paths } = token.definition
       const isOf = ({ path }: { readonly path?: AttributePath | undefined }) =>
@@ -159,17 +160,6 @@ export class Backfill implements Task {
       if (left.some(isOf)) return false
       return tokenIn(item, token) !== 'token' || fields.some(isOf)
     })
-  }
-
-  /** Why an item is not to be touched. */
-  #ofOthers(item: WireItem): string | undefined {
-    const { entities, unknown = false } = this.options
-    const { known } = this.target
-    const entity = kindOf(known, item)
-    if (entities !== undefined ? !entities.includes(entity!) && !(unknown && entity === undefined) : false)
-      return entity === undefined ? 'unknown-entity' : 'other-entity'
-    const isAnybodys = known.kindAttribute === undefined || known.kinds.some(({ name }) => name === undefined)
-    return entity === undefined && !isAnybodys && !unknown ? 'unknown-entity' : undefined
   }
 
   #reasonToLeave(value: AttributeValue): string | undefined {

@@ -1,7 +1,7 @@
 import type { Target } from '../config/project.js'
 import type { Outcome, Planning, Task } from '../engine/task.js'
 import { MAX_VALUES } from '../engine/updateItem.js'
-import { toOpen } from '../stored/tableItem.js'
+import { refuseWholeItems, toOpen } from '../stored/tableItem.js'
 import type { WireItem } from '../stored/wireItem.js'
 import { sealedParts } from './sealedItems.js'
 import { openEach } from './sealing.js'
@@ -11,7 +11,9 @@ export class Revert implements Task {
   readonly name = 'revert'
   readonly settings = {}
 
-  constructor(private readonly target: Target) {}
+  constructor(private readonly target: Target) {
+    refuseWholeItems(target)
+  }
 
   async plan(items: readonly WireItem[], { signal }: Planning): Promise<Outcome[]> {
     const { known, format } = this.target

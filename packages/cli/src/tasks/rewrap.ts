@@ -3,7 +3,7 @@ import type { FieldFormat, ItemToSeal, SealedItem } from '@dynaseal/core'
 import type { Target } from '../config/project.js'
 import type { Change, Left, Outcome, OwnDataKeys, Planning, Task } from '../engine/task.js'
 import { MAX_VALUES } from '../engine/updateItem.js'
-import { toOpen } from '../stored/tableItem.js'
+import { refuseWholeItems, toOpen } from '../stored/tableItem.js'
 import type { WireField, WireItem } from '../stored/wireItem.js'
 import { type SealedParts, sealedParts } from './sealedItems.js'
 import { openEach, sealEach, type Writing, writingOf } from './sealing.js'
@@ -37,6 +37,7 @@ export class Rewrap implements Task {
     private readonly target: Target,
     { all = false }: RewrapOptions = {},
   ) {
+    refuseWholeItems(target)
     this.#all = all
     this.settings = { all }
   }

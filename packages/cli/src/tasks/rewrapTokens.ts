@@ -2,7 +2,7 @@ import { TokenDefinition, type TokenMaker } from '@dynaseal/core'
 import type { Target } from '../config/project.js'
 import type { Outcome, Planning, Task } from '../engine/task.js'
 import { CliError } from '../errors.js'
-import { keyOf } from '../stored/tableItem.js'
+import { keyOf, refuseWholeItems } from '../stored/tableItem.js'
 import type { WireItem } from '../stored/wireItem.js'
 import { tokenChanges, tokenIn, tokenMaker, tokensOf, versionsIn } from './tokens.js'
 
@@ -21,6 +21,7 @@ export class RewrapTokens implements Task {
 
   /** @throws {CliError} `usage` for a table without tokens, `unsupported` for tokens in the primary key */
   static async of(target: Target): Promise<RewrapTokens> {
+    refuseWholeItems(target)
     const maker = tokenMaker(target)
     if (maker === undefined) throw new CliError('usage', `Table ${target.tableName} has no search tokens.`)
     return new RewrapTokens(target, maker, await versionWritten(target, maker))

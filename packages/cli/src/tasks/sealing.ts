@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import {
   describeStored,
+  type EncryptedDataKeyEntry,
   type FieldError,
   type Format,
   type ItemToOpen,
@@ -100,8 +101,12 @@ function keysIn(bytes: Uint8Array): Pick<Writing, 'wrappedBy' | 'dataKey'> {
   const { encryptedDataKeys = [] } = describeStored(bytes)
   const hash = createHash('sha256')
   for (const { encryptedDataKey } of encryptedDataKeys) hash.update(encryptedDataKey)
-  const wrappedBy = encryptedDataKeys.map(wrappingKey).map(regionless).sort().join(' ')
-  return { wrappedBy, dataKey: hash.digest('hex').slice(0, 32) }
+  return { wrappedBy: wrappedBy(encryptedDataKeys), dataKey: hash.digest('hex').slice(0, 32) }
+}
+
+/** The keys under which a data key is encrypted, in one string: equal for replicas of one KMS key. */
+export function wrappedBy(encryptedDataKeys: readonly EncryptedDataKeyEntry[]): string {
+  return encryptedDataKeys.map(wrappingKey).map(regionless).sort().join(' ')
 }
 
 /** All replicas of a multi-Region key have one id. */
