@@ -47,8 +47,12 @@ function bytesOf(definition: TokenDefinition, values: readonly AttributeValue[],
   return Buffer.from(text, 'utf8')
 }
 
+/** Empty between two values. */
+const scratch = new Writer(512)
+
 function valueBytes(value: AttributeValue): Buffer {
-  const writer = new Writer(128)
+  // A getter in the caller's value may come back here in the middle, when the scratch is in use.
+  const writer = scratch.length === 0 ? scratch : new Writer(512)
   try {
     writeValue(writer, value, LEVELS_OF_ITEM)
     return Buffer.from(writer.written().subarray(TYPE_ID_BYTES))

@@ -69,7 +69,7 @@ export class Beacons implements TokenMaker {
       const texts = beaconBytes(subject.definition, subject.values, this.#first).map(bytes =>
         beaconText(key, bytes, length, partition % partitions),
       )
-      return [...new Set(texts)].sort()
+      return texts.length === 1 ? texts : [...new Set(texts)].sort()
     })
   }
 
@@ -127,14 +127,26 @@ export class Beacons implements TokenMaker {
     work: (subject: T, beacon: Beacon, keys: HmacKeys) => R,
   ): Promise<R[]> {
     options.signal?.throwIfAborted()
-    const beacons = subjects.map(subject => placed(subject, () => this.#beaconOf(subject)))
-    const ids = subjects.map(subject => placed(subject, () => this.#branchKeyOf(subject)))
+    const beacons: Beacon[] = []
+    const ids: string[] = []
+    for (const subject of subjects) {
+      try {
+        beacons.push(this.#beaconOf(subject))
+        ids.push(this.#branchKeyOf(subject))
+      } catch (error) {
+        throw placed(error, subject)
+      }
+    }
     return withHmacKeys(this.#source, new Set(ids), options, async keys => {
       const results: R[] = []
       for (const [index, subject] of subjects.entries()) {
         while (sliceIsOver()) await nextSlice()
         const ofSubject = keys.get(ids[index]!)!
-        results.push(placed(subject, () => work(subject, beacons[index]!, ofSubject)))
+        try {
+          results.push(work(subject, beacons[index]!, ofSubject))
+        } catch (error) {
+          throw placed(error, subject)
+        }
       }
       return results
     })
@@ -207,14 +219,10 @@ function isSame(stored: readonly string[], expected: readonly string[]): boolean
 }
 
 /** Errors that are not ours may quote what they tripped over, so nothing of them is passed on. */
-function placed<R>({ definition, table, keyNames = [] }: TokenSubject, work: () => R): R {
+function placed(error: unknown, { definition, table, keyNames = [] }: TokenSubject): SearchError {
   const place = { table: String(table), keyNames, path: definition.paths.at(-1)! }
-  try {
-    return work()
-  } catch (error) {
-    if (error instanceof SearchError) throw error.at(place)
-    throw new SearchError('invalid-value', 'the value could not be read. Is it a plain attribute value?').at(
-      place,
-    )
-  }
+  if (error instanceof SearchError) return error.at(place)
+  return new SearchError('invalid-value', 'the value could not be read. Is it a plain attribute value?').at(
+    place,
+  )
 }
