@@ -32,10 +32,14 @@ export function searchedCondition(
     holds(test, { stored, opened }) {
       const search = searches?.tests.get(test)
       if (search === undefined) return isThere(table, test, stored as ReadItem['opened'])
-      const { definition } = search.token
+      const { definition, tenant } = search.token
       const parts = definition.paths.map(path => valueAt(opened ?? {}, path))
       if (parts.includes(undefined)) return false
-      return search.searched.some(wanted => definition.matches(parts as AttributeValue[], wanted))
+      const own = tenant === undefined ? {} : (valueAt(opened ?? {}, tenant) ?? {})
+      const ownTenant = 'S' in own ? own.S : undefined
+      return search.searched.some(
+        wanted => wanted.tenant === ownTenant && definition.matches(parts as AttributeValue[], wanted.values),
+      )
     },
   }
 }
