@@ -32,13 +32,13 @@ export function searchedCondition(
     holds(test, { stored, opened }) {
       const search = searches?.tests.get(test)
       if (search === undefined) return isThere(table, test, stored as ReadItem['opened'])
-      const { definition, tenant: place } = search.token
-      const there = place && valueAt(opened ?? {}, place)
-      const tenant = there && 'S' in there ? there.S : undefined
+      const { definition, tenant } = search.token
       const parts = definition.paths.map(path => valueAt(opened ?? {}, path))
       if (parts.includes(undefined)) return false
+      const own = tenant === undefined ? {} : (valueAt(opened ?? {}, tenant) ?? {})
+      const ownTenant = 'S' in own ? own.S : undefined
       return search.searched.some(
-        wanted => wanted.tenant === tenant && definition.matches(parts as AttributeValue[], wanted.values),
+        wanted => wanted.tenant === ownTenant && definition.matches(parts as AttributeValue[], wanted.values),
       )
     },
   }
