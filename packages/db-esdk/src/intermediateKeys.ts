@@ -20,7 +20,12 @@ export class Recipient {
   readonly #sign = this.#keys.subarray(KEY_BYTES)
 
   constructor(intermediateKey: Uint8Array) {
-    expandIntermediateKey(intermediateKey, this.#wrap, this.#sign)
+    try {
+      expandIntermediateKey(intermediateKey, this.#wrap, this.#sign)
+    } catch (error) {
+      this.zero()
+      throw error
+    }
   }
 
   /** @param context the whole encryption context, serialized */

@@ -25,10 +25,13 @@ function expand(
   infos: readonly (readonly Uint8Array[])[],
   targets: readonly Buffer[],
 ): void {
-  hmac('sha512', NO_SALT, [inputKey], pseudorandomKey)
-  for (const [index, info] of infos.entries())
-    hmac('sha512', pseudorandomKey, [...info, FIRST_BLOCK], targets[index]!)
-  pseudorandomKey.fill(0)
+  try {
+    hmac('sha512', NO_SALT, [inputKey], pseudorandomKey)
+    for (const [index, info] of infos.entries())
+      hmac('sha512', pseudorandomKey, [...info, FIRST_BLOCK], targets[index]!)
+  } finally {
+    pseudorandomKey.fill(0)
+  }
 }
 
 const BEACON_HMAC_KEY_BYTES = 64

@@ -92,8 +92,9 @@ export class Opening {
   open(intermediateKey: Uint8Array): Map<string, AttributeValue> {
     const { messageId, body, commitment, suite, encryptedDataKeys } = this.#header
     const recipient = new Recipient(intermediateKey)
-    const dataKey = this.#unwrap(recipient)
+    let dataKey: Buffer | undefined
     try {
+      dataKey = this.#unwrap(recipient)
       if (dataKey === undefined) throw this.#table.fieldError('not-authentic', HEADER_CHANGED)
       return withItemKeys(dataKey, messageId, (commit, root) => {
         if (!timingSafeEqual(commitmentOf(body, commit), commitment))

@@ -66,8 +66,9 @@ export class Sealing {
       throw new RangeError(`There are ${intermediateKeys.length} recipients; 1 to ${MAX_RECIPIENTS} fit.`)
     const dataKey = random.subarray(0, KEY_BYTES)
     const messageId = random.subarray(KEY_BYTES)
-    const recipients = intermediateKeys.map(({ key }) => new Recipient(key))
+    const recipients: Recipient[] = []
     try {
+      for (const { key } of intermediateKeys) recipients.push(new Recipient(key))
       return withItemKeys(dataKey, messageId, (commit, root) => {
         const header = this.#header(recipients, intermediateKeys, dataKey, messageId)
         writeCommitment(header, commit)
@@ -134,15 +135,18 @@ function encryptFields(fields: readonly SignedField[], root: Uint8Array): Map<st
   const values = new Map<string, Buffer>()
   const encrypted = fields.filter(({ letter }) => letter === 'e')
   const fieldKeys = new FieldKeys(root, encrypted.length)
-  for (const [index, { name, path, bytes }] of encrypted.entries()) {
-    const value = allocateMessage(bytes.length + TAG_BYTES)
-    value[0] = bytes[0]!
-    value[1] = bytes[1]!
-    encryptInto(value, 2, fieldKeys.key(index), fieldKeys.nonce(index), path, bytes.subarray(2))
-    values.set(name, value)
+  try {
+    for (const [index, { name, path, bytes }] of encrypted.entries()) {
+      const value = allocateMessage(bytes.length + TAG_BYTES)
+      value[0] = bytes[0]!
+      value[1] = bytes[1]!
+      encryptInto(value, 2, fieldKeys.key(index), fieldKeys.nonce(index), path, bytes.subarray(2))
+      values.set(name, value)
+    }
+    return values
+  } finally {
+    fieldKeys.zero()
   }
-  fieldKeys.zero()
-  return values
 }
 
 function serialize(table: Table, pairs: Readonly<Pairs>): Buffer {
