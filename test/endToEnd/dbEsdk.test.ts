@@ -6,6 +6,7 @@ import {
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { marshall } from '@aws-sdk/util-dynamodb'
 import { createItemEncryptor, dbEsdkFormat, type Item } from '@dynaseal/db-esdk'
+import { sealDocumentClient as sealDeclared } from '@dynaseal/document-client'
 import { encrypted, openPartially, type SealOptions, sealDocumentClient } from '@dynaseal/toolbox'
 import {
   $add,
@@ -264,8 +265,19 @@ describe('what trips the official client', () => {
   test('a table that is named by its ARN: nothing is written in clear', async () => {
     const { client } = patients()
     const TableName = `arn:aws:dynamodb:${EAST}:000000000000:table/${tableName}`
-    await client.send(new PutCommand({ TableName, Item: PATIENT })).catch(() => {})
+    const put = new PutCommand({ TableName, Item: PATIENT })
+    await expect(client.send(put)).rejects.toMatchObject({ code: 'plaintext-refused' })
+    const declared = sealDeclared(DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST))), {
+      format: dbEsdkFormat({ keyring: world.keyring(EAST) }),
+    }).declare({ table: tableName, key: ['pk', 'sk'], encrypted: ['note', 'visits'] })
+    await declared.send(put)
     expect(leaks(world.proxy.sent, [SECRET])).toEqual([])
+    expect(await stored()).toMatchObject({
+      note: expect.any(Uint8Array),
+      aws_dbe_head: expect.any(Uint8Array),
+    })
+    const get = new GetCommand({ TableName, Key: key, ConsistentRead: true })
+    expect((await declared.send(get)).Item).toEqual(PATIENT)
   })
 
   test('an update that would leave an item that nobody can open: it is refused', async () => {

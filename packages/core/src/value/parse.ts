@@ -21,7 +21,18 @@ export function parseValue(bytes: Uint8Array): AttributeValue {
 /** As {@link parseValue}, of the bytes from `start` on. */
 export function parseValueFrom(bytes: Buffer, start: number): AttributeValue {
   if (bytes.length - start < TYPE_ID_BYTES) throw truncated()
-  return readContent(bytes, bytes.readUInt16BE(start), start + TYPE_ID_BYTES, bytes.length, 0)
+  return readContent(bytes, bytes.readUInt16BE(start), start + TYPE_ID_BYTES, bytes.length, 0, true)
+}
+
+/**
+ * The value of a type, from its content alone. Takes what is not canonical as well: numbers in any spelling, empty sets, and members and keys in
+ * any order, but none twice.
+ *
+ * @param depth how many maps and lists are around the value
+ * @throws {FieldError} `malformed-value`
+ */
+export function parseContent(typeId: number, content: Buffer, depth: number): AttributeValue {
+  return readContent(content, typeId, 0, content.length, depth, false)
 }
 
 /** The value that takes exactly the bytes from `start` to `end`. */
@@ -31,6 +42,7 @@ function readContent(
   start: number,
   end: number,
   depth: number,
+  isCanonical: boolean,
 ): AttributeValue {
   switch (typeId) {
     case TypeId.NULL:
@@ -42,19 +54,23 @@ function readContent(
     case TypeId.S:
       return { S: textAt(bytes, start, end) }
     case TypeId.N:
-      return { N: number(bytes.subarray(start, end)) }
+      return { N: isCanonical ? canonical(bytes.subarray(start, end)) : number(bytes.subarray(start, end)) }
     case TypeId.B:
       return { B: binary(bytes.subarray(start, end)) }
     case TypeId.SS:
-      return { SS: readSet(bytes, start, end, text, compareText) }
+      return { SS: readSet(bytes, start, end, text, isCanonical ? compareText : undefined) }
     case TypeId.NS:
-      return { NS: readSet(bytes, start, end, number, compareText) }
+      return {
+        NS: isCanonical
+          ? readSet(bytes, start, end, canonical, compareText)
+          : readSet(bytes, start, end, number),
+      }
     case TypeId.BS:
-      return { BS: readSet(bytes, start, end, binary, Buffer.compare) }
+      return { BS: readSet(bytes, start, end, binary, isCanonical ? Buffer.compare : undefined) }
     case TypeId.M:
-      return { M: readMap(bytes, start, end, depth + 1) }
+      return { M: readMap(bytes, start, end, depth + 1, isCanonical) }
     case TypeId.L:
-      return { L: readList(bytes, start, end, depth + 1) }
+      return { L: readList(bytes, start, end, depth + 1, isCanonical) }
     default:
       throw malformed('a type id is unknown')
   }
@@ -65,24 +81,34 @@ function readSet<T>(
   start: number,
   end: number,
   read: (bytes: Buffer) => T,
-  compare: (a: T, b: T) => number,
+  compare?: (a: T, b: T) => number,
 ): T[] {
   const reader = nestedReader(bytes, start, end)
   const count = reader.u32()
-  if (count === 0) throw malformed('a set is empty')
+  if (count === 0 && compare !== undefined) throw malformed('a set is empty')
   const members: T[] = []
+  const seen = compare === undefined ? new Set<string>() : undefined
   for (let index = 0; index < count; index++) {
-    const member = read(reader.view(reader.u32()))
-    if (index > 0 && compare(members[index - 1]!, member) >= 0) {
+    const view = reader.view(reader.u32())
+    const member = read(view)
+    if (index > 0 && compare !== undefined && compare(members[index - 1]!, member) >= 0) {
       throw malformed('the members of a set are not in order')
     }
+    if (seen !== undefined && seen.size === seen.add(view.toString('latin1')).size)
+      throw malformed('a set has a member twice')
     members.push(member)
   }
   checkEnd(reader)
   return members
 }
 
-function readMap(bytes: Buffer, start: number, end: number, depth: number): Record<string, AttributeValue> {
+function readMap(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  depth: number,
+  isCanonical: boolean,
+): Record<string, AttributeValue> {
   checkDepth(depth)
   const reader = nestedReader(bytes, start, end)
   const count = reader.u32()
@@ -91,11 +117,15 @@ function readMap(bytes: Buffer, start: number, end: number, depth: number): Reco
   for (let index = 0; index < count; index++) {
     if (reader.u16() !== TypeId.S) throw malformed('a map key is not a string')
     const key = text(reader.view(reader.u32()))
-    // The empty key is refused by the same comparison: nothing sorts before it.
-    if (compareText(before, key) >= 0) throw malformed('the keys of a map are not in order')
+    if (isCanonical) {
+      // The empty key is refused by the same comparison: nothing sorts before it.
+      if (compareText(before, key) >= 0) throw malformed('the keys of a map are not in order')
+    } else if (key === '' || Object.hasOwn(map, key)) {
+      throw malformed('a map has an empty key, or one twice')
+    }
     // Assignment would take "__proto__" for the prototype.
     Object.defineProperty(map, key, {
-      value: readNested(reader, depth),
+      value: readNested(reader, depth, isCanonical),
       enumerable: true,
       writable: true,
       configurable: true,
@@ -106,21 +136,27 @@ function readMap(bytes: Buffer, start: number, end: number, depth: number): Reco
   return map
 }
 
-function readList(bytes: Buffer, start: number, end: number, depth: number): AttributeValue[] {
+function readList(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  depth: number,
+  isCanonical: boolean,
+): AttributeValue[] {
   checkDepth(depth)
   const reader = nestedReader(bytes, start, end)
   const count = reader.u32()
   const list: AttributeValue[] = []
-  for (let index = 0; index < count; index++) list.push(readNested(reader, depth))
+  for (let index = 0; index < count; index++) list.push(readNested(reader, depth, isCanonical))
   checkEnd(reader)
   return list
 }
 
-function readNested(reader: Reader, depth: number): AttributeValue {
+function readNested(reader: Reader, depth: number, isCanonical: boolean): AttributeValue {
   const typeId = reader.u16()
   const length = reader.u32()
   const start = reader.skip(length)
-  return readContent(reader.bytes, typeId, start, start + length, depth)
+  return readContent(reader.bytes, typeId, start, start + length, depth, isCanonical)
 }
 
 function nestedReader(bytes: Buffer, start: number, end: number): Reader {
@@ -151,9 +187,15 @@ function text(bytes: Buffer): string {
   return bytes.toString('utf8')
 }
 
-function number(bytes: Buffer): string {
+function canonical(bytes: Buffer): string {
   const value = bytes.toString('latin1')
   if (canonicalNumber(value) !== value) throw malformed('a number is not normalized')
+  return value
+}
+
+function number(bytes: Buffer): string {
+  const value = bytes.toString('latin1')
+  if (canonicalNumber(value) === undefined) throw malformed('a number is none that DynamoDB can hold')
   return value
 }
 
