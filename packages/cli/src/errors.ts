@@ -49,7 +49,7 @@ export const ExitCode = {
   FAILED: 1,
   /** It was asked for wrongly: arguments, or the configuration. Nothing was sent. */
   USAGE: 2,
-  /** Done, and something is left: values in clear, or what does not open. */
+  /** Done, and not all is as it should be: values in clear, what does not open, a region that cannot be lost. */
   LEFT: 3,
   /** Ended by Ctrl-C. */
   INTERRUPTED: 130,

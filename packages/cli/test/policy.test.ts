@@ -19,6 +19,7 @@ import { MrkKeyring } from '@dynaseal/mrk-keyring'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   checkSearchKeys,
+  doctor,
   type Policies,
   type PolicyDocument,
   type Project,
@@ -391,6 +392,15 @@ describe('with branch keys', () => {
     expect(actions).toEqual(['kms:Decrypt'])
     const put = client('acme-writers').send(new PutCommand({ TableName, Item: item('other-2') }))
     await expect(put).rejects.toThrow()
+  })
+
+  it('operators of them may look at all that the doctor looks at', async () => {
+    const { roles } = await policiesOf(await projectOf({ clients: client('nobody') }))
+    gateway.identities.set('branch-operators', [roles.operators])
+    const { findings } = await doctor(await projectOf({ clients: client('branch-operators') }))
+    expect(gateway.asked.length).toBeGreaterThan(0)
+    expect(gateway.asked.filter(({ allowed }) => !allowed)).toEqual([])
+    expect(findings.filter(({ severity }) => severity === 'error').map(({ code }) => code)).toEqual([])
   })
 
   it('a search key is unwrapped where the table of branch keys is', async () => {

@@ -128,7 +128,9 @@ describe('search-key create', () => {
     world.cloud.fault({ region: WEST, service: 'kms', kind: 'deny' })
     const { code, out, note } = await dynaseal(['search-key', 'create'], { cwd: without.path })
     expect([code, out]).toEqual([1, ''])
-    expect(note.replaceAll('\n', ' ')).toMatch(/gave no data key for a search key/)
+    expect(note.replaceAll('\n', ' ')).toMatch(
+      /No search key can be made: .*AccessDeniedException.*It takes kms:GenerateDataKey/,
+    )
     expect(unfit(note)).toEqual([])
   })
 })

@@ -2,6 +2,7 @@ import { createSearchKey } from '@dynaseal/core'
 import { formatParts, searchParts } from '@dynaseal/core/parts'
 import type { Project } from '../config/project.js'
 import { CliError } from '../errors.js'
+import { reasonOf } from './reasonOf.js'
 import { type CheckedSearchKey, checkSearchKeys, partsOfNew } from './searchKeys.js'
 
 type Pairs = Readonly<Record<string, string>>
@@ -27,7 +28,7 @@ export interface NewSearchKeyOptions {
  * Makes a search key with the keyring of a client's search keys or, where it has none yet, of its fields.
  *
  * @throws {CliError} `usage` for a version that the client has already, `unsupported` for a keyring that does not tell its keys
- * @throws {SearchError} `key-unavailable`
+ * @throws {CliError} `failed` where the keyring makes none
  */
 export async function newSearchKey(
   project: Project,
@@ -51,7 +52,17 @@ export async function newSearchKey(
       )
     }
   }
-  const bytes = await createSearchKey(keyring, { version, encryptionContext, signal: signal as AbortSignal })
+  const bytes = await createSearchKey(keyring, { version, encryptionContext, signal }).catch(
+    (error: unknown) => {
+      signal?.throwIfAborted()
+      if ((error as { code?: unknown }).code !== 'key-unavailable') throw error
+      throw new CliError(
+        'failed',
+        `No search key can be made: ${reasonOf(error)} It takes kms:GenerateDataKey with the encryption context dynaseal:search=1, as "dynaseal policy operators" has it.`,
+        error,
+      )
+    },
+  )
   const [checked] = await checkSearchKeys(partsOfNew(bytes, { keyring, encryptionContext }), { signal })
   return { ...checked!, searchKey: Buffer.from(bytes).toString('base64'), encryptionContext }
 }
