@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander'
-import { doctor } from '../doctor/doctor.js'
 import { renderDoctor } from '../doctor/render.js'
 import { ExitCode } from '../errors.js'
 import { json, projectOf, type SharedOptions, type Surroundings } from './shared.js'
@@ -36,6 +35,8 @@ export function doctorCommand(surroundings: Surroundings): Command {
     .addHelpText('after', NOTES)
     .action(async (tables: string[], { region, ...options }: Options) => {
       const { terminal, signal } = surroundings
+      // The KMS client is loaded for this command alone.
+      const { doctor } = await import('../doctor/doctor.js')
       const report = await doctor(await projectOf(options, surroundings), {
         tables: tables.length === 0 ? undefined : tables,
         regions: region,

@@ -21,8 +21,6 @@ export function initCommand({ terminal, cwd }: Surroundings): Command {
           throw new CliError('usage', `${file} is there already, and stays as it is.`)
         throw new CliError('failed', `${file} cannot be written: ${(error as Error).message}`, error)
       }
-      terminal.out(
-        `${file} is written. Name your entities and your key in it; then try: dynaseal inspect TABLE KEY\n`,
-      )
+      terminal.out(`${file} is written. Name your entities and your key in it; then try: dynaseal doctor\n`)
     })
 }

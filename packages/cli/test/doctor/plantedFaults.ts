@@ -518,6 +518,25 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     isMended: true,
   },
   {
+    fault: 'a token is the key of a table, which is of numbers',
+    plan: {
+      declarations: () => [
+        {
+          table: 'people',
+          key: ['emailToken'],
+          encrypted: ['email'],
+          tokens: { emailToken: { of: 'email' } },
+        },
+      ],
+      table: {
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: defined({ emailToken: 'N' }),
+        KeySchema: [{ AttributeName: 'emailToken', KeyType: 'HASH' }],
+      },
+    },
+    finds: [`token-key-type ${both}`],
+  },
+  {
     fault: 'a set of tokens is the key of an index',
     plan: {
       declarations: () => [
