@@ -300,12 +300,12 @@ describe('with declared tables', () => {
     )
     return Items.map(({ id }) => id as string).sort()
   }
-  const byEmail = (email: string, more: object = {}) =>
+  const byEmail = (email: string, more: object = {}, tenant?: string) =>
     new DocumentQuery({
       TableName: TABLE,
       IndexName: 'byEmail',
       KeyConditionExpression: 'aws_dbe_b_email = :e',
-      ExpressionAttributeValues: { ':e': search(email) },
+      ExpressionAttributeValues: { ':e': search(email, tenant === undefined ? {} : { tenant }) },
       ...more,
     })
 
@@ -460,17 +460,30 @@ describe('with declared tables', () => {
 
   test('a multi key store: each item has the beacons of the branch key that it names', async () => {
     const client = declared(
-      { aws_dbe_b_email: { of: ['tenant', 'email'], bits: 32 } },
+      {
+        aws_dbe_b_email: { of: 'email', tenant: 'tenant', bits: 32 },
+        aws_dbe_b_tags: { of: 'tags', members: true, tenant: 'tenant', bits: 32 },
+      },
       { keyFieldName: 'tenant' },
     )
-    for (const n of [1, 2]) await put(client, { id: `${n}`, at: n, tenant: `tenant-${n}`, email: EMAIL })
+    for (const n of [1, 2])
+      await put(client, { id: `${n}`, at: n, tenant: `tenant-${n}`, email: EMAIL, tags: new Set([TAG]) })
     const [one, two] = [await stored('1'), await stored('2')]
     expect(one.aws_dbe_b_email).not.toBe(two.aws_dbe_b_email)
     const key = await keyringIn(EAST).beaconKey('tenant-1')
     expect(one.aws_dbe_b_email).toBe(beacon('email', EMAIL, 32, key.secret))
     key.release()
-    const { Items } = await client.send(byEmail(['tenant-2', EMAIL] as never))
-    expect(Items).toEqual([{ id: '2', at: 2, tenant: 'tenant-2', email: EMAIL }])
+    const { Items } = await client.send(byEmail(EMAIL, {}, 'tenant-2'))
+    expect(Items).toEqual([{ id: '2', at: 2, tenant: 'tenant-2', email: EMAIL, tags: new Set([TAG]) }])
+    const ofTags = new DocumentScan({
+      TableName: TABLE,
+      FilterExpression: 'contains(aws_dbe_b_tags, :t)',
+      ExpressionAttributeValues: { ':t': search(TAG, { tenant: 'tenant-1' }) },
+    })
+    expect((await client.send(ofTags)).Items?.map(({ id }) => id)).toEqual(['1'])
+    await expect(client.send(byEmail(EMAIL))).rejects.toMatchObject({ code: 'invalid-value' })
+    const ofNobody = put(client, { id: '3', at: 3, email: EMAIL })
+    await expect(ofNobody).rejects.toMatchObject({ code: 'invalid-value' })
   })
 
   test('batches and transactions store beacons, and what is sealed already is sent again as it is', async () => {
@@ -675,13 +688,19 @@ describe('with declared tables', () => {
       'without its key field',
       { aws_dbe_b_email: { of: 'email', bits: 8 } },
       { keyFieldName: 'tenant' },
-      /it has to be of tenant/,
+      /its tenant has to be the attribute tenant/,
+    ],
+    [
+      'of a tenant, where there is one branch key',
+      { aws_dbe_b_email: { of: 'email', tenant: 'tenant', bits: 8 } },
+      {},
+      /Give createBeacons\(\) the option keyFieldName/,
     ],
     [
       'with a key field that is encrypted',
-      { aws_dbe_b_email: { of: ['tags', 'email'], bits: 8 } },
+      { aws_dbe_b_email: { of: 'email', tenant: 'tags', bits: 8 } },
       { keyFieldName: 'tags' },
-      /tags, .* is encrypted/,
+      /'tags', is encrypted/,
     ],
   ])('a beacon that is %s is refused when it is declared', (_, tokens, beacons, message) => {
     expect(() => declared(tokens, beacons as Beacons)).toThrow(

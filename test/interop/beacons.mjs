@@ -208,7 +208,7 @@ function randomJob(world, place) {
 /** A branch key of ours and one that Java creates, each named by its items. */
 async function multiJob(world, place) {
   const standard = [{ name: 'email', length: 40 }]
-  const tokens = { aws_dbe_b_email: { of: ['tenant', 'email'], bits: 40 } }
+  const tokens = { aws_dbe_b_email: { of: 'email', tenant: 'tenant', bits: 40 } }
   const configOf = id => ({
     ...tableConfig(),
     keyring: { branchKey: { id, keyStore: world.keyStoreIn(WEST) } },
@@ -233,9 +233,12 @@ async function multiJob(world, place) {
         ['multi ours'],
       )
       const client = clientOf(EAST, 'theirs')
-      const found = await query(client, 'aws_dbe_b_email = :v', search(['theirs', 'multi']))
+      const found = await query(client, 'aws_dbe_b_email = :v', search('multi', { tenant: 'theirs' }))
       deepStrictEqual(found, [{ id: 'multi theirs', at: 2, tenant: 'theirs', email: 'multi' }])
-      strictEqual((await query(client, 'aws_dbe_b_email = :v', search(['orders', 'other']))).length, 0)
+      strictEqual(
+        (await query(client, 'aws_dbe_b_email = :v', search('other', { tenant: 'orders' }))).length,
+        0,
+      )
     },
   }
 }

@@ -92,15 +92,14 @@ describe('the key', () => {
   test('is that of the branch key that the item names, in a multi key store', async () => {
     const { source, asked } = sourceOf()
     const maker = createBeacons({ keyring: source, keyFieldName: 'tenant' })
-    const definition = new TokenDefinition({ of: [{ path: ['tenant'] }, { path: ['email'] }], bits: 32 })
-    const of = (tenant: string) => ({
-      ...subject({ S: '' }),
-      definition,
-      values: [{ S: tenant }, { S: 'x' }],
-    })
+    const of = (tenant: string) => ({ ...subject({ S: 'x' }), tenant })
     await maker.write([of('a'), of('b'), of('a')])
     expect(asked.map(each => (each as { id: string }).id)).toEqual(['a', 'b'])
-    await expect(maker.write([subject({ S: 'a' })])).rejects.toMatchObject({ code: 'invalid-location' })
+    for (const tenant of [undefined, '', 1])
+      await expect(maker.write([{ ...subject({ S: 'a' }), tenant } as never])).rejects.toMatchObject({
+        code: 'invalid-location',
+      })
+    await expect(makerOf(source).write([of('a')])).rejects.toMatchObject({ code: 'invalid-location' })
   })
 })
 

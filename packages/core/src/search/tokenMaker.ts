@@ -39,6 +39,8 @@ export interface TokenUse {
   readonly table: string
   readonly attribute: AttributePath
   readonly definition: TokenDefinition
+  /** Where items have their tenant, if tokens are bound to it. */
+  readonly tenant?: AttributePath | undefined
   /** Whether all that it is of is encrypted: for each path of the definition. */
   readonly encrypted: readonly boolean[]
 }

@@ -28,7 +28,7 @@ export function beaconName(attribute: AttributePath | undefined): string | undef
  * @param keyFieldName of a multi key store
  */
 export function beaconFault(
-  { attribute, definition, encrypted }: TokenUse,
+  { attribute, definition, tenant, encrypted }: TokenUse,
   others: readonly TokenUse[],
   shared: Readonly<Record<string, string>>,
   keyFieldName: string | undefined,
@@ -39,15 +39,12 @@ export function beaconFault(
     return `a beacon of the AWS Database Encryption SDK is an attribute of the item itself, and is stored as ${BEACON_PREFIX} and its name`
   if (bits > MAX_LENGTH)
     return `bits, the length of the beacon, has to be said, and be an integer from 1 to ${MAX_LENGTH}`
-  const of = keyFieldName === undefined ? paths : paths.slice(1)
-  if (keyFieldName !== undefined) {
-    if (of.length === 0 || paths[0]!.length > 1 || paths[0]![0] !== keyFieldName)
-      return `it has to be of ${keyFieldName}, which has the id of its branch key, and then of what the beacon is of; a set cannot have one`
-    if (encrypted[0] === true) return `${keyFieldName}, which has the id of its branch key, is encrypted`
-  }
-  const ofEncrypted = encrypted.slice(paths.length - of.length)
-  if (ofEncrypted.length > 0 && !ofEncrypted.includes(true))
-    return `${of.map(path => path.join('.')).join(', ')} is stored in clear, and a beacon is of what is encrypted. Search for it as it is`
+  if (keyFieldName === undefined && tenant !== undefined)
+    return 'it is bound to a tenant, and all beacons have the key of one branch key. Give createBeacons() the option keyFieldName in place of branchKeyId'
+  if (keyFieldName !== undefined && !(tenant?.length === 1 && tenant[0] === keyFieldName))
+    return `its tenant has to be the attribute ${keyFieldName}, which has the id of its branch key`
+  if (encrypted.length > 0 && !encrypted.includes(true))
+    return `${paths.map(path => path.join('.')).join(', ')} is stored in clear, and a beacon is of what is encrypted. Search for it as it is`
   for (const other of others) {
     const isSamePlace = sameList(other.definition.paths, paths)
     const isSameName = beaconName(other.attribute) === name

@@ -8,38 +8,28 @@ const TYPE_ID_BYTES = 2
  * What the beacons of values are of. Of one attribute whose texts stay as they are it is the value without its type; else the text
  * of a virtual field: the texts of all, joined. A set of which each member has a beacon gives several.
  *
- * @param first the attributes before it are no part of it
  * @throws {SearchError} `invalid-value`
  */
-export function beaconBytes(
-  definition: TokenDefinition,
-  values: readonly AttributeValue[],
-  first: number,
-): Buffer[] {
+export function beaconBytes(definition: TokenDefinition, values: readonly AttributeValue[]): Buffer[] {
   const { paths, members } = definition
   if (values.length !== paths.length)
     throw refused(`it is of ${paths.length} attributes, and ${values.length} values were given`)
-  if (members) return membersOf(values[first]).map(member => bytesOf(definition, [member], 0))
-  return [bytesOf(definition, values, first)]
+  if (members) return membersOf(values[0]).map(member => bytesOf(definition, [member]))
+  return [bytesOf(definition, values)]
 }
 
 /** The same of what is searched for. */
-export function searchedBytes(
-  definition: TokenDefinition,
-  values: readonly AttributeValue[],
-  first: number,
-): Buffer {
+export function searchedBytes(definition: TokenDefinition, values: readonly AttributeValue[]): Buffer {
   // What was found could not be compared with others, and a boolean has no beacon that hides it.
   definition.normalizeOne(values)
-  return bytesOf(definition, values, first)
+  return bytesOf(definition, values)
 }
 
-function bytesOf(definition: TokenDefinition, values: readonly AttributeValue[], first: number): Buffer {
-  if (values.length === first + 1 && !definition.isNormalized(first)) return valueBytes(values[first]!)
-  const texts = values.slice(first).map((value, index) => {
+function bytesOf(definition: TokenDefinition, values: readonly AttributeValue[]): Buffer {
+  if (values.length === 1 && !definition.isNormalized(0)) return valueBytes(values[0]!)
+  const texts = values.map((value, index) => {
     const text = textOf(value)
-    const at = first + index
-    return definition.isNormalized(at) ? definition.normalizeText(at, text) : text
+    return definition.isNormalized(index) ? definition.normalizeText(index, text) : text
   })
   const text = texts.join('')
   if (!text.isWellFormed())

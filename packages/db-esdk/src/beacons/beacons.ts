@@ -66,7 +66,7 @@ export class Beacons implements TokenMaker {
       const { most, partitions, length, keyName } = beacon
       const partition = most === 1 ? 0 : partitionOf(keys.ofPartitions, keyOf(subject), most)
       const key = keys.ofBeacon(keyName)
-      const texts = beaconBytes(subject.definition, subject.values, this.#first).map(bytes =>
+      const texts = beaconBytes(subject.definition, subject.values).map(bytes =>
         beaconText(key, bytes, length, partition % partitions),
       )
       return texts.length === 1 ? texts : [...new Set(texts)].sort()
@@ -81,7 +81,7 @@ export class Beacons implements TokenMaker {
    */
   find(subjects: readonly TokenSubject[], { signal }: CallOptions = {}): Promise<VersionedToken[][]> {
     return this.#with(subjects, { signal, forWriting: false }, (subject, beacon, keys) => {
-      const bytes = searchedBytes(subject.definition, subject.values, this.#first)
+      const bytes = searchedBytes(subject.definition, subject.values)
       const key = keys.ofBeacon(beacon.keyName)
       const tokens = new Map<string, VersionedToken>()
       for (let version = 0; version < beacon.partitions; version++) {
@@ -104,7 +104,7 @@ export class Beacons implements TokenMaker {
       const { length, partitions, keyName } = beacon
       const isOne = definition.members || stored.length === 1
       if (!isOne || !stored.every(each => isBeacon(each, length))) return { fits: false, reason: 'malformed' }
-      const bytes = bytesIfAny(() => beaconBytes(definition, values, this.#first))
+      const bytes = bytesIfAny(() => beaconBytes(definition, values))
       const key = keys.ofBeacon(keyName)
       const sorted = [...new Set(stored as readonly string[])].sort()
       for (let partition = 0; bytes !== undefined && partition < partitions; partition++) {
@@ -114,11 +114,6 @@ export class Beacons implements TokenMaker {
       }
       return { fits: false, reason: 'other-value' }
     })
-  }
-
-  /** How many attributes of a definition come before what its beacon is of. */
-  get #first(): number {
-    return this.#keyFieldName === undefined ? 0 : 1
   }
 
   async #with<T extends TokenSubject, R>(
@@ -152,13 +147,14 @@ export class Beacons implements TokenMaker {
     })
   }
 
-  #branchKeyOf({ values }: TokenSubject): string {
-    if (this.#branchKeyId !== undefined) return this.#branchKeyId
-    const { S } = (values[0] ?? {}) as { S?: unknown }
-    if (typeof S === 'string' && S !== '') return S
+  #branchKeyOf({ tenant }: TokenSubject): string {
+    if (this.#branchKeyId !== undefined && tenant === undefined) return this.#branchKeyId
+    if (this.#branchKeyId === undefined && typeof tenant === 'string' && tenant !== '') return tenant
     throw new SearchError(
-      'invalid-value',
-      `${this.#keyFieldName} is no text, and has to be the id of the branch key of the item.`,
+      'invalid-location',
+      this.#branchKeyId === undefined
+        ? `no tenant was given, which has to be what ${this.#keyFieldName} has: the id of a branch key.`
+        : 'a tenant was given, and all beacons have the key of one branch key.',
     )
   }
 
@@ -167,12 +163,8 @@ export class Beacons implements TokenMaker {
     if (known?.table === table && known.attribute === attribute) return known
     const name = beaconName(attribute)
     const { bits: length } = definition
-    const fault = beaconFault(
-      { table, attribute: attribute ?? [], definition, encrypted: [] },
-      [],
-      {},
-      this.#keyFieldName,
-    )
+    const use = { table, attribute: attribute ?? [], definition, encrypted: [] }
+    const fault = beaconFault(use, [], {}, undefined)
     if (name === undefined || fault !== undefined) throw new SearchError('invalid-location', `${fault}.`)
     const { shared = {}, ...own } = this.#tables.get(table) ?? {}
     const { maximumNumberOfPartitions: most = 1, defaultNumberOfPartitions = most } = own

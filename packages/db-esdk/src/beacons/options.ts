@@ -20,8 +20,8 @@ export interface BeaconOptions {
   /** The branch key whose beacon key all beacons are computed with: a single key store. */
   readonly branchKeyId?: string
   /**
-   * In its place, the attribute of items that has the id of their branch key: a multi key store. Beacons are then declared
-   * of this attribute and what they are of, in this order, and searched for by both.
+   * In its place, the attribute of items that has the id of their branch key: a multi key store. It is then the `tenant` of
+   * each beacon.
    */
   readonly keyFieldName?: string
   /** By logical table name. Default: beacons of their own keys, no partitions. */

@@ -103,16 +103,12 @@ export function attributeOf({ name }: Standard): AttributePath {
   return [`aws_dbe_b_${name}`]
 }
 
-export function definitionOf(
-  { beacons: { virtual = [], key } }: BeaconSet,
-  standard: Standard,
-): TokenDefinition {
+export function definitionOf({ beacons: { virtual = [] } }: BeaconSet, standard: Standard): TokenDefinition {
   const loc = standard.loc ?? standard.name
   const parts = virtual.find(({ name }) => name === loc)?.parts ?? [{ loc }]
   const of = parts.map(({ loc, trans = [] }) => ({ path: pathOf(loc), normalize: trans.map(normalizer) }))
-  const field = key.keyFieldName === undefined ? [] : [{ path: [key.keyFieldName] }]
   const members = standard.style?.type === 'asSet' || standard.style?.type === 'sharedSet'
-  return new TokenDefinition({ of: [...field, ...of], bits: standard.length, members })
+  return new TokenDefinition({ of, bits: standard.length, members })
 }
 
 function normalizer({ type, ...given }: Transform): Normalizer {

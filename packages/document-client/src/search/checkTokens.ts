@@ -45,10 +45,11 @@ export function checkTokens(
   }
 }
 
-function useOf(table: string, { encrypted }: ItemKind, { path, definition }: ItemToken): TokenUse {
+function useOf(table: string, { encrypted }: ItemKind, token: ItemToken): TokenUse {
+  const { path, definition, tenant } = token
   const isEncrypted = (part: AttributePath) =>
     encrypted.some(pattern => pattern.length <= part.length && overlap(pattern, part))
-  return { table, attribute: path, definition, encrypted: definition.paths.map(isEncrypted) }
+  return { table, attribute: path, definition, tenant, encrypted: definition.paths.map(isEncrypted) }
 }
 
 function faultOf(
