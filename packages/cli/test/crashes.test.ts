@@ -1,9 +1,10 @@
 import { GetItemCommand, PutItemCommand } from 'dynamodb-toolbox'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { Backfill, type JobReport, Rewrap, runJob, type Target, type Task } from '../src/api.js'
+import { Backfill, type JobReport, Rewrap, RewrapTokens, runJob, type Target, type Task } from '../src/api.js'
 import { createWorld, EAST, entities, users, type World } from './support/cloud.js'
 import { type CrashPoint, crashing, kept } from './support/crashing.js'
+import { searching } from './support/searching.js'
 
 let world: World
 beforeAll(async () => {
@@ -95,9 +96,13 @@ async function updatePlan(item: number, version: number): Promise<boolean> {
 const updatesMade = () =>
   world.cloud.calls({ operation: 'UpdateItem' }).filter(({ status }) => status === 200).length
 
+const startPlain = async () => (await world.project()).target('users')
+
 interface Run {
   readonly application: Application
-  readonly task: (target: Target) => Task
+  readonly task: (target: Target) => Task | Promise<Task>
+  /** What a process works on. */
+  readonly start?: () => Promise<Target>
   readonly scenario: { crashes: CrashPoint[]; writes: Write[]; throttled: boolean; isLost: boolean }
 }
 
@@ -106,7 +111,7 @@ interface Run {
  *
  * @returns the last one's report, how often the job wrote, how often it had to at most, and what the application wrote last
  */
-async function runThrough({ application, task, scenario }: Run) {
+async function runThrough({ application, task, start = startPlain, scenario }: Run) {
   const model = new Map<number, Record<string, string>>()
   let version = 0
   let todo = 0
@@ -118,7 +123,8 @@ async function runThrough({ application, task, scenario }: Run) {
   const initial = await world.items()
   world.cloud.clearCalls()
   if (scenario.throttled)
-    world.cloud.fault({ region: EAST, service: 'dynamodb', operation: 'Scan', kind: 'throttle', share: 0.2 })
+    for (const operation of ['Scan', 'UpdateItem', 'GetItem'])
+      world.cloud.fault({ region: EAST, service: 'dynamodb', operation, kind: 'throttle', share: 0.2 })
   if (scenario.isLost) world.cloud.fault({ region: EAST, service: 'kms', kind: 'refuse' })
   const writing = (async () => {
     for (const write of scenario.writes) {
@@ -140,17 +146,17 @@ async function runThrough({ application, task, scenario }: Run) {
     }
   })()
   const checkpoint = kept()
-  const start = async () => (await world.project()).target('users')
   const finish = async () => {
     for (const point of scenario.crashes) {
       const crash = crashing(await start(), checkpoint, point)
       const options = { apply: true, segments: 2, checkpoint: crash.checkpoint, concurrency: 4 }
-      const report = await Promise.race([runJob(crash.target, task(crash.target), options), crash.crashed])
+      const running = (async () => runJob(crash.target, await task(crash.target), options))()
+      const report = await Promise.race([running, crash.crashed])
       // It was done before it could crash.
       if (report !== undefined) return report
     }
     const target = await start()
-    return runJob(target, task(target), { apply: true, segments: 2, checkpoint })
+    return runJob(target, await task(target), { apply: true, segments: 2, checkpoint })
   }
   const [report] = await Promise.all([finish(), writing])
   return { report, made: updatesMade() - updates, todo, model, initial }
@@ -215,3 +221,44 @@ it('rewrap of everything: each item is under a new data key, as it was last writ
     { numRuns: 4, endOnFailure: true },
   )
 })
+
+it('search tokens: backfill, then another search key: each item is found by its value, and none was written for nothing', {
+  timeout: 120_000,
+}, async () => {
+  const { target, put, findBySsn } = await searching(world)
+  await fc.assert(
+    fc.asyncProperty(scenario, async one => {
+      // What is in clear, then what applications with the old search key write.
+      const applications: [Application, 1 | 2][] = [
+        [inClear, 1],
+        [{ putsCount: true, write: (write, version) => putOrDelete(put, write, version) }, 2],
+      ]
+      for (const [application, version] of applications) {
+        const start = () => target(version)
+        const task = (own: Target) => (version === 1 ? new Backfill(own) : RewrapTokens.of(own))
+        const { made, todo, model } = await runThrough({ application, task, start, scenario: one })
+        world.cloud.heal()
+        const last = await start()
+        const left = await runJob(last, await task(last), { apply: true })
+        expect(left).toMatchObject({ left: {}, complete: true })
+        expect(made + left.changed).toBeLessThanOrEqual(todo)
+        for (const [item, { ssn }] of model) expect(await findBySsn(version, ssn!)).toEqual([`${item}`])
+        expect(await runJob(last, await task(last), { apply: true })).toMatchObject({ changed: 0, left: {} })
+        for (const { id } of await world.items())
+          await world.dynamodb.deleteItem({ TableName: users.name, Key: { id: id! } })
+      }
+    }),
+    { numRuns: 2, endOnFailure: true },
+  )
+})
+
+async function putOrDelete(
+  put: (item: Record<string, string>) => Promise<void>,
+  { item, kind }: Write,
+  version: number,
+) {
+  if (kind === 'delete') return inClear.write({ item, kind }, version)
+  const written = { id: `${item}`, ssn: `ssn ${version}`, plan: `plan ${version}` }
+  await put(written)
+  return written
+}

@@ -37,11 +37,7 @@ export class BackfillItems implements Task {
     private readonly options: BackfillOptions = {},
   ) {
     checkEntities(target, options)
-    if (target.known.hasTokens)
-      throw new CliError(
-        'unsupported',
-        `Table ${target.tableName} has search tokens, which this command does not write into items that are sealed as wholes. Put the items through the client.`,
-      )
+    refuseTokens(target)
     const { entities, unknown = false, binary = false } = options
     this.settings = {
       items: true,
@@ -121,6 +117,7 @@ export class RewrapItems implements Task {
     private readonly target: Target,
     private readonly from: Target = target,
   ) {
+    if (from !== target && sealsItems(target)) refuseTokens(target)
     this.settings = { items: true, from: from === target ? 'same' : from.format.attributes }
   }
 
@@ -149,7 +146,10 @@ export class RewrapItems implements Task {
         )
         for (const [j, { i }] of declared.entries()) {
           const one = stored[j]!
-          results[i] = typeof one === 'string' ? [{ path: undefined, reason: one }] : one
+          results[i] =
+            typeof one === 'string'
+              ? [{ path: undefined, reason: one }]
+              : { ...(from === target ? beaconsOf(wanted[i]!) : {}), ...one }
         }
         return results
       },
@@ -162,7 +162,8 @@ export class RewrapItems implements Task {
     const probes = await sealEach(
       this.target.format,
       sealed.map(index => {
-        const { attributes: _, ...given } = wholeToOpen(this.target, items[index]!)
+        const own = Object.entries(items[index]!).filter(([name]) => !name.startsWith(OWN))
+        const { attributes: _, ...given } = wholeToOpen(this.target, Object.fromEntries(own))
         return { ...given, fields: [], whole: true }
       }),
       signal,
@@ -182,6 +183,24 @@ export class RewrapItems implements Task {
     )
     return index => old.has(index)
   }
+}
+
+/** @throws {CliError} `unsupported` */
+function refuseTokens({ known, tableName }: Target): void {
+  if (!known.hasTokens) return
+  throw new CliError(
+    'unsupported',
+    `Table ${tableName} has search tokens, which this command does not write into items that are sealed as wholes. Put the items through the client.`,
+  )
+}
+
+/** How the names of the format's own attributes begin. Beacons are of values, whatever these are encrypted under, and not signed. */
+const OWN = 'aws_dbe_'
+
+function beaconsOf(item: WireItem): WireItem {
+  return Object.fromEntries(
+    Object.entries(item).filter(([name]) => name.startsWith(OWN) && !ITEM_ATTRIBUTES.includes(name)),
+  )
 }
 
 /** What the header of an item says, or the header that was made. */
