@@ -162,14 +162,15 @@ describe('an update', () => {
     )
     expect(Attributes).toEqual({ ...ITEM, secret: 'new' })
     expect([await found('a secret'), await found('new')]).toEqual([[], [Attributes]])
-    await client.send(update('REMOVE secret'))
-    expect(await world.stored(SEALED)).not.toHaveProperty('found')
     const compared = { ConditionExpression: 'found = :f' }
-    await expect(client.send(update('REMOVE plan', { ':f': search('new') }, compared))).rejects.toMatchObject(
-      {
-        code: 'condition-refused',
-      },
-    )
+    await expect(
+      client.send(update('REMOVE plan', { ':f': search('a secret') }, compared)),
+    ).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' })
+    await client.send(update('REMOVE secret', { ':f': search('new') }, compared))
+    expect(await world.stored(SEALED)).not.toHaveProperty('found')
+    await expect(client.send(update('SET l = :l', { ':l': [search('new')] }))).rejects.toMatchObject({
+      code: 'invalid-value',
+    })
   })
 
   test('leaves numbers alone that JavaScript cannot hold', async () => {

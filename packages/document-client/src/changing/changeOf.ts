@@ -114,11 +114,7 @@ function placeholders(params: Item, values: Values): Attributes {
 }
 
 function inClear(value: unknown): unknown {
-  if (value instanceof Searched)
-    throw new DocumentClientError(
-      'condition-refused',
-      'A write that reads its item first is evaluated on the plaintext: compare the attribute itself with the value, and not its token with search().',
-    )
+  if (value instanceof Searched) throw Searched.misplaced()
   if (value instanceof PendingSeal) return PendingSeal.plaintextOf(value)
   if (Array.isArray(value)) return value.map(inClear)
   if (!isContainer(value)) return value
