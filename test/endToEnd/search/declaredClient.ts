@@ -34,7 +34,7 @@ export type Between = (
 export function declaredClient(
   world: World,
   searchKeys: readonly [Uint8Array, ...Uint8Array[]],
-  { region = EAST, declared = declaration, between = (_, send) => send(), format }: Options = {},
+  { region = EAST, declared = declaration, between = (_, send) => send(), format, updates }: Options = {},
 ) {
   const [writeWith, ...findWith] = searchKeys
   const base = DynamoDBDocumentClient.from(new DynamoDBClient(world.config(region)), {
@@ -45,7 +45,11 @@ export function declaredClient(
   const keyring = world.keyring(region)
   const tokens = createSearchTokens({ keyring, writeWith, findWith })
   const sealing = format === undefined ? { keyring, ...optionsOfRun } : { format }
-  const client = sealDocumentClient(base, { ...sealing, search: tokens })
+  const client = sealDocumentClient(base, {
+    ...sealing,
+    search: tokens,
+    ...(updates === undefined ? {} : { updates }),
+  })
   client.declare(declared)
   return client
 }
@@ -54,6 +58,7 @@ interface Options {
   readonly region?: string
   readonly declared?: Declaration
   readonly between?: Between
+  readonly updates?: 'read-change-write'
   /** Default: the field format. */
   readonly format?: Format
 }

@@ -390,6 +390,35 @@ describe('fails closed', () => {
     await expect(client.send(get)).rejects.toMatchObject({ name: 'FieldsNotOpenedError' })
   })
 
+  test('for updates and conditions on what is encrypted in items that are sealed as wholes', async () => {
+    const format = new WholeItemFormat(Buffer.alloc(32, 7))
+    const whole = declaredClient(world, [searchKey], {
+      declared: byEmail,
+      format,
+      updates: 'read-change-write',
+    })
+    const Key = { pk: search(EMAIL), sk: '1' }
+    const values = { ':n': 'Lovelace-secret' }
+    const names = { '#n': 'name' }
+    const update = new UpdateCommand({
+      TableName: TABLE,
+      Key,
+      UpdateExpression: 'SET #n = :n',
+      ExpressionAttributeNames: names,
+      ExpressionAttributeValues: values,
+    })
+    await expect(whole.send(update)).rejects.toEqual(refusal('update-refused', /sealed as wholes/))
+    const remove = new DeleteCommand({
+      TableName: TABLE,
+      Key,
+      ConditionExpression: '#n = :n',
+      ExpressionAttributeNames: names,
+      ExpressionAttributeValues: values,
+    })
+    await expect(whole.send(remove)).rejects.toEqual(refusal('condition-refused', /'name' is encrypted/))
+    expect(leaked()).toEqual([])
+  })
+
   test('where a batch was not processed, it is asked for as it was', async () => {
     const between: Between = async ({ input }, send) => {
       const { RequestItems } = input as { RequestItems?: Record<string, object> }

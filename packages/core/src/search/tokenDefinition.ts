@@ -101,6 +101,12 @@ export class TokenDefinition {
    * @throws {SearchError} `invalid-value` for what was searched for
    */
   matches(values: readonly AttributeValue[], searched: readonly AttributeValue[]): boolean {
+    const [text, other] = this.members ? [] : [textOf(values), textOf(searched)]
+    // Most are one text, and equal texts have equal messages. One that is not well formed has none.
+    if (text !== undefined && other !== undefined && this.paths.length === 1) {
+      const wantedText = this.#normalized(other)
+      if (wantedText.isWellFormed()) return this.#isNormalizedTo(text, wantedText)
+    }
     const wanted = messageOf(this.normalizeOne(searched), this.paths)
     try {
       return this.normalize(values).some(one => messageOf(one, this.paths) === wanted)
@@ -124,6 +130,19 @@ export class TokenDefinition {
     return this.#text({ S: text }, this.#normalizers[index]!, index)
   }
 
+  #isNormalizedTo(text: string, wanted: string): boolean {
+    try {
+      return this.#normalized(text) === wanted
+    } catch {
+      return false
+    }
+  }
+
+  #normalized(text: string): string {
+    const normalizers = this.#normalizers[0]!
+    return normalizers.length === 0 ? text : this.#text({ S: text }, normalizers, 0)
+  }
+
   #checkCount(values: readonly AttributeValue[]): void {
     const wanted = this.paths.length
     if (Array.isArray(values) && values.length === wanted) return
@@ -141,6 +160,13 @@ export class TokenDefinition {
       'normalize is for texts (S): it was given none, or a function of it threw or returned none',
     )
   }
+}
+
+/** That of the only value, if it is one. */
+function textOf([value, ...others]: readonly AttributeValue[]): string | undefined {
+  return others.length === 0 && value !== undefined && 'S' in value && typeof value.S === 'string'
+    ? value.S
+    : undefined
 }
 
 /** Undefined where there is no text. Of a function that an application gave, the error may quote it. */

@@ -412,6 +412,13 @@ describe('a definition', () => {
     expect(set.matches([{ L: [{ S: 'a' }, { S: 'b' }] }], [{ S: 'c' }])).toBe(false)
     expect(set.matches([{ S: 'a' }], [{ S: 'a' }])).toBe(false)
     const pair = define({ of: [{ path: ['a'] }, { path: ['b'] }] })
+    const picky = define({
+      of: [{ path: ['email'], normalize: text => (text === 'x' ? (undefined as never) : text) }],
+    })
+    expect(picky.matches([{ S: 'x' }], [{ S: 'y' }])).toBe(false)
+    expect(() => picky.matches([{ S: 'y' }], [{ S: 'x' }])).toThrow(SearchError)
+    expect(define().matches([{ S: '\ud800' }], [{ S: 'y' }])).toBe(false)
+    expect(() => define().matches([{ S: '\ud800' }], [{ S: '\ud800' }])).toThrow(SearchError)
     expect(pair.matches([{ S: 'ab' }, { S: 'c' }], [{ S: 'a' }, { S: 'bc' }])).toBe(false)
     expect(pair.matches([{ S: 'a' }, { BOOL: true }], [{ S: 'a' }, { BOOL: true }])).toBe(true)
     expect(() => define().matches([{ S: 'a' }], [{ BOOL: true }])).toThrow(SearchError)

@@ -49,11 +49,16 @@ const COMPARATORS = new Set(['=', '<>', '<', '<=', '>', '>='])
  * @throws {DocumentClientError} `expression-syntax`
  */
 export function parseCondition(expression: string, names: Readonly<Record<string, string>>): Condition {
+  // Without names it says the same each time, and several look at the same one of a command.
+  if (last?.expression === expression) return last.condition
   const tokens = new Tokens(expression, names)
   const condition = disjunction(tokens)
   tokens.end()
+  if (!expression.includes('#')) last = { expression, condition }
   return condition
 }
+
+let last: { readonly expression: string; readonly condition: Condition } | undefined
 
 function disjunction(tokens: Tokens): Condition {
   const conditions = [conjunction(tokens)]

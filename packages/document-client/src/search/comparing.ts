@@ -48,6 +48,7 @@ export async function compareFound(
   const dropped = new Set<Item>()
   const failures = new Map<Item, FieldError>()
   const texts: KnownTexts = new Map()
+  const all = [...conditions.values()]
   for (const item of items) {
     const others: TokenTest[] = []
     const holds = (test: Test): boolean | undefined => {
@@ -57,9 +58,7 @@ export async function compareFound(
       if (!isMatch) others.push(search)
       return isMatch
     }
-    const isFound = [...conditions.values()].every(
-      condition => evaluate(table, condition, item, given, holds) !== false,
-    )
+    const isFound = all.every(condition => evaluate(table, condition, item, given, holds) !== false)
     if (isFound) continue
     const wrong = await firstWrong(table, others, item, search, values)
     if (wrong !== undefined) failures.set(item, wrong)

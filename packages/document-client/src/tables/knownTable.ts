@@ -15,6 +15,8 @@ import type { Item } from '../values/place.js'
 import { type Dialect, titleOf } from './dialect.js'
 import type { ItemKind, TableDescription } from './itemKind.js'
 
+const NONE: readonly ItemKind[] = []
+
 /** What is known of one table: its key, and where the kinds of its items keep ciphertext. */
 export class KnownTable {
   /** Several of one name (versions of one, say) hold together. */
@@ -25,6 +27,8 @@ export class KnownTable {
   readonly #tokens = new Map<unknown, readonly ItemToken[]>()
   /** Those that are keys of the table itself, by name: the same for all kinds of items. */
   readonly keyTokens = new Map<string, ItemToken>()
+  #all: readonly ItemKind[] | undefined
+  readonly #byName = new Map<unknown, readonly ItemKind[]>()
   #kindAttribute: string | undefined
   #hasTokens = false
   /** The keys of its indexes, as far as they were told. */
@@ -70,6 +74,8 @@ export class KnownTable {
     this.#kinds.set(kind.name, [...(this.#kinds.get(kind.name) ?? []), kind])
     this.#encrypted.clear()
     this.#clear.clear()
+    this.#all = undefined
+    this.#byName.clear()
   }
 
   /** The attribute that has the name of an item's kind. */
@@ -222,8 +228,14 @@ export class KnownTable {
 
   /** Those of a name, and those that hold for all; none of a name that is not known. */
   #named(kind: unknown): readonly ItemKind[] {
+    const known = this.#byName.get(kind)
+    if (known !== undefined) return known
     const named = typeof kind === 'string' ? this.#kinds.get(kind) : undefined
-    return named === undefined ? [] : [...named, ...(this.#kinds.get(undefined) ?? [])]
+    // What an item says that nobody knows is not kept.
+    if (named === undefined) return NONE
+    const all = [...named, ...(this.#kinds.get(undefined) ?? [])]
+    this.#byName.set(kind, all)
+    return all
   }
 
   #clearOf(kind: ItemKind): readonly AttributePattern[] {
@@ -239,7 +251,8 @@ export class KnownTable {
   }
 
   get kinds(): readonly ItemKind[] {
-    return [...this.#kinds.values()].flat()
+    this.#all ??= [...this.#kinds.values()].flat()
+    return this.#all
   }
 
   /**
