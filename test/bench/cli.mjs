@@ -22,7 +22,7 @@ import {
 import { median } from './coreWorld.mjs'
 
 const ITEMS = 4000
-const ROUNDS = 9
+const ROUNDS = 7
 const SIZES = [10_000, 100_000]
 const MILLION = 1_000_000
 
