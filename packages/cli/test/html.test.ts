@@ -55,12 +55,15 @@ describe('a page', () => {
     expect(page).toContain(name === 'scan' ? 'not-a-message' : 'onerror=\\&quot;alert(1)\\&quot;&gt;')
   })
 
-  it('is not written where it cannot be, which is said', async () => {
-    const { code, note } = await dynaseal(['scan', 'users', '--html', 'no/such/folder.html'], {
-      cwd: made.path,
-    })
-    expect([code, note]).toEqual([1, expect.stringContaining('cannot be written')])
-  })
+  it.each(['scan', 'backfill'])(
+    'is not written where it cannot be, which %s says before it begins',
+    async name => {
+      const { code, note, out } = await dynaseal([name, 'users', '--html', 'no/such/folder.html'], {
+        cwd: made.path,
+      })
+      expect([code, note, out]).toEqual([1, expect.stringMatching(/cannot\s+be\s+written/), ''])
+    },
+  )
 
   const points: Point[] = [
     { seconds: 0, items: 0 },

@@ -5,7 +5,7 @@ import type { Target } from '../config/project.js'
 import { readUnits, type TableSize, tableSize } from '../engine/estimate.js'
 import { PRICES, price } from '../engine/prices.js'
 import { CliError, ExitCode } from '../errors.js'
-import { savePage } from '../html/savePage.js'
+import { checkPage, savePage } from '../html/savePage.js'
 import { scanPage } from '../html/scanPage.js'
 import { Timeline } from '../html/timeline.js'
 import { counted, dollars } from '../output/numbers.js'
@@ -54,13 +54,14 @@ export function scanCommand(surroundings: Surroundings): Command {
       if (options.oldImages === true && options.export === undefined)
         throw new CliError('usage', '--old-images are those of an incremental export: it takes --export.')
       const target = (await projectOf(options, surroundings)).target(name, options.region)
+      const page = options.html === undefined ? undefined : resolve(surroundings.cwd, options.html)
+      if (page !== undefined) await checkPage(page)
       const timeline = new Timeline()
       const report = await (options.export === undefined
         ? scanTable(target, options, surroundings, timeline)
         : scanFiles(target, options.export, options, surroundings, timeline))
-      if (options.html !== undefined)
-        await savePage(resolve(surroundings.cwd, options.html), scanPage(report, timeline.points))
       terminal.out(options.json ? json(report) : renderScan(report, terminal.width))
+      if (page !== undefined) await savePage(page, scanPage(report, timeline.points))
       if (!report.complete) surroundings.exit(ExitCode.INTERRUPTED)
       else if (leftIn(report) > 0) surroundings.exit(ExitCode.LEFT)
     })

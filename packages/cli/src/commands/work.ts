@@ -9,7 +9,7 @@ import { renderEstimate, renderJob } from '../engine/renderJob.js'
 import type { Task } from '../engine/task.js'
 import { CliError, ExitCode } from '../errors.js'
 import { jobPage } from '../html/jobPage.js'
-import { savePage } from '../html/savePage.js'
+import { checkPage, savePage } from '../html/savePage.js'
 import { Timeline } from '../html/timeline.js'
 import { planOf, SCHEDULERS, type Scheduler } from '../plan/plan.js'
 import { atLeast } from './numbers.js'
@@ -94,6 +94,8 @@ export async function work(
     return
   }
   const target = (await projectOf(options, surroundings)).target(name, options.region)
+  const page = options.html === undefined ? undefined : resolve(surroundings.cwd, options.html)
+  if (page !== undefined) await checkPage(page)
   const size = await tableSize(target)
   const share = segment === undefined ? 1 : 1 / segments
   const limits = { maxReadUnits: maxRcu, maxWriteUnits: maxWcu }
@@ -118,9 +120,8 @@ export async function work(
       timeline.at(items)
     },
   }).finally(() => progress.end())
-  if (options.html !== undefined)
-    await savePage(resolve(surroundings.cwd, options.html), jobPage(report, timeline.points))
   terminal.out(options.json ? json(report) : renderJob(report, terminal.width))
+  if (page !== undefined) await savePage(page, jobPage(report, timeline.points))
   const isLeft = Object.keys(report.left).length > 0 || (!apply && report.changed > 0)
   if (!report.complete) surroundings.exit(ExitCode.INTERRUPTED)
   else if (isLeft) surroundings.exit(ExitCode.LEFT)
