@@ -611,6 +611,11 @@ describe('with declared tables', () => {
       await put(client, { ...Key, at: 1, email: EMAIL })
       const byName = update(client, 'SET aws_dbe_b_email = :e', { ':e': '12345678' })
       await expect(byName).rejects.toMatchObject({ code: 'plaintext-refused' })
+      const copied = update(client, 'SET copied = if_not_exists(aws_dbe_b_email, :e)', { ':e': 'x' })
+      await expect(copied).rejects.toMatchObject({
+        code: 'update-refused',
+        message: expect.stringMatching(/'aws_dbe_b_email' is a search token/),
+      })
       const raw = { ...(await stored('a')), aws_dbe_b_theirs: '1' }
       await world.rawClient(EAST).send(new PutCommand({ TableName: TABLE, Item: raw }))
       const lost = update(client, 'SET email = :e', { ':e': 'x' })

@@ -109,6 +109,13 @@ export interface Format {
    */
   covers?(table: string, name: string): boolean
   /**
+   * The attributes that are known by name, and that {@link Format.covers} is false for, so that one that an item did not have
+   * can be seen to have been added. Default: none.
+   *
+   * @param table logical table name
+   */
+  uncovered?(table: string): readonly string[]
+  /**
    * Whether bytes begin like what this format stores: they are no value in clear, then. Cheap, proves nothing, never
    * throws.
    */

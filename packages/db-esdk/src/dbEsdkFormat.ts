@@ -71,10 +71,14 @@ export class DbEsdkFormat implements Format {
 
   /** All that is signed: what is not may change without the item being sealed anew. */
   covers(table: string, name: string): boolean {
-    const options = Object.hasOwn(this.#options, table) ? this.#options[table] : undefined
-    const { allowedUnsignedAttributes = [], allowedUnsignedAttributePrefix } = options ?? {}
-    if (allowedUnsignedAttributes.includes(name)) return false
+    if (this.uncovered(table).includes(name)) return false
+    const { allowedUnsignedAttributePrefix } = this.#optionsOf(table)
     return allowedUnsignedAttributePrefix === undefined || !name.startsWith(allowedUnsignedAttributePrefix)
+  }
+
+  /** Those that may be unsigned by their names; which ones may by a prefix, nobody can list. */
+  uncovered(table: string): readonly string[] {
+    return this.#optionsOf(table).allowedUnsignedAttributes ?? []
   }
 
   /** Fields of this format begin with the id of a value's type, and so may other bytes. */
@@ -148,6 +152,10 @@ export class DbEsdkFormat implements Format {
     }
   }
 
+  #optionsOf(table: string): AttributeOptions {
+    return Object.hasOwn(this.#options, table) ? this.#options[table]! : {}
+  }
+
   #tableOf({ table, key, partitionKey }: ItemPlace): Table {
     const names = Object.keys(key)
     const id = JSON.stringify([table, partitionKey, ...names])
@@ -161,8 +169,7 @@ export class DbEsdkFormat implements Format {
         )
       const partition = partitionKey ?? first
       const sortKey = names.find(name => name !== partition)
-      const options = Object.hasOwn(this.#options, table) ? this.#options[table] : undefined
-      known = new Table({ table, partitionKey: partition, sortKey }, options ?? {})
+      known = new Table({ table, partitionKey: partition, sortKey }, this.#optionsOf(table))
       this.#tables.set(id, known)
     }
     return known

@@ -371,6 +371,13 @@ describe('others write at the same time', () => {
         options(),
       ).send(update('ADD n :one', { ':one': 1 }))
     expect(await load(mine)).toEqual({ ...ITEM, n: 3, hits: 2, ':x': 2 })
+    await mine.send(update('REMOVE hits'))
+    await between(
+      meanwhile(() => hit('hits')),
+      {},
+      options(),
+    ).send(update('ADD n :one', { ':one': 1 }))
+    expect(await load(mine)).toEqual({ ...ITEM, n: 4, hits: 1, ':x': 2 })
   })
 
   test('an item in clear that somebody changes is read again', async () => {
@@ -378,6 +385,13 @@ describe('others write at the same time', () => {
     const change = () => world.raw.send(put(SEALED, { ...wireKey, n: { N: '1' }, plan: { S: 'free' } }))
     await between(meanwhile(change), {}, { plaintext: 'allow' }).send(update('ADD n :one', { ':one': 1 }))
     expect(await load()).toEqual({ ...Key, n: 2, plan: 'free' })
+  })
+
+  test('an item in clear to which somebody adds what is to be encrypted is read again', async () => {
+    await world.raw.send(put(SEALED, { ...wireKey, n: { N: '1' } }))
+    const change = () => world.raw.send(put(SEALED, { ...wireKey, n: { N: '1' }, secret: { S: 'new' } }))
+    await between(meanwhile(change), {}, { plaintext: 'allow' }).send(update('ADD n :one', { ':one': 1 }))
+    expect(await load()).toEqual({ ...Key, n: 2, secret: 'new' })
   })
 
   test('always: it ends with an error, and nothing is written', async () => {
@@ -484,6 +498,34 @@ describe('what is refused', () => {
       code: 'condition-refused',
       message: expect.stringContaining("updates: 'read-change-write'"),
     })
+  })
+
+  test.each([
+    ['SET plan = secret', {}],
+    ['SET copy = if_not_exists(missing, secret)', {}],
+    ['SET copy = if_not_exists(secret, :v)', { ':v': 'none' }],
+    ['SET copy = n + :v', { ':v': 1 }],
+    ['SET copy = list_append(:v, l)', { ':v': [] }],
+    ['SET copy = l[0]', {}],
+    ['SET secret = :v, plan = secret', { ':v': 'another' }],
+  ])('what would copy something encrypted into the clear: %s', async (expression, values) => {
+    const before = await world.stored(SEALED)
+    await expect(sealedDocument(world.client()).send(update(expression, values))).rejects.toMatchObject({
+      code: 'update-refused',
+      message: expect.stringMatching(/'(secret|n|l|l\[0\])' of table sealed is encrypted.*in clear/),
+    })
+    expect(await world.stored(SEALED)).toEqual(before)
+  })
+
+  test('also what another application has encrypted, but not a copy that is encrypted, or of what is in clear', async () => {
+    const client = sealedDocument(world.client())
+    await client.send(update('SET secret = l[0], t = plan, copy = plan, n = n + :one', { ':one': 1 }))
+    expect(await load()).toEqual({ ...ITEM, secret: 'a', t: 'pro', copy: 'pro', n: 2 })
+    const theirs = await other().encryptItem({ ...wireKey, plan: { S: 'free' }, secret: { S: 's' } })
+    await world.raw.send(put(SEALED, theirs as Item))
+    await expect(client.send(update('SET copy = plan'))).rejects.toMatchObject({ code: 'update-refused' })
+    await client.send(update('SET secret = plan'))
+    expect(await load()).toEqual({ ...Key, plan: 'free', secret: 'free' })
   })
 
   test.each(['seal', 'open'] as const)('a client that may only %s', async role => {

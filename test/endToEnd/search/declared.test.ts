@@ -247,6 +247,14 @@ describe('an update', () => {
       undefined,
       /would move ciphertext|would compute/,
     ],
+    ['copies a token', 'SET copy = gsi', undefined, /takes 'gsi'.*for 'copy'.*'gsi' is a search token/],
+    [
+      'copies a token if there is one',
+      'SET copy = if_not_exists(gsi, :c)',
+      { ':c': 'none' },
+      /'gsi' is a search token/,
+    ],
+    ['copies a map with a token', 'SET copy = address', undefined, /would move ciphertext|is a search token/],
   ])('that %s is refused', async (_, expression, values, message, more = {}) => {
     await expect(
       update(expression, values, { ...(expression.includes('#n') ? names : {}), ...more }),

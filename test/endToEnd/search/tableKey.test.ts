@@ -265,6 +265,9 @@ describe.each(cases)('in $region, $keys, with $format', ({ region, keys, tokens,
     await expect(update('REMOVE email SET nr = :nr', { ':nr': 1 })).rejects.toEqual(
       refusal('update-refused', /keeps its key/),
     )
+    await expect(update('SET nr = :nr, copied = pk', { ':nr': 1 })).rejects.toEqual(
+      refusal('update-refused', /'pk' is a search token, which is no data/),
+    )
     expect(leaks(world.proxy.sent, [...SECRETS(), 'bob@example.com'])).toEqual([])
   })
 

@@ -278,6 +278,42 @@ describe.each([
   })
 })
 
+test('an item that somebody put under both keys is one, and is deleted', async () => {
+  const twice = async () => {
+    await put(older)
+    await put(newer, { name: 'two' })
+  }
+  await twice()
+  expect(await get()).toEqual(item({ name: 'two' }))
+  const { Responses } = await both.send(
+    new BatchGetCommand({ RequestItems: { [TABLE]: { Keys: [Key(), { ...Key(), sk: '2' }] } } }),
+  )
+  expect(Responses).toEqual({ [TABLE]: [item({ name: 'two' })] })
+  const { Attributes } = await both.send(
+    new DeleteCommand({ TableName: TABLE, Key: Key(), ReturnValues: 'ALL_OLD' }),
+  )
+  expect(Attributes).toEqual(item({ name: 'two' }))
+  expect(await stored()).toEqual([])
+})
+
+test('a batch asks for nothing again that was found', async () => {
+  const under = { newer, older }
+  for (const [name, writer] of Object.entries(under)) {
+    await put(writer)
+    between = async (command, send) => {
+      const output = (await send()) as { UnprocessedKeys?: object }
+      const keys = (command.input as { RequestItems?: Record<string, { Keys: { pk: string }[] }> })
+        .RequestItems?.[TABLE]?.Keys
+      const other = keys?.filter(({ pk }) => pk.startsWith(name === 'older' ? NEW : OLD))
+      return other === undefined ? output : { ...output, UnprocessedKeys: { [TABLE]: { Keys: other } } }
+    }
+    const output = await both.send(new BatchGetCommand({ RequestItems: { [TABLE]: { Keys: [Key()] } } }))
+    expect(output.Responses).toEqual({ [TABLE]: [item()] })
+    expect(output.UnprocessedKeys).toEqual({})
+    await put(both)
+  }
+})
+
 test('an item that is nowhere is asked for everywhere, and where it could have been moved to once more', async () => {
   expect(await get()).toBeUndefined()
   expect(requests).toEqual(['Get', 'Get', 'Get'])

@@ -12,11 +12,13 @@ import { PendingSeal } from '../sealing/pendingSeal.js'
 import type { Sealing } from '../sealing/sealing.js'
 import { pathsOfAction } from '../sealing/updateExpression.js'
 import { Searched } from '../search/searched.js'
+import { refuseCopying } from '../search/updatedTokens.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { setMember } from '../values/copyContainers.js'
 import { type Item, primaryKey } from '../values/place.js'
 import type { Values } from '../values/values.js'
 import type { WireItem } from '../values/wireItems.js'
+import { refuseCopies } from './copies.js'
 import type { ReadFirst } from './readFirst.js'
 import { sealItem } from './sealItem.js'
 import { searchedCondition } from './searched.js'
@@ -34,6 +36,7 @@ export function changeOfUpdate(table: KnownTable, params: Item, sealing: Sealing
     typeof expression === 'string' && expression !== '' ? parseUpdate(expression, names(params)) : []
   for (const path of actions.flatMap(pathsOfAction))
     if (isFormatAttribute(table, path)) throw formatsOwn(table, path, 'update-refused')
+  for (const token of table.tokens(undefined)) refuseCopying(table, token, actions)
   const change = evaluated(table, params, params.Key as Item, sealing)
   return {
     ...change,
@@ -41,6 +44,7 @@ export function changeOfUpdate(table: KnownTable, params: Item, sealing: Sealing
     async decide(item, settings) {
       refuseKeys(table, actions)
       const next = updated(actions, item.opened ?? change.key, change.values)
+      refuseCopies(table, actions, item, next)
       return { kind: 'Put', members: { Item: await sealItem(table, next, item, settings) }, updated: next }
     },
   }

@@ -33,7 +33,7 @@ export async function sealItem(
 }
 
 /** What opening has made something else of: it was ciphertext, whether or not anybody here said so. */
-function sealedIn({ stored = {}, opened = {} }: ReadItem): string[] {
+export function sealedIn({ stored = {}, opened = {} }: ReadItem): string[] {
   return Object.entries(opened)
     .filter(
       ([name, value]) => stored[name]?.B !== undefined && !areEqual(stored[name] as AttributeValue, value),

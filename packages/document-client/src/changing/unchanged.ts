@@ -11,7 +11,8 @@ export interface WireCondition {
 
 /**
  * That an item is as it was read. Each time that one is sealed, the format's attributes are others; so they tell, but
- * for what the format does not cover. Of an item in clear, all attributes are compared.
+ * for what the format does not cover. Of an item in clear, all attributes are compared. One that nobody knows by name, and that
+ * somebody adds, is not seen.
  */
 export function unchanged(
   table: KnownTable,
@@ -26,10 +27,11 @@ export function unchanged(
   const own = table.formatAttributes
   const isSealed = own.some(name => Object.hasOwn(stored, name))
   const isCovered = (name: string) => isSealed && format.covers?.(table.name, name) !== false
-  const compared = [
-    ...own,
-    ...Object.keys(opened ?? {}).filter(name => !table.keyNames.includes(name) && !isCovered(name)),
-  ]
+  const encrypted = table.encrypted(undefined).flatMap(([name]) => (typeof name === 'string' ? [name] : []))
+  // Also those that it does not have: somebody may add one.
+  const known = [...(format.uncovered?.(table.name) ?? []), ...(isSealed ? [] : encrypted)]
+  const others = [...Object.keys(opened ?? {}).filter(name => !isCovered(name)), ...known]
+  const compared = [...new Set([...own, ...others.filter(name => !table.keyNames.includes(name))])]
   const names = Object.fromEntries(compared.map((name, i) => [`#dynaseal_${i}`, name]))
   const values: Record<string, unknown> = {}
   const tests = compared.map((name, i) => {

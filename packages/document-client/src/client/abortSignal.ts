@@ -10,6 +10,7 @@ export function endedBy(format: Format, abortSignal: unknown): Format {
     attributes: format.attributes,
     ...(format.wholeItems === undefined ? {} : { wholeItems: format.wholeItems }),
     covers: (table, name) => format.covers?.(table, name) !== false,
+    uncovered: table => format.uncovered?.(table) ?? [],
     looksSealed: value => format.looksSealed(value),
     isSealed: (value, attributes) => format.isSealed(value, attributes),
     seal: items => ended(format.seal(items, options)),

@@ -171,7 +171,8 @@ export function pathsOfAction(action: UpdateAction): readonly AttributePath[] {
   return action.clause === 'SET' ? [action.target, ...pathsOf(action.operand)] : [action.target]
 }
 
-function pathsOf(operand: UpdateOperand): AttributePath[] {
+/** What an operand takes its value from. */
+export function pathsOf(operand: UpdateOperand): AttributePath[] {
   switch (operand.kind) {
     case 'value':
       return []

@@ -66,18 +66,27 @@ export async function batchGetKeyed(
   return merged(answers, tables)
 }
 
-/** As the caller gave them, so that they can be asked for again. */
+/** One item for each key that was asked for. What was not processed is as the caller gave it, so that it can be asked for again. */
 function merged(answers: readonly Item[], tables: readonly TableGet[]): Item {
   const [first = {}] = answers
+  const all = answers.flatMap(({ Responses }) =>
+    Object.values(Object(Responses) as Record<string, Item[]>).flat(),
+  )
+  const several = tables.flatMap(({ searched = [] }) => searched.filter(({ others }) => others.length > 0))
+  const found = new Map(several.map(key => [key, key.among(all)]))
+  // Somebody put it without knowing of the other search key: a get has the first one, too.
+  const spare = new Set([...found.values()].flatMap(([, ...others]) => others))
   const names = [...new Set(answers.flatMap(({ Responses }) => Object.keys(Object(Responses))))]
   const Responses = Object.fromEntries(
-    names.map(name => [name, answers.flatMap(each => itemsOf(each, name))]),
+    names.map(name => [name, answers.flatMap(each => itemsOf(each, name)).filter(item => !spare.has(item))]),
   )
   const UnprocessedKeys: Record<string, Item> = {}
   for (const answer of answers) {
     for (const [name, request] of Object.entries((answer.UnprocessedKeys ?? {}) as Record<string, Item>)) {
       const searched = tables.find(table => table.name === name)?.searched
-      const keys = (request.Keys ?? []) as Item[]
+      const isFound = (key: Item) => (found.get(ownerOf(searched, key) as SearchedKey)?.length ?? 0) > 0
+      const keys = ((request.Keys ?? []) as Item[]).filter(key => !isFound(key))
+      if (keys.length === 0) continue
       const restored = keys.map(key => restoredKey(searched, key))
       const known = (UnprocessedKeys[name]?.Keys ?? []) as Item[]
       UnprocessedKeys[name] = {
@@ -111,12 +120,16 @@ function sameMember(one: unknown, other: unknown): boolean {
 
 /** A key that was not processed, as the command gave it. */
 export function restoredKey(searched: readonly SearchedKey[] | undefined, key: Item): Item {
+  return ownerOf(searched, key)?.restored(key) ?? key
+}
+
+function ownerOf(searched: readonly SearchedKey[] | undefined, key: Item): SearchedKey | undefined {
   const candidates = (searched ?? []).filter(each => each.restored(key) !== undefined)
   // Several items may share a part of their keys that is a token; each has its own value to search for.
   const exact = candidates.find(({ given, sources }) =>
     Object.keys(key).every(name => sources.has(name) || given?.[name] === key[name]),
   )
-  return (exact ?? candidates[0])?.restored(key) ?? key
+  return exact ?? candidates[0]
 }
 
 function waitingKeys({ UnprocessedKeys }: Item): Record<string, Item[]> {

@@ -95,14 +95,21 @@ export class KeyedWrite {
     return this.#deleteWherever(forward)
   }
 
-  /** Until it was deleted where it was found, or there is none. */
+  /** Until there is none: who does not know of one of the search keys may have put it once more. */
   async #deleteWherever(forward: Forward): Promise<Item> {
-    const { input } = this.write
+    const { input, key } = this.write
+    let deleted: { readonly output: Item; readonly place: Item } | undefined
     for (;;) {
       await this.#find(forward)
-      if (this.#place === undefined) return forward(input)
+      const place = this.#place
+      if (place === undefined) {
+        if (deleted === undefined) return forward(input)
+        key.choose(deleted.place)
+        return deleted.output
+      }
       try {
-        return await forward(this.#demand(input, true))
+        const output = await forward(this.#demand(input, true))
+        deleted ??= { output, place }
       } catch (error) {
         if (Object(error).name !== 'ConditionalCheckFailedException') throw error
       }

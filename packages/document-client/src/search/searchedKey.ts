@@ -133,6 +133,16 @@ export class SearchedKey {
     return this.versions.some(version => keyName(version, keyNames) === keyName(item, keyNames))
   }
 
+  /** The items that have it, each under another search key: that which is written with first. */
+  among(items: readonly Item[]): Item[] {
+    const { keyNames } = this.table
+    return this.versions.flatMap(version => {
+      const name = keyName(version, keyNames)
+      const item = items.find(each => keyName(each, keyNames) === name)
+      return item === undefined ? [] : [item]
+    })
+  }
+
   /** A key as DynamoDB returns it, which has tokens, as the command gave it. */
   restored(key: Item): Item | undefined {
     const textOf = (value: unknown) => (typeof value === 'string' ? value : Object(value).S)

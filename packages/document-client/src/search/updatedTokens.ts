@@ -3,6 +3,7 @@ import { DocumentClientError } from '../errors.js'
 import { addActions, parseUpdate, type UpdateAction } from '../expressions/update.js'
 import { names } from '../guards/conditions.js'
 import { formatPath, relate } from '../paths/attributePattern.js'
+import { pathsOf } from '../sealing/updateExpression.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { type Item, primaryKey } from '../values/place.js'
 import type { Values } from '../values/values.js'
@@ -42,6 +43,7 @@ export function updateTokens(
   for (const token of table.tokens(kind)) {
     const { path, definition } = token
     refuseWriting(table, token, actions)
+    refuseCopying(table, token, actions)
     // A key is not written; whether it stays the token of its value is checked with it.
     if (table.isKeyToken(token)) continue
     const of = [...definition.paths, ...(token.tenant === undefined ? [] : [token.tenant])]
@@ -178,6 +180,27 @@ function refuseWriting(table: KnownTable, { path }: ItemToken, actions: readonly
   for (const { target } of actions) {
     const relation = relate(path, target)
     if (relation === 'at' || relation === 'below') throw isComputed(table, path)
+  }
+}
+
+/**
+ * Under another name a token would be data, and stay when its value is another one.
+ *
+ * @throws {DocumentClientError} `update-refused`
+ */
+export function refuseCopying(
+  table: KnownTable,
+  { path }: ItemToken,
+  actions: readonly UpdateAction[],
+): void {
+  for (const action of actions) {
+    if (action.clause !== 'SET') continue
+    const copied = pathsOf(action.operand).find(from => relate(path, from) !== 'beside')
+    if (copied === undefined) continue
+    throw new DocumentClientError(
+      'update-refused',
+      `The update takes '${formatPath(copied)}' of table ${table.name} for '${formatPath(action.target)}', and '${formatPath(path)}' is a search token, which is no data. Load what it is of, and SET that.`,
+    )
   }
 }
 
