@@ -12,6 +12,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 import { createSearchKey } from '@dynaseal/core'
+import { dbEsdkFormat } from '@dynaseal/db-esdk'
 import { type Declaration, search } from '@dynaseal/document-client'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -317,6 +318,34 @@ test('a batch asks for nothing again that was found', async () => {
 test('an item that is nowhere is asked for everywhere, and where it could have been moved to once more', async () => {
   expect(await get()).toBeUndefined()
   expect(requests).toEqual(['Get', 'Get', 'Get'])
+})
+
+test('an item of another application is moved with what that has encrypted, and not without what it finds it by', async () => {
+  const format = () => dbEsdkFormat({ keyring: world.keyring(EAST) })
+  const theirs = { ...declared, encrypted: ['email', 'name', 'diagnosis', 'nested'] }
+  const writer = declaredClient(world, [keys[0]], { declared: theirs, format: format() })
+  const mover = declaredClient(world, [keys[1], keys[0]], { declared, format: format() })
+  const reader = declaredClient(world, [keys[1]], { declared, format: format() })
+  const whole = item({ diagnosis: 'Lovelace-secret', nested: { of: 'Lovelace-secret' } })
+  await put(writer, whole)
+  const raw = (await stored())[0] as { pk: string; sk: string }
+  world.proxy.sent.length = 0
+  expect(await mover.moveItem(TABLE, { pk: raw.pk, sk: raw.sk })).toBe(true)
+  expect(await versions()).toEqual([NEW])
+  expect(leaks(world.proxy.sent, ['Lovelace-secret', EMAIL])).toEqual([])
+  expect(await get(reader)).toEqual(whole)
+
+  await put(writer, whole)
+  await world.rawClient(EAST).send(
+    new PutCommand({
+      TableName: TABLE,
+      Item: { ...(await stored()).find(({ pk }) => pk === raw.pk), aws_dbe_b_email: '12' },
+    }),
+  )
+  await expect(mover.moveItem(TABLE, { pk: raw.pk, sk: raw.sk })).rejects.toMatchObject({
+    code: 'update-refused',
+    message: expect.stringMatching(/aws_dbe_b_email/),
+  })
 })
 
 test('an item that was changed after it was read is not moved', async () => {

@@ -10,7 +10,7 @@ import { fromWire, toWire, WIRE_VALUES, type WireItem } from '../values/wireItem
 import type { ReadItem } from './readFirst.js'
 
 /**
- * A changed item, sealed: what is encrypted here, and what another application has encrypted in it.
+ * An item that was opened, changed or not, sealed anew: what is encrypted here, and what another application has encrypted in it.
  *
  * @throws {SealError}
  * @throws {DocumentClientError} `update-refused`
@@ -55,6 +55,6 @@ function refuseLost(table: KnownTable, { stored = {}, opened = {} }: ReadItem): 
   if (lost.length === 0) return
   throw new DocumentClientError(
     'update-refused',
-    `An item of table ${table.name} has ${lost.join(', ')}, by which another application finds it, and which this client does not write: an update would leave it without. Update it with that application, or have this client write them.`,
+    `An item of table ${table.name} has ${lost.join(', ')}, by which another application finds it, and which this client does not write: sealed anew, it would be without. Write it with that application, or have this client write them.`,
   )
 }

@@ -4,12 +4,11 @@ import {
   type PutItemCommandInput,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb'
+import { sealItem } from '../changing/sealItem.js'
 import type { ClientSettings } from '../client/settings.js'
 import { DocumentClientError, FieldsNotOpenedError } from '../errors.js'
+import type { Attributes } from '../evaluation/types.js'
 import { Opening } from '../opening/opening.js'
-import { occurrences } from '../paths/attributePattern.js'
-import { PendingSeal } from '../sealing/pendingSeal.js'
-import { Sealing } from '../sealing/sealing.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Tables } from '../tables/tables.js'
 import type { Item } from '../values/place.js'
@@ -29,7 +28,8 @@ const MAX_ATTRIBUTES = 100
  * @param key as stored, as attribute values
  * @returns whether it was moved: not, where there is none, or where it has that key already
  * @throws {FieldsNotOpenedError}
- * @throws {DocumentClientError} `invalid-schema` for a table whose key is no search token
+ * @throws {DocumentClientError} `invalid-schema` for a table whose key is no search token; `update-refused` for an item that another
+ *   application finds by what is not written here
  * @throws {TransactionCanceledException} where the item was changed meanwhile, or is under both keys
  */
 export async function moveItem(
@@ -49,17 +49,17 @@ export async function moveItem(
   const read = { TableName: tableName, Key: key, ConsistentRead: true }
   const { Item: stored } = await client.send(new GetItemCommand(read))
   if (stored === undefined) return false
-  const item = await sealedAnew(table, { ...settings, values: WIRE_VALUES }, stored, fromWire(key))
-  if (keyName(item, table.keyNames) === keyName(fromWire(stored), table.keyNames)) return false
+  const item = await sealedAnew(table, settings, stored, fromWire(key))
+  if (keyName(fromWire(item), table.keyNames) === keyName(fromWire(stored), table.keyNames)) return false
   const put: PutItemCommandInput = {
     TableName: tableName,
-    Item: toWire(item),
+    Item: item,
     ConditionExpression: 'attribute_not_exists(#k)',
     ExpressionAttributeNames: { '#k': table.keyNames[0]! },
   }
   const TransactItems = [
     { Put: put },
-    { Delete: { TableName: tableName, Key: key, ...asRead(table, stored) } },
+    { Delete: { TableName: tableName, Key: key, ...asRead(table, settings, stored) } },
   ]
   await client.send(new TransactWriteItemsCommand({ TransactItems }))
   return true
@@ -70,26 +70,21 @@ async function sealedAnew(
   settings: ClientSettings,
   stored: WireItem,
   key: Item,
-): Promise<Item> {
+): Promise<WireItem> {
   const item = fromWire(stored)
-  const kind = table.kindOf(item)
-  const opening = new Opening(settings)
-  opening.collect(table, item, kind, key)
+  const opening = new Opening({ ...settings, values: WIRE_VALUES })
+  opening.collect(table, item, table.kindOf(item), key)
   const unopened = await opening.outcome()
   if (unopened.length > 0) throw new FieldsNotOpenedError(unopened.flatMap(({ failures }) => failures))
-  for (const pattern of table.encrypted(kind))
-    for (const each of occurrences(item, pattern)) each.replace(new PendingSeal(each.value))
-  const sealing = new Sealing(settings)
-  const holder = { Item: item }
-  sealing.collectItem({ table, key: item, kind }, holder, 'Item')
-  await sealing.seal()
-  return holder.Item
+  const opened = toWire(item) as Attributes
+  return sealItem(table, opened, { stored, opened }, settings)
 }
 
 /** The condition that an item is what was read; what is encrypted and was not there is not there. */
-function asRead(table: KnownTable, stored: WireItem) {
+function asRead(table: KnownTable, { format }: ClientSettings, stored: WireItem) {
   const known = table.encrypted(undefined).flatMap(([name]) => (typeof name === 'string' ? [name] : []))
-  const attributes = [...new Set([...Object.keys(stored), ...known, ...table.formatAttributes])]
+  const others = format.uncovered?.(table.name) ?? []
+  const attributes = [...new Set([...Object.keys(stored), ...known, ...others, ...table.formatAttributes])]
   if (attributes.length > MAX_ATTRIBUTES) {
     throw new DocumentClientError(
       'command-unsupported',
