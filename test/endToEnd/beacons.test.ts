@@ -626,6 +626,34 @@ describe('with declared tables', () => {
     })
   })
 
+  test('an update leaves no item without what only another kind of items has a beacon of here', async () => {
+    const client = sealDeclared(DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST))), {
+      ...optionsIn(EAST, {}),
+      updates: 'read-change-write',
+    })
+    const kind = (equals: string, name: string) => ({
+      table: TABLE,
+      key: ['id'] as const,
+      encrypted: [name],
+      tokens: { [`aws_dbe_b_${name}`]: { of: name, bits: 32 } },
+      when: { attribute: 'type', equals },
+    })
+    client.declare(kind('one', 'email'), kind('other', 'phone'))
+    const update = () =>
+      client.send(
+        new UpdateCommand({
+          ...{ TableName: TABLE, Key: { id: 'a' }, UpdateExpression: 'SET email = :e' },
+          ExpressionAttributeValues: { ':e': EMAIL },
+        }),
+      )
+    await put(client, { id: 'a', at: 1, type: 'one', email: 'before' })
+    await update()
+    const raw = { ...(await stored('a')), aws_dbe_b_phone: '12345678' }
+    await world.rawClient(EAST).send(new PutCommand({ TableName: TABLE, Item: raw }))
+    await expect(update()).rejects.toMatchObject({ code: 'update-refused' })
+    expect(await stored('a')).toEqual(raw)
+  })
+
   test('nobody else writes an attribute with the name of a beacon', async () => {
     const client = declared({ aws_dbe_b_email: { of: 'email', bits: 32 } })
     const given = put(client, { id: 'a', at: 1, email: EMAIL, aws_dbe_b_email: '12345678' })

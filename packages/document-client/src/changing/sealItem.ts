@@ -49,7 +49,7 @@ function refuseLost(table: KnownTable, { stored = {}, opened = {} }: ReadItem): 
   const written = new Set([
     ...Object.keys(opened),
     ...table.formatAttributes,
-    ...table.tokens(undefined).map(({ path: [name] }) => name),
+    ...table.tokens(table.kindOf(fromWire(opened))).map(({ path: [name] }) => name),
   ])
   const lost = Object.keys(stored).filter(name => !written.has(name))
   if (lost.length === 0) return
