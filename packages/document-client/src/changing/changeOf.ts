@@ -18,7 +18,7 @@ import { setMember } from '../values/copyContainers.js'
 import { type Item, primaryKey } from '../values/place.js'
 import type { Values } from '../values/values.js'
 import type { WireItem } from '../values/wireItems.js'
-import { refuseCopies } from './copies.js'
+import { refuseIntoClear } from './intoClear.js'
 import type { ReadFirst } from './readFirst.js'
 import { sealItem } from './sealItem.js'
 import { searchedCondition } from './searched.js'
@@ -37,6 +37,7 @@ export function changeOfUpdate(table: KnownTable, params: Item, sealing: Sealing
   for (const path of actions.flatMap(pathsOfAction))
     if (isFormatAttribute(table, path)) throw formatsOwn(table, path, 'update-refused')
   for (const token of table.tokens(undefined)) refuseCopying(table, token, actions)
+  const given = (params.ExpressionAttributeValues ?? {}) as Item
   const change = evaluated(table, params, params.Key as Item, sealing)
   return {
     ...change,
@@ -44,7 +45,7 @@ export function changeOfUpdate(table: KnownTable, params: Item, sealing: Sealing
     async decide(item, settings) {
       refuseKeys(table, actions)
       const next = updated(actions, item.opened ?? change.key, change.values)
-      refuseCopies(table, actions, item, next)
+      refuseIntoClear(table, actions, given, item, next)
       return { kind: 'Put', members: { Item: await sealItem(table, next, item, settings) }, updated: next }
     },
   }

@@ -186,7 +186,8 @@ export function pathsOf(operand: UpdateOperand): AttributePath[] {
   }
 }
 
-function valuesOf(operand: UpdateOperand): string[] {
+/** The values that an operand has, by their placeholders. */
+export function valuesOf(operand: UpdateOperand): string[] {
   switch (operand.kind) {
     case 'value':
       return [operand.value]
