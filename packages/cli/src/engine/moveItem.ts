@@ -101,7 +101,7 @@ function resultOf(error: unknown): MoveResult {
 
 const CONDITION = 'ConditionalCheckFailed'
 
-/** Errors of one item: a value that does not fit what is declared, a key without what it is of, too many attributes. */
+/** Errors of one item: a value that does not fit what is declared, a key without what it is of, too many attributes, what others keep. */
 const OF_ONE_ITEM = [
   'invalid-value',
   'too-deep',
@@ -110,6 +110,7 @@ const OF_ONE_ITEM = [
   'invalid-context',
   'plaintext-refused',
   'command-unsupported',
+  'update-refused',
 ]
 
 /**
