@@ -40,7 +40,7 @@ import { JobCounts } from '../src/engine/jobCounts.js'
 import { moveItem } from '../src/engine/moveItem.js'
 import { Pace } from '../src/engine/pace.js'
 import { renderJob } from '../src/engine/renderJob.js'
-import { createWorld, type World } from './support/cloud.js'
+import { createWorld, EAST, WEST, type World } from './support/cloud.js'
 import { crashing, kept } from './support/crashing.js'
 
 let world: World
@@ -534,12 +534,33 @@ describe('what DynamoDB says of the transaction', () => {
     expect(report).toMatchObject({ moved: 0, left: { 'too-large': 1 } })
   })
 
+  it('a key that was taken, and an item that is gone when it is looked at again: there is nothing to do', async () => {
+    await put(table, 'ada@example.com')
+    const gone = answering(await target(table), async () => {
+      await table.application(2, 1).remove('ada@example.com')
+      throw canceled('ConditionalCheckFailed', 'None')
+    })
+    expect(await retoken(gone)).toMatchObject({ moved: 0, overtaken: 1, left: {} })
+  })
+
   it('what is not allowed ends the job', async () => {
     await put(table, 'ada@example.com')
     const denied = Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' })
     const of = answering(await target(table), () => Promise.reject(denied))
     await expect(retoken(of)).rejects.toThrow('not authorized')
   })
+})
+
+it('no answer from KMS is borne for a while, and is no reason to leave an item', async () => {
+  await put(declared, 'ada@example.com')
+  const of = await target(declared)
+  const task = await RewrapTokens.of(of)
+  world.cloud.clearCalls()
+  for (const region of [EAST, WEST]) world.cloud.fault({ region, service: 'kms', kind: 'refuse' })
+  const job = runJob(of, task, { apply: true })
+  while (world.cloud.calls({ service: 'kms' }).length < 2) await new Promise(setImmediate)
+  world.cloud.heal()
+  expect(await job).toMatchObject({ moved: 1, left: {} })
 })
 
 it('what moves read is taken from their pace once, however many are under way', async () => {
