@@ -114,7 +114,7 @@ describe('a page', () => {
   it('of a job that did nothing is one, too', () => {
     const report: JobReport = {
       ...{ task: 'backfill', table: 'users', region: 'us-east-1', applied: true, resumed: false },
-      ...{ items: 0, changed: 0, fields: 0, tokens: 0, overtaken: 0, readUnits: 0, writeUnits: 0 },
+      ...{ items: 0, changed: 0, fields: 0, moved: 0, tokens: 0, overtaken: 0, readUnits: 0, writeUnits: 0 },
       ...{ left: {}, leftItems: [], kmsCalls: 0, seconds: 0, complete: true },
     }
     const page = jobPage(report, [{ seconds: 0, items: 0 }])

@@ -25,6 +25,8 @@ import {
   type Project,
   policiesOf,
   projectOf,
+  RewrapTokens,
+  runJob,
   searchPartsOf,
 } from '../src/api.js'
 import { createWorld, EAST, WEST, type World } from './support/cloud.js'
@@ -223,6 +225,43 @@ describe('the policy of', () => {
     expect(codes).toMatchObject({ 'backfill people --unknown --apply': 0, 'search-key rotate': 0 })
     expect(needed('operators')).toEqual(actionsOf(policies.roles.operators))
     await world.dynamodb.deleteItem({ TableName, Key })
+  })
+
+  it('operators is enough to move items to a new search key, where the key of a table is a token', async () => {
+    const logins = { table: 'logins', key: ['id'], encrypted: ['email'], tokens: { id: { of: 'email' } } }
+    await world.dynamodb.createTable({
+      TableName: 'logins',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    })
+    const keyring = new MrkKeyring({ keyArns: [...world.keyArns], client: one => new KMS(world.config(one)) })
+    const next = await createSearchKey(keyring, { version: 2 })
+    const before = createSearchTokens({ keyring, writeWith: searchKey })
+    const documents = DynamoDBDocumentClient.from(world.dynamodb)
+    const application = sealDocumentClient(documents, { keyring, search: before }).declare(logins)
+    await application.send(new PutCommand({ TableName: 'logins', Item: { email: 'ada@example.com' } }))
+
+    const own = new MrkKeyring({ keyArns: [...world.keyArns], client: one => new KMS(aws(one, 'mover')) })
+    const tokens = createSearchTokens({ keyring: own, writeWith: next, findWith: [searchKey] })
+    const mover = clientOf('mover', { search: tokens })
+    mover.declare(logins)
+    const project = await projectOf({ clients: mover })
+    const { roles, keys } = await policiesOf(project)
+    const moving = roles.operators.Statement.filter(({ Sid }) => Sid === 'MoveItems')
+    expect(moving.map(({ Resource }) => Resource)).toEqual([[expect.stringMatching(/table\/logins$/)]])
+    const kept = new Map(gateway.keyPolicies)
+    for (const { replicas, policy } of keys)
+      for (const { arn } of replicas) gateway.keyPolicies.set(arn, policy)
+    gateway.identities.set('mover', [roles.operators])
+    gateway.asked.length = 0
+    const target = project.target('logins')
+    expect(await runJob(target, await RewrapTokens.of(target), { apply: true })).toMatchObject({ moved: 1 })
+    expect(gateway.asked.filter(({ allowed }) => !allowed)).toEqual([])
+    expect([...new Set(gateway.asked.map(({ action }) => action))]).toEqual(
+      expect.arrayContaining(['dynamodb:PutItem', 'dynamodb:DeleteItem']),
+    )
+    for (const [arn, policy] of kept) gateway.keyPolicies.set(arn, policy)
   })
 
   it.each([

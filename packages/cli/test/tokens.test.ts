@@ -327,10 +327,3 @@ it('revert leaves tokens: what is in clear is found by them, too', async () => {
   await run(one => new Revert(one), await targetOf())
   expect(await item('ada')).toEqual({ ...clear('ada'), ...tokens })
 })
-
-it('tokens in the primary key are refused', async () => {
-  const target = await targetOf()
-  Object.defineProperty(target.known, 'keyNames', { value: ['emailToken'] })
-  expect(() => new Backfill(target)).toThrow('moves no item')
-  await expect(RewrapTokens.of(target)).rejects.toMatchObject({ code: 'unsupported' })
-})

@@ -215,6 +215,8 @@ describe('an estimate', () => {
 
   it('of a dry run, or of one segment, is less', () => {
     expect(jobEstimate(size, { share: 1, apply: false })).toMatchObject({ writeUnits: 0, seconds: undefined })
+    const moves = jobEstimate(size, { share: 1, apply: true, moves: true })
+    expect(moves.writeUnits).toBe(4 * jobEstimate(size, { share: 1, apply: true }).writeUnits)
     expect(jobEstimate(size, { share: 0.01, apply: true })).toMatchObject({
       items: 100_000,
       writeUnits: 200_000,

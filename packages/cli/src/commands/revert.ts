@@ -16,7 +16,7 @@ export function revertCommand(surroundings: Surroundings): Command {
   )
     .option('--in-clear <table>', 'the name of the table once more; without it, it is asked for')
     .action((table: string, options: Options, command: Command) =>
-      work(table, options, surroundings, command, true, async target => {
+      work(table, options, surroundings, command, { opens: true }, async target => {
         if (options.apply === true) await confirm(target.tableName, options.inClear, surroundings)
         return revert(target)
       }),

@@ -18,7 +18,10 @@ export function rewrapCommand(surroundings: Surroundings): Command {
     "Seals again what the configuration's client would write otherwise: in another format, with the envelope inside where it need not be, or under another KMS key or version of a branch key than its keyring writes under.",
   )
     .option('--all', 'seal everything again, under new data keys')
-    .option('--search-key', 'compute search tokens anew instead, under the search key that is written with')
+    .option(
+      '--search-key',
+      'compute search tokens anew instead, under the search key that is written with; items whose key is one are moved',
+    )
     .option(
       '--from <file>',
       'the configuration of a client that opens what is stored, where the format of this one is that of the AWS Database Encryption SDK and its is not, or the other way round',
@@ -32,7 +35,7 @@ export function rewrapCommand(surroundings: Surroundings): Command {
         )
       if (searchKey && from !== undefined)
         throw new CliError('usage', '--from is about what is sealed, and --search-key about search tokens.')
-      return work(table, options, surroundings, command, true, async target => {
+      return work(table, options, surroundings, command, { opens: true, moves: searchKey }, async target => {
         if (searchKey) return RewrapTokens.of(target)
         if (from === undefined) return rewrap(target, { all })
         const other = await projectOf({ ...options, config: from }, surroundings)

@@ -71,8 +71,15 @@ export function workCommand(name: string, summary: string, description: string):
     .addHelpText('after', NOTES)
 }
 
+/** What is known of a task before there is one. */
+interface Effort {
+  /** Whether it opens what is sealed. */
+  readonly opens: boolean
+  /** Whether it moves the items of a table whose key is a search token. Default false. */
+  readonly moves?: boolean
+}
+
 /**
- * @param opens whether it opens what is sealed
  * @param makeTask may ask, and throws where the answer is no
  */
 export async function work(
@@ -80,7 +87,7 @@ export async function work(
   given: WorkOptions,
   surroundings: Surroundings,
   command: Command,
-  opens: boolean,
+  { opens, moves = false }: Effort,
   makeTask: (target: Target) => Task | Promise<Task>,
 ): Promise<void> {
   const { terminal, signal } = surroundings
@@ -99,7 +106,9 @@ export async function work(
   const size = await tableSize(target)
   const share = segment === undefined ? 1 : 1 / segments
   const limits = { maxReadUnits: maxRcu, maxWriteUnits: maxWcu }
-  if (!options.json) terminal.note(renderEstimate(size, { share, apply, opens, ...limits }, terminal.width))
+  const effort = { opens, moves: moves && target.known.keyTokens.size > 0 }
+  if (!options.json)
+    terminal.note(renderEstimate(size, { share, apply, ...effort, ...limits }, terminal.width))
   const task = await makeTask(target)
   const checkpoint = await checkpointOf(target, task, options, surroundings)
   const progress = terminal.progress(

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Format, TokenMaker } from '@dynaseal/core'
-import { type ClientParts, type KnownTable, partsOf } from '@dynaseal/document-client/mapper'
+import { type ClientParts, type KnownTable, type Mover, partsOf } from '@dynaseal/document-client/mapper'
 import { CliError } from '../errors.js'
 import { loadConfig } from './loadConfig.js'
 
@@ -14,6 +14,8 @@ export interface Target {
   readonly format: Format
   /** What makes search tokens; undefined where the client has no search keys. */
   readonly search: TokenMaker | undefined
+  /** Moves items whose key is a search token. */
+  readonly mover: Mover
   /** The configuration's client below the sealed one: it neither seals nor opens. */
   readonly dynamodb: Pick<DynamoDBClient, 'send'>
 }
@@ -59,7 +61,7 @@ export class Project {
    */
   target(name: string, region?: string): Target {
     const client = this.client(region)
-    const { tables, format, search, unsealed } = client.parts
+    const { tables, format, search, mover, unsealed } = client.parts
     const known = [...tables.known].find(([added, table]) => added === name || table.name === name)
     if (known === undefined) {
       const names = this.tables(client.region)
@@ -75,6 +77,7 @@ export class Project {
       known: table,
       format,
       search,
+      mover,
       // A document client sends the commands of the client below it as well; its types do not say so.
       dynamodb: unsealed as unknown as Pick<DynamoDBClient, 'send'>,
     }

@@ -10,6 +10,7 @@ import { type Checkpoint, noCheckpoint } from './checkpoint.js'
 import { writeUnits } from './estimate.js'
 import { JobCounts, type JobTotals } from './jobCounts.js'
 import { JobState } from './jobState.js'
+import { type MoveResult, moveItem } from './moveItem.js'
 import { Pace } from './pace.js'
 import { pages } from './pages.js'
 import { paced } from './persistently.js'
@@ -183,21 +184,21 @@ class Job {
       const { change } = outcome
       if (!this.#apply) {
         isChanged = true
-        counts.fields += change.values.length + change.remaining
-        counts.tokens += change.tokens.length
-        counts.writeUnits += writeUnits(bytesWritten(item, change))
+        counts.fields += change.remaining
+        counts.made(change)
+        counts.writeUnits += unitsOf(item, change)
         break
       }
       const result = await this.#write(change, counts)
-      if (result === 'too-large') {
+      const isThere = result === 'written' && change.remaining === 0
+      if (!isThere && result !== 'too-large') item = await this.#read(change.key, counts)
+      if (result === 'too-large' || (result === 'under-both-keys' && item !== undefined)) {
         outcome = { change: undefined, left: [...outcome.left, { path: undefined, reason: result }] }
         break
       }
-      item = result === 'overtaken' || change.remaining > 0 ? await this.#read(change.key, counts) : item
       if (result === 'written' || isMade(item, change)) {
         isChanged = true
-        counts.fields += change.values.length
-        counts.tokens += change.tokens.length
+        counts.made(change)
         if (change.remaining === 0) break
       } else {
         counts.overtaken++
@@ -216,8 +217,15 @@ class Job {
     this.options.onProgress?.(++this.#seen)
   }
 
-  async #write(change: Change, counts: JobCounts): Promise<'written' | 'overtaken' | 'too-large'> {
+  async #write(change: Change, counts: JobCounts): Promise<MoveResult> {
     const { dynamodb, tableName } = this.target
+    if (change.moved !== undefined)
+      return moveItem(this.target, change.key, {
+        readPace: this.#readPace,
+        writePace: this.#writePace,
+        counts,
+        signal: this.#signal,
+      })
     try {
       // Not aborted once it is on its way: nobody would know whether it was made.
       const call = () => dynamodb.send(updateItem(tableName, change))
@@ -267,6 +275,12 @@ function isMade(item: WireItem | undefined, { values }: Change): boolean {
     const found = fieldAt(item, path)
     return to.B !== undefined && found?.B !== undefined && Buffer.compare(to.B, found.B) === 0
   })
+}
+
+/** About what DynamoDB will count. A move is a put and a delete, and each costs twice in a transaction. */
+function unitsOf(item: WireItem | undefined, change: Change): number {
+  if (change.moved === undefined) return writeUnits(bytesWritten(item, change))
+  return 2 * (writeUnits(itemBytes(change.moved)) + writeUnits(itemBytes(item ?? {})))
 }
 
 /** DynamoDB counts the larger one of what was there and what is there now. */

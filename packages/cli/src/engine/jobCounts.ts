@@ -1,7 +1,7 @@
 import type { AttributePath } from '@dynaseal/core'
 import { dynamoDbJson } from '../inspect/dynamoDbJson.js'
 import type { WireItem } from '../stored/wireItem.js'
-import type { Left } from './task.js'
+import type { Change, Left } from './task.js'
 
 /** Something that was left as it is, and where. */
 export interface LeftItem {
@@ -18,6 +18,8 @@ export interface JobTotals {
   readonly changed: number
   /** Their fields. */
   readonly fields: number
+  /** Those that were put under another key, and deleted where they were. */
+  readonly moved: number
   /** Search tokens, or sets of them, that were written or taken out beside them. */
   readonly tokens: number
   /** Times that somebody else was faster, so that an item was read again. */
@@ -40,6 +42,7 @@ export class JobCounts {
   items = 0
   changed = 0
   fields = 0
+  moved = 0
   tokens = 0
   overtaken = 0
   readUnits = 0
@@ -56,10 +59,17 @@ export class JobCounts {
     }
   }
 
+  made({ values, tokens, moved }: Change): void {
+    this.fields += values.length
+    this.tokens += tokens.length
+    if (moved !== undefined) this.moved++
+  }
+
   add(other: JobTotals): void {
     this.items += other.items
     this.changed += other.changed
     this.fields += other.fields
+    this.moved += other.moved
     this.tokens += other.tokens
     this.overtaken += other.overtaken
     this.readUnits += other.readUnits
@@ -70,12 +80,13 @@ export class JobCounts {
   }
 
   totals(): JobTotals {
-    const { items, changed, fields, tokens, overtaken, readUnits, writeUnits } = this
+    const { items, changed, fields, moved, tokens, overtaken, readUnits, writeUnits } = this
     const left = Object.fromEntries([...this.#left].sort())
     return {
       items,
       changed,
       fields,
+      moved,
       tokens,
       overtaken,
       readUnits,

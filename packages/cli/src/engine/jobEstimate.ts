@@ -7,6 +7,8 @@ export interface EstimateOptions {
   readonly apply: boolean
   /** Whether what is sealed is opened: how many data keys that takes nobody knows. */
   readonly opens: boolean
+  /** Whether items are moved to other keys. Default false. */
+  readonly moves?: boolean
   readonly maxReadUnits?: number | undefined
   readonly maxWriteUnits?: number | undefined
 }
@@ -22,18 +24,21 @@ export interface JobEstimate extends Usage {
 
 /** An envelope with its name, and a few fields. */
 const GROWTH_BYTES = 500
+/** A put and a delete, each of which costs twice in a transaction. */
+const UNITS_OF_MOVE = 4
 /** A process that takes long replaces its data key every five minutes. */
 const SECONDS_PER_DATA_KEY = 300
 
 /** As if every item were written, once; less is written where less is to be done. */
 export function jobEstimate(
   size: TableSize,
-  { share, apply, maxReadUnits, maxWriteUnits }: Omit<EstimateOptions, 'opens'>,
+  { share, apply, moves = false, maxReadUnits, maxWriteUnits }: Omit<EstimateOptions, 'opens'>,
 ): JobEstimate {
   const items = Math.ceil(size.items * share)
   const bytesEach = size.items === 0 ? 0 : size.bytes / size.items
-  const reads = Math.max(1, readUnits(size.bytes * share, true))
-  const writes = apply ? items * writeUnits(bytesEach + GROWTH_BYTES) : 0
+  const again = apply && moves ? items * readUnits(bytesEach, true) : 0
+  const reads = Math.max(1, readUnits(size.bytes * share, true) + again)
+  const writes = apply ? items * writeUnits(bytesEach + GROWTH_BYTES) * (moves ? UNITS_OF_MOVE : 1) : 0
   const limits = [
     ...(maxReadUnits === undefined ? [] : [reads / maxReadUnits]),
     ...(maxWriteUnits === undefined || !apply ? [] : [writes / maxWriteUnits]),

@@ -12,11 +12,19 @@ const TRANSIENT = [
   'InternalServerError',
   'ServiceUnavailable',
   'ReplicatedWriteConflictException',
+  'TransactionInProgressException',
 ]
 const NETWORK = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE']
 
-export function isThrottling({ name }: Error): boolean {
-  return THROTTLES.includes(name)
+/** Why one member of a transaction was refused ("TransactWriteItems", errors, in DynamoDB's API reference). */
+const THROTTLED_MEMBERS = ['ProvisionedThroughputExceeded', 'ThrottlingError']
+
+/** Also of a transaction, which has the reasons of its members. */
+export function isThrottling(error: Error): boolean {
+  const { CancellationReasons: reasons = [] } = error as {
+    CancellationReasons?: readonly { Code?: string }[]
+  }
+  return THROTTLES.includes(error.name) || reasons.some(({ Code = '' }) => THROTTLED_MEMBERS.includes(Code))
 }
 
 /** Whether the same call may succeed later. */

@@ -51,16 +51,23 @@ export function factsOf(report: JobReport): [string, string][] {
   const { task, applied } = report
   const [done, would] = DONE[task] ?? ['changed', 'would be changed']
   const parts = [
-    ...(report.fields > 0 || report.tokens === 0 ? [counted(report.fields, 'field')] : []),
+    ...(report.fields > 0 || (report.tokens === 0 && report.moved === 0)
+      ? [counted(report.fields, 'field')]
+      : []),
     ...(report.tokens > 0 ? [counted(report.tokens, 'search token')] : []),
   ]
   const overtaken: [string, string] = [
     'overtaken',
     `${counted(report.overtaken, 'time')}: somebody else wrote the item, and it was read again`,
   ]
+  const moved: [string, string] = [
+    applied ? 'moved' : 'would be moved',
+    `${counted(report.moved, 'item')}, to another key`,
+  ]
   return [
     ['items', count(report.items)],
     [applied ? done : would, [counted(report.changed, 'item'), ...parts].join(', ')],
+    ...(report.moved > 0 ? [moved] : []),
     ...(report.overtaken > 0 ? [overtaken] : []),
     ['read', counted(report.readUnits, 'unit')],
     [
@@ -84,7 +91,10 @@ const REASONS: Readonly<Record<string, string>> = {
   'too-large': 'the item would be larger than 400 KB',
   'token-without-value': 'a search token, and no value that it is of',
   'other-format': 'sealed in a format that the client does not open',
-  'too-many-attributes': 'an item that is sealed as a whole, of more attributes than one condition can name',
+  'too-many-attributes': 'an item of more attributes than one condition can name',
+  'wrong-token':
+    'a key that is not the search token of the value, or of a search key that the client does not have',
+  'under-both-keys': 'there is an item where it would be moved: look at both, and delete one',
   contended: 'somebody wrote the item each time that it was read: run it again',
 }
 

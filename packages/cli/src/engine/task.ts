@@ -32,6 +32,8 @@ export interface Change {
   readonly unchanged: readonly Unchanged[]
   /** Values of the item that are left to do, because they do not fit into one update. */
   readonly remaining: number
+  /** The item under another key: it is moved there, as it is by then, and nothing else is changed. */
+  readonly moved?: WireItem
 }
 
 /** Something that a task leaves as it is. */

@@ -19,6 +19,8 @@ export interface KeyUse {
 export interface TableInRegion {
   readonly name: string
   readonly region: string
+  /** Whether its own key is a search token, so that a new search key moves its items. */
+  readonly moves: boolean
 }
 
 export interface Uses {
@@ -37,7 +39,8 @@ export async function usesOf(clients: readonly ClientOfRegion[], given: Pairs): 
   const tables: TableInRegion[] = []
   for (const client of clients) {
     const named = [...client.parts.tables.known]
-    tables.push(...named.map(([name]) => ({ name, region: client.region })))
+    const { region } = client
+    tables.push(...named.map(([name, { keyTokens }]) => ({ name, region, moves: keyTokens.size > 0 })))
     const logical = [...new Set(named.map(([, { name }]) => name))]
     if (logical.length > 0) keys.push(...(await usesOfFields(client, logical, given)))
     keys.push(...(await usesOfSearch(client)))

@@ -110,7 +110,12 @@ function rolePolicy(role: Role, { tables, keys }: Uses): PolicyDocument {
         Condition: condition,
       })),
   ]
-  if (role === 'operators') statements.push(...lookingAtKeys(keys))
+  if (role === 'operators') {
+    const moved = tables.filter(({ moves }) => moves).map(({ region, name }) => arn(region, name))
+    if (moved.length > 0)
+      statements.push(allow('MoveItems', ['DeleteItem', 'PutItem'].map(inDynamoDB), moved))
+    statements.push(...lookingAtKeys(keys))
+  }
   return { Version: '2012-10-17', Statement: numbered(merged(statements)) }
 }
 

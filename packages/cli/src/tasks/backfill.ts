@@ -4,6 +4,7 @@ import { type ItemToken, overlap } from '@dynaseal/document-client/mapper'
 import type { Target } from '../config/project.js'
 import type { Left, Outcome, Planning, Task, Unchanged } from '../engine/task.js'
 import { MAX_VALUES } from '../engine/updateItem.js'
+import { CliError } from '../errors.js'
 import {
   type EncryptedField,
   encryptedFields,
@@ -15,7 +16,7 @@ import type { WireItem } from '../stored/wireItem.js'
 import { ciphertextIn } from './ciphertextIn.js'
 import { checkEntities, ofOthers } from './ofOthers.js'
 import { sealEach } from './sealing.js'
-import { type TokenChanges, tokenChanges, tokenIn, tokenMaker, tokensOf } from './tokens.js'
+import { type TokenChanges, tokenChanges, tokenIn, tokensOf } from './tokens.js'
 
 export interface BackfillOptions {
   /** Names of the entities whose items are sealed. Default: all that are known. */
@@ -54,7 +55,8 @@ export class Backfill implements Task {
   ) {
     refuseWholeItems(target)
     checkEntities(target, options)
-    this.#maker = tokenMaker(target)
+    refuseKeyTokens(target)
+    this.#maker = target.known.hasTokens ? target.search : undefined
     const { entities, unknown = false, binary = false } = options
     this.settings = { entities: entities === undefined ? 'all' : [...entities].sort(), unknown, binary }
   }
@@ -173,4 +175,14 @@ export class Backfill implements Task {
     const { kindAttribute } = this.target.known
     return kindAttribute === undefined ? [] : [{ path: [kindAttribute], value: item[kindAttribute] }]
   }
+}
+
+/** @throws {CliError} `unsupported` */
+function refuseKeyTokens({ known, tableName }: Target): void {
+  const [name] = known.keyTokens.keys()
+  if (name === undefined) return
+  throw new CliError(
+    'unsupported',
+    `'${name}' of table ${tableName} is a search token in the primary key. This command seals items where they are, and an item in clear is not under the token of its value: sealed there, it would not open. Put the items through the client, which gives them their keys, and delete those in clear.`,
+  )
 }

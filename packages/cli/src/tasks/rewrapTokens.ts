@@ -4,9 +4,13 @@ import type { Outcome, Planning, Task } from '../engine/task.js'
 import { CliError } from '../errors.js'
 import { keyOf, refuseWholeItems } from '../stored/tableItem.js'
 import type { WireItem } from '../stored/wireItem.js'
-import { tokenChanges, tokenIn, tokenMaker, tokensOf, versionsIn } from './tokens.js'
+import { hasOldKey, plannedMove } from './moves.js'
+import { tokenChanges, tokenIn, tokensOf, versionsIn } from './tokens.js'
 
-/** Computes anew the search tokens that are not of the search key that the client writes with, or missing. */
+/**
+ * Computes anew the search tokens that are not of the search key that the client writes with, or missing. An item whose key
+ * is such a token is moved; when it is met again under its new key, that is of the right version.
+ */
 export class RewrapTokens implements Task {
   readonly name = 'rewrap-search-key'
   readonly settings: Readonly<Record<string, unknown>>
@@ -19,19 +23,28 @@ export class RewrapTokens implements Task {
     this.settings = { version }
   }
 
-  /** @throws {CliError} `usage` for a table without tokens, `unsupported` for tokens in the primary key */
+  /** @throws {CliError} `usage` for a table without tokens */
   static async of(target: Target): Promise<RewrapTokens> {
     refuseWholeItems(target)
-    const maker = tokenMaker(target)
-    if (maker === undefined) throw new CliError('usage', `Table ${target.tableName} has no search tokens.`)
+    const { known, search: maker } = target
+    if (!known.hasTokens || maker === undefined)
+      throw new CliError('usage', `Table ${target.tableName} has no search tokens.`)
     return new RewrapTokens(target, maker, await versionWritten(target, maker))
   }
 
   async plan(items: readonly WireItem[], { signal }: Planning): Promise<Outcome[]> {
-    const wanted = items.map(item => tokensOf(this.target, item).filter(token => this.#isOld(item, token)))
+    const moves = items.map(item => hasOldKey(this.target, item, this.version))
+    const wanted = items.map((item, index) =>
+      moves[index] ? [] : tokensOf(this.target, item).filter(token => this.#isOld(item, token)),
+    )
     const indexes = wanted.flatMap((tokens, index) => (tokens.length === 0 ? [] : [index]))
-    const outcomes: Outcome[] = items.map(() => ({ change: undefined, left: [] }))
     const { known } = this.target
+    const outcomes = await Promise.all(
+      items.map(
+        async (item, index): Promise<Outcome> =>
+          moves[index] ? plannedMove(this.target, item, signal) : { change: undefined, left: [] },
+      ),
+    )
     const ofItems = indexes.map(index => {
       const item = items[index]!
       return { item, key: keyOf(known, item)!, tokens: wanted[index]! }

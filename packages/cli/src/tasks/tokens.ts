@@ -4,7 +4,6 @@ import { type ItemToken, isToken, overlap } from '@dynaseal/document-client/mapp
 import type { Target } from '../config/project.js'
 import { persistently } from '../engine/persistently.js'
 import type { Beside, Left, Unchanged } from '../engine/task.js'
-import { CliError } from '../errors.js'
 import { encryptedFields, toOpen } from '../stored/tableItem.js'
 import { fieldAt, replaced, type WireField, type WireItem } from '../stored/wireItem.js'
 import { openEach } from './sealing.js'
@@ -21,22 +20,6 @@ export interface TokenChanges {
   /** Values that they are of. */
   readonly values: readonly Unchanged[]
   readonly left: readonly Left[]
-}
-
-/**
- * What makes the table's tokens; undefined where it has none.
- *
- * @throws {CliError} `unsupported` for tokens that are of the primary key: they cannot be changed in place
- */
-export function tokenMaker({ known, search, tableName }: Target): TokenMaker | undefined {
-  if (!known.hasTokens) return undefined
-  const ofKey = known.tokens(undefined).find(({ path: [name] }) => known.keyNames.includes(String(name)))
-  if (ofKey !== undefined)
-    throw new CliError(
-      'unsupported',
-      `'${String(ofKey.path[0])}' of table ${tableName} is a search token in the primary key. An item keeps its key for as long as it exists: this command writes tokens in place, and moves no item.`,
-    )
-  return search
 }
 
 /** Whether what stands in a token's place has the form of tokens; also where nothing does, `undefined`. */

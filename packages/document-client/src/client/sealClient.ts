@@ -4,7 +4,7 @@ import type { CacheStatistics, FieldFormat, Format } from '@dynaseal/core'
 import { Arrivals } from '../arriving/arrivals.js'
 import { type ItemOpener, itemOpener, type NativeItem } from '../arriving/opener.js'
 import { BASE_COMMANDS, DOCUMENT_COMMANDS } from '../commands/operations.js'
-import { moveItem, type RawClient } from '../search/moveItem.js'
+import { movedItem, moveItem, type RawClient } from '../search/moveItem.js'
 import type { Dialect } from '../tables/dialect.js'
 import { Tables } from '../tables/tables.js'
 import { nativeValues, withNumberValue } from '../values/nativeValues.js'
@@ -12,7 +12,7 @@ import type { Item } from '../values/place.js'
 import { toWire, WIRE_VALUES, type WireItem } from '../values/wireItems.js'
 import { endedBy, searchEndedBy, signalOf } from './abortSignal.js'
 import { guardedConfig, guardedStack } from './noWayAround.js'
-import { type ClientParts, PARTS } from './partsOf.js'
+import { type ClientParts, type Mover, PARTS } from './partsOf.js'
 import { checkedOptions, type SealOptions } from './sealOptions.js'
 import { sendSealed } from './sendSealed.js'
 import type { ClientSettings } from './settings.js'
@@ -108,21 +108,19 @@ function wrap<CLIENT extends Sealable>(
   const { logicalTableName, plaintext, role, updates, timeToLive, format, search } = checkedOptions(options)
   const sealed = Object.create(client) as SealedClient<CLIENT>
   const tables = new Tables(dialect, logicalTableName, format, timeToLive, search)
+  const settings: ClientSettings = { format, search, plaintext, role, updates, ...speech }
 
   const send = async (command: { input: object }, ...rest: unknown[]): Promise<unknown> => {
     const { abortSignal } = (rest[0] ?? {}) as { abortSignal?: unknown }
-    const settings = {
+    const ended = {
+      ...settings,
       format: endedBy(format, abortSignal),
       search: searchEndedBy(search, abortSignal),
-      plaintext,
-      role,
-      updates,
       signal: signalOf(abortSignal),
-      ...speech,
     }
     const forward = client.send.bind(client) as (command: object, ...rest: unknown[]) => Promise<unknown>
     try {
-      return await sendSealed(tables, settings, command, one => forward(one, ...rest))
+      return await sendSealed(tables, ended, command, one => forward(one, ...rest))
     } catch (error) {
       throw translated(dialect, error)
     }
@@ -144,9 +142,13 @@ function wrap<CLIENT extends Sealable>(
       })
   }) as typeof sealed.send
 
+  const mover: Mover = {
+    moved: (table, stored) => movedItem(tables, settings, table, stored),
+    move: (other, table, key) => moveItem(tables, settings, other, table, key),
+  }
   Object.defineProperties(sealed, {
     [SEALED]: { value: true },
-    [PARTS]: { value: { unsealed: client, tables, format, search, role } satisfies ClientParts },
+    [PARTS]: { value: { unsealed: client, tables, format, search, role, mover } satisfies ClientParts },
     config: { value: guardedConfig(client.config, dialect) },
     middlewareStack: {
       value: guardedStack(client.middlewareStack as DynamoDBDocumentClient['middlewareStack'], dialect),
@@ -155,14 +157,13 @@ function wrap<CLIENT extends Sealable>(
     send: { configurable: true, writable: true, value: ownSend },
     statistics: { value: () => (format as Partial<FieldFormat>).statistics?.() },
   })
-  const arrivals = new Arrivals(tables, { format, search, plaintext, role, updates, ...speech }, dialect)
+  const arrivals = new Arrivals(tables, settings, dialect)
   for (const [name, value] of Object.entries(itemOpener(arrivals)))
     Object.defineProperty(sealed, name, { configurable: true, value })
   const move = async (table: string, key: Item): Promise<boolean> => {
     try {
       const wireKey = speech.commands.type === 'document' ? toWire(key) : (key as WireItem)
-      const settings = { format, search, plaintext, role, updates, ...speech }
-      return await moveItem(tables, settings, client as RawClient, table, wireKey)
+      return await mover.move(client as RawClient, table, wireKey)
     } catch (error) {
       throw translated(dialect, error)
     }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   type DynamoDBClient,
   GetItemCommand,
@@ -39,30 +40,68 @@ export async function moveItem(
   tableName: string,
   key: WireItem,
 ): Promise<boolean> {
-  const table = tables.table(tableName)
-  if (table.keyTokens.size === 0) {
-    throw new DocumentClientError(
-      'invalid-schema',
-      `The key of table ${table.name} is no search token, so that its items stay where they are.`,
-    )
-  }
-  const read = { TableName: tableName, Key: key, ConsistentRead: true }
-  const { Item: stored } = await client.send(new GetItemCommand(read))
+  const table = keyedTable(tables, tableName)
+  const counted = { TableName: tableName, ReturnConsumedCapacity: 'TOTAL' } as const
+  const { Item: stored } = await client.send(
+    new GetItemCommand({ ...counted, Key: key, ConsistentRead: true }),
+  )
   if (stored === undefined) return false
-  const item = await sealedAnew(table, settings, stored, fromWire(key))
-  if (keyName(fromWire(item), table.keyNames) === keyName(fromWire(stored), table.keyNames)) return false
+  const item = await underNewKey(table, settings, stored)
+  if (item === undefined) return false
+  const condition = asRead(table, settings, stored)
   const put: PutItemCommandInput = {
     TableName: tableName,
     Item: item,
     ConditionExpression: 'attribute_not_exists(#k)',
     ExpressionAttributeNames: { '#k': table.keyNames[0]! },
   }
-  const TransactItems = [
-    { Put: put },
-    { Delete: { TableName: tableName, Key: key, ...asRead(table, settings, stored) } },
-  ]
-  await client.send(new TransactWriteItemsCommand({ TransactItems }))
+  await client.send(
+    new TransactWriteItemsCommand({
+      // Sent again after its answer was lost, it is the same move.
+      ClientRequestToken: randomUUID(),
+      ReturnConsumedCapacity: 'TOTAL',
+      TransactItems: [{ Put: put }, { Delete: { TableName: tableName, Key: key, ...condition } }],
+    }),
+  )
   return true
+}
+
+/**
+ * What {@link moveItem} would put for an item that was read.
+ *
+ * @returns undefined where the item has its key already
+ * @throws as {@link moveItem}, but for what DynamoDB says
+ */
+export async function movedItem(
+  tables: Tables,
+  settings: ClientSettings,
+  tableName: string,
+  stored: WireItem,
+): Promise<WireItem | undefined> {
+  const table = keyedTable(tables, tableName)
+  const item = await underNewKey(table, settings, stored)
+  if (item !== undefined) asRead(table, settings, stored)
+  return item
+}
+
+function keyedTable(tables: Tables, tableName: string): KnownTable {
+  const table = tables.table(tableName)
+  if (table.keyTokens.size > 0) return table
+  throw new DocumentClientError(
+    'invalid-schema',
+    `The key of table ${table.name} is no search token, so that its items stay where they are.`,
+  )
+}
+
+async function underNewKey(
+  table: KnownTable,
+  settings: ClientSettings,
+  stored: WireItem,
+): Promise<WireItem | undefined> {
+  const { keyNames } = table
+  const key = fromWire(Object.fromEntries(keyNames.map(name => [name, stored[name]])))
+  const item = await sealedAnew(table, settings, stored, key)
+  return keyName(fromWire(item), keyNames) === keyName(key, keyNames) ? undefined : item
 }
 
 async function sealedAnew(

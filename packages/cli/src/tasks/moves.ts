@@ -1,0 +1,35 @@
+import type { Target } from '../config/project.js'
+import { faultsOf } from '../engine/moveItem.js'
+import { persistently } from '../engine/persistently.js'
+import type { Left, Outcome } from '../engine/task.js'
+import { keyOf } from '../stored/tableItem.js'
+import type { WireItem } from '../stored/wireItem.js'
+import { tokenIn, versionsIn } from './tokens.js'
+
+/** Whether a key of an item is to be the token of another version of the search key. */
+export function hasOldKey({ known }: Target, item: WireItem, version: number): boolean {
+  return [...known.keyTokens.values()].some(
+    token => tokenIn(item, token) !== 'token' || versionsIn(item, token).some(one => one !== version),
+  )
+}
+
+/** Where an item is to be moved. All of it is opened and sealed, as when it is moved. */
+export async function plannedMove(target: Target, item: WireItem, signal: AbortSignal): Promise<Outcome> {
+  const { mover, tableName, known } = target
+  const plan = async (): Promise<WireItem | undefined | readonly Left[]> => {
+    try {
+      return await mover.moved(tableName, item)
+    } catch (error) {
+      return faultsOf(error)
+    }
+  }
+  const moved = await persistently(plan, { signal })
+  if (isLeft(moved)) return { change: undefined, left: moved }
+  if (moved === undefined) return { change: undefined, left: [] }
+  const nothing = { values: [], attributes: [], tokens: [], unchanged: [], remaining: 0 }
+  return { change: { ...nothing, key: keyOf(known, item)!, moved }, left: [] }
+}
+
+function isLeft(one: WireItem | undefined | readonly Left[]): one is readonly Left[] {
+  return Array.isArray(one)
+}
