@@ -9,7 +9,6 @@ declare const client: SealedDocumentClient
 
 /* Each line with a comment is an error, which says what the comment says. */
 encrypted(string().key()) // A key attribute cannot be encrypted: DynamoDB finds items by its value.
-encrypted(string()).key() // Property 'key' does not exist
 const command = User.build(DeleteItemCommand).options({ condition: { attr: 'ssn', eq: '1' } })
 command.send() // An encrypted attribute can only be tested for existence: DynamoDB sees ciphertext.
 client.register(User) // A key, an index key, a time to live and the entity attribute cannot be encrypted: DynamoDB or dynamodb-toolbox reads them.
