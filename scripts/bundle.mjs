@@ -1,6 +1,6 @@
 // What an application loads is one file for each entry of a package, and one for what its entries share: Node takes half
 // a millisecond for each file more (docs/decisions/packages-are-few-files.md). TypeScript writes the declarations beside them.
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -26,7 +26,7 @@ async function bundle(folder) {
     sourcemap: true,
     // The sources are in the package.
     sourcesContent: false,
-    metafile: true,
+    write: false,
     logLevel: 'warning',
   }
   const modules = await build({
@@ -47,9 +47,19 @@ async function bundle(folder) {
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
   })
-  const written = new Set([modules, required].flatMap(({ metafile }) => Object.keys(metafile.outputs)))
-  for (const file of readdirSync(outdir, { recursive: true }))
-    if (/\.c?js(\.map)?$/.test(file) && !written.has(join('dist', file))) rmSync(join(outdir, file))
+  const made = [modules, required].flatMap(({ outputFiles }) => outputFiles)
+  for (const { path, contents } of made) replace(path, contents)
+  const paths = new Set(made.map(({ path }) => path))
+  for (const file of readdirSync(outdir, { recursive: true }).map(file => join(outdir, file)))
+    if (/\.c?js(\.map)?$/.test(file) && !paths.has(file)) rmSync(file)
+}
+
+/** All at once, and only what has changed: tests that make sure of it may run beside others that load it. */
+function replace(path, contents) {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return
+  const next = `${path}.${process.pid}`
+  writeFileSync(next, contents)
+  renameSync(next, path)
 }
 
 /** The modules that a package exports, and those that its CommonJS files require. */

@@ -77,6 +77,7 @@ describe('the AWS Encryption SDK', () => {
       '',
     )
     await run(process.execPath, [`${typescript}bin/tsc`, '-b', root])
+    await run(process.execPath, [`${root}../../scripts/bundle.mjs`])
     const program = `
       import { createRequire } from 'node:module'
       import { MrkKeyring } from '@dynaseal/mrk-keyring'

@@ -14,6 +14,7 @@ beforeAll(async () => {
   // A process of its own runs what users get, which is the build.
   const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'))
   await run(process.execPath, [join(typescript, 'bin/tsc'), '-b', root])
+  await run(process.execPath, [join(root, '../../scripts/bundle.mjs')])
   key = await startKeyInRegions()
 })
 afterAll(() => key.stop())

@@ -7,6 +7,7 @@ export function buildCommand(): void {
   const needed = ['cli', 'toolbox', 'mrk-keyring'].map(name => `packages/${name}`)
   const cwd = fileURLToPath(new URL('../../../..', import.meta.url))
   execFileSync(process.execPath, [tsc, '-b', ...needed], { cwd })
+  execFileSync(process.execPath, ['scripts/bundle.mjs'], { cwd })
 }
 
 /** Runs the command as a process of its own, which can be killed. */
