@@ -18,6 +18,7 @@ import {
   type WireItem,
 } from '../src/api.js'
 import { createWorld, type World } from './support/cloud.js'
+import { raced } from './support/raced.js'
 
 const TABLE = 'accounts'
 let world: World
@@ -229,21 +230,6 @@ describe('backfill', () => {
     expect(tokensIn(await item('ada'))).toEqual(await tokensOf('ada'))
   })
 })
-
-/** A target in which something else happens right before the first write. */
-function raced(target: Target, first: () => Promise<unknown>): Target {
-  const { dynamodb } = target
-  const real = dynamodb.send.bind(dynamodb) as (...given: unknown[]) => Promise<unknown>
-  let isFirst = true
-  const send = async (...given: [object, ...unknown[]]) => {
-    if (isFirst && given[0].constructor.name === 'UpdateItemCommand') {
-      isFirst = false
-      await first()
-    }
-    return real(...given)
-  }
-  return { ...target, dynamodb: { send: send as unknown as typeof dynamodb.send } }
-}
 
 const changeEmail = (version: 1 | 2) =>
   clientOf(version).send(

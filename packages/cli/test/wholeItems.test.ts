@@ -22,6 +22,7 @@ import {
 import { dynamoDbJson } from '../src/inspect/dynamoDbJson.js'
 import { leftIn, renderScan } from '../src/scan/render.js'
 import { createWorld, type World } from './support/cloud.js'
+import { raced } from './support/raced.js'
 
 const TABLE = 'users'
 let world: World
@@ -271,26 +272,11 @@ describe('work on items that are sealed as wholes', () => {
     })
   })
 
-  /** A target in which something else happens right before the first write. */
-  function racing(target: Target, first: () => Promise<unknown>): Target {
-    const { dynamodb } = target
-    const real = dynamodb.send.bind(dynamodb) as (...given: unknown[]) => Promise<unknown>
-    let isFirst = true
-    const send = async (...given: [object, ...unknown[]]) => {
-      if (isFirst && given[0].constructor.name === 'UpdateItemCommand') {
-        isFirst = false
-        await first()
-      }
-      return real(...given)
-    }
-    return { ...target, dynamodb: { send: send as unknown as typeof dynamodb.send } }
-  }
-
   it('backfill reads an item again of which a part changed that is only signed', async () => {
     await put(user('a'))
     const target = await targetOf('whole')
-    const raced = racing(target, () => put(user('a', { plan: { S: 'free' } })))
-    expect(await runJob(raced, backfill(target), apply)).toMatchObject({ changed: 1, overtaken: 1, left: {} })
+    const other = raced(target, () => put(user('a', { plan: { S: 'free' } })))
+    expect(await runJob(other, backfill(target), apply)).toMatchObject({ changed: 1, overtaken: 1, left: {} })
     expect(await read('whole', 'a')).toEqual({ ...native('a'), plan: 'free' })
   })
 
@@ -304,8 +290,8 @@ describe('work on items that are sealed as wholes', () => {
       rewrap: async () => rewrap(target, {}, await targetOf('fields')),
       revert: () => revert(target),
     }
-    const raced = racing(target, () => store('whole', 'a', { ssn: 'new' }))
-    const report = await runJob(raced, await tasks[name](), apply)
+    const other = raced(target, () => store('whole', 'a', { ssn: 'new' }))
+    const report = await runJob(other, await tasks[name](), apply)
     expect(report).toMatchObject({ overtaken: 1, left: {}, changed: name === 'revert' ? 1 : 0 })
     if (name === 'revert') expect((await item('a')).ssn).toEqual({ S: 'new' })
     else expect(await read('whole', 'a')).toMatchObject({ ssn: 'new' })
