@@ -51,7 +51,18 @@ async function bundle(folder) {
   for (const { path, contents } of made) replace(path, contents)
   const paths = new Set(made.map(({ path }) => path))
   for (const file of readdirSync(outdir, { recursive: true }).map(file => join(outdir, file)))
-    if (/\.c?js(\.map)?$/.test(file) && !paths.has(file)) rmSync(file)
+    if ((/\.c?js(\.map)?$/.test(file) && !paths.has(file)) || isLeft(file)) rmSync(file, { force: true })
+}
+
+/** What a build was about to put in its place when it was killed. */
+function isLeft(file) {
+  const [, pid] = /js(?:\.map)?\.(\d+)$/.exec(file) ?? []
+  if (pid === undefined) return false
+  try {
+    return !process.kill(Number(pid), 0)
+  } catch (error) {
+    return error.code === 'ESRCH'
+  }
 }
 
 /** All at once, and only what has changed: tests that make sure of it may run beside others that load it. */
