@@ -52,8 +52,7 @@ export function report({ machine, rounds, measured }) {
       parts.map(([name, bytes]) => [name, kB(bytes)]),
     ),
     '',
-    'Of dynamodb-toolbox, it is the classes of schemas that this function does not use: a schema of any kind may be encrypted, and is told by its',
-    'class.',
+    'Of dynamodb-toolbox, it is the class of `any()`, which an encrypted attribute is to it.',
   ].join('\n')}\n`
   return { text, missed: rows.filter(({ held }) => !held) }
 }

@@ -2,47 +2,15 @@ import type { Schema } from 'dynamodb-toolbox'
 // Not from its root, which loads all of it: an application loads the parts that it uses. And by name, not as a whole: a
 // bundle has what is named.
 import { DynamoDBToolboxError } from 'dynamodb-toolbox/errors'
-import {
-  AnyOfSchema,
-  AnySchema,
-  AnySchema_,
-  BinarySchema,
-  BooleanSchema,
-  ItemSchema,
-  ListSchema,
-  MapSchema,
-  NullSchema,
-  NumberSchema,
-  RecordSchema,
-  SetSchema,
-  StringSchema,
-  TupleSchema,
-} from 'dynamodb-toolbox/schema'
+import { AnySchema, AnySchema_ } from 'dynamodb-toolbox/schema'
 import { Formatter } from 'dynamodb-toolbox/schema/actions/format'
 import { Parser } from 'dynamodb-toolbox/schema/actions/parse'
 import { PrimaryKeyParser } from 'dynamodb-toolbox/table/actions/parsePrimaryKey'
 import { ToolboxError } from './errors.js'
 
-const schemas = {
-  AnyOfSchema,
-  AnySchema,
-  AnySchema_,
-  BinarySchema,
-  BooleanSchema,
-  ItemSchema,
-  ListSchema,
-  MapSchema,
-  NullSchema,
-  NumberSchema,
-  RecordSchema,
-  SetSchema,
-  StringSchema,
-  TupleSchema,
-}
-
 /** What we call of dynamodb-toolbox. */
 export interface ToolboxCopy {
-  readonly schemas: typeof schemas
+  readonly schemas: { readonly AnySchema: typeof AnySchema; readonly AnySchema_: typeof AnySchema_ }
   readonly parse: { readonly Parser: typeof Parser }
   readonly keys: { readonly PrimaryKeyParser: typeof PrimaryKeyParser }
   readonly format: { readonly Formatter: typeof Formatter }
@@ -55,7 +23,7 @@ export interface ToolboxCopy {
  */
 const copies: ToolboxCopy[] = [
   {
-    schemas,
+    schemas: { AnySchema, AnySchema_ },
     parse: { Parser },
     keys: { PrimaryKeyParser },
     format: { Formatter },
@@ -72,34 +40,54 @@ export function knownCopies(): readonly ToolboxCopy[] {
   return copies
 }
 
+/** The kinds of schemas that are understood here: of another one, nobody would know what is inside. */
+const KINDS = Object.keys({
+  any: true,
+  anyOf: true,
+  binary: true,
+  boolean: true,
+  item: true,
+  list: true,
+  map: true,
+  null: true,
+  number: true,
+  record: true,
+  set: true,
+  string: true,
+  tuple: true,
+} satisfies Record<Schema['type'], true>)
+
+/** The copies that classes of schemas are of, by their prototypes. */
+const copyByPrototype = new WeakMap<object, ToolboxCopy>()
+
 /**
  * The copy that made a schema.
  *
  * @throws {ToolboxError} `invalid-schema` when it is none that is known
  */
 export function copyOf(schema: Schema): ToolboxCopy {
-  const copy = copies.find(({ schemas }) => schemaClasses(schemas).some(type => schema instanceof type))
-  if (copy !== undefined) return copy
+  const prototype: object | null = Object.getPrototypeOf(Object(schema))
+  const copy = prototype === null ? undefined : (copyByPrototype.get(prototype) ?? askedFor(schema))
+  if (copy !== undefined && KINDS.includes(schema.type)) {
+    copyByPrototype.set(prototype as object, copy)
+    return copy
+  }
   throw new ToolboxError(
     'invalid-schema',
     'encrypted() was given a schema of another copy of dynamodb-toolbox than the one that it uses. In CommonJS, load both with require(), in an ES module both with import; and look for two versions with npm ls dynamodb-toolbox.',
   )
 }
 
-function schemaClasses({ AnySchema, ...of }: typeof schemas) {
-  return [
-    AnySchema,
-    of.AnyOfSchema,
-    of.BinarySchema,
-    of.BooleanSchema,
-    of.ItemSchema,
-    of.ListSchema,
-    of.MapSchema,
-    of.NullSchema,
-    of.NumberSchema,
-    of.RecordSchema,
-    of.SetSchema,
-    of.StringSchema,
-    of.TupleSchema,
-  ]
+/**
+ * Each copy has its own class of errors, and its schemas throw one where a property is wrong. A list of the classes of all kinds
+ * would tell as well, and take them all into every bundle.
+ */
+function askedFor(schema: Schema): ToolboxCopy | undefined {
+  const wrong = Object.create(schema, { props: { value: { required: 'none that there is' } } }) as Schema
+  try {
+    wrong.check()
+  } catch (error) {
+    return copies.find(({ errors }) => error instanceof errors.DynamoDBToolboxError)
+  }
+  return undefined
 }
