@@ -19,6 +19,7 @@ export { CliError, type CliErrorCode, ExitCode } from './errors.js'
 export { jobPage } from './html/jobPage.js'
 export { scanPage } from './html/scanPage.js'
 export { type Point, Timeline } from './html/timeline.js'
+export type { InspectedHeader } from './inspect/describeWhole.js'
 export {
   type InspectedField,
   type Inspection,

@@ -11,6 +11,7 @@ import { scanCommand } from './commands/scan.js'
 import { searchKeyCommand } from './commands/searchKey.js'
 import type { Surroundings } from './commands/shared.js'
 import { CliError, ExitCode, exitCodeOf } from './errors.js'
+import { printableLines } from './output/printable.js'
 import { wrapped } from './output/table.js'
 import type { Terminal } from './terminal.js'
 
@@ -25,7 +26,12 @@ export interface RunOptions {
  * @param args without the program's name
  * @returns its exit code, one of {@link ExitCode}
  */
-export async function run(args: readonly string[], terminal: Terminal, options: RunOptions): Promise<number> {
+export async function run(args: readonly string[], given: Terminal, options: RunOptions): Promise<number> {
+  const terminal: Terminal = {
+    ...given,
+    out: text => given.out(printableLines(text)),
+    note: text => given.note(printableLines(text)),
+  }
   let code: number = ExitCode.DONE
   const exit = (next: number) => {
     code = next

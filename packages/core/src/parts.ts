@@ -5,8 +5,9 @@
 import type { ContextOfItem } from './contexts.js'
 import type { EncryptedDataKeyEntry, Keyring } from './dataKeyCache/keyring.js'
 import type { KeyringOfContext } from './dataKeyCache/keyringOf.js'
+import type { FieldError } from './errors.js'
 import type { FieldFormat, FormatName } from './fieldFormat.js'
-import type { ItemPlace } from './format.js'
+import type { Format, ItemPlace, ItemToOpen, ItemToSeal } from './format.js'
 
 /** Where a thing has its parts: registered, since a tool may have a copy of this package of its own. */
 export const PARTS: unique symbol = Symbol.for('dynaseal:parts')
@@ -28,6 +29,49 @@ export interface FormatParts {
   contextOf(item: ItemPlace): Readonly<Record<string, string>>
   /** The same format with data keys of another keyring, and a cache of its own. */
   over(keyring: AnyKeyring): FieldFormat
+}
+
+/** One for each recipient of an item. */
+export type ItemKeyrings = Keyring | readonly Keyring[]
+export type AnyItemKeyrings =
+  | ItemKeyrings
+  | ((context: Readonly<Record<string, string>>) => ItemKeyrings | Promise<ItemKeyrings>)
+
+/** What all items of a table have in common, in a format that seals them as wholes. */
+export interface TableContext {
+  /** Pairs of the encryption context that do not depend on the item. */
+  readonly pairs: Readonly<Record<string, string>>
+  /** The pair that an attribute of the item becomes, by the attribute's name: the key's and what else is in the context. */
+  readonly ofAttributes: ReadonlyMap<string, string>
+  /** The pair that an item has only where it is written with a signature of its own. */
+  readonly signature: string
+  /** Names of attributes that may not be signed, and how they begin. */
+  readonly unsigned: {
+    readonly allowedUnsignedAttributes?: readonly string[]
+    readonly allowedUnsignedAttributePrefix?: string
+  }
+}
+
+/** Of the format of the AWS Database Encryption SDK. */
+export interface ItemFormatParts {
+  readonly keyring: AnyItemKeyrings
+  /** Whether new items have a signature. */
+  readonly signs: boolean
+  /**
+   * @param keyNames of the table, the partition key first
+   * @throws {ConfigurationError} `invalid-option` when the options of the table do not fit its keys
+   */
+  ofTable(table: string, keyNames: readonly string[]): TableContext
+  /**
+   * All pairs that a keyring is asked with for an item, as it is written.
+   *
+   * @throws {SealError} placed, for an item that could not be sealed
+   */
+  contextOf(item: ItemToSeal): Readonly<Record<string, string>>
+  /** What is wrong with a stored item, as far as it can be told without a key. */
+  check(item: ItemToOpen): FieldError | undefined
+  /** The same format with keys of other keyrings, and a cache of its own. */
+  over(keyring: AnyItemKeyrings): Format & { clear(): void }
 }
 
 /** One search key of those that an application has. */
@@ -99,7 +143,14 @@ export function tellParts<PARTS_OF>(thing: object, parts: () => PARTS_OF): void 
 
 /** Undefined for what is no field format, or seals items as wholes. */
 export function formatParts(format: unknown): FormatParts | undefined {
-  return partsIn<FormatParts>(format)
+  const parts = partsIn<FormatParts | ItemFormatParts>(format)
+  return parts !== undefined && 'writes' in parts ? parts : undefined
+}
+
+/** Undefined for what is no format of the AWS Database Encryption SDK. */
+export function itemFormatParts(format: unknown): ItemFormatParts | undefined {
+  const parts = partsIn<FormatParts | ItemFormatParts>(format)
+  return parts !== undefined && 'signs' in parts ? parts : undefined
 }
 
 /** Undefined for what `createSearchTokens` did not make. */

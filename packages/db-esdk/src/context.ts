@@ -23,8 +23,7 @@ const scratch = new Writer(1024)
  * @param fields the item's signed attributes, its keys among them
  */
 export function requiredPairs(table: Table, version: 1 | 2, fields: readonly SignedField[]): Pairs {
-  const pairs: Pairs = { [TABLE_NAME]: table.name, [PARTITION_NAME]: table.partitionKey }
-  if (table.sortKey !== undefined) pairs[SORT_NAME] = table.sortKey
+  const pairs = namePairs(table)
   if (version === 1) {
     for (const { name, bytes } of fields)
       if (table.keyNames.includes(name)) pairs[ATTRIBUTE + name] = bytes.toString('base64')
@@ -33,6 +32,13 @@ export function requiredPairs(table: Table, version: 1 | 2, fields: readonly Sig
   const inContext = fields.filter(({ letter }) => letter === 'c').sort((a, b) => compareUtf8(a.name, b.name))
   for (const { name, bytes } of inContext) pairs[ATTRIBUTE + name] = textOf(bytes)
   pairs[LEGEND] = inContext.map(({ bytes }) => LETTERS[bytes.readUInt16BE(0)] ?? 'B').join('')
+  return pairs
+}
+
+/** The pairs that all items of a table have. */
+export function namePairs(table: Table): Pairs {
+  const pairs: Pairs = { [TABLE_NAME]: table.name, [PARTITION_NAME]: table.partitionKey }
+  if (table.sortKey !== undefined) pairs[SORT_NAME] = table.sortKey
   return pairs
 }
 

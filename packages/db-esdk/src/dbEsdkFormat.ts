@@ -11,6 +11,7 @@ import {
   type SealedItem,
 } from '@dynaseal/core'
 import { asBuffer, checkOptions, nextSlice, sliceIsOver, TypeId } from '@dynaseal/core/formats'
+import { type ItemFormatParts, tellParts } from '@dynaseal/core/parts'
 import { binary, checkBeacon, refuseReserved, setAttribute, withoutReserved } from './attributes.js'
 import type { Attributes } from './fields.js'
 import { footerBytes } from './footer.js'
@@ -18,6 +19,7 @@ import { TAG_BYTES } from './gcm.js'
 import { parseHeader } from './header.js'
 import { BEACON_PREFIX, FOOTER, HEADER } from './names.js'
 import { Opening } from './open.js'
+import { contextOf, faultOf, tableContext } from './parts.js'
 import { type KeyOptions, type Outcome, SdkItems } from './sdkItems.js'
 import { type AttributeOptions, Table } from './table.js'
 
@@ -67,6 +69,7 @@ export class DbEsdkFormat implements Format {
     for (const [name, table] of Object.entries(tables)) checkTable(name, table)
     this.#options = { ...tables }
     this.#items = new SdkItems(options)
+    tellParts(this, () => this.#parts(options))
   }
 
   /** All that is signed: what is not may change without the item being sealed anew. */
@@ -149,6 +152,25 @@ export class DbEsdkFormat implements Format {
     return {
       values: item.fields.map(({ path: [name] }) => sealed.values.get(name as string)!),
       attributes: { [HEADER]: sealed.header, [FOOTER]: sealed.footer },
+    }
+  }
+
+  #parts(options: DbEsdkFormatOptions): ItemFormatParts {
+    const { keyring, algorithmSuite = '0x6701' } = options
+    return {
+      keyring,
+      signs: algorithmSuite === '0x6701',
+      ofTable: (table, [partitionKey = '', sortKey]) =>
+        tableContext(
+          new Table({ table, partitionKey, sortKey }, this.#optionsOf(table)),
+          this.#optionsOf(table),
+        ),
+      contextOf: item => {
+        const table = this.#tableOf(item)
+        return contextOf(table, algorithmSuite, attributesOf(table, item))
+      },
+      check: item => faultOf(() => takeApart(this.#tableOf(item), item)),
+      over: other => new DbEsdkFormat({ ...options, tables: this.#options, keyring: other }),
     }
   }
 

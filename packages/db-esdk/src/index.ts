@@ -4,7 +4,15 @@ export type { BeaconOptions, TableBeacons } from './beacons/options.js'
 export { transforms } from './beacons/transforms.js'
 export { contextAttributes } from './contextAttributes.js'
 export { DbEsdkFormat, type DbEsdkFormatOptions, dbEsdkFormat } from './dbEsdkFormat.js'
-export { describeItem, ITEM_ATTRIBUTES, type ItemDescription } from './describe.js'
+export {
+  type AttributeDescription,
+  describeAttribute,
+  describeAttributes,
+  describeHeader,
+  describeItem,
+  ITEM_ATTRIBUTES,
+  type ItemDescription,
+} from './describe.js'
 export type { AlgorithmSuite } from './header.js'
 export {
   createItemEncryptor,
@@ -15,4 +23,4 @@ export {
 } from './itemEncryptor.js'
 export type { Keyrings, KeyringsOfContext } from './keyrings.js'
 export type { KeyOptions } from './sdkItems.js'
-export type { AttributeOptions, CryptoAction } from './table.js'
+export type { AttributeOptions, CryptoAction, UnsignedOptions } from './table.js'

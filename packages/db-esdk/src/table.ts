@@ -37,6 +37,12 @@ export interface AttributeOptions {
   readonly allowedUnsignedAttributePrefix?: string
 }
 
+/** What tells which attributes are not signed. */
+export type UnsignedOptions = Pick<
+  AttributeOptions,
+  'allowedUnsignedAttributes' | 'allowedUnsignedAttributePrefix'
+>
+
 export interface TableKeys {
   readonly table: string
   readonly partitionKey: string
@@ -64,9 +70,9 @@ export class Table {
   /** Attributes that each item must have: those in the context, in version 1 the keys. */
   readonly required: readonly string[]
   readonly paths: CanonicalPaths
+  /** Whether an attribute that is read must be signed. The actions have no part in it: the header says what was done. */
+  readonly isSigned: (name: string) => boolean
   readonly #letters = new Map<string, Letter>()
-  readonly #unsigned: ReadonlySet<string>
-  readonly #unsignedPrefix: string | undefined
 
   /** @throws {ConfigurationError} `invalid-option` */
   constructor({ table, partitionKey, sortKey }: TableKeys, options: AttributeOptions) {
@@ -83,8 +89,7 @@ export class Table {
       allowedUnsignedAttributePrefix,
     } = options
     checkUnsigned(allowedUnsignedAttributes, allowedUnsignedAttributePrefix)
-    this.#unsigned = new Set(allowedUnsignedAttributes)
-    this.#unsignedPrefix = allowedUnsignedAttributePrefix
+    this.isSigned = signedBy(options)
     for (const [name, action] of Object.entries(attributeActionsOnEncrypt)) {
       checkConfigurable(name)
       this.#letters.set(name, this.#letterFor(name, action))
@@ -98,12 +103,6 @@ export class Table {
 
   letterOf(name: string): Letter {
     return this.#letters.has(name) ? this.#letters.get(name) : this.isSigned(name) ? 's' : undefined
-  }
-
-  /** Whether an attribute that is read must be signed. The actions have no part in it: the header says what was done. */
-  isSigned(name: string): boolean {
-    if (name.startsWith(RESERVED_PREFIX) || this.#unsigned.has(name)) return false
-    return this.#unsignedPrefix === undefined || !name.startsWith(this.#unsignedPrefix)
   }
 
   sealError(code: SealErrorCode, reason: string, name?: string, cause?: unknown): SealError {
@@ -154,6 +153,18 @@ export class Table {
       )
     this.#letters.set(name, wanted)
   }
+}
+
+/** What tells by its name whether an attribute has to be signed. */
+export function signedBy({
+  allowedUnsignedAttributes,
+  allowedUnsignedAttributePrefix: prefix,
+}: UnsignedOptions): (name: string) => boolean {
+  const unsigned = new Set(allowedUnsignedAttributes)
+  return name =>
+    !name.startsWith(RESERVED_PREFIX) &&
+    !unsigned.has(name) &&
+    (prefix === undefined || !name.startsWith(prefix))
 }
 
 function checkUnsigned(names: unknown, prefix: unknown): void {

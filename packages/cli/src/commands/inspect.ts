@@ -18,7 +18,8 @@ interface Options extends SharedOptions {
 
 const EXAMPLES = `
 A field is base64, hexadecimal digits, or DynamoDB JSON; an item is DynamoDB
-JSON, as "aws dynamodb get-item" prints it. Both can be piped in.
+JSON, as "aws dynamodb get-item" prints it. Both can be piped in. The header of
+an item of the AWS Database Encryption SDK, aws_dbe_head, is taken as a field.
 
 Without --check and --open nothing is sent but the read of the item, if it is to
 be fetched: format, keys, context and sizes stand in the stored bytes.
@@ -121,7 +122,13 @@ function ofItem(inspection: Inspection, width: number): Result {
 }
 
 /** Encrypted data keys are bytes, and are told by their keys. */
-function jsonOf({ description, value, ...field }: InspectedField): unknown {
+function jsonOf({ description, header, attribute, value, ...field }: InspectedField): unknown {
   const { encryptedDataKeys: _, ...rest } = description ?? {}
-  return { ...field, ...rest, ...(value === undefined ? {} : { value: dynamoDbJson(value) }) }
+  return {
+    ...field,
+    ...rest,
+    ...header,
+    ...attribute,
+    ...(value === undefined ? {} : { value: dynamoDbJson(value) }),
+  }
 }

@@ -1,24 +1,33 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { type AttributePath, describeStored, FieldError, type StoredDescription } from '@dynaseal/core'
+import type { AttributeDescription } from '@dynaseal/db-esdk'
 import type { Target } from '../config/project.js'
-import { encryptedFields, keyOf, kindOf, nameOf, refuseWholeItems, toOpen } from '../stored/tableItem.js'
+import { encryptedFields, keyOf, kindOf, nameOf, toOpen } from '../stored/tableItem.js'
+import { hasItemAttributes, sealsItems } from '../stored/wholeItem.js'
 import { fieldAt, leavesOf, type WireField, type WireItem } from '../stored/wireItem.js'
+import { describeBytesOfWhole, describeWhole, type InspectedHeader } from './describeWhole.js'
+import { inspectWhole } from './inspectWhole.js'
+import { IN_CLEAR, lacksKey, OTHER_FORMAT, type Problem, problemOf, STRAY } from './problems.js'
 import { type WrappingKey, wrappingKey } from './wrappingKey.js'
 
-/** Why something is not as it should be: the code of a `FieldError`, or one of these. */
-export interface Problem {
-  readonly code: string
-  readonly reason: string
-}
+export type { Problem }
 
 /** What is known of one stored value. */
 export interface InspectedField {
   /** Undefined for bytes of which nobody said where they stand. */
   readonly path: AttributePath | undefined
-  /** `sealed`, `envelope`, `clear` where ciphertext belongs, or `unreadable`: it begins like ciphertext, or should be. */
+  /**
+   * `sealed`; `envelope` for the envelope of format 2, or the header of an item that was sealed as a whole; `clear` where
+   * ciphertext belongs; or `unreadable`: it begins like ciphertext, or should be.
+   */
   readonly state: 'sealed' | 'envelope' | 'clear' | 'unreadable'
+  /** Of formats 1 and 2. */
   readonly description?: StoredDescription
-  /** The keys under which its data key is encrypted; of a short field, those of its envelope. */
+  /** Of an item of the AWS Database Encryption SDK. */
+  readonly header?: InspectedHeader
+  /** Of such an item, an encrypted attribute; of bytes alone, what may be one. */
+  readonly attribute?: AttributeDescription
+  /** The keys under which its data key is encrypted; of a short field those of its envelope, of an attribute those of its item's header. */
   readonly wrappingKeys: readonly WrappingKey[]
   /** What can be told without a data key; or, where it was opened, what opening said. */
   readonly problem?: Problem
@@ -49,14 +58,21 @@ export interface InspectOptions {
 /**
  * What is stored in an item, as far as it can be told; without `open`, without any call.
  *
- * @throws {CliError} `unsupported`
+ * @throws {CliError} `unsupported` for a format that seals wholes and is not that of the AWS Database Encryption SDK
  * @throws what the keyring throws never: a field that does not open has its problem
  */
 export async function inspectItem(
   item: WireItem,
   { target, open }: InspectOptions = {},
 ): Promise<Inspection> {
-  if (target !== undefined) refuseWholeItems(target)
+  const isWhole = hasItemAttributes(item)
+  if (target !== undefined && (sealsItems(target) || isWhole)) {
+    const entity = kindOf(target.known, item)
+    const fields = isWhole
+      ? await inspectWhole(item, target, open)
+      : [...describeWhole(item), ...ofOtherFormat(target, item)]
+    return { table: target.known.name, ...(entity === undefined ? {} : { entity }), fields }
+  }
   const envelopeNames = target?.known.formatAttributes ?? envelopesIn(item)
   const envelopeKeys = envelopeNames.flatMap(name => keysOf(item[name]?.B))
   const declared = target === undefined ? [] : encryptedFields(target.known, item)
@@ -70,7 +86,7 @@ export async function inspectItem(
       target !== undefined && !isDeclared.has(nameOf(field.path)) && !isEnvelope(envelopeNames, field)
     return inspectField(field, envelopeKeys, stray)
   })
-  if (target === undefined) return { fields }
+  if (target === undefined) return { fields: isWhole ? [...describeWhole(item), ...fields] : fields }
   const entity = kindOf(target.known, item)
   const checked = await checkFields(item, fields, target, open)
   return { table: target.known.name, ...(entity === undefined ? {} : { entity }), fields: checked }
@@ -79,7 +95,18 @@ export async function inspectItem(
 /** One stored value, of which nobody says where it stands. */
 export function inspectBytes(bytes: Uint8Array): InspectedField {
   const { path: _, ...field } = inspectField({ path: [''], value: { B: bytes } }, [], false)
-  return { path: undefined, ...field }
+  const found = field.problem?.code === 'not-a-message' ? describeBytesOfWhole(bytes) : undefined
+  return found ?? { path: undefined, ...field }
+}
+
+/** What stands where ciphertext belongs in an item that was not sealed as a whole, and should have been. */
+function ofOtherFormat({ known }: Target, item: WireItem): InspectedField[] {
+  return encryptedFields(known, item).map(field => {
+    const found = inspectField(field, [], false)
+    return found.description === undefined
+      ? { ...found, state: 'clear', problem: IN_CLEAR }
+      : { ...found, problem: OTHER_FORMAT }
+  })
 }
 
 function inspectField(
@@ -96,12 +123,6 @@ function inspectField(
   return { path, state, description, wrappingKeys, ...(isStray ? { problem: STRAY } : {}) }
 }
 
-const IN_CLEAR: Problem = { code: 'clear', reason: 'a value in clear stands where ciphertext belongs.' }
-const STRAY: Problem = {
-  code: 'not-declared',
-  reason: 'it is ciphertext, and nothing that is registered has an encrypted attribute there.',
-}
-
 /** What is declared is checked without a key, and opened if that is wanted. */
 async function checkFields(
   item: WireItem,
@@ -113,10 +134,7 @@ async function checkFields(
   const key = keyOf(known, item)
   if (sealed.length === 0) return [...fields]
   if (key === undefined) {
-    const problem = {
-      code: 'invalid-location',
-      reason: `the item lacks its key (${known.keyNames.join(', ')}).`,
-    }
+    const problem = lacksKey(known.keyNames)
     return fields.map(field => (sealed.includes(field) ? { ...field, problem } : field))
   }
   const toCheck = toOpen(
@@ -169,8 +187,4 @@ function envelopesIn(item: WireItem): string[] {
 
 function isEnvelope(names: readonly string[], { path }: WireField): boolean {
   return path.length === 1 && names.includes(path[0] as string)
-}
-
-function problemOf({ code, reason, cause }: FieldError): Problem {
-  return { code, reason: cause instanceof Error ? `${reason} (${cause.name}: ${cause.message})` : reason }
 }

@@ -19,7 +19,8 @@ export function parseInput(text: string): Input {
   const compact = trimmed.replaceAll(/\s/g, '')
   if (compact === '') throw new CliError('usage', 'There is nothing to inspect.')
   const hex = compact.replace(/^0x/i, '')
-  // Such digits could be base64, too, but not of anything sealed: that begins with 2l4, AgR4 or AgV4.
+  // Such digits could be base64, too, but not of anything sealed: that begins with 2l4, AgR4 or AgV4; or it is of the AWS
+  // Database Encryption SDK, of which at least 16 bytes are at random: as good as never are these such digits alone.
   if (/^([0-9a-f]{2})+$/i.test(hex)) return { bytes: Buffer.from(hex, 'hex') }
   if (/^[\w+/-]+=*$/.test(compact)) return { bytes: Buffer.from(compact, 'base64') }
   throw new CliError('usage', 'That is neither base64, nor hexadecimal digits, nor DynamoDB JSON.')

@@ -1,9 +1,11 @@
 import type { AttributePath, StoredDescription } from '@dynaseal/core'
 import { formatPath } from '@dynaseal/document-client/mapper'
 import { counted } from '../output/numbers.js'
+import { printable } from '../output/printable.js'
 import { facts, wrapped } from '../output/table.js'
 import { dynamoDbJson } from './dynamoDbJson.js'
 import type { InspectedField, Inspection } from './inspectItem.js'
+import { attributeFacts, headerFacts } from './renderWhole.js'
 import type { WrappingKey } from './wrappingKey.js'
 
 export function renderInspection({ table, entity, fields }: Inspection, width: number): string {
@@ -14,8 +16,10 @@ export function renderInspection({ table, entity, fields }: Inspection, width: n
 }
 
 export function renderField(field: InspectedField, width: number): string {
-  const { path, description, wrappingKeys, problem, opens, value } = field
+  const { path, description, header, attribute, wrappingKeys, problem, opens, value } = field
   const pairs: [string, string][] = []
+  if (header !== undefined) pairs.push(...headerFacts(header, wrappingKeys.flatMap(keyFacts)))
+  if (attribute !== undefined) pairs.push(...attributeFacts(attribute, path === undefined))
   if (description !== undefined) {
     pairs.push(...sizes(description))
     if (description.form === 'short')
@@ -23,7 +27,11 @@ export function renderField(field: InspectedField, width: number): string {
     else pairs.push(...wrappingKeys.flatMap(keyFacts))
     pairs.push(...ids(description))
   }
-  if (opens === true) pairs.push(['place', 'proven: it opens for this table, item and path'])
+  if (opens === true && attribute === undefined)
+    pairs.push([
+      'place',
+      `proven: it opens for this table${header === undefined ? ', item and path' : ' and key'}`,
+    ])
   if (value !== undefined) pairs.push(['value', JSON.stringify(dynamoDbJson(value))])
   const wrong =
     problem === undefined
@@ -36,13 +44,21 @@ export function renderField(field: InspectedField, width: number): string {
   return `${title(path, field)}\n${facts(pairs, width, '  ')}${wrong.map(line => `${line}\n`).join('')}`
 }
 
-function title(path: AttributePath | undefined, { state, description }: InspectedField): string {
-  const what =
-    description === undefined
-      ? { clear: 'in clear', unreadable: 'unreadable' }[state as string]
-      : FORMS[description.form]
-  return path === undefined ? `${what![0]!.toUpperCase()}${what!.slice(1)}` : `${formatPath(path)}: ${what}`
+function title(path: AttributePath | undefined, field: InspectedField): string {
+  const what = whatIs(field)
+  return path === undefined
+    ? `${what[0]!.toUpperCase()}${what.slice(1)}`
+    : `${printable(formatPath(path))}: ${what}`
 }
+
+function whatIs({ state, description, header, attribute, path }: InspectedField): string {
+  if (description !== undefined) return FORMS[description.form]
+  if (header !== undefined) return `header of an item of the ${SDK}`
+  if (attribute === undefined) return state === 'clear' ? 'in clear' : 'unreadable'
+  return path === undefined ? `perhaps an encrypted attribute of the ${SDK}` : 'encrypted attribute'
+}
+
+const SDK = 'AWS Database Encryption SDK'
 
 const FORMS: Readonly<Record<StoredDescription['form'], string>> = {
   message: 'format 1, an AWS Encryption SDK message',

@@ -1,4 +1,5 @@
 import printer from 'console-table-printer'
+import { printable } from './printable.js'
 
 export interface Column {
   readonly title: string
@@ -14,9 +15,10 @@ const MIN_TEXT_WIDTH = 8
 /** A table in plain text, at most so wide, without colours and borders. Ends with a line feed. */
 export function table(
   columns: readonly Column[],
-  rows: readonly (readonly string[])[],
+  given: readonly (readonly string[])[],
   width: number,
 ): string {
+  const rows = given.map(row => row.map(printable))
   const widths = fitted(columns, rows, width)
   const drawn = new printer.Table({
     shouldDisableColors: true,
@@ -44,7 +46,7 @@ export function facts(pairs: readonly (readonly [string, string])[], width: numb
   const longest = Math.max(0, ...pairs.map(([name]) => name.length))
   return pairs
     .flatMap(([name, value]) => {
-      const line = `${indent}${name.padEnd(longest)}${GAP}${value}`
+      const line = `${indent}${name.padEnd(longest)}${GAP}${printable(value)}`
       return line.length <= width ? [line] : [`${indent}${name}`, ...wrapped(value, width, `${indent}${GAP}`)]
     })
     .map(line => `${line}\n`)
@@ -56,7 +58,7 @@ export function wrapped(text: string, width: number, indent = ''): string[] {
   const room = width - indent.length
   const found: string[] = []
   let line = ''
-  for (const word of breakable(text, room).split(' ')) {
+  for (const word of breakable(printable(text), room).split(' ')) {
     if (line !== '' && line.length + 1 + word.length > room) {
       found.push(line)
       line = word
