@@ -10,7 +10,7 @@ import type { Bytes } from './lines.js'
 import type { StreamRecord } from './streamRecord.js'
 import {
   type OpenedRecord,
-  openRecords,
+  RecordBatch,
   type RecordResult,
   type StreamRecordOptions,
 } from './streamRecords.js'
@@ -43,12 +43,13 @@ export class Arrivals {
     options?: StreamRecordOptions,
     wanted?: Wanted,
   ): Promise<RecordResult<OpenedRecord | undefined>[]> {
-    const results = await this.#told(() => openRecords(this.tables, this.settings, records, options, wanted))
-    return results.map(result =>
-      result.error === undefined
-        ? { sequenceNumber: result.sequenceNumber, record: result.record && this.#written(result.record) }
-        : { ...result, error: translated(this.dialect, result.error) as typeof result.error },
-    )
+    try {
+      const batch = new RecordBatch(this.tables, this.settings, records, options, wanted)
+      const results = batch.results(await batch.opening.outcome())
+      return results.map(result => this.#result(result))
+    } catch (error) {
+      throw translated(this.dialect, error)
+    }
   }
 
   openExport(table: string, file: Bytes, wanted?: Wanted): AsyncGenerator<Item> {
@@ -78,6 +79,13 @@ export class Arrivals {
       newImage: newImage && this.#write(newImage),
       oldImage: oldImage && this.#write(oldImage),
     }
+  }
+
+  #result(result: RecordResult<OpenedRecord | undefined>): RecordResult<OpenedRecord | undefined> {
+    const { sequenceNumber, record, error } = result
+    if (error !== undefined) return { sequenceNumber, error: translated(this.dialect, error) as typeof error }
+    if (record === undefined || this.settings.commands.type === 'document') return result
+    return { sequenceNumber, record: this.#written(record) }
   }
 
   async #told<RESULT>(work: () => Promise<RESULT>): Promise<RESULT> {

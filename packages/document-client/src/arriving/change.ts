@@ -41,26 +41,52 @@ export function collectChange(
   wanted?: Wanted,
 ): Change | undefined {
   const keys = readItem(Keys, values, 'Keys')
-  const names = Object.keys(keys)
-  if (names.length !== table.keyNames.length || !table.keyNames.every(name => Object.hasOwn(keys, name))) {
+  if (!isKeyOf(table, keys)) {
     throw new DocumentClientError(
       'invalid-record',
       `Keys has not the key attributes of table ${table.name} (${table.keyNames.join(', ')}), so it is of another table, or nobody's.`,
     )
   }
-  const read = (image: unknown, what: string) => {
-    const item = readItem(image, values, what)
+  const read = (told: unknown, what: string): Image | undefined => {
+    const image = readImage(table, told, values, what)
     for (const name of table.keyNames)
-      if (!isSameKey((Keys as Item)[name], (image as Item)[name])) throw ofAnother(table, what, name)
-    return wanted === undefined || wanted.isWanted(item) ? item : undefined
+      if (!isSameKey((Keys as Item)[name], (told as Item)[name])) throw ofAnother(table, what, name)
+    return wanted === undefined || wanted.isWanted(image.item) ? image : undefined
   }
+  const hasImages = isThere(NewImage) || isThere(OldImage)
   const newImage = isThere(NewImage) ? read(NewImage, 'NewImage') : undefined
   const oldImage = isThere(OldImage) ? read(OldImage, 'OldImage') : undefined
-  const hasImages = isThere(NewImage) || isThere(OldImage)
   if (hasImages && newImage === undefined && oldImage === undefined) return undefined
-  for (const image of [newImage, oldImage])
-    if (image !== undefined) opening.collect(table, image, table.kindOf(image), keys)
-  return { keys, newImage, oldImage }
+  if (newImage !== undefined) collectImage(table, newImage, opening, keys)
+  if (oldImage !== undefined) collectImage(table, oldImage, opening, keys)
+  return { keys, newImage: newImage?.item, oldImage: oldImage?.item }
+}
+
+/** An item as it is told, and the format's own attributes of it. */
+export interface Image {
+  readonly item: Item
+  readonly attributes: Item
+}
+
+/** @throws {DocumentClientError} `invalid-record` */
+export function readImage(table: KnownTable, image: unknown, values: Values, what: string): Image {
+  const attributes: Item = {}
+  return { item: readItem(image, values, what, { names: table.formatAttributes, attributes }), attributes }
+}
+
+/** @throws {DocumentClientError} `role-refused` */
+export function collectImage(
+  table: KnownTable,
+  { item, attributes }: Image,
+  opening: Opening,
+  keys?: Item,
+): void {
+  opening.collect(table, item, table.kindOf(item), keys, undefined, attributes)
+}
+
+function isKeyOf({ keyNames }: KnownTable, keys: Item): boolean {
+  for (const name of keyNames) if (!Object.hasOwn(keys, name)) return false
+  return Object.keys(keys).length === keyNames.length
 }
 
 /** What the stream's view leaves out is not there, or is null. */
@@ -70,12 +96,12 @@ function isThere(image: unknown): boolean {
 
 /** Two attribute values of one record, which has one way to write each. */
 function isSameKey(one: unknown, other: unknown): boolean {
-  for (const type of ['S', 'N', 'B'] as const) {
-    const [a, b] = [(one as Item)[type], (other as Item | undefined)?.[type]]
-    if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0
-    if (a !== undefined) return a === b
-  }
-  return false
+  const { S, N, B } = one as Item
+  const { S: otherS, N: otherN, B: otherB } = Object(other) as Item
+  if (S !== undefined) return S === otherS
+  if (N !== undefined) return N === otherN
+  if (B instanceof Uint8Array) return otherB instanceof Uint8Array && Buffer.compare(B, otherB) === 0
+  return B !== undefined && B === otherB
 }
 
 function ofAnother(table: KnownTable, what: string, name: string): DocumentClientError {

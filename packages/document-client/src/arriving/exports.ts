@@ -4,8 +4,7 @@ import { Opening, type Unopened } from '../opening/opening.js'
 import { leaveOut } from '../opening/openPartially.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
-import { readItem } from '../values/wireJson.js'
-import { type Change, collectChange, type Told, type Wanted } from './change.js'
+import { type Change, collectChange, collectImage, readImage, type Told, type Wanted } from './change.js'
 import { type Bytes, type Line, linesOf } from './lines.js'
 
 type Members = Readonly<Record<string, unknown>>
@@ -37,9 +36,10 @@ export function openFull(
       throw notOfKind(
         Keys === undefined ? undefined : 'a line of an incremental export: openIncrementalExport() reads it',
       )
-    const item = readItem(Item, settings.values, 'Item')
+    const image = readImage(table, Item, settings.values, 'Item')
+    const { item } = image
     if (wanted !== undefined && !wanted.isWanted(item)) return undefined
-    opening.collect(table, item, table.kindOf(item))
+    collectImage(table, image, opening)
     return { result: item, items: [item] }
   })
 }

@@ -1,7 +1,7 @@
-import { DynasealError } from '@dynaseal/core'
+import { DynasealError, type FieldError } from '@dynaseal/core'
 import type { ClientSettings } from '../client/settings.js'
 import { DocumentClientError, FieldsNotOpenedError } from '../errors.js'
-import { Opening } from '../opening/opening.js'
+import { Opening, type Unopened } from '../opening/opening.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Tables } from '../tables/tables.js'
 import type { Item } from '../values/place.js'
@@ -43,61 +43,85 @@ interface Collected {
   readonly change: Change | undefined
 }
 
-/**
- * Each record on its own: one that does not open, or is none, takes no other with it.
- *
- * @returns no record for one that is not wanted
- */
-export async function openRecords(
-  tables: Tables,
-  settings: ClientSettings,
-  records: readonly StreamRecord[],
-  { table: otherwise }: StreamRecordOptions = {},
-  wanted?: Wanted,
-): Promise<RecordResult<OpenedRecord | undefined>[]> {
-  if (!Array.isArray(records))
-    throw new DocumentClientError('invalid-record', 'openStreamRecords() takes an array: event.Records.')
-  const opening = new Opening(settings)
-  const ofTable = wanted && tables.table(wanted.table)
-  const tableOf = lookUp(tables, otherwise ?? wanted?.table)
-  const collect = (record: StreamRecord): Collected | DynasealError => {
-    try {
-      const told = readRecord(record)
-      const table = tableOf(told)
-      if (ofTable !== undefined && table !== ofTable) return { told, table, change: undefined }
-      return { told, table, change: collectChange(table, told.change, settings.values, opening, wanted) }
-    } catch (error) {
-      if (error instanceof DynasealError) return error
-      throw error
+/** Records that are opened together, each on its own: one that does not open, or is none, takes no other with it. */
+export class RecordBatch {
+  readonly opening: Opening
+  readonly #collected: (Collected | DynasealError)[] = []
+  /** Of the records of a batch, the table is usually one. */
+  #last: { readonly name: string; readonly table: KnownTable } | undefined
+
+  /**
+   * Reads them, and notes what is sealed in them.
+   *
+   * @throws {DocumentClientError} `invalid-record`, `not-registered` for what is wanted
+   */
+  constructor(
+    private readonly tables: Tables,
+    settings: ClientSettings,
+    private readonly records: readonly StreamRecord[],
+    { table: otherwise }: StreamRecordOptions = {},
+    wanted?: Wanted,
+  ) {
+    if (!Array.isArray(records))
+      throw new DocumentClientError('invalid-record', 'openStreamRecords() takes an array: event.Records.')
+    this.opening = new Opening(settings)
+    const ofTable = wanted && tables.table(wanted.table)
+    for (const record of records) {
+      try {
+        const told = readRecord(record)
+        const table = this.#table(told.tableName ?? otherwise ?? wanted?.table)
+        const change =
+          ofTable !== undefined && table !== ofTable
+            ? undefined
+            : collectChange(table, told.change, settings.values, this.opening, wanted)
+        this.#collected.push({ told, table, change })
+      } catch (error) {
+        if (!(error instanceof DynasealError)) throw error
+        this.#collected.push(error)
+      }
     }
   }
-  const collected = records.map(collect)
-  const unopened = new Map((await opening.outcome()).map(({ item, failures }) => [item, failures]))
-  const failuresOf = (image: Item | undefined) => (image === undefined ? [] : (unopened.get(image) ?? []))
-  return collected.map((one, index) => {
-    const sequenceNumber = sequenceNumberOf(records[index])
-    if (one instanceof DynasealError) return { sequenceNumber, error: one }
-    const { told, table, change } = one
-    if (change === undefined) return { sequenceNumber, record: undefined }
-    const failures = [...failuresOf(change.newImage), ...failuresOf(change.oldImage)]
-    if (failures.length > 0) return { sequenceNumber, error: new FieldsNotOpenedError(failures) }
-    const { eventName, isExpiry } = told
-    return { sequenceNumber, record: { eventName, table: table.name, ...change, isExpiry } }
-  })
-}
 
-/** The tables of records, of which those of a batch are usually one. */
-function lookUp(tables: Tables, otherwise: string | undefined): (told: ToldRecord) => KnownTable {
-  let last: { readonly name: string; readonly table: KnownTable } | undefined
-  return ({ tableName }) => {
-    const name = tableName ?? otherwise
+  /**
+   * What became of each, once all has been opened.
+   *
+   * @param unopened what did not open
+   * @returns no record for one that is not wanted
+   */
+  results(unopened: readonly Unopened[]): RecordResult<OpenedRecord | undefined>[] {
+    const failures = new Map<Item, readonly FieldError[]>()
+    for (const each of unopened) failures.set(each.item, each.failures)
+    return this.#collected.map((one, index) => {
+      const sequenceNumber = sequenceNumberOf(this.records[index])
+      if (one instanceof DynasealError) return { sequenceNumber, error: one }
+      const { told, table, change } = one
+      if (change === undefined) return { sequenceNumber, record: undefined }
+      const failed = failures.size === 0 ? [] : failuresOf(change, failures)
+      if (failed.length > 0) return { sequenceNumber, error: new FieldsNotOpenedError(failed) }
+      const { eventName, isExpiry } = told
+      const { keys, newImage, oldImage } = change
+      return {
+        sequenceNumber,
+        record: { eventName, table: table.name, keys, newImage, oldImage, isExpiry },
+      }
+    })
+  }
+
+  #table(name: string | undefined): KnownTable {
     if (name === undefined) {
       throw new DocumentClientError(
         'invalid-record',
         'The record does not say of which table it is: records of the SDK do not. Name the table or its stream: openStreamRecords(records, { table }).',
       )
     }
-    if (last?.name !== name) last = { name, table: tables.table(name) }
-    return last.table
+    if (this.#last?.name !== name) this.#last = { name, table: this.tables.table(name) }
+    return this.#last.table
   }
+}
+
+function failuresOf(
+  { newImage, oldImage }: Change,
+  failures: ReadonlyMap<Item, readonly FieldError[]>,
+): readonly FieldError[] {
+  return [newImage, oldImage].flatMap(image => (image === undefined ? [] : (failures.get(image) ?? [])))
 }

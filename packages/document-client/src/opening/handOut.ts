@@ -19,8 +19,10 @@ export function handOut(
   item: Item,
   paths?: readonly AttributePath[] | undefined,
 ): void {
-  const selection = paths === undefined ? undefined : new Selection(paths)
   for (const pattern of table.inherited) hideInherited(item, pattern)
+  // Who has no mapper has nobody who asks.
+  if (table.takesPlaintext) return
+  const selection = paths === undefined ? undefined : new Selection(paths)
   markOpened(
     item,
     table.encrypted(kind).flatMap(pattern => occurrences(item, pattern, [], selection)),

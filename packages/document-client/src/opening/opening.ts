@@ -1,9 +1,8 @@
-import type { AttributePath, AttributeValue, FieldError, ItemToOpen } from '@dynaseal/core'
+import type { AttributePath, AttributeValue, FieldError, ItemToOpen, OpenedItem } from '@dynaseal/core'
 import type { ClientSettings } from '../client/settings.js'
-import { DocumentClientError } from '../errors.js'
 import { takeFormatAttributes } from '../guards/formatAttributes.js'
 import { otherAttributes } from '../guards/wholeItems.js'
-import { formatPath, type Occurrence, occurrences } from '../paths/attributePattern.js'
+import { Occurrence, occurrences, PROTOTYPE } from '../paths/attributePattern.js'
 import { hideInherited } from '../paths/inheritedNames.js'
 import type { Selection } from '../paths/selection.js'
 import { strayCiphertext } from '../paths/strayCiphertext.js'
@@ -11,11 +10,12 @@ import { checkKeys } from '../search/checkKeys.js'
 import { isToken } from '../search/itemToken.js'
 import { removeAt, valueAt } from '../search/valueAt.js'
 import type { KnownTable } from '../tables/knownTable.js'
-import { type Item, type Place, primaryKey } from '../values/place.js'
+import { type Item, keyPart, type Place, primaryKey } from '../values/place.js'
 import { isSealedText } from '../values/sealedText.js'
 import { failure } from './failure.js'
 import { markOpened, type OpenedValue } from './opened.js'
 import { leaveOut } from './openPartially.js'
+import { AS_TEXT, inClear, isMissing, lacksKey, mayNotOpen, NUMBER, OBSTRUCTED } from './reasons.js'
 
 /** An item of which not all opened, so that nothing of it may be handed out. */
 export interface Unopened {
@@ -27,17 +27,22 @@ export interface Unopened {
 
 interface OpenItem extends Unopened {
   readonly failures: FieldError[]
+  /** What may be taken for the values of encrypted attributes. Nothing in a table without a mapper: there, nobody asks. */
+  readonly opened: OpenedValue[]
+}
+
+interface SealedItem extends OpenItem {
   /** What is sealed in the item. */
   readonly found: readonly Occurrence[]
-  /** What may be taken for the values of encrypted attributes. */
-  readonly opened: OpenedValue[]
-  /** The item as the format wants it, if there is something to be opened. */
-  readonly toOpen?: ItemToOpen
+  /** The item as the format wants it. */
+  readonly toOpen: ItemToOpen
 }
 
 /** Collects the sealed values of one response, and puts what they hold in their place all at once. */
 export class Opening {
   readonly #items: OpenItem[] = []
+  /** Those of them in which there is something to be opened. */
+  readonly #sealed: SealedItem[] = []
   #keepsTokens = false
   /** Tokens that the format would have taken out. */
   readonly #kept: { readonly item: Item; readonly name: string }[] = []
@@ -52,78 +57,119 @@ export class Opening {
    * @param requestKey the key that was asked for, where the request names it: it, not what was
    *   returned, is what the ciphertext has to be bound to
    * @param selection what of the item was asked for, if not all
+   * @param taken the format's own attributes, where they have been taken out of the item
    * @throws {DocumentClientError} `role-refused`
    */
-  collect(table: KnownTable, item: Item, kind: unknown, requestKey?: Item, selection?: Selection): void {
+  collect(
+    table: KnownTable,
+    item: Item,
+    kind: unknown,
+    requestKey?: Item,
+    selection?: Selection,
+    taken?: Item,
+  ): void {
     if (table.hasTokens) this.#withTokens.push({ table, item, kind })
     // Tokens are taken out of the item.
     const key = requestKey ?? (table.keyTokens.size > 0 ? keyPart(table, item) : item)
-    const attributes = takeFormatAttributes(table, item)
-    const missing = table.wholeItems
-      ? table.formatAttributes.filter(name => !(attributes[name] instanceof Uint8Array))
-      : []
+    const attributes = taken ?? takeFormatAttributes(table, item)
+    const each: OpenItem = { table, item, key, failures: [], opened: [] }
     const isInClear =
       table.wholeItems && this.settings.plaintext === 'allow' && Object.keys(attributes).length === 0
-    if (missing.length > 0 && !isInClear) {
-      const failures = missing.map(name => isMissing(table, name))
-      this.#items.push({ table, item, key, failures, found: [], opened: [] })
-      return
+    if (table.wholeItems && !isInClear) {
+      for (const name of table.formatAttributes)
+        if (!(attributes[name] instanceof Uint8Array)) each.failures.push(isMissing(table, name))
+      if (each.failures.length > 0) {
+        this.#items.push(each)
+        return
+      }
     }
     const found: Occurrence[] = []
-    const opened: OpenedValue[] = []
-    const failures: FieldError[] = []
-    const seen = new Set<string>()
-    const isFirst = (path: AttributePath) => {
-      const place = nameOf(path)
-      return !seen.has(place) && seen.add(place)
-    }
-    const obstructed = (path: AttributePath, value: unknown) => {
+    for (const pattern of table.inherited) hideInherited(item, pattern)
+    this.#search(each, kind, selection, isInClear, found)
+    this.#refuseStrays(each, kind, found)
+    const opens = found.length > 0 || (table.wholeItems && !isInClear)
+    if (!opens && each.failures.length === 0 && each.opened.length === 0) return
+    if (opens && this.settings.role === 'seal') throw mayNotOpen(table, found)
+    const sealed = opens ? this.#sealedItem(each, found, attributes) : undefined
+    this.#items.push(sealed ?? each)
+    if (sealed !== undefined) this.#sealed.push(sealed)
+  }
+
+  /** Notes what stands at the encrypted places of an item, each place once. */
+  #search(
+    each: OpenItem,
+    kind: unknown,
+    selection: Selection | undefined,
+    isInClear: boolean,
+    found: Occurrence[],
+  ): void {
+    const { table, item, failures } = each
+    const { names, patterns } = table.places(kind)
+    const obstructed = (path: AttributePath, value: unknown, isFirst: (path: AttributePath) => boolean) => {
       if (table.mayStand(kind, path, value) || !isFirst(path)) return
       failures.push(failure(table, path, 'not-a-message', OBSTRUCTED))
     }
-    for (const pattern of table.inherited) hideInherited(item, pattern)
-    for (const pattern of table.encrypted(kind)) {
-      for (const occurrence of occurrences(item, pattern, [], selection, obstructed)) {
+    if (names !== undefined) {
+      // As the search of each of them would find.
+      if (names.length > 0 && Object.hasOwn(item, PROTOTYPE))
+        obstructed([PROTOTYPE], item[PROTOTYPE], () => true)
+      for (const { name, path } of names) {
+        const value = Object.hasOwn(item, name) ? item[name] : undefined
+        if (value !== undefined)
+          this.#note(each, kind, new Occurrence(path, value, false, item, name), isInClear, found)
+      }
+      return
+    }
+    const seen = new Set<string>()
+    const isFirst = (path: AttributePath) => {
+      const place = nameOf(path)
+      return !seen.has(place) && seen.add(place) !== undefined
+    }
+    for (const pattern of patterns) {
+      for (const occurrence of occurrences(item, pattern, [], selection, (path, value) =>
+        obstructed(path, value, isFirst),
+      )) {
         // Where the response does not say whether ciphertext belongs there, it is ciphertext if it looks like it.
         if (occurrence.isUncertain && !this.#looksSealed(occurrence.value)) continue
-        if (!isFirst(occurrence.path)) continue
-        if (this.#isSealed(table, occurrence.value, isInClear)) found.push(occurrence)
-        else if (isSealedText(occurrence.value, this.settings.format))
-          failures.push(failure(table, occurrence.path, 'not-a-message', AS_TEXT))
-        else if (this.settings.plaintext !== 'allow')
-          failures.push(
-            failure(table, occurrence.path, 'not-a-message', inClear(table, kind, occurrence.path)),
-          )
-        else opened.push(occurrence)
+        if (isFirst(occurrence.path)) this.#note(each, kind, occurrence, isInClear, found)
       }
     }
+  }
+
+  #note(
+    { table, failures, opened }: OpenItem,
+    kind: unknown,
+    occurrence: Occurrence,
+    isInClear: boolean,
+    found: Occurrence[],
+  ): void {
+    const { path, value } = occurrence
+    if (this.#isSealed(table, value, isInClear)) found.push(occurrence)
+    else if (isSealedText(value, this.settings.format))
+      failures.push(failure(table, path, 'not-a-message', AS_TEXT))
+    else if (this.settings.plaintext !== 'allow')
+      failures.push(failure(table, path, 'not-a-message', inClear(table, kind, path)))
+    else if (!table.takesPlaintext) opened.push(occurrence)
+  }
+
+  #refuseStrays({ table, item, failures }: OpenItem, kind: unknown, found: readonly Occurrence[]): void {
+    if (table.places(kind).names !== undefined && holdsNothingBut(found, item)) return
     const known = new Set<unknown>()
     for (const { value } of found) known.add(value)
     for (const path of strayCiphertext(item, value => this.#looksSealed(value), known)) {
       if (table.refusesCiphertext(kind, path))
         failures.push(failure(table, path, 'wrong-location', table.dialect.strayCiphertext))
     }
-    const opens = found.length > 0 || (table.wholeItems && !isInClear)
-    if (!opens && failures.length === 0 && opened.length === 0) return
-    if (opens && this.settings.role === 'seal') throw mayNotOpen(table, found)
-    if (!opens) {
-      this.#items.push({ table, item, key, failures, found, opened })
-      return
-    }
+  }
+
+  /** None where nobody knows which item it is; then its failures say so. */
+  #sealedItem(each: OpenItem, found: readonly Occurrence[], attributes: Item): SealedItem | undefined {
+    const { table, item, key, failures, opened } = each
     const attributesOfKey = primaryKey(table, key, this.settings.values)
     if (attributesOfKey === undefined) {
-      for (const path of found.length > 0 ? found.map(({ path }) => path) : [table.keyNames]) {
-        failures.push(
-          failure(
-            table,
-            path,
-            'invalid-location',
-            `the response lacks the item's key attributes, so its place cannot be checked. Add ${table.keyNames.join(', ')} to the projection.`,
-          ),
-        )
-      }
-      this.#items.push({ table, item, key, failures, found: [], opened })
-      return
+      for (const path of found.length > 0 ? found.map(({ path }) => path) : [table.keyNames])
+        failures.push(lacksKey(table, path))
+      return undefined
     }
     const toOpen: ItemToOpen = {
       table: table.name,
@@ -133,7 +179,7 @@ export class Opening {
       attributes,
       others: table.wholeItems ? otherAttributes(item, found, this.settings.values) : undefined,
     }
-    this.#items.push({ table, item, key, failures, found, opened, toOpen })
+    return { table, item, key, failures, opened, found, toOpen }
   }
 
   /**
@@ -149,31 +195,32 @@ export class Opening {
 
   /** Opens all that was collected, and throws for no stored value: what did not open is told. */
   async outcome(): Promise<readonly Unopened[]> {
-    const unopened = this.#items.length === 0 ? [] : await this.#openAll()
-    if (!this.#keepsTokens) this.takeTokens()
-    return unopened
-  }
-
-  async #openAll(): Promise<readonly Unopened[]> {
-    const sealed = this.#items.filter(({ toOpen }) => toOpen !== undefined)
-    const results =
-      sealed.length === 0 ? [] : await this.settings.format.open(sealed.map(({ toOpen }) => toOpen!))
-    for (const [i, each] of sealed.entries()) {
-      const { fields, error, others } = results[i]!
-      if (error !== undefined) each.failures.push(error)
-      else if (others !== undefined) this.#replaceOthers(each, others)
-      for (const [j, occurrence] of each.found.entries()) {
-        const result = fields[j]!
-        if (!('error' in result)) this.#hand(each, occurrence, result.value)
-        else if (error === undefined) each.failures.push(result.error)
-      }
-    }
+    const toOpen: ItemToOpen[] = []
+    for (const each of this.#sealed) toOpen.push(each.toOpen)
+    if (toOpen.length > 0) this.#hand(await this.settings.format.open(toOpen))
     const keyed = this.#items.filter(
       ({ table, failures }) => table.keyTokens.size > 0 && failures.length === 0,
     )
-    await checkKeys(keyed, this.settings.search, this.settings.values)
-    for (const { item, opened } of this.#items) markOpened(item, opened)
+    if (keyed.length > 0) await checkKeys(keyed, this.settings.search, this.settings.values)
+    for (const { item, opened } of this.#items) if (opened.length > 0) markOpened(item, opened)
+    if (!this.#keepsTokens) this.takeTokens()
     return this.#items.filter(({ failures }) => failures.length > 0)
+  }
+
+  /** Puts what was opened in its place. */
+  #hand(results: readonly OpenedItem[]): void {
+    for (let i = 0; i < this.#sealed.length; i++) {
+      const each = this.#sealed[i]!
+      const { fields, error, others } = results[i]!
+      if (error !== undefined) each.failures.push(error)
+      else if (others !== undefined) this.#replaceOthers(each, others)
+      // By index: an iterator makes garbage for each field.
+      for (let j = 0; j < each.found.length; j++) {
+        const result = fields[j]!
+        if (!('error' in result)) this.#replace(each, each.found[j]!, result.value)
+        else if (error === undefined) each.failures.push(result.error)
+      }
+    }
   }
 
   /** Leaves search tokens in the items, to be compared, until {@link takeTokens}. */
@@ -202,8 +249,8 @@ export class Opening {
   }
 
   /** What has no mark, as the format opened it. */
-  #replaceOthers({ table, item, toOpen, failures }: OpenItem, others: Item): void {
-    for (const [name, given] of Object.entries(toOpen?.others ?? {})) {
+  #replaceOthers({ table, item, toOpen, failures }: SealedItem, others: Item): void {
+    for (const [name, given] of Object.entries(toOpen.others ?? {})) {
       const value = others[name]
       if (value === given) continue
       if (value === undefined) {
@@ -219,12 +266,12 @@ export class Opening {
     }
   }
 
-  #hand({ table, opened, failures }: OpenItem, occurrence: Occurrence, value: AttributeValue): void {
+  #replace({ table, opened, failures }: OpenItem, occurrence: Occurrence, value: AttributeValue): void {
     const { path } = occurrence
     try {
       const native = this.settings.values.native(value)
       occurrence.replace(native)
-      opened.push({ path, value: native })
+      if (!table.takesPlaintext) opened.push({ path, value: native })
     } catch {
       // The converter's own message quotes the number.
       failures.push(failure(table, path, 'malformed-value', NUMBER))
@@ -232,14 +279,15 @@ export class Opening {
   }
 }
 
-function keyPart({ keyNames }: KnownTable, item: Item): Item {
-  return Object.fromEntries(
-    keyNames.filter(name => Object.hasOwn(item, name)).map(name => [name, item[name]]),
-  )
+/**
+ * Whether all that an item holds besides texts and the like is what was found, each at a name of its own. Then there is
+ * nothing in it to be looked through.
+ */
+function holdsNothingBut(found: readonly Occurrence[], item: Item): boolean {
+  let objects = 0
+  for (const name of Object.keys(item)) if (typeof item[name] === 'object' && item[name] !== null) objects++
+  return objects === found.length
 }
-
-export const NUMBER =
-  'a number does not fit a JavaScript number. Set unmarshallOptions.wrapNumbers on the document client.'
 
 const NONE: ReadonlySet<unknown> = new Set()
 
@@ -249,34 +297,4 @@ function nameOf(path: AttributePath): string {
   return path.length === 1 && typeof first === 'string' && !first.startsWith('[')
     ? first
     : JSON.stringify(path)
-}
-
-/** Where a name is encrypted in one kind and clear in another, it takes the kind's name to tell. */
-function inClear(table: KnownTable, itemKind: unknown, path: AttributePath): string {
-  if (itemKind !== undefined || !table.isClear(path)) return IN_CLEAR
-  const { kind } = table.dialect
-  return `a value in clear stands there, one ${kind} has it encrypted and another one in clear, and what was read does not say of which ${kind} it is: it has no attribute ${table.kindAttribute}, or that was not asked for. Read it from the table, or from an index that projects that attribute, and with it.`
-}
-
-const IN_CLEAR =
-  "a value in clear stands where ciphertext belongs. Somebody wrote it past the sealed client; if the table is being migrated, read it with plaintext: 'allow'."
-const AS_TEXT =
-  'it is ciphertext as base64 text, as JSON has it. Give the record of an event as it came to openStreamRecord(), and an export to openExport(). If the table has it so, whoever wrote it took it from JSON; it has to be stored as binary.'
-const OBSTRUCTED =
-  'above an encrypted attribute stands something that is no plain map or list as it belongs there. Somebody wrote it past the sealed client.'
-
-function isMissing(table: KnownTable, name: string): FieldError {
-  return failure(
-    table,
-    [name],
-    'not-a-message',
-    'it is missing or not binary, so the item was not sealed as a whole, or is not here as a whole. Read it from an index that has all attributes; if it is so in the table, somebody wrote past the sealed client.',
-  )
-}
-
-function mayNotOpen(table: KnownTable, found: readonly Occurrence[]): DocumentClientError {
-  return new DocumentClientError(
-    'role-refused',
-    `This client may only seal, and the response holds what is sealed in table ${table.name}: ${found.map(({ path }) => formatPath(path)).join(', ') || 'whole items'}. Leave it out of the projection, or read with another client.`,
-  )
 }

@@ -9,6 +9,7 @@ import {
   relate,
   sameAs,
 } from '../paths/attributePattern.js'
+import { EncryptedPlaces } from '../paths/encryptedPlaces.js'
 import { namesInherited } from '../paths/inheritedNames.js'
 import { type ItemToken, makesSame } from '../search/itemToken.js'
 import type { Item } from '../values/place.js'
@@ -22,7 +23,7 @@ export class KnownTable {
   /** Several of one name (versions of one, say) hold together. */
   readonly #kinds = new Map<string | undefined, ItemKind[]>()
   /** By name of a known kind, and for all other names together: it is asked for every item of a page. */
-  readonly #encrypted = new Map<unknown, readonly AttributePattern[]>()
+  readonly #encrypted = new Map<unknown, EncryptedPlaces>()
   readonly #clear = new Map<ItemKind, readonly AttributePattern[]>()
   readonly #tokens = new Map<unknown, readonly ItemToken[]>()
   /** Those that are keys of the table itself, by name: the same for all kinds of items. */
@@ -145,6 +146,11 @@ export class KnownTable {
    * @param kind the name of the item's kind, as far as it is known
    */
   encrypted(kind: unknown): readonly AttributePattern[] {
+    return this.places(kind).patterns
+  }
+
+  /** The same, laid out for all items of the kind. */
+  places(kind: unknown): EncryptedPlaces {
     const own = this.#named(kind)
     const name = own.length > 0 ? kind : undefined
     const known = this.#encrypted.get(name)
@@ -154,9 +160,9 @@ export class KnownTable {
       .filter(each => !own.includes(each))
       .flatMap(({ encrypted }) => encrypted)
       .filter(pattern => !declared.some(other => overlap(other, pattern)))
-    const patterns = [...own.flatMap(({ encrypted }) => encrypted), ...others]
-    this.#encrypted.set(name, patterns)
-    return patterns
+    const places = new EncryptedPlaces([...own.flatMap(({ encrypted }) => encrypted), ...others])
+    this.#encrypted.set(name, places)
+    return places
   }
 
   /**

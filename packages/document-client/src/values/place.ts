@@ -28,3 +28,10 @@ export function primaryKey(
   }
   return key
 }
+
+/** What an item has of its primary key. */
+export function keyPart({ keyNames }: KnownTable, item: Item): Item {
+  return Object.fromEntries(
+    keyNames.filter(name => Object.hasOwn(item, name)).map(name => [name, item[name]]),
+  )
+}

@@ -8,6 +8,12 @@ import type { Values } from './values.js'
 
 type Members = Readonly<Record<string, unknown>>
 
+/** Attributes that are put aside while an item is read. */
+export interface Apart {
+  readonly names: readonly string[]
+  readonly attributes: Item
+}
+
 /**
  * An item of attribute values that no SDK has read: of an event, whose JSON has binary values as base64 text, or of an export.
  * Those of an SDK are taken, too, which has bytes there.
@@ -15,10 +21,11 @@ type Members = Readonly<Record<string, unknown>>
  * Whoever sent it need not have got it of DynamoDB, so a value that has not exactly the shape of its type is refused.
  *
  * @param what it is: `NewImage`
+ * @param apart which of its attributes become members of another object: to take them out later would cost more
  * @throws {DocumentClientError} `invalid-record`, which names the place and no value
  */
-export function readItem(item: unknown, values: Values, what: string): Item {
-  return readMap(item, { values, what }, [])
+export function readItem(item: unknown, values: Values, what: string, apart?: Apart): Item {
+  return readMap(item, { values, what }, ITSELF, apart)
 }
 
 interface Reading {
@@ -26,12 +33,16 @@ interface Reading {
   readonly what: string
 }
 
-function readMap(map: unknown, reading: Reading, path: AttributePath): Item {
+const ITSELF: AttributePath = []
+
+function readMap(map: unknown, reading: Reading, path: AttributePath, apart?: Apart): Item {
   if (typeof map !== 'object' || map === null || Array.isArray(map)) throw malformed(reading, path)
   const read: Item = {}
   // By name and not by entries: most of an item is its map, and pairs are garbage.
-  for (const name of Object.keys(map))
-    setMember(read, name, readValue((map as Members)[name], reading, path, name))
+  for (const name of Object.keys(map)) {
+    const into = apart?.names.includes(name) === true ? apart.attributes : read
+    setMember(into, name, readValue((map as Members)[name], reading, path, name))
+  }
   const prototype: object | null = Object.getPrototypeOf(map)
   if (prototype === Object.prototype || prototype === null) return read
   // The AWS SDK makes the prototype of an entry named `__proto__`; here it is an entry again.
@@ -41,16 +52,23 @@ function readMap(map: unknown, reading: Reading, path: AttributePath): Item {
 }
 
 function readValue(value: unknown, reading: Reading, above: AttributePath, step: string | number): unknown {
-  const types = typeof value === 'object' && value !== null ? Object.keys(value) : NONE
-  if (types.length === 1) {
-    const type = types[0]!
-    const read = readTyped(type, (value as Members)[type], reading, above, step)
-    if (read !== undefined) return read
-  }
-  throw malformed(reading, [...above, step])
+  const type = typeof value === 'object' && value !== null ? onlyMember(value) : undefined
+  const read =
+    type === undefined ? undefined : readTyped(type, (value as Members)[type], reading, above, step)
+  if (read === undefined) throw malformed(reading, [...above, step])
+  return read
 }
 
-const NONE: readonly string[] = []
+/** Its name, where an object has one member of its own; a list of the names would be garbage. */
+function onlyMember(value: object): string | undefined {
+  let only: string | undefined
+  for (const name in value) {
+    if (!Object.hasOwn(value, name)) continue
+    if (only !== undefined) return undefined
+    only = name
+  }
+  return only
+}
 
 /** @returns `undefined` for what is not of the type */
 function readTyped(

@@ -1,0 +1,198 @@
+// Records of a table whose encrypted attributes are all attributes as wholes: they are found by name.
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { marshall } from '@aws-sdk/util-dynamodb'
+import { FieldsNotOpenedError, sealDocumentClient } from '@dynaseal/document-client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { inBase64 } from '../../support/streamRecords.js'
+import { createWorld, EAST, type World } from '../../support/world.js'
+
+const TABLE = 'people'
+const person = { id: 'ada', email: 'secret', phone: 'secret 2', tags: { a: ['b'] }, plan: 'pro' }
+
+type Image = Record<string, Record<string, unknown>>
+
+let world: World
+beforeAll(async () => {
+  world = await createWorld()
+}, 60_000)
+afterAll(() => world.stop())
+
+const clientWith = (options = {}, encrypted = ['email', 'phone']) =>
+  sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST))), {
+    keyring: world.keyring(EAST),
+    ...options,
+  }).declare({ table: TABLE, key: ['id'], encrypted })
+
+/** As JSON has it. */
+function imageOf(item: Record<string, unknown>): Image {
+  // One by one: of a whole item with a constructor, the SDK would think that it is an instance of a class.
+  const image = Object.fromEntries(
+    Object.entries(item).map(([name, value]) => [name, marshall({ value }).value]),
+  )
+  return JSON.parse(JSON.stringify(image, inBase64))
+}
+
+async function sealedImage(item: Record<string, unknown> = person): Promise<Image> {
+  return imageOf(await clientWith().sealItem(TABLE, item))
+}
+
+function recordOf(NewImage: Image) {
+  return {
+    eventName: 'INSERT',
+    eventSourceARN: `arn:aws:dynamodb:${EAST}:000000000000:table/${TABLE}/stream/1`,
+    dynamodb: { SequenceNumber: '1', Keys: { id: NewImage.id }, NewImage },
+  }
+}
+
+async function failuresOf(image: Image, options = {}): Promise<readonly object[]> {
+  const error = await clientWith(options)
+    .openStreamRecord(recordOf(image))
+    .catch(thrown => thrown)
+  expect(error).toBeInstanceOf(FieldsNotOpenedError)
+  return (error as FieldsNotOpenedError).failures
+}
+
+test('opens to plain objects, with their attributes as they were written', async () => {
+  const image = await sealedImage()
+  expect(image.dynaseal).toBeDefined()
+  // In a stream, attributes stand in any order.
+  const { dynaseal, ...others } = image
+  for (const each of [image, { dynaseal: dynaseal!, ...others }]) {
+    const { newImage } = await clientWith().openStreamRecord(recordOf(each))
+    expect(newImage).toStrictEqual(person)
+    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(newImage)))
+      expect(property).toMatchObject({ value: person[name as 'id'], writable: true, enumerable: true })
+    expect(Reflect.ownKeys(newImage!).sort()).toEqual(Object.keys(person).sort())
+  }
+})
+
+test('what has the name of something that objects inherit', async () => {
+  const client = clientWith({}, ['email', 'constructor'])
+  const item = { id: 'eve', constructor: 'secret', email: 'x' }
+  const image = imageOf(await client.sealItem(TABLE, item))
+  expect((await client.openStreamRecord(recordOf(image))).newImage).toStrictEqual(item)
+  Reflect.deleteProperty(image, 'constructor')
+  const without = await client.openStreamRecord(recordOf(image))
+  expect(without.newImage?.constructor).toBeUndefined()
+})
+
+test('what objects inherit since somebody has changed what all inherit', async () => {
+  const { phone: _, ...others } = person
+  const record = recordOf(await sealedImage(others))
+  const client = clientWith()
+  Object.defineProperty(Object.prototype, 'phone', { configurable: true, value: 'inherited' })
+  try {
+    expect((await client.openStreamRecord(record)).newImage).toEqual(others)
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'phone')
+  }
+})
+
+describe('refuses', () => {
+  const planted: [string, (image: Image) => void, object][] = [
+    [
+      'a value in clear',
+      image => {
+        image.phone = { S: 'planted' }
+      },
+      { path: ['phone'], code: 'not-a-message' },
+    ],
+    [
+      'bytes in clear',
+      image => {
+        image.phone = { B: 'AAAA' }
+      },
+      { path: ['phone'], code: 'not-a-message' },
+    ],
+    [
+      'ciphertext as text',
+      image => {
+        image.phone = { S: image.phone!.B }
+      },
+      { path: ['phone'], code: 'not-a-message', message: expect.stringContaining('base64') },
+    ],
+    [
+      "another attribute's ciphertext",
+      image => {
+        image.phone = image.email!
+      },
+      { path: ['phone'], code: 'not-authentic' },
+    ],
+    [
+      'ciphertext where something in clear belongs',
+      image => {
+        image.plan = image.phone!
+      },
+      { path: ['plan'], code: 'wrong-location' },
+    ],
+    [
+      'ciphertext in the place of what was encrypted',
+      image => {
+        image.plan = image.phone!
+        Reflect.deleteProperty(image, 'phone')
+      },
+      { path: ['plan'], code: 'wrong-location' },
+    ],
+    [
+      'ciphertext inside of something in clear',
+      image => {
+        image.tags = { M: { a: { L: [{ S: 'b' }, image.phone] } } }
+      },
+      { path: ['tags', 'a', 1], code: 'wrong-location' },
+    ],
+    [
+      'an entry named __proto__',
+      image => {
+        Object.defineProperty(image, '__proto__', {
+          value: { M: { phone: { S: 'planted' } } },
+          enumerable: true,
+        })
+      },
+      { path: ['__proto__'], code: 'not-a-message' },
+    ],
+    [
+      'an envelope that is no envelope',
+      image => {
+        image.dynaseal = { S: 'planted' }
+      },
+      { path: ['email'], code: 'malformed-message' },
+    ],
+    [
+      'an item without its envelope',
+      image => {
+        Reflect.deleteProperty(image, 'dynaseal')
+      },
+      { path: ['email'], code: 'missing-envelope' },
+    ],
+  ]
+  test.each(planted)('%s', async (_, plant, failure) => {
+    const image = await sealedImage()
+    plant(image)
+    expect(await failuresOf(image)).toContainEqual(expect.objectContaining(failure))
+  })
+
+  test('an attribute value of two types, of none, or of one that it inherits', async () => {
+    for (const plan of [
+      { S: 'a', N: '1' },
+      {},
+      { '': 'a' },
+      Object.create({ S: 'a' }),
+      Object.assign(Object.create({ N: '1' }), { S: 'a', B: 'AAAA' }),
+    ])
+      await expect(
+        clientWith().openStreamRecord(recordOf({ ...(await sealedImage()), plan })),
+      ).rejects.toMatchObject({ code: 'invalid-record', message: expect.stringContaining("'plan'") })
+  })
+})
+
+test('takes values in clear where they are allowed, and these alone', async () => {
+  const image = await sealedImage()
+  image.phone = { B: Buffer.from('clear').toString('base64') }
+  const { newImage } = await clientWith({ plaintext: 'allow' }).openStreamRecord(recordOf(image))
+  expect(newImage).toStrictEqual({ ...person, phone: new Uint8Array(Buffer.from('clear')) })
+  image.tags = { L: [image.email] } as never
+  expect(await failuresOf(image, { plaintext: 'allow' })).toContainEqual(
+    expect.objectContaining({ path: ['tags', 0], code: 'wrong-location' }),
+  )
+})
