@@ -1,3 +1,4 @@
+import { asBuffer } from './bytes/reader.js'
 import type { Contexts } from './contexts.js'
 import { isOfFormat2 } from './envelope/layout.js'
 import { ItemReader } from './envelope/read.js'
@@ -26,7 +27,7 @@ export class AnyFieldReader implements FieldReader {
     this.#parts = parts
   }
 
-  forItem(item: ItemToOpen): (field: Buffer) => StoredField {
+  forItem(item: ItemToOpen): (field: Uint8Array) => StoredField {
     const { contexts, codec, allowSigned, envelopeAttribute } = this.#parts
     let envelopes: ItemReader | undefined
     let message: EncryptionContext | undefined
@@ -40,7 +41,7 @@ export class AnyFieldReader implements FieldReader {
         return envelopes.read(field)
       }
       return new StoredMessage(
-        field,
+        asBuffer(field),
         () => (message ??= contexts.expected('message', item)),
         codec,
         allowSigned,

@@ -1,5 +1,5 @@
 import { AnyFieldReader } from './anyFieldReader.js'
-import { asBuffer } from './bytes/reader.js'
+import { plainBytes } from './bytes/reader.js'
 import { checkOptions } from './checkOptions.js'
 import { type ContextOfItem, Contexts } from './contexts.js'
 import { DataKeyCache } from './dataKeyCache/dataKeyCache.js'
@@ -169,7 +169,7 @@ export class FieldFormat implements Format {
     const read = this.#reader.forItem(item)
     return item.fields.map(({ path, value }) => {
       try {
-        read(asBuffer(value))
+        read(plainBytes(value))
         return undefined
       } catch (error) {
         if (error instanceof FieldError) return error.at(placeOf(item, path))

@@ -1,5 +1,5 @@
 import { isAt } from './bytes/equal.js'
-import { asBuffer } from './bytes/reader.js'
+import { plainBytes } from './bytes/reader.js'
 import type { DataKeyCache } from './dataKeyCache/dataKeyCache.js'
 import type { OpeningCall } from './dataKeyCache/openingCall.js'
 import type { DataKeyName } from './dataKeyCache/openingKeys.js'
@@ -192,8 +192,8 @@ function keyUnavailable(cause: unknown): FieldError {
   )
 }
 
-function bytesOf(value: unknown): Buffer {
-  if (value instanceof Uint8Array) return asBuffer(value)
+function bytesOf(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return plainBytes(value)
   if (typeof value === 'object' && value !== null && 'B' in value && value.B instanceof Uint8Array) {
     throw new FieldError(
       'not-a-message',

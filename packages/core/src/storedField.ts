@@ -46,5 +46,5 @@ export interface FieldReader {
    * @returns what reads one field of the item; it throws {@link FieldError}
    * @throws {ConfigurationError} `invalid-context` when the table name cannot be part of a context
    */
-  forItem(item: ItemToOpen): (field: Buffer) => StoredField
+  forItem(item: ItemToOpen): (field: Uint8Array) => StoredField
 }

@@ -46,6 +46,11 @@ export class Reader {
   }
 }
 
+/** Bytes that say of themselves what is so, for who needs no more: a Buffer takes longer to make than to read. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return Object.getPrototypeOf(bytes) === Uint8Array.prototype ? bytes : asBuffer(bytes)
+}
+
 /** The same memory as a Buffer, which has the reads that a Uint8Array lacks. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -42,7 +42,7 @@ export function writeBox(
  *
  * @throws {FieldError} `not-authentic`
  */
-export function readBox(field: Buffer, start: number, key: Buffer, additionalData: Buffer): Buffer {
+export function readBox(field: Uint8Array, start: number, key: Buffer, additionalData: Buffer): Buffer {
   const tagStart = field.length - TAG_BYTES
   copyBytes(nonce, field, start)
   copyBytes(tag, field, tagStart)

@@ -52,7 +52,7 @@ export class ItemReader {
    * @throws {FieldError} `malformed-message`, `unsupported-version`, `wrong-context`, `missing-envelope` or
    *   `wrong-envelope`
    */
-  read(field: Buffer): StoredField {
+  read(field: Uint8Array): StoredField {
     if (field.length > MAX_MESSAGE_BYTES) throw malformed(`they are more than ${MAX_MESSAGE_BYTES}`)
     switch (shapeOf(field)) {
       case Shape.SHORT: {
@@ -62,7 +62,7 @@ export class ItemReader {
         return new SealedField(this.#context, this.#envelope, field, Shape.SHORT)
       }
       case Shape.FULL: {
-        const envelope = parseEnvelope(field, MARKER_BYTES)
+        const envelope = parseEnvelope(asBuffer(field), MARKER_BYTES)
         if (field.length - envelope.end < LEAST_BOX_BYTES) throw malformed('they end too early')
         checkContextTag(this.#context, envelope)
         return new SealedField(this.#context, envelope, field, Shape.FULL)
@@ -99,7 +99,7 @@ class SealedField implements StoredField {
   constructor(
     readonly context: EncryptionContext,
     private readonly envelope: Envelope,
-    private readonly field: Buffer,
+    private readonly field: Uint8Array,
     private readonly shape: typeof Shape.SHORT | typeof Shape.FULL,
   ) {}
 
@@ -157,7 +157,7 @@ function checkContextTag({ tag }: EncryptionContext, { bytes, start }: Envelope)
   }
 }
 
-function checkEnvelopeTag(field: Buffer, { bytes, commitmentStart }: Envelope): void {
+function checkEnvelopeTag(field: Uint8Array, { bytes, commitmentStart }: Envelope): void {
   for (let index = 0; index < ENVELOPE_TAG_BYTES; index++) {
     if (field[MARKER_BYTES + index] !== bytes[commitmentStart + index]) {
       throw new FieldError(

@@ -24,6 +24,22 @@ export function fromBase64(text: string): Uint8Array | undefined {
   return bytes
 }
 
+let lastText: string | undefined
+let lastBytes: Buffer | undefined
+
+/**
+ * The same, of a text that comes again and again, as the envelope of all items under one data key. The bytes are shared: for
+ * who only reads them.
+ */
+export function fromBase64Again(text: string): Buffer | undefined {
+  if (text !== lastText) {
+    const bytes = fromBase64(text)
+    lastBytes = bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    lastText = text
+  }
+  return lastBytes
+}
+
 /** What is no base64 is passed over, and makes it shorter. */
 function written(text: string, into: Buffer, at: number, length: number): Uint8Array | undefined {
   if (into.write(text, at, length, 'base64') !== length) return undefined

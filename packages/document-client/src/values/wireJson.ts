@@ -1,14 +1,14 @@
 import type { AttributePath } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
 import { formatPath, PROTOTYPE } from '../paths/attributePattern.js'
-import { fromBase64 } from './base64.js'
+import { fromBase64, fromBase64Again } from './base64.js'
 import { isOfClass, setMember } from './copyContainers.js'
 import type { Item } from './place.js'
 import type { Values } from './values.js'
 
 type Members = Readonly<Record<string, unknown>>
 
-/** Attributes that are put aside while an item is read. */
+/** Attributes that are put aside while an item is read, for a format that only reads them. */
 export interface Apart {
   readonly names: readonly string[]
   readonly attributes: Item
@@ -40,8 +40,10 @@ function readMap(map: unknown, reading: Reading, path: AttributePath, apart?: Ap
   const read: Item = {}
   // By name and not by entries: most of an item is its map, and pairs are garbage.
   for (const name of Object.keys(map)) {
-    const into = apart?.names.includes(name) === true ? apart.attributes : read
-    setMember(into, name, readValue((map as Members)[name], reading, path, name))
+    const value = (map as Members)[name]
+    if (apart?.names.includes(name) === true)
+      setMember(apart.attributes, name, readShared(value) ?? readValue(value, reading, path, name))
+    else setMember(read, name, readValue(value, reading, path, name))
   }
   const prototype: object | null = Object.getPrototypeOf(map)
   if (prototype === Object.prototype || prototype === null) return read
@@ -57,6 +59,12 @@ function readValue(value: unknown, reading: Reading, above: AttributePath, step:
     type === undefined ? undefined : readTyped(type, (value as Members)[type], reading, above, step)
   if (read === undefined) throw malformed(reading, [...above, step])
   return read
+}
+
+/** @returns `undefined` for what is not bytes as base64 text */
+function readShared(value: unknown): Uint8Array | undefined {
+  const { B } = Object(value) as Members
+  return typeof B === 'string' && onlyMember(value as object) === 'B' ? fromBase64Again(B) : undefined
 }
 
 /** Its name, where an object has one member of its own; a list of the names would be garbage. */
