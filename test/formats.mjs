@@ -12,6 +12,7 @@ const RUNS = {
       'test/endToEnd/wholeItems.test.ts', // a format of its own
       'test/endToEnd/hostileTable.test.ts', // messages, in any case
       'test/endToEnd/interop.test.ts',
+      'test/endToEnd/searchMatrix/**', // it names the formats
       'test/endToEnd/matrix/scanner.test.ts', // the search for secrets by itself
     ],
   },

@@ -2,10 +2,10 @@
 // those of the matrix.
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { leaks } from '../../support/scanner/plaintexts.js'
 import { createWorld, EAST, type World } from '../../support/world.js'
 import { type Shape, type Shapes, shapes } from '../matrix/randomSchemas.js'
 import { valuesFor } from '../matrix/randomValues.js'
-import { leaks } from '../matrix/scanner.js'
 import { CLIENTS, type Members } from './clients.js'
 
 const TableName = 'random'

@@ -1,5 +1,5 @@
 import type { Schema } from 'dynamodb-toolbox'
-import type { Mint } from './sentinels.js'
+import type { Mint } from '../../support/scanner/sentinels.js'
 
 /** `encrypted`, or in the plain twin of a schema, what returns the schema as it is. */
 export type Seal = <SCHEMA extends Schema>(schema: SCHEMA) => SCHEMA

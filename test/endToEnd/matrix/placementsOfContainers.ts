@@ -15,8 +15,8 @@ import {
   string,
   tuple,
 } from 'dynamodb-toolbox'
+import type { Mint } from '../../support/scanner/sentinels.js'
 import type { Placement } from './placement.js'
-import type { Mint } from './sentinels.js'
 
 const reached = { 'reach inside without $set': (mint: Mint) => ({ a: mint.text() }) }
 

@@ -14,8 +14,8 @@ import {
   set,
   string,
 } from 'dynamodb-toolbox'
+import { Mint, TEXT_END, TEXT_MARK } from '../../support/scanner/sentinels.js'
 import type { Placement } from './placement.js'
-import { Mint, TEXT_END, TEXT_MARK } from './sentinels.js'
 
 const CHOICES = [`${TEXT_MARK}low`, `${TEXT_MARK}high${TEXT_END}`] as const
 const numbersRefused = (amount: (mint: Mint) => number | bigint) => ({

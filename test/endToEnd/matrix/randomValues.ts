@@ -1,8 +1,8 @@
 import { $append, $prepend, $remove, $set } from 'dynamodb-toolbox'
 import fc from 'fast-check'
 import { looksSealed } from '../../support/formatOfRun.js'
+import { BYTE_MARK, NUMBER_MARK, TEXT_MARK } from '../../support/scanner/sentinels.js'
 import type { Shape, Shapes } from './randomSchemas.js'
-import { BYTE_MARK, NUMBER_MARK, TEXT_MARK } from './sentinels.js'
 
 /** @param secret whether something around it is encrypted; secrets can be recognized, and others are not taken for them */
 export function valueFor(one: Shape, secret = false): fc.Arbitrary<unknown> {

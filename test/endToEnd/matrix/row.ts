@@ -1,9 +1,9 @@
 import { $set } from 'dynamodb-toolbox'
+import type { Mint } from '../../support/scanner/sentinels.js'
 import type { Entities } from './entities.js'
 import { type Attributes, frozen } from './loose.js'
 import type { Placement } from './placement.js'
 import { placements } from './placements.js'
-import type { Mint } from './sentinels.js'
 
 /** One command of dynamodb-toolbox, as the matrix runs it: on the sealed table and on its plain twin. */
 export interface Row {

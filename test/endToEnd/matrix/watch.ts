@@ -4,7 +4,7 @@ import { serialize } from 'node:v8'
 import { channelNames as coreChannels } from '@dynaseal/core'
 import { channelNames as keyringChannels } from '@dynaseal/mrk-keyring'
 import { DynamoDBToolboxError } from 'dynamodb-toolbox'
-import { leaks } from './scanner.js'
+import { leaks } from '../../support/scanner/plaintexts.js'
 
 /** What an application, its logger or the network saw while something ran. */
 export class Watch {

@@ -13,11 +13,11 @@ import {
   UpdateItemCommand,
   UpdateTransaction,
 } from 'dynamodb-toolbox'
+import type { Mint } from '../../../support/scanner/sentinels.js'
 import type { Entities } from '../entities.js'
 import { type Command, on } from '../loose.js'
 import { inClear, type Placement, pathsOf } from '../placement.js'
 import { type Context, type Row, rowOfEach, type Step, type Where } from '../row.js'
-import type { Mint } from '../sentinels.js'
 
 const once = { by: 'writer', inOneMode: true } as const
 

@@ -1,0 +1,4 @@
+import { beaconFormats } from './formats.js'
+import { describeSearchMatrix } from './searchMatrix.js'
+
+describeSearchMatrix('a beacon', beaconFormats)
