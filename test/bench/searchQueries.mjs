@@ -48,19 +48,24 @@ for (const table of ['token', 'clear']) await fill(table)
 const queries = { token: () => query('token', search(EMAIL)), clear: () => query('clear', EMAIL) }
 for (let round = 0; round < WARM_UP; round++) for (const each of Object.values(queries)) await each()
 const times = { token: [], clear: [] }
+const processor = { token: [], clear: [] }
 for (let round = 0; round < ROUNDS; round++) {
   // Who is first changes, so that neither has the other's garbage.
   const names = round % 2 === 0 ? ['token', 'clear'] : ['clear', 'token']
   for (const name of names) {
+    const used = process.cpuUsage()
     const start = performance.now()
     await queries[name]()
     times[name].push(performance.now() - start)
+    const { user, system } = process.cpuUsage(used)
+    processor[name].push((user + system) / 1000)
   }
 }
 child.disconnect()
 
 const [byToken, byClear] = [median(times.token), median(times.clear)]
 const ratio = byToken / byClear
+const ofClient = { byToken: median(processor.token), byClear: median(processor.clear) }
 const machine = {
   cpu: cpus()[0]?.model,
   cores: cpus().length,
@@ -69,12 +74,14 @@ const machine = {
   platform: `${process.platform} ${process.arch}`,
   load: [loadBefore, loadavg()[0]],
 }
-const results = { machine, engine, rounds: ROUNDS, milliseconds: { byToken, byClear }, ratio }
+const milliseconds = { byToken, byClear, ofClient }
+const results = { machine, engine, rounds: ROUNDS, milliseconds, ratio }
 const text = [
   '# Queries by search tokens',
   '',
   `Of ${ITEMS} items with ${FIELDS.length} encrypted fields, against the local cloud on ${engine} in a process of its own: medians of ${ROUNDS} queries each, in turns.`,
   `By token ${byToken.toFixed(3)} ms, by an attribute in clear ${byClear.toFixed(3)} ms.`,
+  `Processor time of the client, helper threads included: ${ofClient.byToken.toFixed(3)} ms and ${ofClient.byClear.toFixed(3)} ms, ${(ofClient.byToken / ofClient.byClear).toFixed(3)} times.`,
   '',
   machineLine(machine),
   '',

@@ -5,7 +5,7 @@ import { createSearchKey } from '@dynaseal/core'
 import { FieldsNotOpenedError, falsePositiveChannel, openPartially, search } from '@dynaseal/document-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createWorld, EAST, type World } from '../../support/world.js'
-import { declaredClient } from './declaredClient.js'
+import { declaration, declaredClient } from './declaredClient.js'
 import { createSearchTable, TABLE } from './table.js'
 
 let world: World
@@ -102,6 +102,21 @@ describe('values that share a short token', () => {
     expect(Items?.map(item => item.email)).toEqual([pairs[0]])
   })
 
+  test('hide no token of another value beside them', async () => {
+    const pk = 'beside'
+    await put({ pk, sk: '1', at: 1, email: pairs[1], name: 'same' })
+    await put({ pk, sk: '2', at: 2, email: pairs[0], name: 'other' })
+    const [, other] = await raw(pk)
+    await plant(pk, '1', 'SET nameToken = :t', { ':t': other!.nameToken })
+    const { result, unopened } = await openPartially(() =>
+      client.send(
+        within(pk, 'shortToken = :e AND nameToken = :n', { ':e': search(pairs[0]), ':n': search('other') }),
+      ),
+    )
+    expect(result.Items).toMatchObject([{ sk: '2' }])
+    expect(unopened).toMatchObject([{ key: { pk, sk: '1' }, failures: [{ path: ['nameToken'] }] }])
+  })
+
   test('are none for the condition of a write', async () => {
     const write = new PutCommand({
       TableName: TABLE,
@@ -173,6 +188,36 @@ describe('a token that is not that of its value', () => {
     await plant(pk, '2', 'SET tagsToken = :t', { ':t': one!.tagsToken })
     const found = client.send(within(pk, 'contains(tagsToken, :t)', { ':t': search('a') }))
     await expect(found).rejects.toMatchObject({ failures: [{ code: 'wrong-token', path: ['tagsToken'] }] })
+  })
+
+  test('is reported beside values that are spelled as they were searched for, and otherwise', async () => {
+    const pk = 'spelled'
+    const spelled = ['spelled@example.com', ' Spelled@Example.com', 'SPELLED@example.com']
+    for (const [sk, email] of spelled.entries()) await put({ pk, sk: `${sk}`, at: sk, email })
+    await put({ pk, sk: '3', at: 3, email: bad })
+    const [{ gsi } = {}] = await raw(pk)
+    for (const email of spelled)
+      expect((await find(pk, email)).Items?.map(item => item.email)).toEqual(spelled)
+    await plant(pk, '3', 'SET gsi = :t', { ':t': gsi })
+    for (const email of spelled) {
+      const { result, unopened } = await openPartially(() => find(pk, email))
+      expect(result.Items?.map(item => item.email)).toEqual(spelled)
+      expect(unopened).toMatchObject([{ key: { pk, sk: '3' }, failures: [{ code: 'wrong-token' }] }])
+    }
+  })
+
+  test('is reported for a text in the place of a set, though it is that of a member', async () => {
+    const pk = 'text'
+    await put({ pk, sk: '1', at: 1, tags: new Set(['a']) })
+    const withoutTokens = declaredClient(world, [searchKey], { declared: { ...declaration, tokens: {} } })
+    await withoutTokens.send(new PutCommand({ TableName: TABLE, Item: { pk, sk: '2', at: 2, tags: 'a' } }))
+    const [one] = await raw(pk)
+    await plant(pk, '2', 'SET tagsToken = :t', { ':t': one!.tagsToken })
+    const { result, unopened } = await openPartially(() =>
+      client.send(within(pk, 'contains(tagsToken, :t)', { ':t': search('a') })),
+    )
+    expect(result.Items).toMatchObject([{ sk: '1' }])
+    expect(unopened).toMatchObject([{ key: { pk, sk: '2' }, failures: [{ path: ['tagsToken'] }] }])
   })
 
   test('does not hinder who does not search by it', async () => {

@@ -2,13 +2,14 @@
 import { type AttributeValue, DynamoDB, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import {
   DynamoDBDocumentClient,
+  GetCommand,
   PutCommand,
   QueryCommand,
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 import { createSearchKey, createSearchTokens } from '@dynaseal/core'
-import { sealDynamoDBClient, search } from '@dynaseal/document-client'
+import { openPartially, sealDynamoDBClient, search } from '@dynaseal/document-client'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { optionsOfRun } from '../../support/formatOfRun.js'
@@ -214,6 +215,29 @@ test.each([
     expect(queries).toBe(2)
   },
 )
+
+test('a token of another value is reported, of whichever version', async () => {
+  const clients = [declaredClient(world, [keys[0]]), declaredClient(world, [keys[1], keys[0]])] as const
+  const [good, bad] = ['fits@example.com', 'fits-not@example.com']
+  for (const [version, client] of clients.entries())
+    await put(client, { pk: 'fits', sk: `${version}`, at: version, email: good })
+  const raw = world.rawClient(EAST)
+  for (const sk of ['0', '1']) {
+    await put(clients[1], { pk: 'fits', sk: 'bad', at: 2, email: bad })
+    const stored = await raw.send(new GetCommand({ TableName: TABLE, Key: { pk: 'fits', sk } }))
+    await raw.send(
+      new UpdateCommand({
+        TableName: TABLE,
+        Key: { pk: 'fits', sk: 'bad' },
+        UpdateExpression: 'SET gsi = :t',
+        ExpressionAttributeValues: { ':t': stored.Item?.gsi },
+      }),
+    )
+    const { result, unopened } = await openPartially(() => all(clients[1], good))
+    expect(result.flat().map(item => item.sk)).toEqual(['0', '1'])
+    expect(unopened).toMatchObject([{ key: { sk: 'bad' }, failures: [{ code: 'wrong-token' }] }])
+  }
+})
 
 test('an item that gets a new token between two pages is found, also where the newer one had ended', async () => {
   const email = 'paged@example.com'

@@ -52,6 +52,21 @@ export class SearchKeyCache {
       // The cache has errors of its own, for what it does not ask the keyring.
       throw cause instanceof FieldError && cause.code === 'not-authentic' ? changed() : unavailable(cause)
     }
+    return this.#tokenLease(key, forWriting, lease)
+  }
+
+  /**
+   * As {@link take}, if nobody has to be asked or waited for.
+   *
+   * @throws {SearchError} `key-unavailable` or `not-authentic`
+   */
+  inMemory(key: SearchKey, forWriting: boolean): TokenLease | undefined {
+    const lease = this.#cache.beginOpening().inMemory(key.name)
+    return lease === undefined ? undefined : this.#tokenLease(key, forWriting, lease)
+  }
+
+  /** Takes over the lease. */
+  #tokenLease(key: SearchKey, forWriting: boolean, lease: OpeningLease): TokenLease {
     try {
       if (forWriting && this.#isExpired(lease.key)) throw unavailable(undefined)
       return { version: key.version, keys: this.#tokenKeys(key, lease), release: () => lease.release() }

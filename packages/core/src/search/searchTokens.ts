@@ -147,7 +147,10 @@ export class SearchTokens implements TokenMaker {
       throw new ConfigurationError('invalid-option', `A token cannot be made so: ${TOO_SHORT}.`)
     const leases =
       keys.length === 1
-        ? [await this.#cache.take(keys[0]!, forWriting, signal)]
+        ? [
+            this.#cache.inMemory(keys[0]!, forWriting) ??
+              (await this.#cache.take(keys[0]!, forWriting, signal)),
+          ]
         : await this.#cache.takeAll(keys, forWriting, signal)
     const results: R[] = []
     try {

@@ -33,15 +33,23 @@ export class CommandTokens {
     const found = this.#found
     if (stored.length > 0 || found.length > 0) {
       const maker = this.maker ?? noMaker()
-      const [ofStored, ofFound] = await Promise.all([
-        stored.length === 0 ? [] : maker.write(subjects(stored)),
-        found.length === 0 ? [] : maker.find(subjects(found)),
-      ])
-      for (const [index, { use }] of stored.entries()) use(ofStored[index]!)
-      for (const [index, { use }] of found.entries()) use(ofFound[index]!)
+      if (found.length === 0) {
+        handOut(stored, await maker.write(subjects(stored)))
+      } else if (stored.length === 0) {
+        handOut(found, await maker.find(subjects(found)))
+      } else {
+        const both = [maker.write(subjects(stored)), maker.find(subjects(found))] as const
+        const [ofStored, ofFound] = await Promise.all(both)
+        handOut(stored, ofStored)
+        handOut(found, ofFound)
+      }
     }
     for (const work of this.#after) work()
   }
+}
+
+function handOut<RESULT>(wanted: readonly Wanted<RESULT>[], results: readonly RESULT[]): void {
+  for (let index = 0; index < wanted.length; index++) wanted[index]!.use(results[index]!)
 }
 
 function subjects(wanted: readonly { readonly subject: TokenSubject }[]): TokenSubject[] {

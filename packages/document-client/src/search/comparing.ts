@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
-import type { AttributePath, FieldError, TokenMaker } from '@dynaseal/core'
+import type { AttributePath, AttributeValue, FieldError, TokenMaker } from '@dynaseal/core'
 import type { ClientSettings } from '../client/settings.js'
 import type { Test } from '../expressions/condition.js'
 import { failure } from '../opening/failure.js'
@@ -48,17 +48,20 @@ export async function compareFound(
   const dropped = new Set<Item>()
   const failures = new Map<Item, FieldError>()
   const texts: KnownTexts = new Map()
-  const all = [...conditions.values()]
-  for (const item of items) {
-    const others: TokenTest[] = []
-    const holds = (test: Test): boolean | undefined => {
-      const search = tests.get(test)
-      if (search === undefined) return undefined
-      const isMatch = matches(search, item, values, texts)
-      if (!isMatch) others.push(search)
-      return isMatch
-    }
-    const isFound = all.every(condition => evaluate(table, condition, item, given, holds) !== false)
+  let item: Item = {}
+  let others: TokenTest[] = []
+  const holds = (test: Test): boolean | undefined => {
+    const search = tests.get(test)
+    if (search === undefined) return undefined
+    const isMatch = matches(search, item, values, texts)
+    if (!isMatch) others.push(search)
+    return isMatch
+  }
+  for (item of items) {
+    if (others.length > 0) others = []
+    let isFound = true
+    for (const condition of conditions.values())
+      isFound &&= evaluate(table, condition, item, given, holds) !== false
     if (isFound) continue
     const wrong = await firstWrong(table, others, item, search, values)
     if (wrong !== undefined) failures.set(item, wrong)
@@ -74,9 +77,10 @@ export async function compareFound(
 type KnownTexts = Map<TokenTest, Map<string, boolean>>
 
 function matches(test: TokenTest, item: Item, values: ClientSettings['values'], texts: KnownTexts): boolean {
-  const { paths } = test.token.definition
+  const { paths, members } = test.token.definition
   const tenant = tenantIn(test.token, item)
   const text = paths.length === 1 ? valueAt(item, paths[0]!) : undefined
+  if (typeof text === 'string' && !members && isSpelledSo(test, text, tenant)) return true
   const isText = typeof text === 'string' && tenant === undefined
   const known = isText ? texts.get(test)?.get(text) : undefined
   if (known !== undefined) return known
@@ -88,6 +92,18 @@ function matches(test: TokenTest, item: Item, values: ClientSettings['values'], 
     )
   if (isText) texts.set(test, (texts.get(test) ?? new Map()).set(text, isMatch))
   return isMatch
+}
+
+/**
+ * Whether a text is what is searched for to the letter. Then nothing has to be normalized: a normalizer makes the same of the
+ * same text, and it made something of this one, since a token was made of it, or nothing would have been sent.
+ */
+function isSpelledSo({ searched }: TokenTest, text: string, tenant: string | undefined): boolean {
+  for (const { values, tenant: wanted } of searched) {
+    const [value] = values as [AttributeValue]
+    if ('S' in value && value.S === text && wanted === tenant) return true
+  }
+  return false
 }
 
 function partsOf({ token: { definition } }: TokenTest, item: Item, values: ClientSettings['values']) {

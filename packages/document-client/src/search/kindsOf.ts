@@ -92,13 +92,22 @@ export function evaluate(
     const kinds = kindTest(table, condition, given)
     return kinds === undefined ? holds(condition) : kinds.includes(table.kindOf(item))
   }
-  const parts = condition.conditions.map(part => evaluate(table, part, item, given, holds))
+  let hasTrue = false
+  let hasFalse = false
+  let isKnown = true
+  // All of them, also where the first one decides: what does not hold is looked at further.
+  for (const part of condition.conditions) {
+    const isTrue = evaluate(table, part, item, given, holds)
+    if (isTrue === undefined) isKnown = false
+    else if (isTrue) hasTrue = true
+    else hasFalse = true
+  }
   switch (condition.kind) {
     case 'and':
-      return parts.includes(false) ? false : parts.includes(undefined) ? undefined : true
+      return hasFalse ? false : isKnown ? true : undefined
     case 'or':
-      return parts.includes(true) ? true : parts.includes(undefined) ? undefined : false
+      return hasTrue ? true : isKnown ? false : undefined
     case 'not':
-      return parts[0] === undefined ? undefined : !parts[0]
+      return isKnown ? hasFalse : undefined
   }
 }

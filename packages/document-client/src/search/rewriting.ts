@@ -3,7 +3,9 @@ import type { Condition } from '../expressions/condition.js'
 import type { Item } from '../values/place.js'
 import type { Searches, TokenTest } from './searches.js'
 
-const VALUE = ':dynaseal_search_'
+/** Of the placeholders. They are kept: a name that is made anew each time is slow to set. */
+const names: string[] = []
+const nameOf = (index: number) => (names[index] ??= `:dynaseal_search_${index}`)
 
 /** A choice of one token for each search by a key. */
 export interface KeyChoice {
@@ -27,7 +29,7 @@ export function keyChoices({ conditions, tests }: Searches): KeyChoice[] {
     choices = choices.flatMap(({ name, tokens }) =>
       byAge(test.found[0] ?? []).map(({ token, version }) => ({
         name: name === '' ? `${version}` : `${name},${version}`,
-        tokens: new Map([...tokens, [test, token]]),
+        tokens: new Map(tokens).set(test, token),
       })),
     )
   }
@@ -35,8 +37,8 @@ export function keyChoices({ conditions, tests }: Searches): KeyChoice[] {
 }
 
 /** Older search keys have lower versions. */
-function byAge(versions: readonly VersionedToken[]): VersionedToken[] {
-  return versions.toSorted((one, other) => one.version - other.version)
+function byAge(versions: readonly VersionedToken[]): readonly VersionedToken[] {
+  return versions.length > 1 ? versions.toSorted((one, other) => one.version - other.version) : versions
 }
 
 function isWithin(condition: Condition, token: TokenTest): boolean {
@@ -52,29 +54,34 @@ function isWithin(condition: Condition, token: TokenTest): boolean {
  */
 export function rewrite(params: Item, { conditions, tests }: Searches, choice: KeyChoice): void {
   const values = params.ExpressionAttributeValues as Item
+  // Before others are added: the object of a member that is not its last one is slow from then on.
+  for (const { test } of tests.values())
+    for (const operand of test.operands) if ('value' in operand) delete values[operand.value]
   let count = 0
   const placeholder = (token: string) => {
-    const name = `${VALUE}${count++}`
+    const name = nameOf(count++)
     values[name] = token
     return name
   }
   for (const [parameter, condition] of conditions) {
     let expression = params[parameter] as string
-    const own = [...tests.values()]
-      .filter(test => isWithin(condition, test))
-      .sort((a, b) => b.test.start - a.test.start)
+    const own = [...tests.values()].filter(test => isWithin(condition, test))
+    // From the end on, so that the places of those before it stay what they are.
+    if (own.length > 1) own.sort((a, b) => b.test.start - a.test.start)
     for (const each of own) {
       const { test, path, found } = each
       const chosen = choice.tokens.get(each)
-      const tokens = chosen === undefined ? found.flat().map(({ token }) => token) : [chosen]
       const attribute = expression.slice(path.start, path.end).trim()
-      const text = testOf(test.operator, attribute, [...new Set(tokens)].map(placeholder))
+      const all = () => [...new Set(found.flat().map(({ token }) => token))]
+      // A key is compared by equality alone.
+      const text =
+        chosen === undefined
+          ? testOf(test.operator, attribute, all().map(placeholder))
+          : `${attribute} = ${placeholder(chosen)}`
       expression = `${expression.slice(0, test.start)}${text} ${expression.slice(test.end)}`
     }
     params[parameter] = expression.trim()
   }
-  for (const { test } of tests.values())
-    for (const operand of test.operands) if ('value' in operand) delete values[operand.value]
 }
 
 function testOf(operator: string, attribute: string, tokens: readonly string[]): string {

@@ -33,18 +33,24 @@ export function searchRead(table: KnownTable, input: Item, sealing: Sealing): Se
   const { tokens, values, items } = sealing
   const searches = searchesOf(table, undefined, input, tokens, values)
   if (searches === undefined) return undefined
-  const compared = [...searches.tests.values()].flatMap(({ token }) => [
-    token.path,
-    ...token.definition.paths,
-    ...(token.tenant === undefined ? [] : [token.tenant]),
-  ])
   const key = table.keyOf(input.IndexName)
-  const isQuery = searches.conditions.has('KeyConditionExpression')
-  const keyNames = [...new Set([...(isQuery ? (key ?? []) : []), ...table.keyNames])]
-  const wide = widened(table, input, [...compared, ...keyNames.map((name): AttributePath => [name])])
+  const keyNames = () => {
+    const isQuery = searches.conditions.has('KeyConditionExpression')
+    return [...new Set([...(isQuery ? (key ?? []) : []), ...table.keyNames])]
+  }
+  const compared = () => [
+    ...[...searches.tests.values()].flatMap(({ token }) => [
+      token.path,
+      ...token.definition.paths,
+      ...(token.tenant === undefined ? [] : [token.tenant]),
+    ]),
+    ...keyNames().map((name): AttributePath => [name]),
+  ]
+  const wide = widened(table, input, compared)
   let query: MergedQuery
   return {
-    ...wide,
+    params: wide.params,
+    strip: wide.strip,
     plan(params) {
       tokens.afterwards(() => {
         const choices = keyChoices(searches)
@@ -62,15 +68,21 @@ export function searchRead(table: KnownTable, input: Item, sealing: Sealing): Se
         query = { streams, items, keyNames, tableKey: table.keyNames, sortKey: key?.[1] }
       })
     },
-    send: forward => mergedPages(query, input, forward),
+    send(forward) {
+      const { streams } = query
+      // Most often there is one search key, whose pages need no merging.
+      return streams.length === 1 && input.ExclusiveStartKey === undefined
+        ? forward(streams[0]!.input)
+        : mergedPages(query, input, forward)
+    },
     async compare(output, settings) {
       const found = output.Items as Item[] | undefined
       if (found === undefined) return
       const given = (input.ExpressionAttributeValues ?? {}) as Item
       const { dropped, failures } = await compareFound(table, searches, found, given, settings)
-      const wrong = [...failures].map(([item, failure]) => ({ table, item, key: item, failures: [failure] }))
-      if (wrong.length > 0) leaveOut(wrong)
-      dropItems(output, new Set([...dropped, ...failures.keys()]))
+      if (failures.size > 0)
+        leaveOut([...failures].map(([item, failure]) => ({ table, item, key: item, failures: [failure] })))
+      if (dropped.size + failures.size > 0) dropItems(output, new Set([...dropped, ...failures.keys()]))
       if (output.Count !== undefined) output.Count = (output.Items as Item[]).length
     },
   }

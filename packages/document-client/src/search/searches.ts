@@ -1,4 +1,4 @@
-import type { VersionedToken } from '@dynaseal/core'
+import type { AttributePath, VersionedToken } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
 import { type Condition, type ConditionOperand, parseCondition, type Test } from '../expressions/condition.js'
 import { names } from '../guards/conditions.js'
@@ -119,12 +119,10 @@ function tokenTest(
   parameter: Parameter,
 ): TokenTest | undefined {
   const { operator, operands } = test
-  const candidates = (kinds ?? [undefined]).flatMap(kind => table.tokens(kind))
-  const compared = operands.flatMap(operand => ('value' in operand ? [operand.value] : []))
-  const isWrapped = (name: string) => given[name] instanceof Searched
   for (const operand of operands) {
     if ('value' in operand) continue
-    const [token, ...others] = candidates.filter(({ path }) => relate(path, operand.path) !== 'beside')
+    const candidates = candidatesAt(table, kinds, operand.path)
+    const token = candidates[0]
     if (token === undefined) continue
     const refuse = (why: string) => refused(table, token, parameter, operand.size ? 'size' : operator, why)
     const isAt = relate(token.path, operand.path) === 'at'
@@ -133,31 +131,44 @@ function tokenTest(
       continue
     }
     if (!isAt) throw refuse('a map that has a token in it can only be tested for existence')
-    if (operand.size || !['=', 'IN', 'contains'].includes(operator)) throw refuse(whyNot(operator))
+    if (operand.size || !SEARCHING.includes(operator)) throw refuse(whyNot(operator))
     if (parameter === 'KeyConditionExpression' && operator !== '=')
       throw refuse('a key is searched for by equality')
     const { members } = token.definition
     if (members !== (operator === 'contains'))
       throw refuse(members ? 'it has a token of each member: use contains' : 'a token has no parts: use =')
-    if (compared.length !== operands.length - 1 || !compared.every(isWrapped)) {
+    const compared: Searched[] = []
+    for (const other of operands) {
+      const value = 'value' in other ? given[other.value] : undefined
+      if (value instanceof Searched) compared.push(value)
+    }
+    if (compared.length !== operands.length - 1) {
       throw refuse(
         'what is compared with it goes into search(value), and nothing else does. Without it, the value would be sent in clear, and nothing be found',
       )
     }
-    if (!others.every(other => makesSame(token, other)))
+    if (candidates.some(other => other !== token && !makesSame(token, other)))
       throw refuse(
         'several kinds of items have tokens of different attributes there. Ask for the items of one kind',
       )
-    return {
-      test,
-      token,
-      path: operand,
-      searched: compared.map(name => searchedSource(table, token, given[name] as Searched, values)),
-      found: [],
-    }
+    const searched = compared.map(each => searchedSource(table, token, each, values))
+    return { test, token, path: operand, searched, found: [] }
   }
   return undefined
 }
+
+/** Tests that tokens can answer. */
+const SEARCHING = ['=', 'IN', 'contains']
+
+/** The tokens at a path, above it or inside, of all kinds that an item may be of. */
+function candidatesAt(table: KnownTable, kinds: Kinds, path: AttributePath): ItemToken[] {
+  const found: ItemToken[] = []
+  for (const kind of kinds ?? ANY_KIND)
+    for (const token of table.tokens(kind)) if (relate(token.path, path) !== 'beside') found.push(token)
+  return found
+}
+
+const ANY_KIND: NonNullable<Kinds> = [undefined]
 
 /** @throws {DocumentClientError} `invalid-value` */
 export function searchedSource(

@@ -13,9 +13,9 @@ export type TokenSource = Pick<TokenSubject, 'values' | 'tenant' | 'key'>
 export function subjectOf(
   { name: table, keyNames }: KnownTable,
   { path, definition }: ItemToken,
-  source: TokenSource,
+  { values, tenant, key }: TokenSource,
 ): TokenSubject {
-  return { ...source, definition, table, keyNames, attribute: path }
+  return { values, tenant, key, definition, table, keyNames, attribute: path }
 }
 
 /** Whether an item, or a key, has the tenant that its token is bound to; of a token without tenants, it has. */

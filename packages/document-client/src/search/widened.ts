@@ -16,12 +16,12 @@ export interface Widened {
 }
 
 /** @throws {DocumentClientError} `projection-refused` where a part of what is compared is asked for */
-export function widened(table: KnownTable, params: Item, compared: readonly AttributePath[]): Widened {
+export function widened(table: KnownTable, params: Item, compared: () => readonly AttributePath[]): Widened {
   const expression = params.ProjectionExpression
   if (typeof expression !== 'string' || expression === '') return { params, strip: () => {} }
   const given = parseProjection(expression, names(params))
   const added: AttributePath[] = []
-  for (const path of compared) {
+  for (const path of compared()) {
     const relations = [...given, ...added].map(each => relate(each, path))
     if (relations.includes('at') || relations.includes('below')) continue
     if (relations.includes('above')) {
