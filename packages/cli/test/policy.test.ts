@@ -110,7 +110,13 @@ beforeAll(async () => {
     new MrkKeyring({ keyArns: [...world.keyArns], client: region => new KMS(world.config(region)) }),
   )
   project = await projectOf({ clients: [clientOf('nobody'), clientOf('nobody', {}, WEST)] })
-  policies = await policiesOf(project)
+  policies = await policiesOf(project, { checkpointTable: 'checkpoints' })
+  await world.dynamodb.createTable({
+    TableName: 'checkpoints',
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [attribute('id')],
+    KeySchema: key('id'),
+  })
   for (const [role, policy] of Object.entries(policies.roles)) gateway.identities.set(role, [policy])
   for (const { replicas, policy } of policies.keys)
     for (const { arn } of replicas) gateway.keyPolicies.set(arn, policy)
@@ -209,7 +215,7 @@ describe('the policy of', () => {
     for (const command of [
       'scan people',
       'inspect people ada --check',
-      'backfill people --unknown --apply',
+      'backfill people --unknown --apply --checkpoint-table checkpoints',
       'rewrap people --all --apply',
       'rewrap people --search-key --apply',
       'drill',
@@ -222,7 +228,8 @@ describe('the policy of', () => {
       expect(note).not.toContain('not authorized')
     }
     remove()
-    expect(codes).toMatchObject({ 'backfill people --unknown --apply': 0, 'search-key rotate': 0 })
+    const backfilled = 'backfill people --unknown --apply --checkpoint-table checkpoints'
+    expect(codes).toMatchObject({ [backfilled]: 0, 'search-key rotate': 0 })
     expect(needed('operators')).toEqual(actionsOf(policies.roles.operators))
     await world.dynamodb.deleteItem({ TableName, Key })
   })

@@ -39,12 +39,12 @@ export type AnyItemKeyrings =
 
 /** What all items of a table have in common, in a format that seals them as wholes. */
 export interface TableContext {
+  /** 2 where the values of attributes are in the context as text, and a pair has their types. */
+  readonly version: 1 | 2
   /** Pairs of the encryption context that do not depend on the item. */
   readonly pairs: Readonly<Record<string, string>>
   /** The pair that an attribute of the item becomes, by the attribute's name: the key's and what else is in the context. */
   readonly ofAttributes: ReadonlyMap<string, string>
-  /** The pair that an item has only where it is written with a signature of its own. */
-  readonly signature: string
   /** Names of attributes that may not be signed, and how they begin. */
   readonly unsigned: {
     readonly allowedUnsignedAttributes?: readonly string[]
@@ -57,6 +57,8 @@ export interface ItemFormatParts {
   readonly keyring: AnyItemKeyrings
   /** Whether new items have a signature. */
   readonly signs: boolean
+  /** Names of pairs: that with the logical table name; that of types; that which only items with a signature have. */
+  readonly pairNames: { readonly table: string; readonly types: string; readonly signature: string }
   /**
    * @param keyNames of the table, the partition key first
    * @throws {ConfigurationError} `invalid-option` when the options of the table do not fit its keys
@@ -93,6 +95,24 @@ export interface SearchParts {
   readonly searchKeys: readonly SearchKeyParts[]
 }
 
+/** What has beacon keys, as far as it is looked at. */
+export interface BeaconKeys {
+  beaconKey(
+    branchKeyId: string,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<{ release(): void }>
+}
+
+/** Of the beacons of the AWS Database Encryption SDK. */
+export interface BeaconParts {
+  /** A `BranchKeyring`, as a rule. */
+  readonly beaconKeys: BeaconKeys
+  /** The branch key whose beacon key all beacons are computed with. */
+  readonly branchKeyId: string | undefined
+  /** In its place, the attribute of items that has it. */
+  readonly keyFieldName: string | undefined
+}
+
 /** Of keyrings: where their keys are, and the keyring that asks in one region alone. */
 export type KeyringParts =
   | ({ readonly kind: 'mrk' } & ReplicatedKey)
@@ -106,6 +126,7 @@ export type KeyringParts =
       }
       /** The id of the branch key, or what names it by the encryption context. */
       readonly branchKeyId: string | ((context: Readonly<Record<string, string>>) => string)
+      alone(region: string): Keyring & BeaconKeys
     } & ReplicatedKey)
   | { readonly kind: 'combined'; readonly sealWith: Keyring; readonly openWith: readonly Keyring[] }
 
@@ -155,7 +176,14 @@ export function itemFormatParts(format: unknown): ItemFormatParts | undefined {
 
 /** Undefined for what `createSearchTokens` did not make. */
 export function searchParts(maker: unknown): SearchParts | undefined {
-  return partsIn<SearchParts>(maker)
+  const parts = partsIn<SearchParts | BeaconParts>(maker)
+  return parts !== undefined && 'searchKeys' in parts ? parts : undefined
+}
+
+/** Undefined for what `createBeacons` did not make. */
+export function beaconParts(maker: unknown): BeaconParts | undefined {
+  const parts = partsIn<SearchParts | BeaconParts>(maker)
+  return parts !== undefined && 'beaconKeys' in parts ? parts : undefined
 }
 
 /** Undefined for keyrings of others, which tell nothing of their keys. */

@@ -19,7 +19,7 @@ import { TAG_BYTES } from './gcm.js'
 import { parseHeader } from './header.js'
 import { BEACON_PREFIX, FOOTER, HEADER } from './names.js'
 import { Opening } from './open.js'
-import { contextOf, faultOf, tableContext } from './parts.js'
+import { contextOf, faultOf, PAIR_NAMES, tableContext } from './parts.js'
 import { type KeyOptions, type Outcome, SdkItems } from './sdkItems.js'
 import { type AttributeOptions, Table } from './table.js'
 
@@ -160,6 +160,7 @@ export class DbEsdkFormat implements Format {
     return {
       keyring,
       signs: algorithmSuite === '0x6701',
+      pairNames: PAIR_NAMES,
       ofTable: (table, [partitionKey = '', sortKey]) =>
         tableContext(
           new Table({ table, partitionKey, sortKey }, this.#optionsOf(table)),

@@ -1,17 +1,19 @@
 import { FieldError } from '@dynaseal/core'
 import type { TableContext } from '@dynaseal/core/parts'
-import { ATTRIBUTE, namePairs, PUBLIC_KEY } from './context.js'
+import { ATTRIBUTE, LEGEND, namePairs, PUBLIC_KEY, TABLE_NAME } from './context.js'
 import { type Attributes, PlainFields } from './fields.js'
 import type { AlgorithmSuite } from './header.js'
 import { Sealing } from './seal.js'
 import type { Table, UnsignedOptions } from './table.js'
 
+export const PAIR_NAMES = { table: TABLE_NAME, types: LEGEND, signature: PUBLIC_KEY } as const
+
 /** What all items of a table have in common. */
 export function tableContext(table: Table, unsigned: UnsignedOptions): TableContext {
   return {
+    version: table.version,
     pairs: namePairs(table),
     ofAttributes: new Map(table.required.map(name => [name, ATTRIBUTE + name])),
-    signature: PUBLIC_KEY,
     unsigned,
   }
 }

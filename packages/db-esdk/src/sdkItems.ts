@@ -101,7 +101,10 @@ export class SdkItems {
       while (sliceIsOver()) await nextSlice()
       const opening = caught(take)
       openings.push(opening)
-      leases.push('error' in opening ? undefined : call.take(opening.name, [opening.claim]))
+      const lease = 'error' in opening ? undefined : call.take(opening.name, [opening.claim])
+      // Seen below, when all have been begun.
+      lease?.catch(() => {})
+      leases.push(lease)
     }
     const arrived = await Promise.allSettled(leases)
     try {

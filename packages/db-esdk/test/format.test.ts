@@ -5,6 +5,7 @@ import {
   type ItemToSeal,
   SealError,
 } from '@dynaseal/core'
+import { sourceAsKeyring } from '@dynaseal/core/formats'
 import { describe, expect, it, test } from 'vitest'
 import { type DbEsdkFormatOptions, dbEsdkFormat, type Item } from '../src/index.js'
 import { bytesOf, customer, customers, rawKeyring, rejection } from './support/items.js'
@@ -250,4 +251,20 @@ describe('the format', () => {
     clearImmediate(next)
     expect(turns).toBeGreaterThan(5)
   })
+})
+
+it('a keyring that refuses at once, while other items are still taken apart, fails items and not the process', async () => {
+  const unhandled: unknown[] = []
+  const note = (error: unknown) => unhandled.push(error)
+  process.on('unhandledRejection', note)
+  const stored = await store()
+  const refuse = () => Promise.reject(new Error('refused'))
+  const reader = format({ keyring: sourceAsKeyring({ generateDataKey: refuse, decryptDataKey: refuse }) })
+  // More than one slice's work.
+  const taking = Array.from({ length: 300 }, () => toOpen(stored))
+  const opened = await reader.open(taking)
+  await new Promise(setImmediate)
+  process.off('unhandledRejection', note)
+  expect(unhandled).toEqual([])
+  expect(opened.every(({ error }) => error?.code === 'key-unavailable')).toBe(true)
 })

@@ -14,7 +14,7 @@ interface Options extends SharedOptions {
 const NOTES = `
 A sample of each table is read in each region of the configuration, and opened
 through each replica of the KMS key alone; new data keys are made through each,
-and search keys unwrapped. Nothing is written.
+and search keys and beacon keys unwrapped. Nothing is written.
 
 --lose leaves one region out. When the configuration's clients talk to a local
 cloud, the region is broken there for real meanwhile, and the sample is also

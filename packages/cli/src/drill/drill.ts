@@ -1,9 +1,9 @@
-import { type FormatParts, formatParts, searchParts } from '@dynaseal/core/parts'
+import { searchParts } from '@dynaseal/core/parts'
 import type { ClientOfRegion, Project, Target } from '../config/project.js'
 import { CliError } from '../errors.js'
-import { aloneIn, keyringFor, keysOf, regionsOf } from '../keys/keyrings.js'
+import { type CheckedBeaconKey, checkBeaconKeys } from '../keys/beaconKeys.js'
+import { regionsOf } from '../keys/keyrings.js'
 import { type CheckedSearchKey, checkSearchKeys } from '../keys/searchKeys.js'
-import { refuseWholeItems } from '../stored/tableItem.js'
 import {
   type Evidence,
   type Sealing,
@@ -13,7 +13,8 @@ import {
   verdictOn,
 } from './evidence.js'
 import { type BreakableCloud, localCloudOf } from './localCloud.js'
-import { readSample, type SampleKey, sampleOf } from './sample.js'
+import { readSample, type SampleItem, sampleOf } from './sample.js'
+import { type TrialFormat, trialFormatOf } from './trialFormat.js'
 import { openThrough, sealThrough } from './trials.js'
 
 export interface DrillOptions {
@@ -87,8 +88,8 @@ async function samplesOf(
   clients: readonly ClientOfRegion[],
   size: number,
   signal: AbortSignal,
-): Promise<Map<string, SampleKey[]>> {
-  const tables = new Map<string, SampleKey[]>()
+): Promise<Map<string, SampleItem[]>> {
+  const tables = new Map<string, SampleItem[]>()
   const errors: unknown[] = []
   for (const target of clients.flatMap(client => targetsOf(project, client))) {
     if (tables.has(target.known.name)) continue
@@ -109,14 +110,14 @@ async function samplesOf(
 interface Plan {
   readonly project: Project
   /** The sample of each, by logical name. */
-  readonly tables: ReadonlyMap<string, readonly SampleKey[]>
+  readonly tables: ReadonlyMap<string, readonly SampleItem[]>
   readonly clients: readonly ClientOfRegion[]
   readonly through: readonly string[]
   readonly lose: string | undefined
   readonly signal: AbortSignal
 }
 
-type Found = Pick<Evidence, 'reads' | 'openings' | 'sealings' | 'searchKeys'>
+type Found = Pick<Evidence, 'reads' | 'openings' | 'sealings' | 'searchKeys' | 'beaconKeys'>
 
 /** With the region broken for real: also as the application does it, which does not know. */
 async function gatherWithout(lost: string, cloud: BreakableCloud, plan: Plan): Promise<Found> {
@@ -141,62 +142,46 @@ async function gather(
   const openings: TableOpening[] = []
   const sealings: Sealing[] = []
   const searchKeys: CheckedSearchKey[] = []
+  const beaconKeys: CheckedBeaconKey[] = []
   for (const client of clients) {
     for (const target of targetsOf(project, client)) {
       const { name } = target.known
-      const parts = partsOfFormat(target)
+      const trial = trialFormatOf(target)
       const sample = tables.get(name)!
       const { items, milliseconds, problem } = await readSample(target, sample, signal)
       const missing = problem === undefined ? items.filter(item => item === undefined).length : 0
       reads.push({ table: name, region: client.region, milliseconds, missing, ...(problem && { problem }) })
       for (const region of through) {
-        const format = parts.over(aloneIn(region, parts.keyring))
+        const format = trial.alone(region)
         if (problem === undefined) openings.push(await openThrough(region, format, target, items, signal))
-        sealings.push(await sealThrough(region, format, target, placesIn(target, sample)[0]!, signal))
+        sealings.push(await sealThrough(region, format, target, trial.toSeal(sample[0]), signal))
         format.clear()
       }
       if (!asApplication || problem !== undefined) continue
-      const format = parts.over(parts.keyring)
+      const format = trial.alone()
       openings.push(await openThrough('all', format, target, items, signal))
       format.clear()
     }
     const search = searchParts(client.parts.search)
     if (search !== undefined) searchKeys.push(...(await checkSearchKeys(search, { signal, without: lose })))
+    const sampled = [...tables.values()].flat()
+    beaconKeys.push(...(await checkBeaconKeys(client.parts.search, sampled, { signal, without: lose })))
   }
-  return { reads, openings, sealings, searchKeys }
+  return { reads, openings, sealings, searchKeys, beaconKeys }
 }
 
 function targetsOf(project: Project, { region }: ClientOfRegion): Target[] {
   return project.tables(region).map(name => project.target(name, region))
 }
 
-/** @throws {CliError} `unsupported` */
-function partsOfFormat(target: Target): FormatParts {
-  refuseWholeItems(target)
-  const parts = formatParts(target.format)
-  if (parts !== undefined) return parts
-  throw new CliError(
-    'unsupported',
-    `The format of table ${target.tableName} does not tell which keys it uses.`,
-  )
-}
-
 /** Of all keys, also of those that a function gives for the items of the sample. */
 async function keyRegionsOf({ project, clients, tables }: Omit<Plan, 'through' | 'lose'>): Promise<string[]> {
   const regions = new Set<string>()
   for (const target of clients.flatMap(client => targetsOf(project, client))) {
-    const { keyring, contextOf } = partsOfFormat(target)
-    const { name: table } = target.known
-    for (const key of placesIn(target, tables.get(table)!)) {
-      const keys = keysOf(await keyringFor(keyring, contextOf({ table, key })))
-      for (const region of regionsOf(keys)) regions.add(region)
-    }
+    const trial: TrialFormat = trialFormatOf(target)
+    const sample = tables.get(target.known.name)!
+    for (const item of sample.length > 0 ? sample : [undefined])
+      for (const region of regionsOf(await trial.keysFor(item))) regions.add(region)
   }
   return [...regions]
-}
-
-/** The items of a sample; of a table without any, one that might be. */
-function placesIn({ known }: Target, sample: readonly SampleKey[]): readonly SampleKey[] {
-  if (sample.length > 0) return sample
-  return [Object.fromEntries(known.keyNames.map(name => [name, { S: 'drill' }]))]
 }

@@ -1,3 +1,4 @@
+import type { CheckedBeaconKey } from '../keys/beaconKeys.js'
 import type { CheckedSearchKey } from '../keys/searchKeys.js'
 
 /** The sample of a table, read in one region. */
@@ -47,6 +48,7 @@ export interface Evidence {
   readonly openings: readonly TableOpening[]
   readonly sealings: readonly Sealing[]
   readonly searchKeys: readonly CheckedSearchKey[]
+  readonly beaconKeys: readonly CheckedBeaconKey[]
 }
 
 /** Whether all goes on without a region. */
@@ -59,7 +61,7 @@ export interface Verdict {
 
 /**
  * A region can be lost when there is another one, in which each table has all of the sample, and it opens, new items are
- * sealed, and search keys are unwrapped, through replicas of other regions.
+ * sealed, and search keys and beacon keys are unwrapped, through replicas of other regions.
  */
 export function verdictOn(lost: string, evidence: Evidence): Verdict {
   const regions = evidence.clientRegions.filter(region => region !== lost)
@@ -73,6 +75,10 @@ export function verdictOn(lost: string, evidence: Evidence): Verdict {
     for (const { version, replicas } of evidence.searchKeys) {
       if (!replicas.some(({ region, opens }) => opens && region !== lost))
         reasons.push(`Search key ${version} is unwrapped by no other replica.`)
+    }
+    for (const { branchKeyId, replicas } of evidence.beaconKeys) {
+      if (!replicas.some(({ region, opens }) => opens && region !== lost))
+        reasons.push(`The beacon key of branch key ${branchKeyId} is had in no other region.`)
     }
   }
   return { region: lost, canBeLost: reasons.length === 0, reasons: [...new Set(reasons)] }

@@ -1,3 +1,4 @@
+import type { ReplicaCheck } from '../keys/searchKeys.js'
 import { table, wrapped } from '../output/table.js'
 import type { DrillReport } from './drill.js'
 import type { TableRead } from './evidence.js'
@@ -15,7 +16,7 @@ const COLUMNS = [
 
 /** The answer first, then what it rests on. */
 export function renderDrill(report: DrillReport, width: number): string {
-  const { verdicts, reads, searchKeys, samples } = report
+  const { verdicts, reads, searchKeys, beaconKeys, samples } = report
   const answers = verdicts.flatMap(({ region, canBeLost, reasons }) => [
     `${region} ${canBeLost ? 'can be lost.' : 'cannot be lost:'}`,
     ...list(reasons, width),
@@ -23,13 +24,6 @@ export function renderDrill(report: DrillReport, width: number): string {
   const empty = Object.keys(samples).filter(name => samples[name] === 0)
   const notes = empty.flatMap(name =>
     wrapped(`Table ${name} has no ciphertext in its first items: only sealing was tried.`, width),
-  )
-  const keys = searchKeys.flatMap(({ version, replicas }) =>
-    replicas.map(({ region, opens, milliseconds }) => [
-      String(version),
-      region,
-      opens ? `${milliseconds} ms` : 'not',
-    ]),
   )
   const problems = problemsOf(report)
   return [
@@ -39,17 +33,30 @@ export function renderDrill(report: DrillReport, width: number): string {
       reads.flatMap(read => rowsOf(read, report)),
       width,
     ),
-    ...(keys.length === 0
-      ? []
-      : [
-          table(
-            [{ title: 'search key' }, { title: 'through' }, { title: 'after', isNumber: true }],
-            keys,
-            width,
-          ),
-        ]),
+    ...keysTried(
+      'search key',
+      searchKeys.map(({ version, replicas }) => [String(version), replicas]),
+      width,
+    ),
+    ...keysTried(
+      'beacon key of',
+      beaconKeys.map(({ branchKeyId, replicas }) => [branchKeyId, replicas]),
+      width,
+    ),
     ...(problems.length === 0 ? [] : [lines(['What did not work:', ...list(problems, width)])]),
   ].join('\n')
+}
+
+function keysTried(
+  title: string,
+  keys: readonly (readonly [string, readonly ReplicaCheck[]])[],
+  width: number,
+): string[] {
+  if (keys.length === 0) return []
+  const rows = keys.flatMap(([name, replicas]) =>
+    replicas.map(({ region, opens, milliseconds }) => [name, region, opens ? `${milliseconds} ms` : 'not']),
+  )
+  return [table([{ title }, { title: 'through' }, { title: 'after', isNumber: true }], rows, width)]
 }
 
 function rowsOf(read: TableRead, { samples, openings, sealings }: DrillReport): string[][] {
@@ -74,12 +81,12 @@ function rowsOf(read: TableRead, { samples, openings, sealings }: DrillReport): 
 }
 
 /** Each once. */
-function problemsOf({ reads, openings, sealings, searchKeys }: DrillReport): string[] {
+function problemsOf({ reads, openings, sealings, searchKeys, beaconKeys }: DrillReport): string[] {
   const problems = [
     ...reads.map(({ problem }) => problem),
     ...openings.map(({ through, reason }) => reason && `${through}: ${reason}`),
     ...sealings.map(({ through, problem }) => problem && `${through}: ${problem}`),
-    ...searchKeys.flatMap(({ replicas }) =>
+    ...[...searchKeys, ...beaconKeys].flatMap(({ replicas }) =>
       replicas.map(({ region, reason }) => reason && `${region}: ${reason}`),
     ),
   ]

@@ -1,7 +1,12 @@
 import type { Keyring, KeyringOfContext } from '@dynaseal/core'
 import { combineKeyrings } from '@dynaseal/core'
 import { sourceAsKeyring } from '@dynaseal/core/formats'
-import { type KeyringParts, keyringParts } from '@dynaseal/core/parts'
+import {
+  type AnyItemKeyrings,
+  type ItemKeyrings,
+  type KeyringParts,
+  keyringParts,
+} from '@dynaseal/core/parts'
 import { CliError } from '../errors.js'
 
 /** A multi-Region key that a keyring uses, of itself or under branch keys. */
@@ -39,6 +44,24 @@ export async function keyringFor(
   context: Readonly<Record<string, string>>,
 ): Promise<Keyring> {
   return typeof keyring === 'function' ? keyring(context) : keyring
+}
+
+/** Those of the recipients of an item, where they depend on its encryption context. */
+export async function itemKeyringsFor(
+  keyrings: AnyItemKeyrings,
+  context: Readonly<Record<string, string>>,
+): Promise<readonly Keyring[]> {
+  return listOf(typeof keyrings === 'function' ? await keyrings(context) : keyrings)
+}
+
+function listOf(keyrings: ItemKeyrings): readonly Keyring[] {
+  return Array.isArray(keyrings) ? keyrings : [keyrings as Keyring]
+}
+
+/** {@link aloneIn} of each recipient of an item: what one of them opens, opens. */
+export function allAloneIn(region: string, keyrings: AnyItemKeyrings): AnyItemKeyrings {
+  const alone = (given: ItemKeyrings) => listOf(given).map(one => keyringIn(region, one))
+  return typeof keyrings === 'function' ? async context => alone(await keyrings(context)) : alone(keyrings)
 }
 
 /**

@@ -33,6 +33,11 @@ export function hasNo(name: string): Conditions {
   return { Null: { [`kms:EncryptionContext:${name}`]: ['true'] } }
 }
 
+/** That it has one of a name, whatever its value. */
+export function hasAny(name: string): Conditions {
+  return { Null: { [`kms:EncryptionContext:${name}`]: ['false'] } }
+}
+
 /** In conditions, `${` begins a policy variable (IAM user guide, "IAM policy elements: Variables and tags"). */
 function literal(value: string): string {
   return value.replaceAll(/\$(?=\{)/g, mark => `${mark}{${mark}}`)

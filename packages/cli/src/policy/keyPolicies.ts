@@ -70,11 +70,11 @@ export function keyPolicies(uses: readonly KeyUse[]): KeyPolicy[] {
       // In a key policy, the key itself.
       Resource: ['*'],
     })
-    const statements = ofKey.map(({ what, action, condition }) => ({
-      ...(what === 'open branch keys'
+    const statements = ofKey.map(({ what, action, condition, ofKeyPolicy = condition }) => ({
+      ...(what === 'open branch keys' || what === 'open beacon keys'
         ? allow('UseForBranchKeys', [action, ...BRANCH_KEY_ADMINISTRATION])
         : allow(action === 'kms:Decrypt' ? 'Decrypt' : 'GenerateDataKey', [action])),
-      Condition: condition,
+      Condition: ofKeyPolicy,
     }))
     const Statement = numbered(merged([allow('Administer', ADMINISTRATION), ...statements]))
     return { id, replicas, policy: { Version: '2012-10-17', Statement } }

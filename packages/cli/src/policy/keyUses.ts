@@ -1,18 +1,30 @@
 import type { Keyring, KeyringOfContext } from '@dynaseal/core'
-import { formatParts, searchParts } from '@dynaseal/core/parts'
+import { type FormatParts, formatParts, itemFormatParts, searchParts } from '@dynaseal/core/parts'
+import type { KnownTable } from '@dynaseal/document-client/mapper'
 import type { ClientOfRegion } from '../config/project.js'
 import { CliError } from '../errors.js'
 import { keyringFor, keysOf, type UsedKey } from '../keys/keyrings.js'
+import { ofBranchKey, usesOfBeacons } from './branchKeyUses.js'
 import { type Conditions, hasContext, hasNo } from './document.js'
+import { usesOfItems } from './itemUses.js'
+import { ofContext } from './ofContext.js'
 
 type Pairs = Readonly<Record<string, string>>
 
 /** What a key is used for: the action, and the encryption context that it always has then. */
 export interface KeyUse {
   readonly key: UsedKey['key']
-  readonly what: 'open fields' | 'seal fields' | 'open search keys' | 'make search keys' | 'open branch keys'
+  readonly what:
+    | 'open fields'
+    | 'seal fields'
+    | 'open search keys'
+    | 'make search keys'
+    | 'open branch keys'
+    | 'open beacon keys'
   readonly action: 'kms:Decrypt' | 'kms:GenerateDataKey'
   readonly condition: Conditions
+  /** That of the key's own policy, where who administers what the key is used for needs more. Default: the same. */
+  readonly ofKeyPolicy?: Conditions
 }
 
 /** A table, as a client of one region has it. */
@@ -21,6 +33,8 @@ export interface TableInRegion {
   readonly region: string
   /** Whether its own key is a search token, so that a new search key moves its items. */
   readonly moves: boolean
+  /** Whether its items are sealed as wholes, and so put and never updated. */
+  readonly wholeItems: boolean
 }
 
 export interface Uses {
@@ -32,29 +46,45 @@ export interface Uses {
  * What the clients of a configuration do with KMS, and where.
  *
  * @param given pairs of one tenant, where the application's function decides by the item
+ * @param some names of tables in DynamoDB, if not all
  * @throws {CliError} `unsupported` for what does not tell its keys, `usage` for pairs that no context of a table has
  */
-export async function usesOf(clients: readonly ClientOfRegion[], given: Pairs): Promise<Uses> {
+export async function usesOf(
+  clients: readonly ClientOfRegion[],
+  given: Pairs,
+  some?: readonly string[],
+): Promise<Uses> {
   const keys: KeyUse[] = []
   const tables: TableInRegion[] = []
   for (const client of clients) {
-    const named = [...client.parts.tables.known]
+    const named = [...client.parts.tables.known].filter(([name]) => some?.includes(name) ?? true)
     const { region } = client
-    tables.push(...named.map(([name, { keyTokens }]) => ({ name, region, moves: keyTokens.size > 0 })))
-    const logical = [...new Set(named.map(([, { name }]) => name))]
-    if (logical.length > 0) keys.push(...(await usesOfFields(client, logical, given)))
-    keys.push(...(await usesOfSearch(client)))
+    const { wholeItems = false } = client.parts.format
+    for (const [name, { keyTokens }] of named)
+      tables.push({ name, region, moves: keyTokens.size > 0, wholeItems })
+    if (named.length > 0) keys.push(...(await usesOfFormat(client, named, given)))
+    keys.push(...(await usesOfSearch(client)), ...usesOfBeacons(client, given))
   }
   return { tables, keys }
+}
+
+async function usesOfFormat(
+  { parts: { format } }: ClientOfRegion,
+  named: readonly (readonly [string, KnownTable])[],
+  given: Pairs,
+): Promise<KeyUse[]> {
+  const tables = named.map(([, table]) => table)
+  const fields = formatParts(format)
+  if (fields !== undefined) return usesOfFields(fields, [...new Set(tables.map(({ name }) => name))], given)
+  const items = itemFormatParts(format)
+  if (items !== undefined) return usesOfItems(items, tables, given)
+  throw new CliError('unsupported', 'The format of the configuration does not tell which keys it uses.')
 }
 
 /** What formats 1 and 2 add. */
 const CONTEXTS_OF_FORMATS: readonly Pairs[] = [{}, { 'dynaseal:format': '2' }]
 
-async function usesOfFields({ parts }: ClientOfRegion, tables: string[], given: Pairs): Promise<KeyUse[]> {
-  const format = formatParts(parts.format)
-  if (format === undefined)
-    throw new CliError('unsupported', 'The format of the configuration does not tell which keys it uses.')
+async function usesOfFields(format: FormatParts, tables: string[], given: Pairs): Promise<KeyUse[]> {
   const { encryptionContext, keyring, writes } = format
   const pairs = typeof encryptionContext === 'function' ? given : fixed(encryptionContext, given)
   const isKnown = typeof encryptionContext !== 'function' || Object.keys(given).length > 0
@@ -96,21 +126,6 @@ async function usesOfSearch({ parts }: ClientOfRegion): Promise<KeyUse[]> {
   })
 }
 
-/** @param context where all of it is known, which may name the branch key */
-function ofBranchKey(
-  key: Extract<UsedKey['key'], { kind: 'branch-keys' }>,
-  context: Pairs | undefined,
-): KeyUse {
-  const { keyStore, branchKeyId } = key
-  const isFunction = typeof branchKeyId === 'function'
-  const id = isFunction ? context && branchKeyId(context) : branchKeyId
-  const condition = hasContext({
-    tablename: keyStore.logicalName,
-    ...(id === undefined ? {} : { 'branch-key-id': id }),
-  })
-  return { key, what: 'open branch keys', action: 'kms:Decrypt', condition }
-}
-
 function fixed(pairs: Pairs, given: Pairs): Pairs {
   const other = Object.keys(given).find(name => pairs[name] !== given[name])
   if (other === undefined) return pairs
@@ -120,14 +135,6 @@ function fixed(pairs: Pairs, given: Pairs): Pairs {
   )
 }
 
-async function givenKeyring(keyring: Keyring | KeyringOfContext, context: Pairs): Promise<Keyring> {
-  try {
-    return await keyringFor(keyring, context)
-  } catch (error) {
-    throw new CliError(
-      'usage',
-      `The keyring of the configuration depends on the encryption context, and there is none for ${Object.keys(context).join(', ')} alone: ${(error as Error).message} Name the other pairs: --context tenant=acme, once for each tenant.`,
-      error,
-    )
-  }
+function givenKeyring(keyring: Keyring | KeyringOfContext, context: Pairs): Promise<Keyring> {
+  return ofContext(() => keyringFor(keyring, context), context)
 }

@@ -23,6 +23,10 @@ export interface PolicyOptions {
   readonly region?: string | undefined
   /** Pairs of one tenant, for an encryption context that the application makes by the item. Default: none. */
   readonly context?: Readonly<Record<string, string>> | undefined
+  /** Names in DynamoDB or logical: the roles have no other tables. The policies of keys are for all. Default: all. */
+  readonly tables?: readonly string[] | undefined
+  /** Where operators keep checkpoints, in each region. Default: in files. */
+  readonly checkpointTable?: string | undefined
 }
 
 /**
@@ -32,18 +36,35 @@ export interface PolicyOptions {
  */
 export async function policiesOf(
   project: Project,
-  { region, context = {} }: PolicyOptions = {},
+  { region, context = {}, tables, checkpointTable }: PolicyOptions = {},
 ): Promise<Policies> {
   const regions = region === undefined ? project.regions : [region]
-  const uses = await usesOf(
-    regions.map(one => project.client(one)),
-    context,
-  )
-  if (uses.keys.length === 0)
+  if (checkpointTable !== undefined && !TABLE_NAME.test(checkpointTable))
+    throw new CliError('usage', `${JSON.stringify(checkpointTable)} is no name of a table.`)
+  const clients = regions.map(one => project.client(one))
+  const all = await usesOf(clients, context)
+  if (all.keys.length === 0)
     throw new CliError('config', 'The clients of the configuration know no table: register their entities.')
-  const roles = Object.fromEntries(ROLES.map(role => [role, rolePolicy(role, uses)]))
-  return { roles: roles as Policies['roles'], keys: keyPolicies(uses.keys) }
+  const some = tables?.flatMap(name => namesOf(name, project, regions))
+  const uses = some === undefined ? all : await usesOf(clients, context, some)
+  const roles = Object.fromEntries(
+    ROLES.map(role => [role, rolePolicy(role, uses, role === 'operators' ? checkpointTable : undefined)]),
+  )
+  return { roles: roles as Policies['roles'], keys: keyPolicies(all.keys) }
 }
+
+/** The names in DynamoDB of a table, in the regions whose clients know it. @throws {CliError} `unknown-table` for one that none knows */
+function namesOf(name: string, project: Project, regions: readonly string[]): string[] {
+  const found = regions.flatMap(region =>
+    [...project.client(region).parts.tables.known].filter(
+      ([added, table]) => added === name || table.name === name,
+    ),
+  )
+  return found.length > 0 ? found.map(([added]) => added) : [project.target(name, regions[0]).tableName]
+}
+
+/** DynamoDB developer guide, "Naming rules": without what has a meaning in an ARN of a policy. */
+const TABLE_NAME = /^[\w.-]{3,255}$/
 
 interface Needs {
   readonly sid: string
@@ -58,12 +79,12 @@ const NEEDS: Readonly<Record<Role, Needs>> = {
   readers: {
     sid: 'ReadItems',
     actions: ['BatchGetItem', 'GetItem', 'Query'],
-    uses: ['open fields', 'open search keys', 'open branch keys'],
+    uses: ['open fields', 'open search keys', 'open branch keys', 'open beacon keys'],
   },
   writers: {
     sid: 'WriteItems',
     actions: ['BatchWriteItem', 'ConditionCheckItem', 'DeleteItem', 'PutItem', 'UpdateItem'],
-    uses: ['seal fields', 'open search keys', 'open branch keys'],
+    uses: ['seal fields', 'open search keys', 'open branch keys', 'open beacon keys'],
   },
   operators: {
     sid: 'OperateTables',
@@ -75,9 +96,18 @@ const NEEDS: Readonly<Record<Role, Needs>> = {
       'Scan',
       'UpdateItem',
     ],
-    uses: ['open fields', 'seal fields', 'open search keys', 'make search keys', 'open branch keys'],
+    uses: [
+      'open fields',
+      'seal fields',
+      'open search keys',
+      'make search keys',
+      'open branch keys',
+      'open beacon keys',
+    ],
   },
 }
+
+const CHECKPOINT_ACTIONS = ['DeleteItem', 'DescribeTable', 'GetItem', 'PutItem']
 
 const SIDS: Readonly<Record<KeyUse['what'], string>> = {
   'open fields': 'OpenFields',
@@ -85,19 +115,24 @@ const SIDS: Readonly<Record<KeyUse['what'], string>> = {
   'open search keys': 'OpenSearchKeys',
   'make search keys': 'MakeSearchKeys',
   'open branch keys': 'OpenBranchKeys',
+  'open beacon keys': 'OpenBeaconKeys',
 }
 
-function rolePolicy(role: Role, { tables, keys }: Uses): PolicyDocument {
+function rolePolicy(role: Role, { tables, keys }: Uses, checkpointTable: string | undefined): PolicyDocument {
   const { sid, actions, uses } = NEEDS[role]
   const [, partition, , , account] = keys[0]!.key.replicas[0]!.arn.split(':')
   const arn = (region: string, name: string) => `arn:${partition}:dynamodb:${region}:${account}:table/${name}`
-  const onTables = tables.map(({ region, name }) => arn(region, name))
-  const indexes = role === 'readers' ? onTables.map(one => `${one}/index/*`) : []
+  const onTables = tables.map(({ region, name, wholeItems }) => {
+    const table = arn(region, name)
+    const needed = wholeItems && role === 'writers' ? actions.filter(one => one !== 'UpdateItem') : actions
+    const resources = role === 'readers' ? [table, `${table}/index/*`] : [table]
+    return allow(sid, needed.map(inDynamoDB), resources)
+  })
   const stores = keys.flatMap(({ key }) =>
     key.kind === 'branch-keys' ? key.keyStore.regions.map(region => arn(region, key.keyStore.tableName)) : [],
   )
   const statements: Statement[] = [
-    allow(sid, actions.map(inDynamoDB), [...onTables, ...indexes]),
+    ...onTables,
     ...(stores.length === 0 ? [] : [allow('ReadBranchKeys', ['GetItem', 'Query'].map(inDynamoDB), stores)]),
     ...keys
       .filter(({ what }) => uses.includes(what))
@@ -114,6 +149,10 @@ function rolePolicy(role: Role, { tables, keys }: Uses): PolicyDocument {
     const moved = tables.filter(({ moves }) => moves).map(({ region, name }) => arn(region, name))
     if (moved.length > 0)
       statements.push(allow('MoveItems', ['DeleteItem', 'PutItem'].map(inDynamoDB), moved))
+    if (checkpointTable !== undefined) {
+      const checkpoints = [...new Set(tables.map(({ region }) => arn(region, checkpointTable)))]
+      statements.push(allow('KeepCheckpoints', CHECKPOINT_ACTIONS.map(inDynamoDB), checkpoints))
+    }
     statements.push(...lookingAtKeys(keys))
   }
   return { Version: '2012-10-17', Statement: numbered(merged(statements)) }

@@ -11,6 +11,7 @@ import {
   type VersionedToken,
 } from '@dynaseal/core'
 import { nextSlice, sliceIsOver } from '@dynaseal/core/formats'
+import { type BeaconParts, tellParts } from '@dynaseal/core/parts'
 import { type Beacon, beaconFault, beaconName } from './beacon.js'
 import { beaconBytes, searchedBytes } from './beaconBytes.js'
 import { type BeaconKeySource, type HmacKeys, withHmacKeys } from './beaconKeys.js'
@@ -49,6 +50,14 @@ export class Beacons implements TokenMaker {
     this.#source = options.keyring
     this.#branchKeyId = options.branchKeyId
     this.#keyFieldName = options.keyFieldName
+    const { keyring: beaconKeys, branchKeyId, keyFieldName } = options
+    const parts: BeaconParts = {
+      // Of the key store it is read only.
+      beaconKeys: beaconKeys as BeaconParts['beaconKeys'],
+      branchKeyId,
+      keyFieldName,
+    }
+    tellParts(this, () => parts)
   }
 
   faultOf(use: TokenUse, others: readonly TokenUse[]): string | undefined {

@@ -1,0 +1,135 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { sealDocumentClient } from '@dynaseal/document-client'
+import { MrkKeyring } from '@dynaseal/mrk-keyring'
+import { expect, it } from 'vitest'
+import { policiesOf, policyWarnings, projectOf } from '../src/api.js'
+import { dynaseal, folder, unfit } from './support/command.js'
+
+const REGIONS = ['us-east-1', 'us-west-2']
+const ARNS = REGIONS.map(
+  region => `arn:aws:kms:${region}:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab`,
+)
+
+/** Clients that know so many tables. Nothing is sent to anybody. */
+function projectWith(tables: number, { name = 'table', pairs = {} }: { name?: string; pairs?: object } = {}) {
+  const clients = REGIONS.map(region => {
+    const keyring = new MrkKeyring({ keyArns: ARNS, region })
+    const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ region }))
+    const client = sealDocumentClient(documents, { keyring, encryptionContext: { ...pairs } })
+    for (let i = 0; i < tables; i++)
+      client.declare({ table: `${name}-${i}`, key: ['id'], encrypted: ['ssn'] })
+    return client
+  })
+  return projectOf({ clients })
+}
+
+it('what AWS takes has no warning', async () => {
+  expect(policyWarnings(await policiesOf(await projectWith(3)))).toEqual([])
+})
+
+it('a policy of more than 6,144 characters is one of too many, and still fits inline up to 10,240', async () => {
+  const policies = await policiesOf(await projectWith(25))
+  const size = JSON.stringify(policies.roles.readers).length
+  expect(size).toBeGreaterThan(6144)
+  expect(size).toBeLessThan(10_240)
+  const warnings = policyWarnings(policies, 'readers')
+  expect(warnings).toEqual([
+    expect.stringMatching(
+      /^The policy of readers has \d,\d+ characters, .*6,144 at most\. It fits as an inline/,
+    ),
+  ])
+  const [beyond] = policyWarnings(await policiesOf(await projectWith(60)), 'readers')
+  expect(beyond).not.toContain('inline')
+  expect(beyond).toContain('--table')
+})
+
+it('each limit is one: to the character', async () => {
+  const { roles, keys } = await policiesOf(await projectWith(1))
+  const padded = (policy: (typeof roles)['readers'], size: number) => {
+    const [first] = policy.Statement
+    const missing = size - JSON.stringify({ ...policy, Statement: [first] }).length
+    return { ...policy, Statement: [{ ...first!, Sid: first!.Sid + 'x'.repeat(missing) }] }
+  }
+  const sized = (size: number) =>
+    policyWarnings({ roles: { ...roles, readers: padded(roles.readers, size) }, keys })
+  expect(sized(6144)).toEqual([])
+  expect(sized(6145)).toHaveLength(1)
+  expect(sized(10_240)[0]).toContain('inline')
+  expect(sized(10_241)[0]).not.toContain('inline')
+  const ofKey = (size: number) =>
+    policyWarnings({ roles, keys: [{ ...keys[0]!, policy: padded(keys[0]!.policy, size) }] })
+  expect(ofKey(32_768)).toEqual([])
+  expect(ofKey(32_769)).toEqual([
+    expect.stringContaining('has 32,769 bytes without white space, and KMS takes 32,768'),
+  ])
+})
+
+it('for some of the tables it is shorter, and the policies of keys stay those of all', async () => {
+  const project = await projectWith(60)
+  const all = await policiesOf(project)
+  const some = await policiesOf(project, { tables: ['table-1', 'table-7'] })
+  expect(policyWarnings(some)).toEqual([])
+  const tables = some.roles.readers.Statement.flatMap(({ Resource }) => Resource).filter(one =>
+    /table-/.test(one),
+  )
+  expect(new Set(tables.map(arn => arn.split('/')[1]))).toEqual(new Set(['table-1', 'table-7']))
+  const [open] = some.roles.readers.Statement.filter(({ Sid }) => Sid === 'OpenFields')
+  expect(open!.Condition!.StringEquals).toEqual({
+    'kms:EncryptionContext:dynaseal:table': ['table-1', 'table-7'],
+  })
+  expect(some.keys).toEqual(all.keys)
+  await expect(policiesOf(project, { tables: ['nobody'] })).rejects.toThrow('knows no table nobody')
+})
+
+it('what no policy may have is said', async () => {
+  const policies = await policiesOf(await projectWith(1, { pairs: { tenant: 'Łódź' } }))
+  expect(policyWarnings(policies)).toEqual(
+    ['readers', 'writers', 'operators', 'key mrk-1234abcd12ab34cd56ef1234567890ab'].map(whose =>
+      expect.stringContaining(`The policy of ${whose} has characters beyond U+00FF`),
+    ),
+  )
+  expect(policyWarnings(await policiesOf(await projectWith(1, { pairs: { tenant: 'Bødø' } })))).toEqual([])
+})
+
+it('a checkpoint table is a name, and a thing of operators alone', async () => {
+  const project = await projectWith(1)
+  const { roles } = await policiesOf(project, { checkpointTable: 'checkpoints' })
+  const keeping = roles.operators.Statement.filter(({ Sid }) => Sid === 'KeepCheckpoints')
+  expect(keeping).toMatchObject([
+    { Resource: REGIONS.map(region => `arn:aws:dynamodb:${region}:111122223333:table/checkpoints`) },
+  ])
+  expect(JSON.stringify([roles.readers, roles.writers])).not.toContain('checkpoints')
+  for (const checkpointTable of ['*', 'a/b', 'x'])
+    await expect(policiesOf(project, { checkpointTable })).rejects.toThrow('is no name of a table')
+})
+
+it('the command notes it on standard error, and prints the policy all the same', async () => {
+  const config = `
+    import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+    import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+    import { sealDocumentClient } from '@dynaseal/document-client'
+    import { MrkKeyring } from '@dynaseal/mrk-keyring'
+    const region = 'us-east-1'
+    const keyring = new MrkKeyring({ keyArns: ${JSON.stringify(ARNS)}, region })
+    const client = sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient({ region })), { keyring })
+    for (let i = 0; i < 60; i++) client.declare({ table: 'table-' + i, key: ['id'], encrypted: ['ssn'] })
+    export default { clients: client }
+  `
+  const { path: cwd, remove } = folder({ 'dynaseal.config.mjs': config })
+  const long = await dynaseal(['policy', 'readers'], { cwd })
+  const short = await dynaseal(
+    ['policy', 'operators', '--table', 'table-3', '--checkpoint-table', 'checkpoints'],
+    { cwd },
+  )
+  remove()
+  expect([long.code, long.note.replaceAll('\n', ' ')]).toEqual([
+    0,
+    expect.stringMatching(/^The policy of readers has [\d,]+ characters/),
+  ])
+  expect(long.note).not.toContain('writers')
+  expect(unfit(long.note)).toEqual([])
+  expect(JSON.parse(long.out).Statement).not.toEqual([])
+  expect([short.code, short.note]).toEqual([0, ''])
+  expect(short.out).toContain('table/checkpoints')
+})
