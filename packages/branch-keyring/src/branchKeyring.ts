@@ -154,7 +154,7 @@ export class BranchKeyring extends LazyKeyringNode {
       this.onDecrypt !== onDecrypt ||
       this._onEncrypt !== _onEncrypt ||
       this._onDecrypt !== _onDecrypt
-    return isOverridden ? undefined : this.#dataKeys.source()
+    return isOverridden ? undefined : this.#dataKeys.source
   }
 
   override _onEncrypt(material: NodeEncryptionMaterial): Promise<NodeEncryptionMaterial> {

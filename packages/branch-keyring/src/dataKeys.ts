@@ -1,9 +1,9 @@
-import { randomFillSync } from 'node:crypto'
 import type { DataKeySource, EncryptedDataKeyEntry, WrappingKeys } from '@dynaseal/mrk-keyring/regional'
 import type { BranchKey } from './cache/branchKey.js'
 import type { BranchKeyCache } from './cache/branchKeyCache.js'
 import { serializeContext } from './encryptionContext.js'
 import { BranchKeyError, type BranchKeyErrorCode, isPermanent } from './errors.js'
+import { fillRandom } from './randomness.js'
 import { PROVIDER_ID, unwrap, wrap, wrappedUnder } from './wrapping.js'
 
 type Context = Readonly<Record<string, string>>
@@ -18,6 +18,13 @@ export class DataKeys implements WrappingKeys {
   readonly providerId = PROVIDER_ID
   readonly #branchKeyId: BranchKeyIdOf
   readonly #branchKeys: BranchKeyCache
+  readonly source: DataKeySource = {
+    generateDataKey: async request => {
+      const { dataKey, entry } = await this.generate(request)
+      return { dataKey, encryptedDataKeys: [entry] }
+    },
+    decryptDataKey: async request => (await this.decrypt(request, request.encryptedDataKeys)).dataKey,
+  }
 
   constructor(branchKeyId: BranchKeyIdOf, branchKeys: BranchKeyCache) {
     this.#branchKeyId = branchKeyId
@@ -26,8 +33,9 @@ export class DataKeys implements WrappingKeys {
 
   /** A new data key, and the same wrapped. The caller is the only one who holds it. */
   async generate(request: Request) {
-    // In memory of its own, which no pool shares.
-    const dataKey = randomFillSync(new Uint8Array(request.length))
+    // In memory of its own, which no pool shares, and outside of V8's heap, which would leave copies behind.
+    const dataKey = new Uint8Array(new ArrayBuffer(request.length))
+    fillRandom(dataKey)
     try {
       const entry = await this.wrap(request, dataKey)
       return { dataKey, keyName: entry.providerInfo, entry }
@@ -80,16 +88,6 @@ export class DataKeys implements WrappingKeys {
       `No encrypted data key was wrapped under branch key ${JSON.stringify(branchKeyId)}: ` +
         'decrypt with a keyring for the key that encrypted it.',
     )
-  }
-
-  source(): DataKeySource {
-    return {
-      generateDataKey: async request => {
-        const { dataKey, entry } = await this.generate(request)
-        return { dataKey, encryptedDataKeys: [entry] }
-      },
-      decryptDataKey: async request => (await this.decrypt(request, request.encryptedDataKeys)).dataKey,
-    }
   }
 
   #idFor(context: Context): string {

@@ -9,29 +9,49 @@ const U16_MAX = 0xffff
  * @throws {BranchKeyError} `BAD_CONTEXT`
  */
 export function serializeContext(pairs: Readonly<Record<string, string>>): Buffer {
-  const entries = Object.entries(pairs)
-  if (entries.length === 0) return Buffer.alloc(0)
-  if (entries.length > U16_MAX) throw bad(`it has more than ${U16_MAX} pairs`)
-  const encoded = entries.map(([key, value]) => [encode(key), encode(value)] as const)
-  if (encoded.length > 1) encoded.sort(([a], [b]) => Buffer.compare(a, b))
-  const length = encoded.reduce((sum, [key, value]) => sum + 4 + key.length + value.length, 2)
+  const keys = Object.keys(pairs)
+  if (keys.length === 0) return Buffer.alloc(0)
+  if (keys.length > U16_MAX) throw bad(`it has more than ${U16_MAX} pairs`)
+  let length = 2
+  for (const key of keys) length += 4 + lengthOf(key) + lengthOf(pairs[key])
   const bytes = Buffer.allocUnsafe(length)
-  let position = bytes.writeUInt16BE(encoded.length, 0)
-  for (const [key, value] of encoded) {
-    position = bytes.writeUInt16BE(key.length, position)
-    position += key.copy(bytes, position)
-    position = bytes.writeUInt16BE(value.length, position)
-    position += value.copy(bytes, position)
+  let position = bytes.writeUInt16BE(keys.length, 0)
+  for (const key of keys.sort(compareUtf8)) {
+    position = writeText(bytes, position, key)
+    position = writeText(bytes, position, pairs[key]!)
   }
   return bytes
 }
 
-function encode(text: string): Buffer {
+/** Bytes of a text in UTF-8. */
+function lengthOf(text: unknown): number {
   if (typeof text !== 'string') throw bad('its values are strings')
   if (!text.isWellFormed()) throw bad('a string has a lone surrogate, which has no UTF-8 form')
-  const bytes = Buffer.from(text, 'utf8')
-  if (bytes.length > U16_MAX) throw bad(`a key or a value is longer than ${U16_MAX} bytes`)
-  return bytes
+  const length = Buffer.byteLength(text, 'utf8')
+  if (length > U16_MAX) throw bad(`a key or a value is longer than ${U16_MAX} bytes`)
+  return length
+}
+
+/** @returns where it ends */
+function writeText(bytes: Buffer, position: number, text: string): number {
+  const length = bytes.write(text, position + 2, 'utf8')
+  bytes.writeUInt16BE(length, position)
+  return position + 2 + length
+}
+
+/** By UTF-8 bytes, hence by code points: among UTF-16 code units, surrogates stand for the highest of these. */
+function compareUtf8(a: string, b: string): number {
+  const end = Math.min(a.length, b.length)
+  let index = 0
+  while (index < end && a.charCodeAt(index) === b.charCodeAt(index)) index++
+  if (index === end) return a.length - b.length
+  return inOrder(a.charCodeAt(index)) - inOrder(b.charCodeAt(index))
+}
+
+/** Moves surrogates behind all other code units. */
+function inOrder(unit: number): number {
+  if (unit >= 0xe000) return unit - 0x800
+  return unit >= 0xd800 ? unit + 0x2000 : unit
 }
 
 function bad(what: string): BranchKeyError {

@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, hash, randomFillSync } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hash } from 'node:crypto'
 import { BranchKeyError } from './errors.js'
+import { fillRandom } from './randomness.js'
 
 /** The provider id of the hierarchical keyring. */
 export const PROVIDER_ID = 'aws-kms-hierarchy'
@@ -28,6 +29,13 @@ const OUTER_PAD = 0x5c
 /** What is hashed, the padded key first. Holds no key between two calls. */
 const inner = Buffer.concat([Buffer.alloc(BLOCK_BYTES), DERIVATION, Buffer.alloc(SALT), LENGTH_IN_BITS])
 const outer = Buffer.alloc(BLOCK_BYTES + KEY_BYTES)
+const SALT_START = BLOCK_BYTES + DERIVATION.length
+/** What one data key is wrapped under. Zero between two calls. */
+const key = Buffer.alloc(KEY_BYTES)
+// Public parts of what is wrapped or unwrapped.
+const iv = Buffer.alloc(IV)
+const tag = Buffer.alloc(TAG)
+const scratch = Buffer.alloc(1024)
 
 /** What a data key is wrapped under, and bound to. */
 export interface Wrapping {
@@ -41,17 +49,22 @@ export interface Wrapping {
 
 /** The encrypted data key, 60 bytes longer than the data key. */
 export function wrap(dataKey: Uint8Array, { secret, branchKeyId, version, context }: Wrapping): Uint8Array {
-  const wrapped = Buffer.allocUnsafeSlow(OVERHEAD + dataKey.byteLength)
-  randomFillSync(wrapped, 0, SALT + IV)
+  // Public, as all that is stored: it may share memory with other Buffers.
+  const wrapped = Buffer.allocUnsafe(OVERHEAD + dataKey.byteLength)
+  fillRandom(wrapped, 0, SALT + IV)
   wrapped.set(version, SALT + IV)
-  const key = derive(secret, wrapped.subarray(0, SALT))
-  const cipher = createCipheriv(CIPHER, key, wrapped.subarray(SALT, SALT + IV))
-  cipher.setAAD(additionalData(branchKeyId, version, context))
-  wrapped.set(cipher.update(dataKey), HEAD)
-  cipher.final()
-  wrapped.set(cipher.getAuthTag(), HEAD + dataKey.byteLength)
-  key.fill(0)
-  return wrapped
+  copyBytes(iv, wrapped, SALT)
+  try {
+    derive(secret, wrapped)
+    const cipher = createCipheriv(CIPHER, key, iv)
+    cipher.setAAD(additionalData(branchKeyId, version, context))
+    wrapped.set(cipher.update(dataKey), HEAD)
+    cipher.final()
+    wrapped.set(cipher.getAuthTag(), HEAD + dataKey.byteLength)
+    return wrapped
+  } finally {
+    key.fill(0)
+  }
 }
 
 /**
@@ -72,33 +85,41 @@ export function unwrap(
   encryptedDataKey: Uint8Array,
   { secret, branchKeyId, version, context }: Wrapping,
 ): Uint8Array {
-  const key = derive(secret, encryptedDataKey.subarray(0, SALT))
-  const decipher = createDecipheriv(CIPHER, key, encryptedDataKey.subarray(SALT, SALT + IV), {
-    authTagLength: TAG,
-  })
-  decipher.setAAD(additionalData(branchKeyId, version, context))
-  decipher.setAuthTag(encryptedDataKey.subarray(-TAG))
-  const plaintext = decipher.update(encryptedDataKey.subarray(HEAD, -TAG))
-  const dataKey = new Uint8Array(plaintext)
-  plaintext.fill(0)
-  key.fill(0)
+  const keyEnd = encryptedDataKey.byteLength - TAG
+  copyBytes(iv, encryptedDataKey, SALT)
+  copyBytes(tag, encryptedDataKey, keyEnd)
   try {
-    decipher.final()
-    return dataKey
-  } catch (cause) {
-    dataKey.fill(0)
-    throw new BranchKeyError(
-      'DATA_KEY_REFUSED',
-      `The encrypted data key does not open under version ${uuidOf(version)} of branch key ${JSON.stringify(branchKeyId)}: ` +
-        'its bytes were changed, or the encryption context differs from the one it was wrapped with.',
-      { cause },
-    )
+    derive(secret, encryptedDataKey)
+    const decipher = createDecipheriv(CIPHER, key, iv)
+    decipher.setAAD(additionalData(branchKeyId, version, context))
+    // All 16 bytes: Node.js would take shorter tags.
+    decipher.setAuthTag(tag)
+    const plaintext = decipher.update(encryptedDataKey.subarray(HEAD, keyEnd))
+    const dataKey = new Uint8Array(plaintext)
+    plaintext.fill(0)
+    try {
+      decipher.final()
+      return dataKey
+    } catch (cause) {
+      dataKey.fill(0)
+      throw new BranchKeyError(
+        'DATA_KEY_REFUSED',
+        `The encrypted data key does not open under version ${uuidOf(version)} of branch key ${JSON.stringify(branchKeyId)}: ` +
+          'its bytes were changed, or the encryption context differs from the one it was wrapped with.',
+        { cause },
+      )
+    }
+  } finally {
+    key.fill(0)
   }
 }
 
-/** The key for one data key: one block of the KDF in counter mode (NIST SP 800-108r1, 4.1) with HMAC-SHA-256. */
-function derive(secret: Uint8Array, salt: Uint8Array): Buffer {
-  const key = Buffer.allocUnsafeSlow(KEY_BYTES)
+/**
+ * Fills in the key for one data key: one block of the KDF in counter mode (NIST SP 800-108r1, 4.1) with HMAC-SHA-256.
+ *
+ * @param wrapped begins with the salt
+ */
+function derive(secret: Uint8Array, wrapped: Uint8Array): void {
   try {
     // HMAC is written out (RFC 2104): one-shot hashes make no native object, which would take as long as all the rest.
     for (let index = 0; index < BLOCK_BYTES; index++) {
@@ -106,23 +127,41 @@ function derive(secret: Uint8Array, salt: Uint8Array): Buffer {
       inner[index] = byte ^ INNER_PAD
       outer[index] = byte ^ OUTER_PAD
     }
-    inner.set(salt, BLOCK_BYTES + DERIVATION.length)
-    outer.write(hash('sha256', inner, 'binary'), BLOCK_BYTES, 'latin1')
-    key.write(hash('sha256', outer, 'binary'), 'latin1')
-    return key
+    for (let index = 0; index < SALT; index++) inner[SALT_START + index] = wrapped[index]!
+    copyLatin1(outer, BLOCK_BYTES, hash('sha256', inner, 'binary'))
+    copyLatin1(key, 0, hash('sha256', outer, 'binary'))
   } finally {
     inner.fill(0, 0, BLOCK_BYTES)
     outer.fill(0)
   }
 }
 
+/** Fills `target`. For a few bytes: to make a view of them takes longer. */
+function copyBytes(target: Buffer, source: Uint8Array, start: number): void {
+  for (let index = 0; index < target.length; index++) target[index] = source[start + index]!
+}
+
+/** Bytes that are given as characters. */
+function copyLatin1(target: Buffer, start: number, bytes: string): void {
+  for (let index = 0; index < bytes.length; index++) target[start + index] = bytes.charCodeAt(index)
+}
+
+/** What the data key is bound to. Used before the next is made. */
 function additionalData(branchKeyId: string, version: Uint8Array, context: Uint8Array): Buffer {
-  return Buffer.concat([PROVIDER, Buffer.from(branchKeyId, 'utf8'), version, context])
+  const longest = PROVIDER.length + branchKeyId.length * 3 + version.length + context.length
+  const bytes = longest <= scratch.length ? scratch : Buffer.allocUnsafe(longest)
+  bytes.set(PROVIDER)
+  let position = PROVIDER.length
+  position += bytes.write(branchKeyId, position, 'utf8')
+  bytes.set(version, position)
+  position += version.length
+  bytes.set(context, position)
+  return bytes.subarray(0, position + context.length)
 }
 
 export function uuidOf(bytes: Uint8Array): string {
-  const hex = Buffer.from(bytes).toString('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
 export function uuidBytes(uuid: string): Buffer {

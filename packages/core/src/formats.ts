@@ -2,7 +2,7 @@
  * What the packages of this project that bring a format are made of. For those packages alone; it may change with every
  * release.
  */
-export { copyLatin1 } from './bytes/copy.js'
+export { copyBytes, copyLatin1 } from './bytes/copy.js'
 export { allocateMessage } from './bytes/memory.js'
 export { fillRandom } from './bytes/randomness.js'
 export { asBuffer, Reader } from './bytes/reader.js'
@@ -21,6 +21,7 @@ export type { OpeningCall } from './dataKeyCache/openingCall.js'
 export { type DataKeyName, dataKeyName } from './dataKeyCache/openingKeys.js'
 export type { OpeningLease } from './dataKeyCache/openingLease.js'
 export { publishNotOpened, publishNotSealed } from './events.js'
+export { Hmac } from './message/hmac.js'
 export { isPlainObject, kindOf } from './plainObject.js'
 export { nextSlice, sliceIsOver } from './slices.js'
 export { parseContent } from './value/parse.js'

@@ -12,8 +12,8 @@ export function refuseReserved(table: Table, names: readonly string[]): void {
   for (const name of names) {
     if (!name.isWellFormed())
       throw table.sealError('invalid-value', 'the name of an attribute is not well-formed.')
-    const reserved = [RESERVED_PREFIX, CONTEXT_PREFIX].find(prefix => name.startsWith(prefix))
-    if (reserved === undefined) continue
+    if (!name.startsWith(RESERVED_PREFIX) && !name.startsWith(CONTEXT_PREFIX)) continue
+    const reserved = name.startsWith(RESERVED_PREFIX) ? RESERVED_PREFIX : CONTEXT_PREFIX
     throw table.sealError(
       'invalid-value',
       `names that begin with ${reserved} are the format's own. Leave the attribute out; if the item is sealed already, open it first.`,
@@ -41,7 +41,10 @@ export function checkBeacon(table: Table, name: string, value: AttributeValue): 
 export function withoutReserved(
   item: Readonly<Record<string, AttributeValue>>,
 ): Record<string, AttributeValue> {
-  return Object.fromEntries(Object.entries(item).filter(([name]) => !name.startsWith(RESERVED_PREFIX)))
+  const copy: Record<string, AttributeValue> = {}
+  for (const name of Object.keys(item))
+    if (!name.startsWith(RESERVED_PREFIX)) setAttribute(copy, name, item[name]!)
+  return copy
 }
 
 export function setAttribute(

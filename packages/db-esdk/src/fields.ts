@@ -1,7 +1,8 @@
 import { type AttributeValue, SealError } from '@dynaseal/core'
-import { Writer, writeValue } from '@dynaseal/core/formats'
+import { type Writer, writeValue } from '@dynaseal/core/formats'
 import { comparePaths } from './names.js'
 import type { Letter, Table } from './table.js'
+import { borrowWriter, returnWriter } from './writers.js'
 
 /** A signed attribute. */
 export interface SignedField {
@@ -21,45 +22,47 @@ export type Attributes = Iterable<readonly [name: string, value: AttributeValue,
  */
 export const LEVELS_OF_ITEM = 1
 
-/** Plaintext on its way into fields. Empty between two calls. */
-const scratch = new Writer(4096)
-
 /** The signed attributes of an item that is to be sealed, in the order of their paths. */
 export class PlainFields {
   readonly fields: readonly SignedField[]
-  /** Of all fields, in memory of its own: what the caller does to the item later has no part in it. */
-  readonly #plaintext: Buffer
+  /** What the fields are views of: what the caller does to the item later has no part in it. */
+  readonly #writer = borrowWriter()
+  #isZeroed = false
 
   /** @throws {SealError} for what cannot be written; placed */
   constructor(table: Table, attributes: Attributes) {
-    // A getter in the caller's item may come back here in the middle, when the scratch is in use.
-    const writer = scratch.length === 0 ? scratch : new Writer(4096)
     try {
-      const written: { name: string; letter: 'e' | 's' | 'c'; start: number; end: number }[] = []
-      for (const [name, value, letter] of attributes) {
-        if (letter === undefined) continue
-        const start = writer.length
-        writeAttribute(writer, table, name, value)
-        written.push({ name, letter, start, end: writer.length })
-      }
-      const plaintext = Buffer.allocUnsafeSlow(writer.length)
-      plaintext.set(writer.written())
-      this.#plaintext = plaintext
-      written.sort((a, b) => comparePaths(a.name, b.name))
-      this.fields = written.map(({ name, letter, start, end }) => ({
-        name,
-        letter,
-        path: table.paths.of(name),
-        bytes: plaintext.subarray(start, end),
-      }))
-    } finally {
-      writer.clear()
+      this.fields = writeFields(this.#writer, table, attributes)
+    } catch (error) {
+      this.zero()
+      throw error
     }
   }
 
+  /** Nothing can be read of the fields after that. */
   zero(): void {
-    this.#plaintext.fill(0)
+    if (this.#isZeroed) return
+    this.#isZeroed = true
+    returnWriter(this.#writer)
   }
+}
+
+function writeFields(writer: Writer, table: Table, attributes: Attributes): SignedField[] {
+  const written: { name: string; letter: 'e' | 's' | 'c'; start: number; end: number }[] = []
+  for (const [name, value, letter] of attributes) {
+    if (letter === undefined) continue
+    const start = writer.length
+    writeAttribute(writer, table, name, value)
+    written.push({ name, letter, start, end: writer.length })
+  }
+  const bytes = writer.written()
+  written.sort((a, b) => comparePaths(a.name, b.name))
+  return written.map(({ name, letter, start, end }) => ({
+    name,
+    letter,
+    path: table.paths.of(name),
+    bytes: bytes.subarray(start, end),
+  }))
 }
 
 /** @throws {SealError} placed */

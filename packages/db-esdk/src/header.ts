@@ -3,6 +3,7 @@ import { FieldError } from '@dynaseal/core'
 import { allocateMessage, type EncryptedDataKeyEntry, Reader } from '@dynaseal/core/formats'
 import { COMMITMENT_BYTES } from './commitment.js'
 import type { Pairs } from './context.js'
+import { keysLength, writeKeys } from './encryptedDataKeys.js'
 import { MESSAGE_ID_BYTES } from './keys.js'
 
 export const MAX_RECIPIENTS = 255
@@ -43,13 +44,15 @@ export interface HeaderParts {
  */
 export function layOutHeader(parts: HeaderParts): Buffer {
   const { version, suite, messageId, legend, context, encryptedDataKeys } = parts
-  const keys = encryptedDataKeys.flatMap(({ providerId, providerInfo, rawInfo, encryptedDataKey }) => [
-    Buffer.from(providerId, 'utf8'),
-    rawInfo ?? Buffer.from(providerInfo, 'utf8'),
-    encryptedDataKey,
-  ])
-  const keyBytes = keys.reduce((sum, part) => sum + 2 + part.length, 0)
-  const length = 2 + MESSAGE_ID_BYTES + 2 + legend.length + context.length + 1 + keyBytes + COMMITMENT_BYTES
+  const length =
+    2 +
+    MESSAGE_ID_BYTES +
+    2 +
+    legend.length +
+    context.length +
+    1 +
+    keysLength(encryptedDataKeys) +
+    COMMITMENT_BYTES
   const header = allocateMessage(length)
   header[0] = version
   header[1] = FLAVORS.indexOf(suite)
@@ -58,11 +61,7 @@ export function layOutHeader(parts: HeaderParts): Buffer {
   position += header.write(legend, position, 'latin1')
   position += context.copy(header, position)
   header[position++] = encryptedDataKeys.length
-  for (const part of keys) {
-    position = header.writeUInt16BE(part.length, position)
-    header.set(part, position)
-    position += part.length
-  }
+  writeKeys(header, position, encryptedDataKeys)
   return header
 }
 

@@ -5,18 +5,15 @@ const BLOCK_BYTES = 128
 const INNER_PAD = 0x36
 const OUTER_PAD = 0x5c
 
-const DIGEST_BYTES = { sha384: 48, sha512: 64 } as const
-
 /** What is hashed, the padded key first. All zero between two calls. */
-const scratch = Buffer.alloc(4096)
+const scratch = new Uint8Array(4096)
 const outer = {
-  sha384: Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES.sha384),
-  sha512: Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES.sha512),
+  sha384: new Uint8Array(BLOCK_BYTES + 48),
+  sha512: new Uint8Array(BLOCK_BYTES + 64),
 }
 
 /**
- * HMAC (RFC 2104) on one-shot hashes, which make no native object: an item takes eight of these, and `createHmac` takes
- * several times as long.
+ * HMAC (RFC 2104) on one-shot hashes, which make no native object: `createHmac` takes several times as long.
  *
  * @param key at most one block of the hash, 128 bytes
  * @param target filled with the digest, or with as much of it as fits
@@ -29,11 +26,11 @@ export function hmac(
 ): Buffer {
   let length = BLOCK_BYTES
   for (const part of message) length += part.length
-  const inner = length <= scratch.length ? scratch : Buffer.allocUnsafeSlow(length)
+  const inner = length <= scratch.length ? scratch : new Uint8Array(length)
   const outerBlock = outer[algorithm]
   try {
-    inner.fill(INNER_PAD, 0, BLOCK_BYTES)
-    outerBlock.fill(OUTER_PAD, 0, BLOCK_BYTES)
+    inner.fill(INNER_PAD, key.length, BLOCK_BYTES)
+    outerBlock.fill(OUTER_PAD, key.length, BLOCK_BYTES)
     for (let index = 0; index < key.length; index++) {
       inner[index] = key[index]! ^ INNER_PAD
       outerBlock[index] = key[index]! ^ OUTER_PAD

@@ -15,17 +15,11 @@ const NONCE = Buffer.alloc(12)
  * recipient a key to sign with (aws-cryptographic-material-providers-library, IntermediateKeyWrapping.dfy).
  */
 export class Recipient {
-  readonly #keys = Buffer.allocUnsafeSlow(2 * KEY_BYTES)
-  readonly #wrap = this.#keys.subarray(0, KEY_BYTES)
-  readonly #sign = this.#keys.subarray(KEY_BYTES)
+  readonly #wrap = Buffer.allocUnsafeSlow(KEY_BYTES)
+  readonly #sign = Buffer.allocUnsafeSlow(KEY_BYTES)
 
-  constructor(intermediateKey: Uint8Array) {
-    try {
-      expandIntermediateKey(intermediateKey, this.#wrap, this.#sign)
-    } catch (error) {
-      this.zero()
-      throw error
-    }
+  setKey(intermediateKey: Uint8Array): void {
+    expandIntermediateKey(intermediateKey, this.#wrap, this.#sign)
   }
 
   /** @param context the whole encryption context, serialized */
@@ -33,9 +27,9 @@ export class Recipient {
     encryptInto(target, start, this.#wrap, NONCE, context, dataKey)
   }
 
-  /** The data key, if it was wrapped for this recipient. */
-  unwrap(wrapped: Uint8Array, context: Uint8Array): Buffer | undefined {
-    return decrypt(this.#wrap, NONCE, context, wrapped)
+  /** The data key with which an encrypted data key begins, if it was wrapped for this recipient. */
+  unwrap(encryptedDataKey: Uint8Array, context: Uint8Array): Buffer | undefined {
+    return decrypt(this.#wrap, NONCE, context, encryptedDataKey, 0, WRAPPED_BYTES)
   }
 
   tag(digest: Uint8Array): Buffer {
@@ -43,6 +37,29 @@ export class Recipient {
   }
 
   zero(): void {
-    this.#keys.fill(0)
+    this.#wrap.fill(0)
+    this.#sign.fill(0)
+  }
+}
+
+/** Made once, and used for one item after another. */
+const known: Recipient[] = []
+
+/**
+ * Does something with the recipients that have these intermediate keys, and zeroes what they were given.
+ *
+ * @param use neither awaits nor keeps them
+ */
+export function withRecipients<T>(
+  intermediateKeys: readonly Uint8Array[],
+  use: (recipients: readonly Recipient[]) => T,
+): T {
+  while (known.length < intermediateKeys.length) known.push(new Recipient())
+  const recipients = known.slice(0, intermediateKeys.length)
+  try {
+    for (const [index, recipient] of recipients.entries()) recipient.setKey(intermediateKeys[index]!)
+    return use(recipients)
+  } finally {
+    for (const recipient of recipients) recipient.zero()
   }
 }

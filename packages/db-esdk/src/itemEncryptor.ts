@@ -96,11 +96,10 @@ export class ItemEncryptor {
       throw table.sealError('invalid-value', `the item must be a plain object, and not ${kindOf(item)}.`)
     // A copy: what the caller adds meanwhile would be neither encrypted nor signed.
     const copy = { ...item }
-    refuseReserved(table, Object.keys(copy))
+    const names = Object.keys(copy)
+    refuseReserved(table, names)
     if (this.#override === 'FORCE_PLAINTEXT_WRITE_ALLOW_PLAINTEXT_READ') return copy
-    const attributes = Object.entries(copy).map(
-      ([name, value]) => [name, value, table.letterOf(name)] as const,
-    )
+    const attributes = names.map(name => [name, copy[name]!, table.letterOf(name)] as const)
     const { values, header, footer } = await this.#items.seal(table, attributes, options.signal)
     for (const [name, B] of values) setAttribute(copy, name, { B })
     copy[HEADER] = { B: header }

@@ -4,7 +4,7 @@ import {
   asBuffer,
   type DataKeyName,
   type EncryptedDataKeyEntry,
-  Writer,
+  type Writer,
   writeValue,
 } from '@dynaseal/core/formats'
 import { commitmentOf } from './commitment.js'
@@ -13,17 +13,16 @@ import { LEVELS_OF_ITEM, type SignedField } from './fields.js'
 import { digestOf, footerBytes, hasTag } from './footer.js'
 import { decrypt, TAG_BYTES } from './gcm.js'
 import { type Header, parseHeader } from './header.js'
-import { Recipient, WRAPPED_BYTES } from './intermediateKeys.js'
+import { type Recipient, WRAPPED_BYTES, withRecipients } from './intermediateKeys.js'
 import { FieldKeys, withItemKeys } from './keys.js'
 import { comparePaths } from './names.js'
 import { parseValue } from './parseValue.js'
 import { isSignatureOf, pointOf, SIGNATURE_BYTES } from './signature.js'
 import type { Table } from './table.js'
 import { intermediateKeyName } from './wrappedKeys.js'
+import { borrowWriter, returnWriter } from './writers.js'
 
 const TYPE_ID_BYTES = 2
-
-const scratch = new Writer(1024)
 
 /** A stored item, taken apart to the last byte, that waits for an intermediate key. */
 export class Opening {
@@ -62,8 +61,8 @@ export class Opening {
     }
     this.#fields = signedFields(table, attributes, this.#header.legend)
     const required = requiredPairs(table, version, this.#fields)
-    const differing = Object.keys(required).some(
-      key => Object.hasOwn(pairs, key) && pairs[key] !== required[key],
+    const differing = Object.keys(pairs).some(
+      key => Object.hasOwn(required, key) && pairs[key] !== required[key],
     )
     const whole: Pairs = Object.freeze({ ...pairs, ...required })
     const context = differing ? undefined : serializePairs(whole)
@@ -90,12 +89,14 @@ export class Opening {
    * @throws {FieldError} placed
    */
   open(intermediateKey: Uint8Array): Map<string, AttributeValue> {
+    return withRecipients([intermediateKey], ([recipient]) => this.#openAs(recipient!))
+  }
+
+  #openAs(recipient: Recipient): Map<string, AttributeValue> {
     const { messageId, body, commitment, suite, encryptedDataKeys } = this.#header
-    const recipient = new Recipient(intermediateKey)
-    let dataKey: Buffer | undefined
+    const dataKey = this.#unwrap(recipient)
+    if (dataKey === undefined) throw this.#table.fieldError('not-authentic', HEADER_CHANGED)
     try {
-      dataKey = this.#unwrap(recipient)
-      if (dataKey === undefined) throw this.#table.fieldError('not-authentic', HEADER_CHANGED)
       return withItemKeys(dataKey, messageId, (commit, root) => {
         if (!timingSafeEqual(commitmentOf(body, commit), commitment))
           throw this.#table.fieldError('not-authentic', HEADER_CHANGED)
@@ -106,8 +107,7 @@ export class Opening {
         return this.#decrypt(root)
       })
     } finally {
-      recipient.zero()
-      dataKey?.fill(0)
+      dataKey.fill(0)
     }
   }
 
@@ -128,7 +128,7 @@ export class Opening {
   #unwrap(recipient: Recipient): Buffer | undefined {
     for (const { encryptedDataKey } of this.#header.encryptedDataKeys) {
       if (encryptedDataKey.length <= WRAPPED_BYTES) continue
-      const dataKey = recipient.unwrap(encryptedDataKey.subarray(0, WRAPPED_BYTES), this.#context)
+      const dataKey = recipient.unwrap(encryptedDataKey, this.#context)
       if (dataKey !== undefined) return dataKey
     }
     return undefined
@@ -144,9 +144,10 @@ export class Opening {
     const fieldKeys = new FieldKeys(root, encrypted.length)
     const values = new Map<string, AttributeValue>()
     try {
-      for (const [index, { name, path, bytes }] of encrypted.entries()) {
-        const sealed = bytes.subarray(TYPE_ID_BYTES)
-        const plaintext = decrypt(fieldKeys.key(index), fieldKeys.nonce(index), path, sealed)
+      for (const { name, path, bytes } of encrypted) {
+        fieldKeys.next()
+        const { key, nonce } = fieldKeys
+        const plaintext = decrypt(key, nonce, path, bytes, TYPE_ID_BYTES, bytes.length)
         if (plaintext === undefined) throw this.#table.fieldError('not-authentic', ITEM_CHANGED, name)
         values.set(name, this.#value(name, bytes.readUInt16BE(0), plaintext))
       }
@@ -182,14 +183,27 @@ function signedFields(
     .sort(comparePaths)
   if (names.length !== legend.length)
     throw table.fieldError('not-authentic', attributesDiffer(names.length, legend.length))
-  return names.map((name, index) => {
-    if (!name.isWellFormed())
-      throw table.fieldError('malformed-value', 'the name of an attribute is not well-formed.')
-    const letter = legend[index] as SignedField['letter']
-    const value = attributes[name]!
-    const bytes = letter === 'e' ? ciphertext(table, name, value) : plaintext(table, name, value)
-    return { name, letter, path: table.paths.of(name), bytes }
-  })
+  const writer = borrowWriter()
+  try {
+    const ends = names.map((name, index) => {
+      if (!name.isWellFormed())
+        throw table.fieldError('malformed-value', 'the name of an attribute is not well-formed.')
+      if (legend[index] !== 'e') writePlaintext(writer, table, name, attributes[name]!)
+      return writer.length
+    })
+    // One copy for all, which is public: it stands in the table.
+    const plaintexts = Buffer.from(writer.written())
+    return names.map((name, index) => {
+      const letter = legend[index] as SignedField['letter']
+      const bytes =
+        letter === 'e'
+          ? ciphertext(table, name, attributes[name]!)
+          : plaintexts.subarray(index === 0 ? 0 : ends[index - 1], ends[index])
+      return { name, letter, path: table.paths.of(name), bytes }
+    })
+  } finally {
+    returnWriter(writer)
+  }
 }
 
 function ciphertext(table: Table, name: string, value: AttributeValue): Buffer {
@@ -205,15 +219,11 @@ function ciphertext(table: Table, name: string, value: AttributeValue): Buffer {
   return asBuffer(B)
 }
 
-function plaintext(table: Table, name: string, value: AttributeValue): Buffer {
-  const writer = scratch.length === 0 ? scratch : new Writer(1024)
+function writePlaintext(writer: Writer, table: Table, name: string, value: AttributeValue): void {
   try {
     writeValue(writer, value, LEVELS_OF_ITEM)
-    return Buffer.from(writer.written())
   } catch (error) {
     throw error instanceof SealError ? table.fieldError('malformed-value', error.reason, name) : error
-  } finally {
-    writer.clear()
   }
 }
 

@@ -5,7 +5,7 @@ import type { PlainFields, SignedField } from './fields.js'
 import { digestOf, footerBytes } from './footer.js'
 import { encryptInto, TAG_BYTES } from './gcm.js'
 import { type AlgorithmSuite, layOutHeader, MAX_RECIPIENTS } from './header.js'
-import { Recipient, WRAPPED_BYTES } from './intermediateKeys.js'
+import { type Recipient, WRAPPED_BYTES, withRecipients } from './intermediateKeys.js'
 import type { IntermediateKey } from './keyrings.js'
 import { FieldKeys, KEY_BYTES, MESSAGE_ID_BYTES, withItemKeys } from './keys.js'
 import { Signer } from './signature.js'
@@ -43,9 +43,8 @@ export class Sealing {
     const { fields } = plain
     if (fields.length > 0xffff)
       throw table.sealError('too-large', 'it has more than 65,535 signed attributes.')
-    const names = new Set(fields.map(({ name }) => name))
     for (const name of table.required) {
-      if (names.has(name)) continue
+      if (fields.some(field => field.name === name)) continue
       throw table.keyNames.includes(name)
         ? table.sealError('invalid-location', 'the item lacks this key attribute.', name)
         : table.sealError(
@@ -66,22 +65,18 @@ export class Sealing {
       throw new RangeError(`There are ${intermediateKeys.length} recipients; 1 to ${MAX_RECIPIENTS} fit.`)
     const dataKey = random.subarray(0, KEY_BYTES)
     const messageId = random.subarray(KEY_BYTES)
-    const recipients: Recipient[] = []
+    const keys = intermediateKeys.map(({ key }) => key)
     try {
-      for (const { key } of intermediateKeys) recipients.push(new Recipient(key))
-      return withItemKeys(dataKey, messageId, (commit, root) => {
-        const header = this.#header(recipients, intermediateKeys, dataKey, messageId)
-        writeCommitment(header, commit)
-        const { fields } = this.#plain
-        const values = encryptFields(fields, root)
-        const stored = fields.map(field => {
-          const bytes = values.get(field.name)
-          return bytes === undefined ? field : { ...field, bytes }
-        })
-        return { values, header, footer: this.#footer(recipients, digestOf(header, this.context, stored)) }
-      })
+      return withRecipients(keys, recipients =>
+        withItemKeys(dataKey, messageId, (commit, root) => {
+          const header = this.#header(recipients, intermediateKeys, dataKey, messageId)
+          writeCommitment(header, commit)
+          const stored = encryptFields(this.#plain.fields, root)
+          const footer = this.#footer(recipients, digestOf(header, this.context, stored))
+          return { values: encryptedValues(stored), header, footer }
+        }),
+      )
     } finally {
-      for (const recipient of recipients) recipient.zero()
       dataKey.fill(0)
     }
   }
@@ -118,11 +113,12 @@ export class Sealing {
   }
 }
 
-/** A data key and a message id. */
+const fresh = Buffer.allocUnsafeSlow(KEY_BYTES + MESSAGE_ID_BYTES)
+
+/** A data key and a message id, for the item that is sealed at the moment. */
 function freshRandom(): Buffer {
-  const random = Buffer.allocUnsafeSlow(KEY_BYTES + MESSAGE_ID_BYTES)
-  fillRandom(random, 0, random.length)
-  return random
+  fillRandom(fresh, 0, fresh.length)
+  return fresh
 }
 
 function writeCommitment(header: Buffer, key: Uint8Array): void {
@@ -130,23 +126,31 @@ function writeCommitment(header: Buffer, key: Uint8Array): void {
   header.set(commitmentOf(header.subarray(0, start), key), start)
 }
 
-/** Type id, ciphertext and tag of each encrypted attribute, bound to its path. */
-function encryptFields(fields: readonly SignedField[], root: Uint8Array): Map<string, Buffer> {
-  const values = new Map<string, Buffer>()
-  const encrypted = fields.filter(({ letter }) => letter === 'e')
-  const fieldKeys = new FieldKeys(root, encrypted.length)
+/** The fields as they are stored: of encrypted ones type id, ciphertext and tag, bound to the path. */
+function encryptFields(fields: readonly SignedField[], root: Uint8Array): SignedField[] {
+  let encrypted = 0
+  for (const { letter } of fields) if (letter === 'e') encrypted++
+  const fieldKeys = new FieldKeys(root, encrypted)
   try {
-    for (const [index, { name, path, bytes }] of encrypted.entries()) {
-      const value = allocateMessage(bytes.length + TAG_BYTES)
-      value[0] = bytes[0]!
-      value[1] = bytes[1]!
-      encryptInto(value, 2, fieldKeys.key(index), fieldKeys.nonce(index), path, bytes.subarray(2))
-      values.set(name, value)
-    }
-    return values
+    return fields.map(field => (field.letter === 'e' ? encryptField(field, fieldKeys) : field))
   } finally {
     fieldKeys.zero()
   }
+}
+
+function encryptField({ name, letter, path, bytes }: SignedField, fieldKeys: FieldKeys): SignedField {
+  const value = allocateMessage(bytes.length + TAG_BYTES)
+  value[0] = bytes[0]!
+  value[1] = bytes[1]!
+  fieldKeys.next()
+  encryptInto(value, 2, fieldKeys.key, fieldKeys.nonce, path, bytes.subarray(2))
+  return { name, letter, path, bytes: value }
+}
+
+function encryptedValues(stored: readonly SignedField[]): Map<string, Buffer> {
+  const values = new Map<string, Buffer>()
+  for (const { name, letter, bytes } of stored) if (letter === 'e') values.set(name, bytes)
+  return values
 }
 
 function serialize(table: Table, pairs: Readonly<Pairs>): Buffer {

@@ -1,8 +1,8 @@
 import { TokenDefinition, type TokenSubject } from '@dynaseal/core'
 import { describe, expect, test } from 'vitest'
 import { beaconText } from '../src/beacons/hash.js'
+import { beaconHmacKey } from '../src/beacons/hmacKeys.js'
 import { type Beacons, createBeacons } from '../src/index.js'
-import { beaconHmacKey } from '../src/keys.js'
 import {
   attributeOf,
   itemOf,

@@ -46,7 +46,8 @@ function forge({ commitment = given => given, stored = {}, value = given => give
   const { header: honest, values } = sealing.seal([{ key: intermediateKey, entry }], random())
   const parsed = parseHeader(honest)
   const context = serializePairs({ ...stored, ...sealing.pairs })!
-  const recipient = new Recipient(intermediateKey)
+  const recipient = new Recipient()
+  recipient.setKey(intermediateKey)
   const encryptedDataKey = Buffer.alloc(WRAPPED_BYTES + 1, 1)
   recipient.wrapInto(encryptedDataKey, 0, dataKey, context)
   const encryptedDataKeys = [{ ...entry, encryptedDataKey }]

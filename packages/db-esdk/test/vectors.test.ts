@@ -3,7 +3,7 @@ import { sourceOf } from '@dynaseal/core/formats'
 import { describe, expect, test } from 'vitest'
 import { PlainFields } from '../src/fields.js'
 import { parseHeader } from '../src/header.js'
-import { Recipient, WRAPPED_BYTES } from '../src/intermediateKeys.js'
+import { WRAPPED_BYTES, withRecipients } from '../src/intermediateKeys.js'
 import { Sealing } from '../src/seal.js'
 import { SIGNATURE_BYTES } from '../src/signature.js'
 import { Table } from '../src/table.js'
@@ -144,7 +144,7 @@ async function recordedKeys(vector: Vector) {
   )
   expect(Object.keys(encryptionContext).length).toBe(context.readUInt16BE(0))
   const wrapped = encryptedDataKeys[0]!.encryptedDataKey.subarray(0, WRAPPED_BYTES)
-  const dataKey = new Recipient(key).unwrap(wrapped, context)!
+  const dataKey = withRecipients([key], ([recipient]) => recipient!.unwrap(wrapped, context))!
   return [keys, Buffer.concat([dataKey, messageId])] as const
 }
 

@@ -6,9 +6,12 @@ export class Flight<T> {
   readonly #landed: Promise<T>
   #resolve!: (value: T) => void
   #reject!: (error: unknown) => void
-  readonly #controller = new AbortController()
+  #controller: AbortController | undefined
   readonly #onDeserted: () => void
   #waiters = 0
+  /** Somebody waits who cannot go. */
+  #isAnchored = false
+  #isAborted = false
   #isOver = false
 
   /** @param onDeserted the last who waited has gone */
@@ -22,9 +25,15 @@ export class Flight<T> {
     this.#landed.catch(() => {})
   }
 
-  /** For the keyring. */
-  get signal(): AbortSignal {
+  /** For the keyring. None where somebody waits who cannot go, so that it would never fire: it takes as long to make as to decrypt. */
+  get signal(): AbortSignal | undefined {
+    if (this.#isAnchored) return undefined
+    this.#controller ??= new AbortController()
     return this.#controller.signal
+  }
+
+  get isAborted(): boolean {
+    return this.#isAborted
   }
 
   /** Those who wait, and when it has landed, those who still did: each of them resumes. */
@@ -43,13 +52,17 @@ export class Flight<T> {
   }
 
   abort(): void {
-    this.#controller.abort()
+    this.#isAborted = true
+    this.#controller?.abort()
   }
 
   /** Rejects with what the call fails with, or as soon as `signal` fires with its reason. It has not fired yet. */
   wait(signal: AbortSignal | undefined): Promise<T> {
     this.#waiters++
-    if (signal === undefined) return this.#landed
+    if (signal === undefined) {
+      this.#isAnchored = true
+      return this.#landed
+    }
     return new Promise((resolve, reject) => {
       const leave = () => {
         // What has landed was counted out to each who waited, and must be taken.

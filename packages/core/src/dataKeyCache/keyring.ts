@@ -109,7 +109,7 @@ export async function generateDataKey(
   keyring: Keyring,
   { pairs }: DataKeyContext,
   now: () => number,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<DataKey> {
   const source = await sourceOf(keyring)
   const answer = await source.generateDataKey({ encryptionContext: pairs, length: DATA_KEY_BYTES, signal })
@@ -126,7 +126,7 @@ export async function decryptDataKey(
   { pairs }: DataKeyContext,
   encryptedDataKeys: Buffer,
   now: () => number,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<DataKey> {
   const source = await sourceOf(keyring)
   const dataKey = await source.decryptDataKey({

@@ -241,7 +241,7 @@ export class OpeningKeys {
       else key.release()
     } catch (error) {
       // What was aborted says nothing of the keyring.
-      if (flight.signal.aborted) return
+      if (flight.isAborted) return
       this.statistics.failures++
       this.#refusals.note(id, error, now(), now() - askedAt)
       flight.fail(error)

@@ -154,7 +154,7 @@ export class SealingKeys {
     this.statistics.calls++
     try {
       const key = await generateDataKey(this.#keyring, context, this.#options.now, flight.signal)
-      if (flight.signal.aborted) {
+      if (flight.isAborted) {
         // Its slot may have left for others since, and who came next has asked anew.
         key.release()
         return
@@ -166,7 +166,7 @@ export class SealingKeys {
       flight.land()
     } catch (error) {
       // What was aborted says nothing of the keyring.
-      if (flight.signal.aborted) return
+      if (flight.isAborted) return
       this.statistics.failures++
       const now = this.#options.now()
       slot.retryAt = now + this.#options.maxAge * REFRESH_RETRY

@@ -1,5 +1,5 @@
 import { type CallOptions, SearchError } from '@dynaseal/core'
-import { beaconHmacKey, partitionHmacKey } from '../keys.js'
+import { beaconHmacKey, partitionHmacKey } from './hmacKeys.js'
 
 /** A beacon key, held for the caller. */
 export interface BeaconKey {
