@@ -64,12 +64,12 @@ export class Counts {
   /** Most often that of the item before. */
   #last: { readonly bytes: Uint8Array; readonly keys: readonly WrappingKey[] } | undefined
 
-  page(items: number, units: number): void {
-    this.items += items
+  units(units: number): void {
     this.#readUnits += units
   }
 
   item(entity: string | undefined): void {
+    this.items++
     this.#entity(entity).items++
   }
 

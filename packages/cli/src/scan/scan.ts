@@ -32,6 +32,8 @@ export interface ScanOptions {
 }
 
 const SEGMENTS = 4
+/** What is opened together: of a page, little else than its items is in memory at once. */
+export const ITEMS_AT_A_TIME = 100
 
 /**
  * Reads a table, and counts what stands where ciphertext belongs.
@@ -51,9 +53,10 @@ export async function scan(target: Target, options: ScanOptions = {}): Promise<S
   const own = segment === undefined ? [...Array(segments).keys()] : [segment]
   const readSegment = async (one: number): Promise<void> => {
     const all = pages(target, { segment: one, segments, consistent, pace, signal })
-    for await (const page of all) {
-      counts.page(page.items.length, page.units)
-      await countItems(target, page.items, counts, open, { signal })
+    for await (const { items, units } of all) {
+      counts.units(units)
+      for (let start = 0; start < items.length; start += ITEMS_AT_A_TIME)
+        await countItems(target, items.slice(start, start + ITEMS_AT_A_TIME), counts, open, { signal })
       onProgress?.(counts.items)
     }
   }
