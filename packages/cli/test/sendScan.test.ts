@@ -3,7 +3,12 @@ import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { DynamoDBClient, ScanCommand, type ScanCommandOutput } from '@aws-sdk/client-dynamodb'
+import {
+  DynamoDBClient,
+  ScanCommand,
+  type ScanCommandInput,
+  type ScanCommandOutput,
+} from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -291,8 +296,8 @@ describe('a scan of a table', () => {
     for (const one of [dynamodb, DynamoDBDocumentClient.from(dynamodb) as unknown as DynamoDBClient]) {
       const read: unknown[] = []
       for (let start: ScanCommandOutput['LastEvaluatedKey'] | 'first' = 'first'; start !== undefined; ) {
-        const page = { ...scan, ...(start === 'first' ? {} : { ExclusiveStartKey: start }) }
-        const { $metadata: _, ...theirs } = await one.send(new ScanCommand(page))
+        const page: ScanCommandInput = { ...scan, ...(start === 'first' ? {} : { ExclusiveStartKey: start }) }
+        const { $metadata: _, ...theirs }: ScanCommandOutput = await one.send(new ScanCommand(page))
         const { $metadata: __, ...ours } = await sendScan(one, page, signal)
         deepStrictEqual(ours, theirs)
         read.push(...(ours.Items ?? []))
