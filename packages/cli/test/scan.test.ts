@@ -6,10 +6,11 @@ import { sealDocumentClient as declaring, sealDynamoDBClient } from '@dynaseal/d
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
 import { PutItemCommand, UpdateItemCommand } from 'dynamodb-toolbox'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Project, projectOf, type ScanReport, scan } from '../src/api.js'
+import { type Project, projectOf, type ScanReport, scan, type WireItem } from '../src/api.js'
 import { scanCost } from '../src/commands/scan.js'
 import { dynamoDbJson } from '../src/inspect/dynamoDbJson.js'
 import { renderScan } from '../src/scan/render.js'
+import { encryptedFields } from '../src/stored/tableItem.js'
 import { configText, createWorld, EAST, entities, users, WEST, type World } from './support/cloud.js'
 import { dynaseal, folder, unfit } from './support/command.js'
 
@@ -140,6 +141,38 @@ it('a table that is declared, without entities', async () => {
     ' phones[n]': [0, 0, 44, { 'missing-envelope': 2 }],
   })
   expect(renderScan(report, 80)).toMatch(/^ssn +2 +5 +23 +2$/m)
+})
+
+it('a value once, also where the patterns of two kinds meet, and what stands in the way of several', async () => {
+  const client = declaring(DynamoDBDocumentClient.from(world.dynamodb), {
+    keyring: new MrkKeyring({ keyArns: [...world.keyArns] }),
+  })
+  const kind = (value: string) => ({ attribute: 'kind', equals: value })
+  client.declare({ table: 'users', key: ['id'], encrypted: ['tags.a', 'tags.b'], when: kind('one') })
+  client.declare({ table: 'users', key: ['id'], encrypted: ['tags.*'], when: kind('other') })
+  const { known } = (await projectOf({ clients: client })).target('users')
+  const [x, y, z] = [{ S: 'x' }, { S: 'y' }, { S: 'z' }]
+  const found = (tags: WireItem[string], kindName?: string) =>
+    encryptedFields(known, {
+      id: { S: '1' },
+      tags,
+      ...(kindName === undefined ? {} : { kind: { S: kindName } }),
+    }).map(({ path, attribute, value, isObstacle }) => [path.join('.'), attribute, value, isObstacle])
+  expect(found({ M: { a: x, c: z, b: y } }, 'nobody')).toEqual([
+    ['tags.a', 'tags.*', x, false],
+    ['tags.b', 'tags.*', y, false],
+    ['tags.c', 'tags.*', z, false],
+  ])
+  expect(found({ M: { a: x, c: z, b: y } }, 'one')).toEqual([
+    ['tags.a', 'tags.a', x, false],
+    ['tags.b', 'tags.b', y, false],
+  ])
+  for (const [name, attribute] of [
+    ['one', 'tags.b'],
+    ['other', 'tags.*'],
+    [undefined, 'tags.*'],
+  ] as const)
+    expect(found(x, name)).toEqual([['tags', attribute, x, true]])
 })
 
 describe('an export to S3', () => {

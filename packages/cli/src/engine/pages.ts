@@ -1,8 +1,9 @@
-import { ScanCommand, type ScanCommandInput } from '@aws-sdk/client-dynamodb'
+import type { ScanCommandInput } from '@aws-sdk/client-dynamodb'
 import type { Target } from '../config/project.js'
 import type { WireItem } from '../stored/wireItem.js'
 import type { Pace } from './pace.js'
 import { type Persistence, paced } from './persistently.js'
+import { sendScan } from './sendScan.js'
 
 export interface Page {
   readonly items: readonly WireItem[]
@@ -43,11 +44,7 @@ export async function* pages({ dynamodb, tableName }: Target, options: PagesOpti
       Limit: limit,
       ...(start === undefined ? {} : { ExclusiveStartKey: start }),
     }
-    const output = await paced(
-      () => dynamodb.send(new ScanCommand(input), { abortSignal: signal }),
-      pace,
-      options,
-    )
+    const output = await paced(() => sendScan(dynamodb, input, signal), pace, options)
     const { Items: items = [], LastEvaluatedKey: next, ConsumedCapacity } = output
     const units = ConsumedCapacity?.CapacityUnits ?? 0
     if (Number.isFinite(pace.max) && units > 0 && items.length > 0) {

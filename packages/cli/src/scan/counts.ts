@@ -61,13 +61,15 @@ export class Counts {
   readonly #keys = new Map<string, { key: WrappingKey; fields: number }>()
   /** An envelope is the same for all items under one data key. */
   readonly #envelopes = new Map<string, readonly WrappingKey[]>()
+  /** Most often that of the item before. */
+  #last: { readonly bytes: Uint8Array; readonly keys: readonly WrappingKey[] } | undefined
 
-  page(items: number, units: number): void {
-    this.items += items
+  units(units: number): void {
     this.#readUnits += units
   }
 
   item(entity: string | undefined): void {
+    this.items++
     this.#entity(entity).items++
   }
 
@@ -98,6 +100,13 @@ export class Counts {
   }
 
   #inEnvelope(bytes: Uint8Array): readonly WrappingKey[] {
+    if (this.#last !== undefined && Buffer.compare(bytes, this.#last.bytes) === 0) return this.#last.keys
+    const keys = this.#envelopeOf(bytes)
+    this.#last = { bytes, keys }
+    return keys
+  }
+
+  #envelopeOf(bytes: Uint8Array): readonly WrappingKey[] {
     const name = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
     const known = this.#envelopes.get(name)
     if (known !== undefined) return known

@@ -1,19 +1,12 @@
 import { setMaxListeners } from 'node:events'
-import { describeStored, type FieldError, type StoredDescription } from '@dynaseal/core'
+import { describeStored, type FieldError, type ItemToOpen, type StoredDescription } from '@dynaseal/core'
 import type { ItemDescription } from '@dynaseal/db-esdk'
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
 import { Pace } from '../engine/pace.js'
 import { pages } from '../engine/pages.js'
 import { isTransient, type Persistence, persistently } from '../engine/persistently.js'
-import {
-  type EncryptedField,
-  encryptedFields,
-  formatAttributes,
-  keyOf,
-  kindOf,
-  toOpen,
-} from '../stored/tableItem.js'
+import { type EncryptedField, encryptedFields, keyOf, kindOf, toOpen } from '../stored/tableItem.js'
 import { hasItemAttributes, sealsItems } from '../stored/wholeItem.js'
 import type { WireItem } from '../stored/wireItem.js'
 import { Counts, type ScanReport } from './counts.js'
@@ -39,6 +32,8 @@ export interface ScanOptions {
 }
 
 const SEGMENTS = 4
+/** What is opened together: of a page, little else than its items is in memory at once. */
+export const ITEMS_AT_A_TIME = 100
 
 /**
  * Reads a table, and counts what stands where ciphertext belongs.
@@ -58,9 +53,10 @@ export async function scan(target: Target, options: ScanOptions = {}): Promise<S
   const own = segment === undefined ? [...Array(segments).keys()] : [segment]
   const readSegment = async (one: number): Promise<void> => {
     const all = pages(target, { segment: one, segments, consistent, pace, signal })
-    for await (const page of all) {
-      counts.page(page.items.length, page.units)
-      await countItems(target, page.items, counts, open, { signal })
+    for await (const { items, units } of all) {
+      counts.units(units)
+      for (let start = 0; start < items.length; start += ITEMS_AT_A_TIME)
+        await countItems(target, items.slice(start, start + ITEMS_AT_A_TIME), counts, open, { signal })
       onProgress?.(counts.items)
     }
   }
@@ -80,10 +76,10 @@ export async function scan(target: Target, options: ScanOptions = {}): Promise<S
 }
 
 interface SealedItem {
-  readonly item: WireItem
   readonly entity: string | undefined
-  readonly key: WireItem
-  readonly fields: readonly EncryptedField[]
+  readonly toOpen: ItemToOpen
+  /** Of its fields, in their order. */
+  readonly attributes: readonly string[]
 }
 
 /** Counts what stands in items where ciphertext belongs. */
@@ -100,27 +96,41 @@ export async function countItems(
   for (const item of items) {
     const entity = kindOf(target.known, item)
     counts.item(entity)
-    if (isWhole) {
-      wholes.push(...countWhole(target, item, entity, counts))
-      continue
+    if (isWhole) wholes.push(...countWhole(target, item, entity, counts))
+    else {
+      const one = countFields(target, item, entity, counts)
+      if (one !== undefined) sealed.push(one)
     }
-    const other = hasItemAttributes(item) ? isOfItem(item) : undefined
-    let short = 0
-    const fields = encryptedFields(target.known, item).filter(field => {
-      const form = countField(target, entity, field, counts, other)
-      if (form === 'short') short++
-      return form !== undefined
-    })
-    if (short > 0) counts.keysBeside(formatAttributes(target.known, item), short)
-    if (fields.length > 0) sealed.push({ item, entity, key: keyOf(target.known, item)!, fields })
   }
   const errors = await errorsOf(target, sealed, open, persistence)
-  for (const [i, { entity, fields }] of sealed.entries())
-    for (const [j, { attribute }] of fields.entries()) {
+  for (const [i, { entity, attributes }] of sealed.entries())
+    for (const [j, attribute] of attributes.entries()) {
       const error = errors[i]![j]
       if (error !== undefined) counts.notOpened(entity, attribute, error.code)
     }
   await countErrors(target, wholes, counts, open, persistence)
+}
+
+/** @returns what is to be opened of it; undefined where nothing is */
+function countFields(
+  target: Target,
+  item: WireItem,
+  entity: string | undefined,
+  counts: Counts,
+): SealedItem | undefined {
+  const { known } = target
+  const other = hasItemAttributes(item) ? isOfItem(item) : undefined
+  const fields: EncryptedField[] = []
+  let short = 0
+  for (const field of encryptedFields(known, item)) {
+    const form = countField(target, entity, field, counts, other)
+    if (form === 'short') short++
+    if (form !== undefined) fields.push(field)
+  }
+  if (fields.length === 0) return undefined
+  const sealed = toOpen(known, keyOf(known, item)!, item, fields)
+  if (short > 0) counts.keysBeside(sealed.attributes!, short)
+  return { entity, toOpen: sealed, attributes: fields.map(({ attribute }) => attribute) }
 }
 
 /** @returns how it is sealed, as far as it says itself; undefined where it is not */
@@ -153,12 +163,12 @@ function countField(
 }
 
 async function errorsOf(
-  { format, known }: Target,
+  { format }: Target,
   sealed: readonly SealedItem[],
   open: boolean,
   persistence: Persistence,
 ): Promise<(FieldError | undefined)[][]> {
-  const toCheck = sealed.map(({ key, item, fields }) => toOpen(known, key, item, fields))
+  const toCheck = sealed.map(({ toOpen: one }) => one)
   if (!open) return toCheck.map(one => format.check?.(one) ?? [])
   if (toCheck.length === 0) return []
   const opened = await persistently(async () => {

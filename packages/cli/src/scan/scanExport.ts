@@ -6,7 +6,7 @@ import { keyOf } from '../stored/tableItem.js'
 import { sealsItems } from '../stored/wholeItem.js'
 import type { WireItem } from '../stored/wireItem.js'
 import { Counts, type ScanReport } from './counts.js'
-import { countItems, type ScanOptions } from './scan.js'
+import { countItems, ITEMS_AT_A_TIME, type ScanOptions } from './scan.js'
 
 /** A file of an export to S3 in DynamoDB JSON, full or incremental, in gzip or not. */
 export interface ExportFile {
@@ -23,9 +23,6 @@ export interface ScanExportOptions extends Pick<ScanOptions, 'open' | 'signal' |
   readonly images?: 'new' | 'old'
 }
 
-/** What is opened together. */
-const ITEMS_AT_A_TIME = 100
-
 /**
  * As `scan`, for the files of an export of the table: the table is not touched. Of an incremental one, images are counted.
  *
@@ -40,7 +37,6 @@ export async function scanExport(
   const counts = new Counts()
   const start = performance.now()
   const flush = async (items: readonly WireItem[]) => {
-    counts.page(items.length, 0)
     await countItems(target, items, counts, open, { signal })
     onProgress?.(counts.items)
   }

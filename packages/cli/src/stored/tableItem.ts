@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type { AttributePath, ItemToOpen } from '@dynaseal/core'
-import type { AttributePattern, KnownTable } from '@dynaseal/document-client/mapper'
+import { type AttributePattern, type KnownTable, overlap } from '@dynaseal/document-client/mapper'
 import type { Target } from '../config/project.js'
 import { CliError } from '../errors.js'
 import { valuesAt, type WireField, type WireItem } from './wireItem.js'
@@ -25,18 +25,62 @@ export interface EncryptedField extends WireField {
 
 /** The values of an item that stand where ciphertext belongs. */
 export function encryptedFields(known: KnownTable, item: WireItem): EncryptedField[] {
-  const found = new Map<string, EncryptedField>()
+  const found: EncryptedField[] = []
   const kind = nameIn(known, item)
-  for (const pattern of known.encrypted(kind)) {
-    const attribute = attributeName(pattern)
-    const add = ({ path, value }: WireField, isObstacle: boolean) =>
-      found.set(nameOf(path), { path, value, attribute, isObstacle })
-    const values = valuesAt(item, pattern, field => {
-      if (!known.mayStand(kind, field.path, kindOfValue(field.value))) add(field, true)
-    })
-    for (const field of values) add(field, false)
+  const { places, mayMeet } = placesOf(known.encrypted(kind))
+  /** By path, where one may be found twice: the last pattern counts. */
+  let positions: Map<string, number> | undefined
+  const add = (field: EncryptedField) => {
+    if (mayMeet || field.isObstacle) {
+      positions ??= new Map()
+      const name = nameOf(field.path)
+      const position = positions.get(name) ?? found.length
+      positions.set(name, position)
+      found[position] = field
+    } else found.push(field)
   }
-  return [...found.values()]
+  for (const { pattern, attribute, name } of places) {
+    if (name !== undefined) {
+      const value = Object.hasOwn(item, name) ? item[name] : undefined
+      if (value !== undefined) add({ path: [name], value, attribute, isObstacle: false })
+      continue
+    }
+    const values = valuesAt(item, pattern, ({ path, value }) => {
+      if (!known.mayStand(kind, path, kindOfValue(value))) add({ path, value, attribute, isObstacle: true })
+    })
+    for (const { path, value } of values) add({ path, value, attribute, isObstacle: false })
+  }
+  return found
+}
+
+interface Places {
+  readonly places: readonly {
+    readonly pattern: AttributePattern
+    readonly attribute: string
+    /** Of one that is an attribute of the item itself, as most are. */
+    readonly name: string | undefined
+  }[]
+  /** Whether one value may be at two of them. */
+  readonly mayMeet: boolean
+}
+
+const placesOfPatterns = new WeakMap<readonly AttributePattern[], Places>()
+
+/** The same for all items of a kind. */
+function placesOf(patterns: readonly AttributePattern[]): Places {
+  const known = placesOfPatterns.get(patterns)
+  if (known !== undefined) return known
+  const places = patterns.map(pattern => {
+    const [first] = pattern
+    const name = pattern.length === 1 && typeof first === 'string' ? first : undefined
+    return { pattern, attribute: attributeName(pattern), name }
+  })
+  const made = {
+    places,
+    mayMeet: patterns.some((one, i) => patterns.slice(i + 1).some(other => overlap(one, other))),
+  }
+  placesOfPatterns.set(patterns, made)
+  return made
 }
 
 /** A native value of the same kind: null, a list, a map, or something else. */
@@ -46,22 +90,16 @@ function kindOfValue({ NULL, L, M }: AttributeValue): unknown {
   return M === undefined ? '' : {}
 }
 
-const names = new WeakMap<AttributePattern, string>()
-
 /** `phones[n]` */
 function attributeName(pattern: AttributePattern): string {
-  const known = names.get(pattern)
-  if (known !== undefined) return known
   const steps = pattern.map(step =>
     typeof step === 'symbol' ? (step.description === '*' ? '*' : '[n]') : step,
   )
-  const name = steps.reduce<string>((text, step) => {
+  return steps.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`
     if (step === '[n]') return `${text}[n]`
     return text === '' ? step : `${text}.${step}`
   }, '')
-  names.set(pattern, name)
-  return name
 }
 
 /** Another one for each path. */
