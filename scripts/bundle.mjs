@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
+const EACH_OTHER = 'each-other'
 const packages = fileURLToPath(new URL('../packages', import.meta.url))
 
 for (const name of readdirSync(packages)) {
@@ -29,14 +30,20 @@ async function bundle(folder) {
     write: false,
     logLevel: 'warning',
   }
+  const entryPoints = entries(
+    folder,
+    commonJs.map(file => readFileSync(join(source, file), 'utf8')),
+  )
   const modules = await build({
     ...options,
-    entryPoints: entries(
-      folder,
-      commonJs.map(file => readFileSync(join(source, file), 'utf8')),
-    ),
+    entryPoints: entryPoints.map(({ path }) => path),
     bundle: true,
     splitting: true,
+    // esbuild makes a file for each set of entries that share something: where each entry has all of the others, there is one.
+    inject: [EACH_OTHER],
+    plugins: [eachOther(entryPoints)],
+    treeShaking: false,
+    ignoreAnnotations: true,
     format: 'esm',
     packages: 'external',
     external: ['./*.cjs'],
@@ -65,6 +72,21 @@ function isLeft(file) {
   }
 }
 
+/** A module that imports all entries but those that are imported for what they do. */
+function eachOther(entryPoints) {
+  const all = entryPoints.filter(({ hasSideEffects }) => !hasSideEffects)
+  return {
+    name: EACH_OTHER,
+    setup(building) {
+      building.onResolve({ filter: /^each-other$/ }, () => ({ path: EACH_OTHER, namespace: EACH_OTHER }))
+      building.onLoad({ filter: /.*/, namespace: EACH_OTHER }, () => ({
+        contents: all.map(({ path }) => `import ${JSON.stringify(path)}`).join('\n'),
+        resolveDir: '/',
+      }))
+    },
+  }
+}
+
 /** All at once, and only what has changed: tests that make sure of it may run beside others that load it. */
 function replace(path, contents) {
   if (existsSync(path) && readFileSync(path).equals(contents)) return
@@ -75,10 +97,13 @@ function replace(path, contents) {
 
 /** The modules that a package exports, and those that its CommonJS files require. */
 function entries(folder, commonJs) {
-  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const { exports, sideEffects } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   const exported = Object.values(exports).flatMap(({ default: file }) => file?.replace('./dist/', '') ?? [])
   const required = commonJs.flatMap(text =>
-    [...text.matchAll(/require\('\.\/([^']+)'\)/g)].map(([, file]) => file),
+    [...text.matchAll(/require\('\.\/([^']+\.js)'\)/g)].map(([, file]) => file),
   )
-  return [...new Set([...exported, ...required])].map(file => join(folder, 'src', file.replace(/js$/, 'ts')))
+  return [...new Set([...exported, ...required])].map(file => ({
+    path: join(folder, 'src', file.replace(/js$/, 'ts')),
+    hasSideEffects: sideEffects !== false && sideEffects.includes(`./dist/${file}`),
+  }))
 }

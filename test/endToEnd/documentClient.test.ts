@@ -26,6 +26,7 @@ class NoteError extends DocumentClientError {
   override readonly name = 'NoteError'
 }
 const dialect: Dialect = {
+  packageName: 'notes',
   refusal: (code, message) => new NoteError(code, message),
   kind: 'note',
   giveName: kind => `Mark ${kind}.`,
@@ -64,7 +65,7 @@ beforeEach(() => {
 
 function sealed(...kinds: ItemKind[]) {
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST)))
-  const parts = sealClient(client, { keyring: world.keyring(EAST) }, dialect)
+  const parts = sealClient(client, { keyring: world.keyring(EAST) }, dialect, [])
   for (const kind of kinds) parts.tables.add(table, kind)
   return parts.client
 }
@@ -179,7 +180,7 @@ describe('what is refused is refused in the words of who made the client, before
       DynamoDBDocumentClient.from(base).send(new GetCommand({ TableName, Key })),
     ).rejects.toMatchObject(error('client-not-sealed', /own send/))
     expect(() => DynamoDBDocumentClient.from(client)).toThrow(expect.objectContaining({ name: 'NoteError' }))
-    expect(() => sealClient(client, { keyring: world.keyring(EAST) }, dialect)).toThrow(
+    expect(() => sealClient(client, { keyring: world.keyring(EAST) }, dialect, [])).toThrow(
       expect.objectContaining(error('invalid-client', /sealed already/)),
     )
   })

@@ -1,6 +1,9 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { DynamoDBToolboxError, GetItemCommand, PutItemCommand } from 'dynamodb-toolbox'
-import { Customer } from './customer.js'
+import { sealedClient } from './clients.js'
+import { customers } from './customer.js'
+
+const Customer = customers(sealedClient())
 
 type Response = APIGatewayProxyStructuredResultV2
 

@@ -1,9 +1,13 @@
-import type { OpenedRecord } from '@dynaseal/toolbox'
+import { arrivals, type OpenedRecord } from '@dynaseal/toolbox/arriving'
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
 import { type FormattedItem, PutItemCommand } from 'dynamodb-toolbox'
-import { documentClient } from './clients.js'
-import { Customer } from './customer.js'
-import { Letter } from './letter.js'
+import { sealedClient } from './clients.js'
+import { customers } from './customer.js'
+import { letters } from './letter.js'
+
+const documentClient = sealedClient([arrivals])
+const Customer = customers(documentClient)
+const Letter = letters(documentClient)
 
 /**
  * The stream of the customers' table: who has a new address gets a letter there.

@@ -3,6 +3,7 @@ import { ToolboxError } from './errors.js'
 
 /** Users of this package know entities, schemas and {@link ToolboxError}s. */
 export const dialect: Dialect = {
+  packageName: '@dynaseal/toolbox',
   refusal: (code, message) => new ToolboxError(code, message),
   kind: 'entity',
   giveName: kind => `Give ${kind} its entity attribute.`,

@@ -13,8 +13,7 @@ import type { Schema } from 'dynamodb-toolbox'
 import { EncryptedAttribute, type RegisteredReader } from './encryptedAttribute.js'
 import { ToolboxError } from './errors.js'
 import type { RegistrableEntity } from './registry.js'
-import { TokenAttribute } from './tokenAttribute.js'
-import { tokenOf } from './tokensOfEntity.js'
+import { TokenMark } from './tokenMark.js'
 
 /** Where an entity keeps ciphertext. */
 export type EntityPatterns = Pick<ItemKind, 'encrypted' | 'clear' | 'binary' | 'tokens'>
@@ -41,10 +40,10 @@ export function patternsOf(entity: RegistrableEntity, reader: RegisteredReader):
       if ((schema.props as { key?: unknown }).key === true) keys.push(path)
       return
     }
-    const token = path.length > 0 ? TokenAttribute.of(schema, place) : undefined
+    const token = path.length > 0 ? TokenMark.of(schema, place) : undefined
     if (token !== undefined) {
       clear.push(path)
-      tokens.push(tokenOf(entity, token, path))
+      tokens.push(token.itemToken(entity, path))
       return
     }
     switch (schema.type) {

@@ -4,7 +4,8 @@ import type { StringSchema } from 'dynamodb-toolbox'
 import { AnySchema } from 'dynamodb-toolbox/schema/any'
 import { ToolboxError } from './errors.js'
 import { letSearchesThrough } from './searchInput.js'
-import { TOKEN_META, TokenAttribute } from './tokenAttribute.js'
+import { TokenAttribute } from './tokenAttribute.js'
+import { TOKEN_META } from './tokenMark.js'
 
 export interface TokenOptions {
   /** The name that is stored, such as that of a key of an index. Default: that of the attribute. */

@@ -1,32 +1,21 @@
-import type { Schema, Transformer } from 'dynamodb-toolbox'
+import type { AttributePattern, ItemToken } from '@dynaseal/document-client/mapper'
 import { ToolboxError } from './errors.js'
+import type { RegistrableEntity } from './registry.js'
 import type { TokenOptions } from './token.js'
-
-/** Marks the attribute where a serialized schema keeps it. */
-export const TOKEN_META = 'dynaseal:token'
+import { TokenMark } from './tokenMark.js'
+import { tokenOf } from './tokensOfEntity.js'
 
 /** The transformer of a token attribute, which never transforms: the sealed client writes it, and takes it out. */
-export class TokenAttribute implements Transformer {
-  readonly transformerId = 'dynaseal:token'
-
+export class TokenAttribute extends TokenMark {
   constructor(
     readonly of: readonly string[],
     readonly options: Omit<TokenOptions, 'savedAs'>,
-  ) {}
+  ) {
+    super()
+  }
 
-  /**
-   * The token attribute behind a schema.
-   *
-   * @throws {ToolboxError} `invalid-schema` when it says that it is one and nothing makes its tokens
-   */
-  static of(schema: Schema, place: string): TokenAttribute | undefined {
-    const { transform, meta } = schema.props as { transform?: unknown; meta?: Record<string, unknown> }
-    if (transform instanceof TokenAttribute) return transform
-    if (meta?.[TOKEN_META] !== true) return undefined
-    throw new ToolboxError(
-      'invalid-schema',
-      `'${place}' was a search token in the schema that this one was made from, and is not any more: fromSchemaDTO() and the like lose what it is of. Say it again with token().`,
-    )
+  override itemToken(entity: RegistrableEntity, path: AttributePattern): ItemToken {
+    return tokenOf(entity, this, path)
   }
 
   readonly refuse = (): never => {
@@ -36,7 +25,7 @@ export class TokenAttribute implements Transformer {
     )
   }
 
-  encode(): never {
+  override encode(): never {
     return this.refuse()
   }
 
@@ -44,7 +33,7 @@ export class TokenAttribute implements Transformer {
    * Hidden, and only there where no sealed client has taken it out; or, in a batch, as what was searched for: dynamodb-toolbox
    * tells by it which item was asked for by which key.
    */
-  decode(): string {
+  override decode(): string {
     return ''
   }
 

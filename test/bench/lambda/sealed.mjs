@@ -2,7 +2,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
-import { encrypted, sealDocumentClient } from '@dynaseal/toolbox'
+// The slim entry: this function has no search tokens, no streams and no items that are sealed as wholes.
+import { encrypted, sealDocumentClient } from '@dynaseal/toolbox/slim'
 import { Entity, item, map, PutItemCommand, string, Table } from 'dynamodb-toolbox'
 
 const keyring = new MrkKeyring({ keyArns: process.env.KEY_ARNS.split(',') })

@@ -1,16 +1,18 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, type TranslateConfig } from '@aws-sdk/lib-dynamodb'
 import type { CacheStatistics, FieldFormat, Format } from '@dynaseal/core'
-import { Arrivals } from '../arriving/arrivals.js'
-import { type ItemOpener, itemOpener, type NativeItem } from '../arriving/opener.js'
+import type { Arrivals } from '../arriving/arrivals.js'
+import type { ItemOpener, NativeItem } from '../arriving/opener.js'
+import { withoutArrivals } from '../arriving/withoutArrivals.js'
 import { BASE_COMMANDS, DOCUMENT_COMMANDS } from '../commands/operations.js'
-import { movedItem, moveItem, type RawClient } from '../search/moveItem.js'
+import type { RawClient } from '../search/moveItem.js'
 import type { Dialect } from '../tables/dialect.js'
 import { Tables } from '../tables/tables.js'
 import { nativeValues, withNumberValue } from '../values/nativeValues.js'
 import type { Item } from '../values/place.js'
 import { toWire, WIRE_VALUES, type WireItem } from '../values/wireItems.js'
 import { endedBy, searchEndedBy, signalOf } from './abortSignal.js'
+import { ClientFeatures, type Features } from './features.js'
 import { guardedConfig, guardedStack } from './noWayAround.js'
 import { type ClientParts, type Mover, PARTS } from './partsOf.js'
 import { checkedOptions, type SealOptions } from './sealOptions.js'
@@ -49,8 +51,8 @@ export interface SealedParts<CLIENT extends Sealable> {
   /** What is not added to them is refused. */
   readonly tables: Tables
   readonly format: Format
-  /** Items that arrive without a command. */
-  readonly arrivals: Arrivals
+  /** Items that arrive without a command, where the client has that feature. */
+  readonly arrivals: Arrivals | undefined
   /** Whether something answers in the place of the client's `send`, as mocks do. */
   isMocked(): boolean
 }
@@ -62,6 +64,7 @@ const SEALED = Symbol('dynaseal:sealed')
  * then seal.
  *
  * @param dialect how it speaks to its users
+ * @param features what else it does
  * @throws {DocumentClientError} `invalid-client`, as the dialect has it
  * @throws {ConfigurationError} `invalid-option` or `invalid-context`, of `@dynaseal/core`
  */
@@ -69,13 +72,17 @@ export function sealClient<CLIENT extends DynamoDBDocumentClient>(
   client: CLIENT,
   options: SealOptions,
   dialect: Dialect,
+  features: readonly Features[],
 ): SealedParts<CLIENT> {
   const translateConfig = translateConfigOf(client, dialect)
   const values = nativeValues({
     ...translateConfig,
     unmarshallOptions: withNumberValue(translateConfig.unmarshallOptions),
   })
-  return wrap(client, options, dialect, { values, commands: DOCUMENT_COMMANDS })
+  return wrap(client, options, new ClientFeatures(features, dialect), dialect, {
+    values,
+    commands: DOCUMENT_COMMANDS,
+  })
 }
 
 /**
@@ -88,6 +95,7 @@ export function sealBaseClient<CLIENT extends DynamoDBClient>(
   client: CLIENT,
   options: SealOptions,
   dialect: Dialect,
+  features: readonly Features[],
 ): SealedParts<CLIENT> {
   refuseSealed(client, dialect)
   if ((client as object) instanceof DynamoDBDocumentClient) {
@@ -96,19 +104,26 @@ export function sealBaseClient<CLIENT extends DynamoDBClient>(
       'A document client has native values: seal it with sealDocumentClient().',
     )
   }
-  return wrap(client, options, dialect, { values: WIRE_VALUES, commands: BASE_COMMANDS })
+  return wrap(client, options, new ClientFeatures(features, dialect), dialect, {
+    values: WIRE_VALUES,
+    commands: BASE_COMMANDS,
+  })
 }
 
 function wrap<CLIENT extends Sealable>(
   client: CLIENT,
   options: SealOptions,
+  features: ClientFeatures,
   dialect: Dialect,
   speech: Pick<ClientSettings, 'values' | 'commands'>,
 ): SealedParts<CLIENT> {
-  const { logicalTableName, plaintext, role, updates, timeToLive, format, search } = checkedOptions(options)
+  const { logicalTableName, plaintext, role, updates, timeToLive, format, search } = checkedOptions(
+    options,
+    features,
+  )
   const sealed = Object.create(client) as SealedClient<CLIENT>
-  const tables = new Tables(dialect, logicalTableName, format, timeToLive, search)
-  const settings: ClientSettings = { format, search, plaintext, role, updates, ...speech }
+  const tables = new Tables(dialect, logicalTableName, format, timeToLive, search, features)
+  const settings: ClientSettings = { format, search, features, plaintext, role, updates, ...speech }
 
   const send = async (command: { input: object }, ...rest: unknown[]): Promise<unknown> => {
     const { abortSignal } = (rest[0] ?? {}) as { abortSignal?: unknown }
@@ -143,8 +158,8 @@ function wrap<CLIENT extends Sealable>(
   }) as typeof sealed.send
 
   const mover: Mover = {
-    moved: (table, stored) => movedItem(tables, settings, table, stored),
-    move: (other, table, key) => moveItem(tables, settings, other, table, key),
+    moved: async (table, stored) => features.search.movedItem(tables, settings, table, stored),
+    move: async (other, table, key) => features.search.moveItem(tables, settings, other, table, key),
   }
   Object.defineProperties(sealed, {
     [SEALED]: { value: true },
@@ -157,8 +172,14 @@ function wrap<CLIENT extends Sealable>(
     send: { configurable: true, writable: true, value: ownSend },
     statistics: { value: () => (format as Partial<FieldFormat>).statistics?.() },
   })
-  const arrivals = new Arrivals(tables, settings, dialect)
-  for (const [name, value] of Object.entries(itemOpener(arrivals)))
+  const arrivals = features.has('arriving')
+    ? new features.arriving.Arrivals(tables, settings, dialect)
+    : undefined
+  const opener =
+    arrivals === undefined
+      ? withoutArrivals(() => features.refuse('arriving'))
+      : features.arriving.itemOpener(arrivals)
+  for (const [name, value] of Object.entries(opener))
     Object.defineProperty(sealed, name, { configurable: true, value })
   const move = async (table: string, key: Item): Promise<boolean> => {
     try {

@@ -5,6 +5,7 @@ import {
   type FormatOptions,
   type TokenMaker,
 } from '@dynaseal/core'
+import type { ClientFeatures } from './features.js'
 import type { ClientSettings } from './settings.js'
 
 export interface ClientOptions<TTL extends string = string> {
@@ -70,7 +71,7 @@ const OPTIONS = Object.keys({
 } satisfies Record<keyof ClientOptions | keyof FormatOptions, true>)
 
 /** @throws {ConfigurationError} `invalid-option` */
-export function checkedOptions(options: SealOptions): CheckedOptions {
+export function checkedOptions(options: SealOptions, features: ClientFeatures): CheckedOptions {
   refuseUnknown(options)
   const {
     logicalTableName = (name: string) => name,
@@ -89,9 +90,13 @@ export function checkedOptions(options: SealOptions): CheckedOptions {
     throw invalid('timeToLive must be a list of names of attributes.')
   if (search !== undefined && !['write', 'find', 'check'].every(name => isFunction(search, name)))
     throw invalid('search must be what createSearchTokens() returns.')
+  if (search !== undefined && !features.has('search'))
+    throw invalid(`search cannot be taken: ${features.missing('search')}`)
   if (!['refuse', 'read-change-write'].includes(updates))
     throw invalid("updates must be 'refuse' or 'read-change-write'.")
   const format = formatOf(ofFormat)
+  if (format.wholeItems === true && !features.has('wholeItems'))
+    throw invalid(`format cannot be taken: ${features.missing('wholeItems')}`)
   if (updates !== 'refuse' && format.wholeItems !== true)
     throw invalid(
       'updates is for formats that seal items as wholes; this one seals attributes, and its updates read nothing. Leave it out.',

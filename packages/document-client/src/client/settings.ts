@@ -1,6 +1,7 @@
 import type { Format, TokenMaker } from '@dynaseal/core'
 import type { Commands } from '../commands/operations.js'
 import type { Values } from '../values/values.js'
+import type { ClientFeatures } from './features.js'
 
 /** How one sealed client behaves. */
 export interface ClientSettings {
@@ -15,4 +16,5 @@ export interface ClientSettings {
   readonly values: Values
   readonly commands: Commands
   readonly search?: TokenMaker | undefined
+  readonly features: ClientFeatures
 }

@@ -2,24 +2,25 @@ import { guardConditions, refuseLegacy } from '../guards/conditions.js'
 import { completeProjection, trustedKind } from '../guards/projections.js'
 import type { Selection } from '../paths/selection.js'
 import type { Sealing } from '../sealing/sealing.js'
-import { batchGetKeyed, transactGetKeyed, withConsumed } from '../search/keyedReads.js'
-import { SearchedKey } from '../search/searchedKey.js'
-import { searchRead } from '../search/searchRead.js'
+import type { SearchedKey } from '../search/searchedKey.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Tables } from '../tables/tables.js'
 import type { Item } from '../values/place.js'
 import type { Forward, Plan } from './plan.js'
-import { readWhole, type WholeRead } from './wholeReads.js'
+import { searchedKey, searchOf } from './searched.js'
+import type { WholeRead } from './wholeReads.js'
 
 export function planGet(tables: Tables, input: Item, sealing: Sealing): Plan {
   const table = tables.table(input.TableName)
   refuseLegacy(table, input)
-  const searched = SearchedKey.where(table, input.Key, sealing)
-  const whole = readWhole(table, input)
+  const searched = searchedKey(table, input.Key, sealing)
+  const whole = readWhole(table, input, sealing)
   const { params, selection, strip } = completeProjection(table, whole.params)
   const isFound = ({ Item }: Item) => Item !== undefined
   const send = async (forward: Forward, key: SearchedKey) =>
-    withConsumed(await key.firstFound(Key => forward({ ...params, Key: { ...Key } }), isFound))
+    sealing.features.search.withConsumed(
+      await key.firstFound(Key => forward({ ...params, Key: { ...Key } }), isFound),
+    )
   return {
     input: params,
     searched,
@@ -42,8 +43,8 @@ export function planGet(tables: Tables, input: Item, sealing: Sealing): Plan {
 export function planRead(tables: Tables, input: Item, sealing: Sealing): Plan {
   const table = tables.table(input.TableName)
   guardConditions(table, undefined, input)
-  const whole = readWhole(table, input)
-  const search = searchRead(table, whole.params, sealing)
+  const whole = readWhole(table, input, sealing)
+  const search = searchOf(table, whole.params, sealing)?.searchRead(table, whole.params, sealing)
   const { params, selection, strip } = completeProjection(table, search?.params ?? whole.params)
   search?.plan(params)
   return {
@@ -80,8 +81,8 @@ export function planBatchGet(tables: Tables, input: Item, sealing: Sealing): Pla
   const completed = Object.entries(requests).map(([name, request]): TableGet => {
     const table = tables.table(name)
     guardConditions(table, undefined, request)
-    const whole = readWhole(table, request)
-    const keys = ((request.Keys ?? []) as unknown[]).map(key => SearchedKey.where(table, key, sealing))
+    const whole = readWhole(table, request, sealing)
+    const keys = ((request.Keys ?? []) as unknown[]).map(key => searchedKey(table, key, sealing))
     const searched = keys.filter(key => key !== undefined)
     return {
       name,
@@ -108,7 +109,7 @@ export function planBatchGet(tables: Tables, input: Item, sealing: Sealing): Pla
       RequestItems: Object.fromEntries(completed.map(({ name, params }) => [name, params])),
     },
     ...(completed.some(({ searched }) => searched !== undefined)
-      ? { send: (forward: Forward) => batchGetKeyed(input, completed, forward) }
+      ? { send: (forward: Forward) => sealing.features.search.batchGetKeyed(input, completed, forward) }
       : {}),
     response(output, opening) {
       for (const [name, items] of Object.entries(responsesOf(output))) {
@@ -149,11 +150,18 @@ export function planTransactGet(tables: Tables, input: Item, sealing: Sealing): 
   return {
     input: { ...input, TransactItems: gets.map(get => ({ Get: get.input })) },
     ...(gets.some(({ searched }) => searched !== undefined)
-      ? { send: (forward: Forward) => transactGetKeyed(input, gets, forward) }
+      ? { send: (forward: Forward) => sealing.features.search.transactGetKeyed(input, gets, forward) }
       : {}),
     response: (output, opening) => each(output, (get, response) => get.response(response, opening)),
     finish: output => each(output, (get, response) => get.finish?.(response)),
   }
+}
+
+/** What is read in the place of what a command projects. */
+function readWhole(table: KnownTable, params: Item, { features }: Sealing): WholeRead {
+  return table.wholeItems
+    ? features.wholeItems.readWhole(table, params)
+    : { params, cutDown: item => item, asAsked: request => request }
 }
 
 function itemsOf(output: Item): Item[] {

@@ -31,8 +31,7 @@ export function readWhole(table: KnownTable, params: Item): WholeRead {
   const isProjection = typeof expression === 'string' && expression !== ''
   // To count, say, together with a projection, is for DynamoDB to refuse.
   const isRead = Select === undefined || Select === 'SPECIFIC_ATTRIBUTES'
-  if (!table.wholeItems || !isProjection || !isRead)
-    return { params, cutDown: item => item, asAsked: request => request }
+  if (!isProjection || !isRead) return { params, cutDown: item => item, asAsked: request => request }
   const paths = parseProjection(expression, names(params))
   const patterns = table.encrypted(undefined)
   for (const path of paths) {

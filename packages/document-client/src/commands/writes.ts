@@ -1,21 +1,13 @@
-import { changeOfCondition, changeOfUpdate } from '../changing/changeOf.js'
 import type { ReadFirst } from '../changing/readFirst.js'
-import { sendChange } from '../changing/sendChange.js'
-import { sendTransaction } from '../changing/sendTransaction.js'
 import { DocumentClientError } from '../errors.js'
 import { guardConditions, seesCiphertext } from '../guards/conditions.js'
-import { refuseUpdate } from '../guards/wholeItems.js'
 import { isContainer } from '../paths/attributePattern.js'
 import { Selection } from '../paths/selection.js'
 import type { Sealing } from '../sealing/sealing.js'
 import { sealUpdate, updatedKind, updatedPaths } from '../sealing/updateExpression.js'
-import { type BatchedWrite, batchWriteKeyed } from '../search/keyedBatches.js'
-import { KeyedWrite, sendInTransaction, type WriteAction } from '../search/keyedWrites.js'
-import { mayCreate } from '../search/keyUpdates.js'
-import { NO_CHOICE, rewrite } from '../search/rewriting.js'
-import { SearchedKey } from '../search/searchedKey.js'
-import { searchesOf } from '../search/searches.js'
-import { updateTokens } from '../search/updatedTokens.js'
+import type { BatchedWrite } from '../search/keyedBatches.js'
+import type { KeyedWrite, WriteAction } from '../search/keyedWrites.js'
+import type { SearchedKey } from '../search/searchedKey.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Tables } from '../tables/tables.js'
 import { ownContainers } from '../values/copyContainers.js'
@@ -23,6 +15,7 @@ import type { Item } from '../values/place.js'
 import { fromWire, wireMembers } from '../values/wireItems.js'
 import type { Forward, Plan } from './plan.js'
 import { widenReturnValues } from './returnValues.js'
+import { searchedKey, searchedKeyOfItem, searchOf } from './searched.js'
 import { knownMembers } from './writeMembers.js'
 
 export function planPut(tables: Tables, given: Item, sealing: Sealing): Plan {
@@ -33,24 +26,32 @@ export function planPut(tables: Tables, given: Item, sealing: Sealing): Plan {
   const item = input.Item as Item
   if (readsFirst) {
     const written = () => ({ Item: wireMembers(sealed.Item as Item, sealing.values) })
-    return planChange(changeOfCondition(table, 'Put', input, item, sealing, written))
+    return planChange(
+      sealing.features.wholeItems.changeOfCondition(table, 'Put', input, item, sealing, written),
+      sealing,
+    )
   }
-  const key = SearchedKey.ofItem(table, sealed.Item as Item, sealing)
+  const key = searchedKeyOfItem(table, sealed.Item as Item, sealing)
   return planWrite(table, kind, item, { ...input, ...sealed }, sealing, { action: 'Put', key })
 }
 
 export function planUpdate(tables: Tables, given: Item, sealing: Sealing): Plan {
   const { input, table, key } = withKey(tables, knownMembers(given, 'Key', 'UpdateExpression'), sealing)
-  if (table.wholeItems && readsTo(sealing, table)) return planChange(changeOfUpdate(table, input, sealing))
-  refuseUpdate(table)
+  if (table.wholeItems) {
+    const { wholeItems } = sealing.features
+    if (readsTo(sealing, table)) return planChange(wholeItems.changeOfUpdate(table, input, sealing), sealing)
+    wholeItems.refuseUpdate(table)
+  }
   const kind = updatedKind(table, input)
   guardConditions(table, kind, input)
   // Here, where they are still those that were asked for.
   sealing.guardReturnValues(table, input)
   const updated = String(input.ReturnValues).startsWith('UPDATED_') ? updatedPaths(input) : undefined
-  const isWhole = key !== undefined && mayCreate(key, input, sealing.values)
+  const isWhole = key !== undefined && sealing.features.search.mayCreate(key, input, sealing.values)
   const sealed = sealUpdate(table, input, sealing)
-  const complete = updateTokens(table, kind, sealed, sealing.tokens, sealing.values)
+  const complete = table.hasTokens
+    ? sealing.features.search.updateTokens(table, kind, sealed, sealing.tokens, sealing.values)
+    : sealed
   const { params, cutDown } = widenReturnValues(table, complete, updated ?? [])
   const selection = updated === undefined ? undefined : new Selection(updated)
   const write = { action: 'Update', key, mayCreate: isWhole, selection, cutDown } as const
@@ -68,7 +69,10 @@ export function planDelete(
   if (readsTo(sealing, table) && seesCiphertext(table, undefined, input)) {
     const own = input.Key as Item
     const written = () => ({ Key: wireMembers(own, sealing.values) })
-    return planChange(changeOfCondition(table, action, input, own, sealing, written))
+    return planChange(
+      sealing.features.wholeItems.changeOfCondition(table, action, input, own, sealing, written),
+      sealing,
+    )
   }
   guardConditions(table, undefined, input)
   return planWrite(table, undefined, input.Key as Item, input, sealing, { action, key })
@@ -89,12 +93,12 @@ interface SingleWrite {
 }
 
 /** A single write that is evaluated on the plaintext of its item. */
-function planChange(readFirst: ReadFirst): Plan {
+function planChange(readFirst: ReadFirst, { features }: Sealing): Plan {
   const { table, key, params } = readFirst
   return {
     input: params,
     readFirst,
-    send: (_, sending) => sendChange(readFirst, sending),
+    send: (_, sending) => features.wholeItems.sendChange(readFirst, sending),
     response: () => {},
     errorItems: error => [{ table, key: fromWire(key), holder: error }],
   }
@@ -111,9 +115,10 @@ function planWrite(
 ): Plan {
   sealing.guardReturnValues(table, input)
   const { tokens, values } = sealing
-  const searches = searchesOf(table, kind, input, tokens, values)
-  if (searches !== undefined) tokens.afterwards(() => rewrite(input, searches, NO_CHOICE))
-  const keyed = write.key === undefined ? undefined : new KeyedWrite({ ...write, key: write.key, input })
+  const search = searchOf(table, input, sealing)
+  const searches = search?.searchesOf(table, kind, input, tokens, values)
+  if (searches !== undefined) tokens.afterwards(() => search?.rewrite(input, searches, search.NO_CHOICE))
+  const keyed = keyedWrite(write, input, sealing)
   const itemKey = write.key?.key ?? key
   return {
     input,
@@ -130,6 +135,15 @@ function planWrite(
     },
     errorItems: error => [{ table, key: itemKey, holder: error }],
   }
+}
+
+/** Where its table's keys are tokens. */
+function keyedWrite(
+  { key, action, mayCreate = false }: SingleWrite,
+  input: Item,
+  { features }: Sealing,
+): KeyedWrite | undefined {
+  return key && new features.search.KeyedWrite({ action, key, mayCreate, input })
 }
 
 /** What is done before and after writes of items whose keys are tokens. */
@@ -153,7 +167,7 @@ function withKey(tables: Tables, input: Item, sealing: Sealing) {
 }
 
 function keyOf(table: KnownTable, Key: unknown, sealing: Sealing) {
-  const key = SearchedKey.where(table, Key, sealing)
+  const key = searchedKey(table, Key, sealing)
   return { Key: key?.key ?? Key, key }
 }
 
@@ -173,7 +187,7 @@ export function planBatchWrite(tables: Tables, input: Item, sealing: Sealing): P
   return {
     input: params,
     ...(all.some(({ keyed }) => keyed !== undefined)
-      ? { send: (forward: Forward) => batchWriteKeyed(params, all, forward) }
+      ? { send: (forward: Forward) => sealing.features.search.batchWriteKeyed(params, all, forward) }
       : {}),
     response: () => {},
   }
@@ -188,13 +202,13 @@ function batched(
   const put = write.PutRequest as Item | undefined
   if (put !== undefined) {
     const { Item } = sealPut(table, ownContainers(put) as Item, sealing)
-    const key = SearchedKey.ofItem(table, Item as Item, sealing)
-    const keyed = key && new KeyedWrite({ action: 'Put', key, input: { TableName, Item } })
+    const key = searchedKeyOfItem(table, Item as Item, sealing)
+    const keyed = keyedWrite({ action: 'Put', key }, { TableName, Item }, sealing)
     return { request: { ...write, PutRequest: { Item } }, keyed }
   }
   if (write.DeleteRequest === undefined) return { request: write, keyed: undefined }
   const { Key, key } = keyOf(table, (write.DeleteRequest as Item).Key, sealing)
-  const keyed = key && new KeyedWrite({ action: 'Delete', key, input: { TableName, Key } })
+  const keyed = keyedWrite({ action: 'Delete', key }, { TableName, Key }, sealing)
   return { request: { ...write, DeleteRequest: { Key } }, keyed }
 }
 
@@ -216,7 +230,7 @@ export function planTransactWrite(tables: Tables, input: Item, sealing: Sealing)
   })
   return {
     input: { ...input, TransactItems: actions.map(({ kind, plan }) => ({ [kind]: plan.input })) },
-    ...transactionPlans(input, actions),
+    ...transactionPlans(input, actions, sealing),
     response: () => {},
     errorItems: error =>
       ((error.CancellationReasons ?? []) as Item[]).flatMap(
@@ -231,7 +245,11 @@ interface PlannedAction {
 }
 
 /** How a transaction is sent of which some actions take more than what they say. */
-function transactionPlans(input: Item, actions: readonly PlannedAction[]): Partial<Plan> {
+function transactionPlans(
+  input: Item,
+  actions: readonly PlannedAction[],
+  { features }: Sealing,
+): Partial<Plan> {
   const keyed = actions.flatMap(({ plan }) => plan.keyed ?? [])
   if (actions.some(({ plan }) => plan.readFirst !== undefined)) {
     if (keyed.length > 0) {
@@ -241,11 +259,11 @@ function transactionPlans(input: Item, actions: readonly PlannedAction[]): Parti
       )
     }
     const writes = actions.map(({ kind, plan }) => plan.readFirst ?? { kind, params: plan.input })
-    return { send: (_, sending) => sendTransaction(input, writes, sending) }
+    return { send: (_, sending) => features.wholeItems.sendTransaction(input, writes, sending) }
   }
   if (keyed.length === 0) return {}
   const groups = () => actions.map(({ kind, plan }) => plan.keyed?.actions() ?? [{ [kind]: plan.input }])
-  return { ...plansOf(keyed), send: forward => sendInTransaction(input, groups(), forward) }
+  return { ...plansOf(keyed), send: forward => features.search.sendInTransaction(input, groups(), forward) }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Normalizer } from '@dynaseal/core'
+import type { ClientFeatures } from '../client/features.js'
 import { DocumentClientError } from '../errors.js'
 import { type AttributePattern, formatPath, overlap } from '../paths/attributePattern.js'
 import type { ItemKind, TableDescription } from '../tables/itemKind.js'
@@ -66,13 +67,13 @@ const MEMBERS = Object.keys({
 } satisfies Record<keyof Declaration, true>)
 
 /** @throws {DocumentClientError} `invalid-schema` */
-export function checkDeclaration(declaration: Declaration): CheckedDeclaration {
+export function checkDeclaration(declaration: Declaration, features: ClientFeatures): CheckedDeclaration {
   if (typeof declaration !== 'object' || declaration === null)
     throw invalid('declare() takes { table, key, encrypted }, one after the other.')
   const unknown = Object.keys(declaration).filter(name => !MEMBERS.includes(name))
   if (unknown.length > 0)
     throw invalid(`A declaration has no ${unknown.join(', ')}. It has ${MEMBERS.join(', ')}.`)
-  const { table, key, encrypted, indexKeys = [], when, tokens = {} } = declaration
+  const { table, key, encrypted, indexKeys = [], when, tokens } = declaration
   if (!isName(table)) throw invalid('The table of a declaration must be its name or its ARN.')
   if (!isListOfNames(key) || key.length < 1 || key.length > 2 || key[0] === key[1]) {
     throw invalid(
@@ -105,7 +106,7 @@ export function checkDeclaration(declaration: Declaration): CheckedDeclaration {
       clear: 'the rest',
       binary: [],
       isNamed: when !== undefined,
-      tokens: declaredTokens(table, tokens),
+      tokens: tokens === undefined ? [] : declaredTokens(table, tokens, features.search),
     },
   }
 }

@@ -11,7 +11,7 @@ import { checkDeclaration, type Declaration } from './declaration.js'
  * @throws {DocumentClientError} `invalid-schema`
  */
 export function declare(tables: Tables, declaration: Declaration): void {
-  const { description, kind } = checkDeclaration(declaration)
+  const { description, kind } = checkDeclaration(declaration, tables.features)
   const known = tables.find(description.tableName)
   if (known !== undefined) refuseContradiction(known, description, kind)
   tables.add(description, kind)

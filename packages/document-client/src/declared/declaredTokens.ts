@@ -1,6 +1,7 @@
 import { type AttributePath, ConfigurationError, type Normalizer } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
-import { type ItemToken, itemToken } from '../search/itemToken.js'
+import type { SearchFeature } from '../search/feature.js'
+import type { ItemToken } from '../search/itemToken.js'
 import type { DeclaredToken } from './declaration.js'
 import { parsePath } from './parsePath.js'
 
@@ -13,13 +14,22 @@ const MEMBERS = Object.keys({
 } satisfies Record<keyof DeclaredToken, true>)
 
 /** @throws {DocumentClientError} `invalid-schema` */
-export function declaredTokens(table: string, tokens: Readonly<Record<string, DeclaredToken>>): ItemToken[] {
+export function declaredTokens(
+  table: string,
+  tokens: Readonly<Record<string, DeclaredToken>>,
+  search: SearchFeature,
+): ItemToken[] {
   if (typeof tokens !== 'object' || tokens === null || Array.isArray(tokens))
     throw invalid(table, 'tokens', 'must be an object, with a path for each token attribute')
-  return Object.entries(tokens).map(([path, token]) => declaredToken(table, path, token))
+  return Object.entries(tokens).map(([path, token]) => declaredToken(table, path, token, search))
 }
 
-function declaredToken(table: string, path: string, token: DeclaredToken): ItemToken {
+function declaredToken(
+  table: string,
+  path: string,
+  token: DeclaredToken,
+  { itemToken }: SearchFeature,
+): ItemToken {
   if (typeof token !== 'object' || token === null) throw invalid(table, path, 'must be { of }')
   const unknown = Object.keys(token).filter(name => !MEMBERS.includes(name))
   if (unknown.length > 0)

@@ -3,6 +3,7 @@ import type { Dialect } from '../tables/dialect.js'
 
 /** Users of declared tables know what they declared. */
 export const dialect: Dialect = {
+  packageName: '@dynaseal/document-client',
   refusal: (code, message) => new DocumentClientError(code, message),
   kind: 'kind',
   giveName: kind => `Declare ${kind} with when: { attribute, equals }.`,

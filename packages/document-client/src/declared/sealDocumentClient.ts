@@ -1,4 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { ALL_FEATURES } from '../client/allFeatures.js'
 import { sealClient } from '../client/sealClient.js'
 import type { SealOptions } from '../client/sealOptions.js'
 import { type DeclaredClient, withDeclare } from './declaredClient.js'
@@ -20,5 +21,5 @@ export function sealDocumentClient<CLIENT extends DynamoDBDocumentClient = Dynam
   client: CLIENT,
   options: SealOptions,
 ): DeclaredClient<CLIENT> {
-  return withDeclare(sealClient(client, options, dialect))
+  return withDeclare(sealClient(client, options, dialect, ALL_FEATURES))
 }

@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { ALL_FEATURES } from '../client/allFeatures.js'
 import { sealBaseClient } from '../client/sealClient.js'
 import type { SealOptions } from '../client/sealOptions.js'
 import { type DeclaredClient, withDeclare } from './declaredClient.js'
@@ -20,5 +21,5 @@ export function sealDynamoDBClient<CLIENT extends DynamoDBClient = DynamoDBClien
   client: CLIENT,
   options: SealOptions,
 ): DeclaredClient<CLIENT> {
-  return withDeclare(sealBaseClient(client, options, dialect))
+  return withDeclare(sealBaseClient(client, options, dialect, ALL_FEATURES))
 }

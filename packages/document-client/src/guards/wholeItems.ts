@@ -26,8 +26,7 @@ export function otherAttributes(
 }
 
 /** @throws {DocumentClientError} `update-refused` */
-export function refuseUpdate({ name, wholeItems }: KnownTable): void {
-  if (!wholeItems) return
+export function refuseUpdate({ name }: KnownTable): never {
   throw new DocumentClientError(
     'update-refused',
     `Items of table ${name} are sealed as wholes, and an update changes a part of one: it would not open any more. Have the client read each item that it updates, with the option updates: 'read-change-write'; or load the item, change it, and put it back, with a condition on a version attribute.`,

@@ -1,16 +1,13 @@
 import type { AttributePath, AttributeValue, FieldError, ItemToOpen, OpenedItem } from '@dynaseal/core'
 import type { ClientSettings } from '../client/settings.js'
 import { takeFormatAttributes } from '../guards/formatAttributes.js'
-import { otherAttributes } from '../guards/wholeItems.js'
 import { Occurrence, occurrences, PROTOTYPE } from '../paths/attributePattern.js'
 import { hideInherited } from '../paths/inheritedNames.js'
 import type { Selection } from '../paths/selection.js'
 import { strayCiphertext } from '../paths/strayCiphertext.js'
-import { checkKeys } from '../search/checkKeys.js'
-import { isToken } from '../search/itemToken.js'
-import { removeAt, valueAt } from '../search/valueAt.js'
+import type { ItemWithTokens } from '../search/takeTokens.js'
 import type { KnownTable } from '../tables/knownTable.js'
-import { type Item, keyPart, type Place, primaryKey } from '../values/place.js'
+import { type Item, keyPart, primaryKey } from '../values/place.js'
 import { isSealedText } from '../values/sealedText.js'
 import { failure } from './failure.js'
 import { markOpened, type OpenedValue } from './opened.js'
@@ -46,7 +43,7 @@ export class Opening {
   #keepsTokens = false
   /** Tokens that the format would have taken out. */
   readonly #kept: { readonly item: Item; readonly name: string }[] = []
-  readonly #withTokens: (Pick<Place, 'table' | 'kind'> & { readonly item: Item })[] = []
+  readonly #withTokens: ItemWithTokens[] = []
 
   constructor(private readonly settings: ClientSettings) {}
 
@@ -177,7 +174,9 @@ export class Opening {
       partitionKey: table.keyNames[0],
       fields: found as readonly (Occurrence & { readonly value: Uint8Array })[],
       attributes,
-      others: table.wholeItems ? otherAttributes(item, found, this.settings.values) : undefined,
+      others: table.wholeItems
+        ? this.settings.features.wholeItems.otherAttributes(item, found, this.settings.values)
+        : undefined,
     }
     return { table, item, key, failures, opened, found, toOpen }
   }
@@ -201,7 +200,8 @@ export class Opening {
     const keyed = this.#items.filter(
       ({ table, failures }) => table.keyTokens.size > 0 && failures.length === 0,
     )
-    if (keyed.length > 0) await checkKeys(keyed, this.settings.search, this.settings.values)
+    const { features, search, values } = this.settings
+    if (keyed.length > 0) await features.search.checkKeys(keyed, search, values)
     for (const { item, opened } of this.#items) if (opened.length > 0) markOpened(item, opened)
     if (!this.#keepsTokens) this.takeTokens()
     return this.#items.filter(({ failures }) => failures.length > 0)
@@ -230,10 +230,7 @@ export class Opening {
 
   /** Takes search tokens out of the items: they are no data. */
   takeTokens(): void {
-    for (const { table, item, kind } of this.#withTokens)
-      for (const { path } of table.tokens(kind))
-        if (table.surelyHasToken(kind, path) || isToken(valueAt(item, path)))
-          removeAt(item, path, () => false)
+    if (this.#withTokens.length > 0) this.settings.features.search.takeTokens(this.#withTokens)
     for (const { item, name } of this.#kept) delete item[name]
   }
 

@@ -1,11 +1,10 @@
 import type { AttributePath, AttributeValue, ItemToSeal } from '@dynaseal/core'
+import type { ClientFeatures } from '../client/features.js'
 import type { ClientSettings } from '../client/settings.js'
 import { DocumentClientError } from '../errors.js'
 import { formatAttributesOf, formatsOwn } from '../guards/formatAttributes.js'
-import { otherAttributes } from '../guards/wholeItems.js'
 import { formatPath, PROTOTYPE, relate } from '../paths/attributePattern.js'
 import { CommandTokens } from '../search/commandTokens.js'
-import { storeTokens } from '../search/storedTokens.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { type Item, type Place, primaryKey } from '../values/place.js'
 import type { Values } from '../values/values.js'
@@ -36,6 +35,10 @@ export class Sealing {
   /** Between what the client's commands have and what is planned with. */
   get items(): ClientSettings['commands']['items'] {
     return this.settings.commands.items
+  }
+
+  get features(): ClientFeatures {
+    return this.settings.features
   }
 
   get values(): Values {
@@ -81,7 +84,7 @@ export class Sealing {
       !isPending && (table.wholeItems ? names.length === table.formatAttributes.length : sealed.length > 0)
     if (table.hasTokens) {
       const isOpaque = (value: Uint8Array) => isSealed || format.looksSealed(value)
-      storeTokens(place, item, this.tokens, this.values, isOpaque)
+      this.features.search.storeTokens(place, item, this.tokens, this.values, isOpaque)
     }
     if (isSealed && names.every(name => attributes[name] instanceof Uint8Array)) return
     if (names.length > 0) throw formatsOwn(table, names, 'plaintext-refused')
@@ -107,7 +110,9 @@ export class Sealing {
     holdAll(writing, patterns, [], holder, step)
     for (const pattern of patterns) refusePlaintext(writing, pattern, [], holder[step])
     if (table.hasTokens)
-      storeTokens(place, holder[step] as Item, this.tokens, this.values, value => format.looksSealed(value))
+      this.features.search.storeTokens(place, holder[step] as Item, this.tokens, this.values, value =>
+        format.looksSealed(value),
+      )
     this.#note(place, [], holder, step, true, patterns)
   }
 
@@ -219,7 +224,7 @@ export class Sealing {
     }))
     const place = { table: table.name, key: key(), fields, whole: whole !== undefined }
     if (whole === undefined || !table.wholeItems) return place
-    const others = otherAttributes(whole, slots, values)
+    const others = this.features.wholeItems.otherAttributes(whole, slots, values)
     // A key is bound to as every key is.
     const tokens = table
       .tokens(kind)

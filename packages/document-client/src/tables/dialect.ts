@@ -6,6 +6,8 @@ import type { ItemKind } from './itemKind.js'
  * package calls it; so whoever makes a sealed client says what its errors are, and which ways out they name.
  */
 export interface Dialect {
+  /** Of the package that they import. */
+  readonly packageName: string
   /** The error that its users know. */
   refusal(code: DocumentClientErrorCode, message: string): DocumentClientError
   /** What a kind of items is: `entity`. Its name follows. */

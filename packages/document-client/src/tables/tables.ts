@@ -1,6 +1,6 @@
 import { ConfigurationError, type Format, type TokenMaker } from '@dynaseal/core'
+import { ClientFeatures } from '../client/features.js'
 import { DocumentClientError } from '../errors.js'
-import { checkKeyTokens, checkTokens } from '../search/checkTokens.js'
 import { type Dialect, titleOf } from './dialect.js'
 import type { ItemKind, TableDescription } from './itemKind.js'
 import { KnownTable } from './knownTable.js'
@@ -15,6 +15,7 @@ export class Tables {
    * @param logicalName physical table name (as commands carry it) to logical table name
    * @param timeToLive attributes by which DynamoDB deletes items
    * @param search what makes tokens, if anything does
+   * @param features what else the client does. Default: nothing
    */
   constructor(
     private readonly dialect: Dialect,
@@ -22,6 +23,7 @@ export class Tables {
     private readonly format: Format,
     private readonly timeToLive: readonly string[] = [],
     private readonly search?: TokenMaker,
+    readonly features = new ClientFeatures([], dialect),
   ) {}
 
   /**
@@ -35,18 +37,7 @@ export class Tables {
     const name = this.#logicalName(description.tableName)
     const known = this.#tables.get(name)
     for (const each of [kind, ...(known?.kinds ?? [])]) this.#check(description, each, known)
-    checkTokens(this.dialect, kind, {
-      tableName: name,
-      keyNames: description.keyNames,
-      taken: [
-        ...this.timeToLive,
-        ...this.format.attributes,
-        ...[description.kindAttribute ?? known?.kindAttribute].flatMap(each => each ?? []),
-      ],
-      maker: this.search,
-      others: known?.kinds ?? [],
-    })
-    checkKeyTokens(this.dialect, [kind, ...(known?.kinds ?? [])], name, description.keyNames)
+    this.#checkTokens(description, kind, name, known)
     let table = known
     if (table === undefined) {
       const { keyNames, takesPlaintext = false } = description
@@ -86,6 +77,29 @@ export class Tables {
     const known = typeof tableName === 'string' ? this.#tables.get(this.#logicalName(tableName)) : undefined
     if (known !== undefined) return known
     throw new DocumentClientError('not-registered', this.dialect.unknownTable(String(tableName)))
+  }
+
+  #checkTokens(
+    { keyNames, kindAttribute }: TableDescription,
+    kind: ItemKind,
+    tableName: string,
+    known: KnownTable | undefined,
+  ): void {
+    const others = known?.kinds ?? []
+    if ([kind, ...others].every(({ tokens = [] }) => tokens.length === 0)) return
+    const { search } = this.features
+    search.checkTokens(this.dialect, kind, {
+      tableName,
+      keyNames,
+      taken: [
+        ...this.timeToLive,
+        ...this.format.attributes,
+        ...[kindAttribute ?? known?.kindAttribute].flatMap(each => each ?? []),
+      ],
+      maker: this.search,
+      others,
+    })
+    search.checkKeyTokens(this.dialect, [kind, ...others], tableName, keyNames)
   }
 
   /** What DynamoDB, the format or this client reads cannot be encrypted, and what the format writes is its own. */

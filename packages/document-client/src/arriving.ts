@@ -1,0 +1,5 @@
+export { arrivals } from './arriving/feature.js'
+export type { Bytes } from './arriving/lines.js'
+export type { ItemOpener, NativeItem, OpenedChange } from './arriving/opener.js'
+export type { StreamRecord } from './arriving/streamRecord.js'
+export type { OpenedRecord, RecordResult, StreamRecordOptions } from './arriving/streamRecords.js'

@@ -1,0 +1,19 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { sealBaseClient } from '../client/sealClient.js'
+import { type DeclaredClient, withDeclare } from '../declared/declaredClient.js'
+import { dialect } from '../declared/dialect.js'
+import { type SlimOptions, splitFeatures } from './options.js'
+
+/**
+ * As `sealDynamoDBClient` of the main entry, with the features that it is given and no others.
+ *
+ * @throws {DocumentClientError} `invalid-client`
+ * @throws {ConfigurationError} `invalid-option` or `invalid-context`, of `@dynaseal/core`
+ */
+export function sealDynamoDBClient<CLIENT extends DynamoDBClient = DynamoDBClient>(
+  client: CLIENT,
+  given: SlimOptions,
+): DeclaredClient<CLIENT> {
+  const { features, options } = splitFeatures(given)
+  return withDeclare(sealBaseClient(client, options, dialect, features))
+}

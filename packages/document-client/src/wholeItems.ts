@@ -1,0 +1,1 @@
+export { wholeItems } from './changing/feature.js'

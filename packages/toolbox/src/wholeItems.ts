@@ -1,0 +1,1 @@
+export { wholeItems } from '@dynaseal/document-client/whole-items'
