@@ -28,13 +28,17 @@ export function describeSearchMatrix(name: string, formats: readonly FormatCase[
       world = await createSearchWorld()
     }, 60_000)
     afterAll(() => world.stop())
-    describe.each(formats)('$name', format => {
-      describe.each(places)('$name', place => {
-        describe.each(kinds)('$name', kind => testPlace(() => world, format, place, kind))
+    describe.each(named(formats))('%s', (_, format) => {
+      describe.each(named(places))('%s', (__, place) => {
+        describe.each(named(kinds))('%s', (___, kind) => testPlace(() => world, format, place, kind))
       })
     })
   })
 }
+
+/** `$name` would be cut off. */
+const named = <T extends { readonly name: string }>(all: readonly T[]) =>
+  all.map(each => [each.name, each] as const)
 
 /** Whether there is such a command there. */
 function isThere(command: Command, place: Place, format: FormatCase, kind: ClientKind): boolean {
@@ -91,7 +95,8 @@ function testPlace(worldOf: () => SearchWorld, format: FormatCase, place: Place,
     return Responses?.[table] ?? []
   }
 
-  test.each(commands.filter(command => isThere(command, place, format, kind)))('$name', async command => {
+  const own = commands.filter(command => isThere(command, place, format, kind))
+  test.each(named(own))('%s', async (_, command) => {
     const expected = refusedCommand(place, format, command)
     const number = ++cells
     const person = personAt(place, number, email())
