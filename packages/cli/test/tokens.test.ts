@@ -313,3 +313,43 @@ it('revert leaves tokens: what is in clear is found by them, too', async () => {
   await run(one => new Revert(one), await targetOf())
   expect(await item('ada')).toEqual({ ...clear('ada'), ...tokens })
 })
+
+it('tokens that are bound to a tenant are made for that of the item; one without is left', async () => {
+  const ofTenants: Declaration = {
+    ...account,
+    tokens: { emailToken: { of: 'email', tenant: 'owner' } },
+  }
+  const client = () =>
+    sealDocumentClient(DynamoDBDocumentClient.from(world.dynamodb), {
+      keyring: keyring(),
+      search: createSearchTokens({ keyring: keyring(), writeWith: searchKeys[0] }),
+      plaintext: 'allow',
+    }).declare(ofTenants)
+  const Item = { kind: 'account', email: 'ada@example.com' }
+  for (const owner of ['acme', 'other'])
+    await client().send(new PutCommand({ TableName: TABLE, Item: { ...Item, id: `put by ${owner}`, owner } }))
+  const stored = (await item('put by acme')).emailToken
+  for (const [id, owner] of [['acme'], ['other'], ['none', '']].map(([id, name = id]) => [id!, name!]))
+    await put({
+      id: { S: id! },
+      kind: { S: 'account' },
+      email: { S: Item.email },
+      ...(owner ? { owner: { S: owner } } : {}),
+    })
+  const target = (await projectOf({ clients: client() })).target(TABLE)
+  expect(await runJob(target, new Backfill(target), { apply: true })).toMatchObject({
+    left: { 'token-without-tenant': 1 },
+  })
+  expect((await item('acme')).emailToken).toEqual(stored)
+  expect((await item('other')).emailToken).toEqual((await item('put by other')).emailToken)
+  expect((await item('other')).emailToken).not.toEqual(stored)
+  const { Items } = await client().send(
+    new QueryCommand({
+      TableName: TABLE,
+      IndexName: 'byEmail',
+      KeyConditionExpression: 'emailToken = :email',
+      ExpressionAttributeValues: { ':email': search(Item.email, { tenant: 'acme' }) },
+    }),
+  )
+  expect(Items!.map(({ id }) => id).sort()).toEqual(['acme', 'put by acme'])
+})

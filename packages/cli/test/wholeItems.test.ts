@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { KMS } from '@aws-sdk/client-kms'
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
@@ -22,6 +23,7 @@ import {
 import { dynamoDbJson } from '../src/inspect/dynamoDbJson.js'
 import { leftIn, renderScan } from '../src/scan/render.js'
 import { createWorld, type World } from './support/cloud.js'
+import { crashing, kept } from './support/crashing.js'
 import { raced } from './support/raced.js'
 
 const TABLE = 'users'
@@ -248,6 +250,36 @@ describe('work on items that are sealed as wholes', () => {
     expect(await runJob(again, rewrap(again), apply)).toMatchObject({ changed: 0, left: {} })
   })
 
+  it('rewrap of everything: each item is under another data key, once, also where a process ends in a page', async () => {
+    for (const id of ['a', 'b', 'c', 'd']) await store('whole', id)
+    const before = new Map((await world.items()).map(one => [one.id!.S, one]))
+    const checkpoint = kept()
+    const crash = crashing(await targetOf('whole'), checkpoint, { after: 3, arrives: true })
+    const once = { apply: true, segments: 1, concurrency: 1 }
+    const running = runJob(crash.target, rewrap(crash.target, { all: true }), {
+      ...once,
+      checkpoint: crash.checkpoint,
+    })
+    await Promise.race([running, crash.crashed])
+    const between = await sorted()
+    const done = between.filter(
+      one => !isDeepStrictEqual(one.aws_dbe_head, before.get(one.id!.S)!.aws_dbe_head),
+    )
+    expect(done.length).toBeGreaterThan(0)
+    expect(done.length).toBeLessThan(4)
+    const target = await targetOf('whole')
+    const report = await runJob(target, rewrap(target, { all: true }), { ...once, checkpoint })
+    expect(report).toMatchObject({ changed: 4 - done.length, left: {} })
+    for (const one of await sorted()) {
+      expect(one.aws_dbe_head).not.toEqual(before.get(one.id!.S)!.aws_dbe_head)
+      if (done.some(({ id }) => id!.S === one.id!.S)) expect(between).toContainEqual(one)
+      expect(await read('whole', one.id!.S!)).toMatchObject({ ssn: `ssn of ${one.id!.S}` })
+    }
+    // What is done is forgotten with its page.
+    expect(checkpoint.texts.at(-1)).not.toContain('itemKeys')
+    expect(checkpoint.texts.some(text => text.includes('itemKeys'))).toBe(true)
+  })
+
   it('what would come to stand in clear is left', async () => {
     await store('whole', 'a', { address: 'x' })
     const client = sealDocumentClient(DynamoDBDocumentClient.from(world.dynamodb), { keyring: keyring() })
@@ -299,7 +331,7 @@ describe('work on items that are sealed as wholes', () => {
 
   it('is refused where it cannot be done, with the reason', async () => {
     const [whole, fields] = [await targetOf('whole'), await targetOf('fields')]
-    expect(() => rewrap(whole, { all: true })).toThrow('--all')
+    expect(() => rewrap(whole, { all: true }, fields)).toThrow('--all goes without --from')
     expect(() => rewrap(whole, {}, whole)).toThrow('Both configurations seal items as wholes')
     expect(() => rewrap(fields, {}, fields)).toThrow('Both configurations seal fields')
     expect(() => new Backfill(whole)).toThrow('seals items as wholes')

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { CliError } from '../errors.js'
-import { RewrapTokens } from '../tasks/rewrapTokens.js'
-import { rewrap } from '../tasks/tasks.js'
+import { rewrap, rewrapTokens } from '../tasks/tasks.js'
 import { projectOf, type Surroundings } from './shared.js'
 import { type WorkOptions, work, workCommand } from './work.js'
 
@@ -20,7 +19,7 @@ export function rewrapCommand(surroundings: Surroundings): Command {
     .option('--all', 'seal everything again, under new data keys')
     .option(
       '--search-key',
-      'compute search tokens anew instead, under the search key that is written with; items whose key is one are moved',
+      'compute search tokens anew instead, under the search key or beacon key that is written with; items whose key is one are moved',
     )
     .option(
       '--from <file>',
@@ -36,7 +35,7 @@ export function rewrapCommand(surroundings: Surroundings): Command {
       if (searchKey && from !== undefined)
         throw new CliError('usage', '--from is about what is sealed, and --search-key about search tokens.')
       return work(table, options, surroundings, command, { opens: true, moves: searchKey }, async target => {
-        if (searchKey) return RewrapTokens.of(target)
+        if (searchKey) return rewrapTokens(target)
         if (from === undefined) return rewrap(target, { all })
         const other = await projectOf({ ...options, config: from }, surroundings)
         return rewrap(target, { all }, other.target(table, options.region))

@@ -11,6 +11,7 @@ import { CliError, ExitCode } from '../errors.js'
 import { jobPage } from '../html/jobPage.js'
 import { checkPage, savePage } from '../html/savePage.js'
 import { Timeline } from '../html/timeline.js'
+import { kmsCallsPerItem } from '../keys/kmsCallsPerItem.js'
 import { planOf, SCHEDULERS, type Scheduler } from '../plan/plan.js'
 import { atLeast } from './numbers.js'
 import { checkSegment, command, json, projectOf, type SharedOptions, type Surroundings } from './shared.js'
@@ -106,7 +107,8 @@ export async function work(
   const size = await tableSize(target)
   const share = segment === undefined ? 1 : 1 / segments
   const limits = { maxReadUnits: maxRcu, maxWriteUnits: maxWcu }
-  const effort = { opens, moves: moves && target.known.keyTokens.size > 0 }
+  const kmsCallsEach = kmsCallsPerItem(target, opens)
+  const effort = { opens, moves: moves && target.known.keyTokens.size > 0, kmsCallsEach }
   if (!options.json)
     terminal.note(renderEstimate(size, { share, apply, ...effort, ...limits }, terminal.width))
   const task = await makeTask(target)

@@ -149,7 +149,7 @@ class Job {
         const counts = new JobCounts()
         counts.readUnits += units
         try {
-          await this.#page(items, counts)
+          await this.#page(segment, items, counts)
         } catch (error) {
           this.#partial.add(counts.totals())
           throw error
@@ -163,20 +163,27 @@ class Job {
   }
 
   /** Resolves when all is done, and nothing is under way any more in any case. */
-  async #page(items: readonly WireItem[], counts: JobCounts): Promise<void> {
-    const outcomes = await this.#plan(items)
+  async #page(segment: number, items: readonly WireItem[], counts: JobCounts): Promise<void> {
+    const plan = (some: readonly WireItem[]) =>
+      this.task.plan(some, {
+        signal: this.#signal,
+        dataKeys: this.#state,
+        itemKeys: this.#state.itemKeys(segment),
+      })
+    const outcomes = await plan(items)
     const done = await Promise.allSettled(
-      items.map((item, index) => this.#slots.run(() => this.#item(item, outcomes[index]!, counts))),
+      items.map((item, index) => this.#slots.run(() => this.#item(item, outcomes[index]!, counts, plan))),
     )
     const failure = done.find(result => result.status === 'rejected')
     if (failure !== undefined) throw failure.reason
   }
 
-  #plan(items: readonly WireItem[]): Promise<Outcome[]> {
-    return this.task.plan(items, { signal: this.#signal, dataKeys: this.#state })
-  }
-
-  async #item(read: WireItem, planned: Outcome, counts: JobCounts): Promise<void> {
+  async #item(
+    read: WireItem,
+    planned: Outcome,
+    counts: JobCounts,
+    plan: (some: readonly WireItem[]) => Promise<Outcome[]>,
+  ): Promise<void> {
     this.#signal.throwIfAborted()
     let [item, outcome]: [WireItem | undefined, Outcome] = [read, planned]
     let isChanged = false
@@ -209,7 +216,7 @@ class Job {
       }
       // Deleted meanwhile: there is nothing left to do.
       if (item === undefined) outcome = NOTHING
-      else [outcome = NOTHING] = await this.#plan([item])
+      else [outcome = NOTHING] = await plan([item])
     }
     counts.items++
     if (isChanged) counts.changed++

@@ -9,6 +9,8 @@ export interface EstimateOptions {
   readonly opens: boolean
   /** Whether items are moved to other keys. Default false. */
   readonly moves?: boolean
+  /** Calls to KMS that each item takes, whose format has a data key for each. Default 0. */
+  readonly kmsCallsEach?: number
   readonly maxReadUnits?: number | undefined
   readonly maxWriteUnits?: number | undefined
 }
@@ -32,7 +34,14 @@ const SECONDS_PER_DATA_KEY = 300
 /** As if every item were written, once; less is written where less is to be done. */
 export function jobEstimate(
   size: TableSize,
-  { share, apply, moves = false, maxReadUnits, maxWriteUnits }: Omit<EstimateOptions, 'opens'>,
+  {
+    share,
+    apply,
+    moves = false,
+    kmsCallsEach = 0,
+    maxReadUnits,
+    maxWriteUnits,
+  }: Omit<EstimateOptions, 'opens'>,
 ): JobEstimate {
   const items = Math.ceil(size.items * share)
   const bytesEach = size.items === 0 ? 0 : size.bytes / size.items
@@ -47,7 +56,10 @@ export function jobEstimate(
   const usage = {
     readUnits: reads,
     writeUnits: writes * size.regions,
-    kmsCalls: 1 + Math.ceil((seconds ?? 0) / SECONDS_PER_DATA_KEY),
+    kmsCalls:
+      kmsCallsEach > 0
+        ? Math.ceil(items * kmsCallsEach)
+        : 1 + Math.ceil((seconds ?? 0) / SECONDS_PER_DATA_KEY),
   }
   return { items, ...usage, dollars: price(usage), seconds }
 }

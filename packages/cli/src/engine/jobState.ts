@@ -19,12 +19,16 @@ interface Segment {
   /** The key after which it goes on; undefined at the start. */
   position: WireItem | undefined
   done: boolean
+  /** Data keys of single items of the page that is worked on. */
+  readonly itemKeys: Set<string>
 }
 
 interface Stored {
   readonly version: number
   readonly job: JobIdentity
-  readonly segments: Readonly<Record<string, { position?: unknown; done: boolean }>>
+  readonly segments: Readonly<
+    Record<string, { position?: unknown; done: boolean; itemKeys?: readonly string[] }>
+  >
   readonly totals: JobTotals
   readonly dataKeys: readonly string[]
 }
@@ -67,9 +71,9 @@ export class JobState implements OwnDataKeys {
         'usage',
         `The checkpoint ${this.checkpoint.name} is of another job: ${found}, and this one is ${wanted}. Go on with that one as it was started, or remove the checkpoint.`,
       )
-    for (const [index, { position, done }] of Object.entries(segments)) {
+    for (const [index, { position, done, itemKeys = [] }] of Object.entries(segments)) {
       const from = position === undefined ? undefined : itemFromJson(position, 'The checkpoint')
-      this.#segments.set(Number(index), { position: from, done })
+      this.#segments.set(Number(index), { position: from, done, itemKeys: new Set(itemKeys) })
     }
     this.#counts.add(totals)
     for (const name of dataKeys) this.#dataKeys.add(name)
@@ -82,7 +86,7 @@ export class JobState implements OwnDataKeys {
   segment(index: number): Segment {
     const known = this.#segments.get(index)
     if (known !== undefined) return known
-    const segment: Segment = { position: undefined, done: false }
+    const segment: Segment = { position: undefined, done: false, itemKeys: new Set() }
     this.#segments.set(index, segment)
     return segment
   }
@@ -96,6 +100,7 @@ export class JobState implements OwnDataKeys {
     const segment = this.segment(index)
     segment.position = next
     segment.done = next === undefined
+    segment.itemKeys.clear()
     this.#counts.add(totals)
     await this.#save()
   }
@@ -110,6 +115,20 @@ export class JobState implements OwnDataKeys {
     for (const name of unknown) this.#dataKeys.add(name)
     await this.#save()
     for (const name of unknown) this.#kept.add(name)
+  }
+
+  /** The data keys of single items, of the page of a segment that is worked on. */
+  itemKeys(index: number): OwnDataKeys {
+    const { itemKeys } = this.segment(index)
+    return {
+      has: name => itemKeys.has(name),
+      add: async names => {
+        const before = itemKeys.size
+        for (const name of names) itemKeys.add(name)
+        // Kept before anything is written under them.
+        if (itemKeys.size > before) await this.#save()
+      },
+    }
   }
 
   async remove(): Promise<void> {
@@ -130,7 +149,7 @@ export class JobState implements OwnDataKeys {
   }
 
   #text(): string {
-    const segments = [...this.#segments].map(([index, { position, done }]) => {
+    const segments = [...this.#segments].map(([index, { position, done, itemKeys }]) => {
       const json =
         position === undefined
           ? {}
@@ -139,7 +158,7 @@ export class JobState implements OwnDataKeys {
                 Object.entries(position).map(([name, one]) => [name, dynamoDbJson(one)]),
               ),
             }
-      return [index, { ...json, done }]
+      return [index, { ...json, done, ...(itemKeys.size === 0 ? {} : { itemKeys: [...itemKeys] }) }]
     })
     const stored: Stored = {
       version: VERSION,

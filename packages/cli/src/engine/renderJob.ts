@@ -22,7 +22,12 @@ function estimated(size: TableSize | undefined, options: EstimateOptions): strin
     seconds === undefined
       ? 'Without --max-rcu and --max-wcu it takes as many units a second as DynamoDB gives.'
       : `At the limits that were given it takes at least ${duration(seconds)}.`
-  return `About ${counted(items, 'item')}, as DynamoDB counts them every six hours: ${counted(Math.ceil(readUnits), 'read unit')}${writes}, ${counted(kmsCalls, 'call')} to KMS for each encryption context${options.opens ? ', and one for each data key that is opened' : ''}; ${dollars(price)} on demand in ${PRICES.region}. ${time}`
+  const opened = options.opens ? ', and one for each data key that is opened' : ''
+  const kms =
+    (options.kmsCallsEach ?? 0) > 0
+      ? `, at most about ${counted(kmsCalls, 'call')} to KMS, since each item has a data key of its own`
+      : `, ${counted(kmsCalls, 'call')} to KMS for each encryption context${opened}`
+  return `About ${counted(items, 'item')}, as DynamoDB counts them every six hours: ${counted(Math.ceil(readUnits), 'read unit')}${writes}${kms}; ${dollars(price)} on demand in ${PRICES.region}. ${time}`
 }
 
 const DONE: Readonly<Record<string, readonly [string, string]>> = {

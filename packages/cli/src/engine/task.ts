@@ -58,6 +58,8 @@ export interface OwnDataKeys {
 export interface Planning {
   readonly signal: AbortSignal
   readonly dataKeys: OwnDataKeys
+  /** The same of the page that is worked on, for data keys of one item each: they are forgotten with the page. */
+  readonly itemKeys: OwnDataKeys
 }
 
 /** What a job does to the items of a table. */

@@ -24,6 +24,19 @@ export function hasItemAttributes(item: WireItem): boolean {
   return ITEM_ATTRIBUTES.some(name => Object.hasOwn(item, name))
 }
 
+/** How the names of the format's own attributes begin: header, footer, beacons. */
+const OWN = 'aws_dbe_'
+
+/** Whether an attribute is one of the format's own besides header and footer: a beacon, which is not signed. */
+export function isOwn(name: string): boolean {
+  return name.startsWith(OWN) && !(ITEM_ATTRIBUTES as readonly string[]).includes(name)
+}
+
+/** Those of an item. */
+export function ownOf(item: WireItem): WireItem {
+  return Object.fromEntries(Object.entries(item).filter(([name]) => isOwn(name)))
+}
+
 /** An item, as a format that seals wholes opens it. */
 export function wholeToOpen({ known }: Target, item: WireItem): ItemToOpen {
   const fields = encryptedFields(known, item).flatMap(({ path, value }) =>
@@ -40,7 +53,7 @@ export function wholeToOpen({ known }: Target, item: WireItem): ItemToOpen {
   }
 }
 
-/** An item in clear, as a format that seals wholes seals it. */
+/** An item in clear, as a format that seals wholes seals it: without beacons, which are stored beside. */
 export function wholeToSeal({ known }: Target, item: WireItem): ItemToSeal {
   const fields = encryptedFields(known, item).filter(({ isObstacle }) => !isObstacle)
   const taken = new Set(fields.map(({ path: [name] }) => String(name)))
@@ -49,7 +62,7 @@ export function wholeToSeal({ known }: Target, item: WireItem): ItemToSeal {
     key: keyOf(known, item)! as ItemToSeal['key'],
     partitionKey: known.keyNames[0],
     fields: fields as unknown as ItemToSeal['fields'],
-    others: othersOf(item, taken),
+    others: othersOf(item, new Set([...taken, ...Object.keys(ownOf(item))])),
     whole: true,
   }
 }

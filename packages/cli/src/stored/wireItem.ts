@@ -73,6 +73,19 @@ export function replaced(item: WireItem, path: AttributePath, to: AttributeValue
   return at({ M: item }, 0).M!
 }
 
+/**
+ * A copy with something at a path, or nothing, where that is undefined. What is above it has to be there.
+ */
+export function withValue(item: WireItem, path: AttributePath, to: AttributeValue | undefined): WireItem {
+  const at = ({ M }: AttributeValue, depth: number): AttributeValue => {
+    const name = String(path[depth])
+    const { [name]: child, ...others } = M ?? {}
+    const next = depth === path.length - 1 ? to : at(child ?? { M: {} }, depth + 1)
+    return { M: next === undefined ? others : { ...others, [name]: next } }
+  }
+  return at({ M: item }, 0).M!
+}
+
 /** All values of an item that hold no others, in order. */
 export function leavesOf(item: WireItem): WireField[] {
   const leaves: WireField[] = []

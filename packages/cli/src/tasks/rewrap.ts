@@ -97,7 +97,7 @@ export class Rewrap implements Task {
   async #wanted(
     items: readonly WireItem[],
     outcomes: Outcome[],
-    { signal, dataKeys }: Planning,
+    { signal, dataKeys }: Pick<Planning, 'signal' | 'dataKeys'>,
   ): Promise<Wanted[]> {
     const { known, format } = this.target
     const candidates = items

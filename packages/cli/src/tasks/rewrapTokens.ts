@@ -1,4 +1,4 @@
-import { TokenDefinition, type TokenMaker } from '@dynaseal/core'
+import type { TokenMaker } from '@dynaseal/core'
 import type { Target } from '../config/project.js'
 import type { Outcome, Planning, Task } from '../engine/task.js'
 import { CliError } from '../errors.js'
@@ -6,6 +6,7 @@ import { keyOf, refuseWholeItems } from '../stored/tableItem.js'
 import type { WireItem } from '../stored/wireItem.js'
 import { hasOldKey, plannedMove } from './moves.js'
 import { tokenChanges, tokenIn, tokensOf, versionsIn } from './tokens.js'
+import { versionWritten } from './tokensWritten.js'
 
 /**
  * Computes anew the search tokens that are not of the search key that the client writes with, or missing. An item whose key
@@ -72,11 +73,4 @@ export class RewrapTokens implements Task {
     if (tokenIn(item, token) !== 'token') return true
     return versionsIn(item, token).some(version => version !== this.version)
   }
-}
-
-/** A token says which search key it was made with. */
-async function versionWritten({ known }: Target, maker: TokenMaker): Promise<number> {
-  const definition = new TokenDefinition({ of: [{ path: ['probe'] }] })
-  const [tokens = []] = await maker.write([{ definition, table: known.name, values: [{ S: '' }] }])
-  return Number(tokens[0]?.split('.', 1)[0])
 }

@@ -1,5 +1,14 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
-import type { AttributePath, Format, SearchError, TokenMaker, TokenSubject } from '@dynaseal/core'
+import type {
+  AttributePath,
+  Format,
+  OpenedField,
+  SearchError,
+  TokenClaim,
+  TokenMaker,
+  TokenSubject,
+} from '@dynaseal/core'
+import { beaconParts } from '@dynaseal/core/parts'
 import { type ItemToken, isToken, overlap } from '@dynaseal/document-client/mapper'
 import type { Target } from '../config/project.js'
 import { persistently } from '../engine/persistently.js'
@@ -55,11 +64,7 @@ export async function tokenChanges(
   signal: AbortSignal,
 ): Promise<TokenChanges[]> {
   const sealed = items.map(of => sealedParts(target, of))
-  const opened = await openEach(
-    target.format,
-    items.map(({ item, key }, i) => toOpen(target.known, key, item, sealed[i]!)),
-    signal,
-  )
+  const opened = await openedParts(target, items, sealed, signal)
   const changes = items.map(() => ({ tokens: [] as Beside[], values: [] as Unchanged[], left: [] as Left[] }))
   const toWrite: { index: number; token: ItemToken; subject: TokenSubject }[] = []
   for (const [index, { item, key, tokens }] of items.entries()) {
@@ -83,8 +88,14 @@ export async function tokenChanges(
         if (fieldAt(item, path) !== undefined) left.push({ path, reason: 'token-without-value' })
         continue
       }
-      values.push(...definition.paths.map(part => standing(item, part, sealed[index]!)))
-      toWrite.push({ index, token, subject: subjectOf(target, token, key, parts) })
+      const tenant = token.tenant && fieldAt(item, token.tenant)?.S
+      if (token.tenant !== undefined && !tenant) {
+        left.push({ path, reason: 'token-without-tenant' })
+        continue
+      }
+      const of = token.tenant === undefined ? definition.paths : [...definition.paths, token.tenant]
+      values.push(...of.map(part => standing(item, part, sealed[index]!)))
+      toWrite.push({ index, token, subject: { ...subjectOf(target, token, key, parts), tenant } })
     }
   }
   const made = await writeEach(
@@ -92,12 +103,55 @@ export async function tokenChanges(
     toWrite.map(({ subject }) => subject),
     signal,
   )
-  for (const [i, { index, token }] of toWrite.entries()) {
+  const differing: TokenClaim[] = []
+  const adding: (() => void)[] = []
+  for (const [i, { index, token, subject }] of toWrite.entries()) {
     const one = made[i]!
-    if (typeof one === 'string') changes[index]!.left.push({ path: token.path, reason: one })
-    else add(changes[index]!.tokens, items[index]!.item, token, storedAs(token, one))
+    const { path } = token
+    if (typeof one === 'string') {
+      changes[index]!.left.push({ path, reason: one })
+      continue
+    }
+    const [from, to] = [fieldAt(items[index]!.item, path), storedAs(token, one)]
+    if (isSame(from, to)) continue
+    adding.push(() => changes[index]!.tokens.push({ path, from, to }))
+    differing.push({ ...subject, stored: (from && textsOf(from)) ?? [] })
   }
+  const isFine = await areFine(maker, differing, signal)
+  for (const [i, add] of adding.entries()) if (!isFine[i]) add()
   return changes
+}
+
+/** Whether stored beacons are right although the client would write others: those of another partition. */
+async function areFine(
+  maker: TokenMaker,
+  claims: readonly TokenClaim[],
+  signal: AbortSignal,
+): Promise<readonly boolean[]> {
+  const there = claims.filter(({ stored }) => stored.length > 0)
+  if (beaconParts(maker) === undefined || there.length === 0) return claims.map(() => false)
+  const fits = await persistently(() => maker.check(there, { signal }), { signal })
+  return claims.map(claim => fits[there.indexOf(claim)]?.fits ?? false)
+}
+
+/** What is sealed, opened; an item of which nothing is has nothing to be opened. */
+async function openedParts(
+  { known, format }: Target,
+  items: readonly TokensOfItem[],
+  sealed: readonly (readonly WireField[])[],
+  signal: AbortSignal,
+): Promise<(readonly OpenedField[])[]> {
+  const wanted = items.flatMap(({ item, key }, i) => {
+    const fields = sealed[i]!
+    return fields.length === 0 ? [] : [{ i, toOpen: toOpen(known, key, item, fields) }]
+  })
+  const opened = await openEach(
+    format,
+    wanted.map(one => one.toOpen),
+    signal,
+  )
+  const byItem = new Map(wanted.map(({ i }, j) => [i, opened[j]!]))
+  return items.map((_, i) => byItem.get(i) ?? [])
 }
 
 function subjectOf(
@@ -123,11 +177,6 @@ function storedAs(
 ): AttributeValue | undefined {
   if (first === undefined) return undefined
   return definition.members ? { SS: [first, ...others] } : { S: first }
-}
-
-function add(changes: Beside[], item: WireItem, { path }: ItemToken, to: AttributeValue | undefined): void {
-  const from = fieldAt(item, path)
-  if (!isSame(from, to)) changes.push({ path, from, to })
 }
 
 function isSame(one: AttributeValue | undefined, other: AttributeValue | undefined): boolean {

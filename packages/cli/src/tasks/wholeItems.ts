@@ -5,7 +5,7 @@ import type { Target } from '../config/project.js'
 import { isTransient, persistently } from '../engine/persistently.js'
 import type { Beside, Change, Left, Replacement, Unchanged } from '../engine/task.js'
 import { encryptedFields, keyOf, toOpen } from '../stored/tableItem.js'
-import { hasItemAttributes, sealsItems, wholeToOpen, wholeToSeal } from '../stored/wholeItem.js'
+import { hasItemAttributes, isOwn, sealsItems, wholeToOpen, wholeToSeal } from '../stored/wholeItem.js'
 import { replaced, type WireItem } from '../stored/wireItem.js'
 import { sealedParts } from './sealedItems.js'
 import { openEach, sealEach } from './sealing.js'
@@ -81,12 +81,12 @@ async function ofFields(
   })
 }
 
-/** Items as a target's format stores them; one that cannot be sealed has the code of its error. */
+/** Items in clear as a target's format stores them; one that cannot be sealed has the code of its error as the reason. */
 export async function storedItems(
   target: Target,
   items: readonly WireItem[],
   signal: AbortSignal,
-): Promise<(WireItem | string)[]> {
+): Promise<(WireItem | readonly Left[])[]> {
   const { known } = target
   const isWhole = sealsItems(target)
   const toSeal = items.map(item =>
@@ -102,7 +102,7 @@ export async function storedItems(
   const sealed = await sealEach(target.format, toSeal as Parameters<typeof sealEach>[1], signal)
   return items.map((item, i) => {
     const one = sealed[i]!
-    if (typeof one === 'string') return one
+    if (typeof one === 'string') return [{ path: undefined, reason: one }]
     const fields = toSeal[i]!.fields.map(({ path }, j) => ({ path, B: one.values[j]! }))
     const whole = fields.reduce((all, { path, B }) => replaced(all, path, { B }), item)
     const attributes = Object.entries(one.attributes).map(([name, B]) => [name, { B }])
@@ -132,15 +132,17 @@ export function changeOfWhole({ known }: Target, from: WireItem, to: WireItem): 
   const names = [...new Set([...Object.keys(from), ...Object.keys(to)])]
   const values: Replacement[] = []
   const attributes: Beside[] = []
+  const tokens: Beside[] = []
   const unchanged: Unchanged[] = []
   for (const name of names) {
     if (known.keyNames.includes(name)) continue
     const [before, after] = [from[name], to[name]]
     if (isDeepStrictEqual(before, after)) unchanged.push({ path: [name], value: before })
+    else if (isOwn(name) && after !== undefined) tokens.push({ path: [name], from: before, to: after })
     else if (before === undefined || after === undefined || ITEM_ATTRIBUTES.includes(name))
       attributes.push({ path: [name], from: before, to: after })
     else values.push({ path: [name], from: before, to: after })
   }
   if (names.length > MAX_ATTRIBUTES) return undefined
-  return { key: keyOf(known, from)!, values, attributes, tokens: [], unchanged, remaining: 0 }
+  return { key: keyOf(known, from)!, values, attributes, tokens, unchanged, remaining: 0 }
 }

@@ -56,16 +56,19 @@ export function crashing(target: Target, checkpoint: Checkpoint, { after, arrive
 }
 
 /** A checkpoint that outlives its process. */
-export function kept(): Checkpoint & { text: string | undefined; saves: number } {
+export function kept(): Checkpoint & { text: string | undefined; saves: number; texts: string[] } {
   const checkpoint = {
     name: 'the checkpoint',
     text: undefined as string | undefined,
     saves: 0,
+    /** All that were saved. */
+    texts: [] as string[],
     load: async () => checkpoint.text,
     async save(text: string) {
       await new Promise(setImmediate)
       checkpoint.text = text
       checkpoint.saves++
+      checkpoint.texts.push(text)
     },
     async remove() {
       checkpoint.text = undefined
