@@ -13,6 +13,7 @@ const RUNS = {
       'test/endToEnd/hostileTable.test.ts', // messages, in any case
       'test/endToEnd/interop.test.ts',
       'test/endToEnd/searchMatrix/**', // it names the formats
+      'test/endToEnd/slim/**', // clients that have been given none that writes it
       'test/endToEnd/matrix/scanner.test.ts', // the search for secrets by itself
     ],
   },

@@ -4,17 +4,14 @@ import { isOfFormat2 } from './envelope/layout.js'
 import { ItemReader } from './envelope/read.js'
 import type { ItemToOpen } from './format.js'
 import type { EncryptionContext } from './materials/context.js'
-import type { Codec } from './message/codec.js'
-import { StoredMessage } from './message/storedMessage.js'
+import type { MessageFormat } from './message/messages.js'
 import type { FieldReader, StoredField } from './storedField.js'
 
 /** What reading takes besides the bytes. */
 export interface ReadingParts {
   readonly contexts: Contexts
-  /** Who reads messages of format 1. */
-  readonly codec: Codec
-  /** Whether messages of the signed suite 0x0578 are opened. */
-  readonly allowSigned: boolean
+  /** Reads messages of format 1. */
+  readonly messages: MessageFormat
   /** Name of the envelope attribute. */
   readonly envelopeAttribute: string
 }
@@ -28,7 +25,7 @@ export class AnyFieldReader implements FieldReader {
   }
 
   forItem(item: ItemToOpen): (field: Uint8Array) => StoredField {
-    const { contexts, codec, allowSigned, envelopeAttribute } = this.#parts
+    const { contexts, messages, envelopeAttribute } = this.#parts
     let envelopes: ItemReader | undefined
     let message: EncryptionContext | undefined
     return field => {
@@ -40,12 +37,7 @@ export class AnyFieldReader implements FieldReader {
         )
         return envelopes.read(field)
       }
-      return new StoredMessage(
-        asBuffer(field),
-        () => (message ??= contexts.expected('message', item)),
-        codec,
-        allowSigned,
-      )
+      return messages.read(asBuffer(field), () => (message ??= contexts.expected('message', item)))
     }
   }
 }

@@ -15,9 +15,9 @@ import { ConfigurationError, FieldError } from './errors.js'
 import type { FieldWriter } from './fieldWriter.js'
 import type { CallOptions, Format, ItemToOpen, ItemToSeal, OpenedItem, SealedItem } from './format.js'
 import { additionalContext } from './materials/context.js'
-import { type CodecName, codecNamed } from './message/codec.js'
+import type { CodecName } from './message/codec.js'
 import { isMessage } from './message/header.js'
-import { MessageWriter } from './message/messageWriter.js'
+import { fieldMessages, type Messages } from './message/messages.js'
 import { openItems } from './openItems.js'
 import { type FormatParts, tellParts } from './parts.js'
 import { placeOf } from './place.js'
@@ -94,15 +94,24 @@ export function createFormat(options: FormatOptions): FieldFormat {
   return new FieldFormat(options)
 }
 
-/** Made by {@link createFormat}. */
-export class FieldFormat implements Format {
+/**
+ * As {@link createFormat}, with what reads and writes format 1 given to it: a bundle has no other than that.
+ *
+ * @throws {ConfigurationError}
+ */
+export function formatWith(options: FormatOptions, messages: Messages): GivenFormat {
+  return new GivenFormat(options, messages)
+}
+
+/** Made by {@link formatWith}. */
+export class GivenFormat implements Format {
   readonly attributes: readonly [string]
   readonly #cache: DataKeyCache
   readonly #reader: FieldReader
   readonly #writer: FieldWriter
   readonly #envelopes: EnvelopeOptions
 
-  constructor(options: FormatOptions) {
+  constructor(options: FormatOptions, messages: Messages) {
     checkOptions(undefined, options, OPTIONS)
     const {
       keyring,
@@ -127,25 +136,23 @@ export class FieldFormat implements Format {
     const additional =
       typeof encryptionContext === 'function' ? encryptionContext : additionalContext(encryptionContext)
     const contexts = new Contexts(additional, maxKeys)
-    const codec = codecNamed(codecName)
+    const ofMessages = messages(contexts, codecName, allowSuites.length > 0)
     const envelopes = envelopeOptions(envelopeAttribute, fields)
     this.#envelopes = envelopes
     this.attributes = [envelopes.attribute]
     this.#cache = new DataKeyCache(keyringOf(keyring, maxKeys), cache)
     this.#reader = new AnyFieldReader({
       contexts,
-      codec,
-      allowSigned: allowSuites.length > 0,
+      messages: ofMessages,
       envelopeAttribute: envelopes.attribute,
     })
-    this.#writer =
-      format === 'message' ? new MessageWriter(contexts, codec) : new EnvelopeWriter(contexts, envelopes)
+    this.#writer = format === 'message' ? ofMessages.writer() : new EnvelopeWriter(contexts, envelopes)
     const parts: FormatParts = {
       keyring,
       encryptionContext: additional,
       writes: format,
       contextOf: item => contexts.of(format, item).pairs,
-      over: other => new FieldFormat({ ...options, encryptionContext: additional, keyring: other }),
+      over: other => new GivenFormat({ ...options, encryptionContext: additional, keyring: other }, messages),
     }
     tellParts(this, () => parts)
   }
@@ -215,5 +222,12 @@ export class FieldFormat implements Format {
    */
   clear(): void {
     this.#cache.clear()
+  }
+}
+
+/** Made by {@link createFormat}. */
+export class FieldFormat extends GivenFormat {
+  constructor(options: FormatOptions) {
+    super(options, fieldMessages)
   }
 }

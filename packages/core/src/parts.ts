@@ -6,7 +6,7 @@ import type { ContextOfItem } from './contexts.js'
 import type { EncryptedDataKeyEntry, Keyring } from './dataKeyCache/keyring.js'
 import type { KeyringOfContext } from './dataKeyCache/keyringOf.js'
 import type { FieldError } from './errors.js'
-import type { FieldFormat, FormatName } from './fieldFormat.js'
+import type { FormatName, GivenFormat } from './fieldFormat.js'
 import type { Format, ItemPlace, ItemToOpen, ItemToSeal } from './format.js'
 
 /** Where a thing has its parts: registered, since a tool may have a copy of this package of its own. */
@@ -28,7 +28,7 @@ export interface FormatParts {
    */
   contextOf(item: ItemPlace): Readonly<Record<string, string>>
   /** The same format with data keys of another keyring, and a cache of its own. */
-  over(keyring: AnyKeyring): FieldFormat
+  over(keyring: AnyKeyring): GivenFormat
 }
 
 /** One for each recipient of an item. */

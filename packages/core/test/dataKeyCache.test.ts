@@ -10,6 +10,7 @@ import type { ItemToOpen, ItemToSeal, SealedItem } from '../src/index.js'
 import { encryptionContext } from '../src/materials/context.js'
 import { codecNamed } from '../src/message/codec.js'
 import { MessageWriter } from '../src/message/messageWriter.js'
+import { StoredMessage } from '../src/message/storedMessage.js'
 import { openItems } from '../src/openItems.js'
 import { sealItems } from '../src/sealItems.js'
 import type { FieldReader } from '../src/storedField.js'
@@ -29,7 +30,14 @@ function partsOf(
       shape === 'message'
         ? new MessageWriter(contexts, codec)
         : new EnvelopeWriter(contexts, envelopeOptions('dynaseal', 'short')),
-    reader: new AnyFieldReader({ contexts, codec, allowSigned: false, envelopeAttribute: 'dynaseal' }),
+    reader: new AnyFieldReader({
+      contexts,
+      messages: {
+        writer: () => new MessageWriter(contexts, codec),
+        read: (field, expected) => new StoredMessage(field, expected, codec, false),
+      },
+      envelopeAttribute: 'dynaseal',
+    }),
   }
 }
 

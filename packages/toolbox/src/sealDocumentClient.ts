@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { SealOptions } from '@dynaseal/document-client'
+import { messages } from '@dynaseal/document-client/messages'
 import { searchTokens } from '@dynaseal/document-client/search'
 import { wholeItems } from '@dynaseal/document-client/whole-items'
 import { arrivals } from './arrivals.js'
@@ -21,5 +22,5 @@ export function sealDocumentClient<
   const TTL extends string = never,
   CLIENT extends DynamoDBDocumentClient = DynamoDBDocumentClient,
 >(client: CLIENT, options: SealOptions<TTL>): SealedDocumentClient<TTL, CLIENT> {
-  return sealEntities(client, options, [arrivals, searchTokens, wholeItems])
+  return sealEntities(client, options, [arrivals, messages, searchTokens, wholeItems])
 }

@@ -1,4 +1,4 @@
-// What the main entry has, without the features that a client is given here one by one: `arrivals` of './arriving.js', `searchTokens`
+// What the main entry has, without the features that a client is given here one by one: `arrivals` of './arriving.js', `messages` of './messages.js', `searchTokens`
 // of './search.js', `wholeItems` of './wholeItems.js'. A bundle has what is imported.
 
 export {

@@ -185,6 +185,52 @@ test('arrivals of the document client know no entities', async () => {
   )
 })
 
+describe('messages of format 1', () => {
+  const Key = { pk: 'message', sk: 'of format 1' }
+  const declaration = { table: TableName, key: ['pk', 'sk'], encrypted: ['email'] }
+  const WAY_OUT = wayOut('messages', '@dynaseal/document-client/messages')
+  const slim = (options = {}) => PACKAGES['@dynaseal/document-client'](options).declare(declaration)
+  const failures = (code: string, reason: unknown) =>
+    expect.objectContaining({ failures: [expect.objectContaining({ code, reason, path: ['email'] })] })
+
+  test.each([{ format: 'message' }, { codec: 'client-node' }, { allowSuites: ['0x0578'] }])(
+    'the options %j are refused',
+    options => {
+      expect(() => slim(options)).toThrow(
+        expect.objectContaining({ code: 'invalid-option', message: WAY_OUT }),
+      )
+    },
+  )
+
+  test('do not open, whether or not values in clear are let through, and open with the feature', async () => {
+    const { messages } = await import('@dynaseal/document-client/messages')
+    const Item = { ...Key, email: 'ada@example.com' }
+    const writers = [
+      main
+        .sealDocumentClient(raw(), { keyring: world.keyring(EAST), format: 'message' })
+        .declare(declaration),
+      slim({ format: 'message', features: [messages] }),
+    ]
+    for (const writer of writers) {
+      await writer.send(new PutCommand({ TableName, Item }))
+      for (const plaintext of ['refuse', 'allow'])
+        await expect(slim({ plaintext }).send(new GetCommand({ TableName, Key }))).rejects.toThrow(
+          failures('unsupported-version', WAY_OUT),
+        )
+      const reader = slim({ features: [messages] })
+      expect((await reader.send(new GetCommand({ TableName, Key }))).Item).toEqual(Item)
+    }
+  })
+
+  test('bytes that are none are told from them', async () => {
+    const Item = { ...Key, email: new Uint8Array([1, 2, 3]) }
+    await raw().send(new PutCommand({ TableName, Item }))
+    await expect(slim().send(new GetCommand({ TableName, Key }))).rejects.toThrow(
+      failures('not-a-message', expect.stringContaining('no sealed value')),
+    )
+  })
+})
+
 test('the base client has features, too, and refuses without them', async () => {
   const client = declared.sealDynamoDBClient(new DynamoDBClient(world.config(EAST)), {
     keyring: world.keyring(EAST),

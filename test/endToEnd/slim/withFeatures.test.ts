@@ -9,8 +9,9 @@ vi.mock('@dynaseal/toolbox', async (): Promise<typeof Toolbox> => {
   const slim = await import('@dynaseal/toolbox/slim')
   const { searchTokens, ...search } = await import('@dynaseal/toolbox/search')
   const { arrivals } = await import('@dynaseal/toolbox/arriving')
+  const { messages } = await import('@dynaseal/toolbox/messages')
   const { wholeItems } = await import('@dynaseal/toolbox/whole-items')
-  const features = [arrivals, searchTokens, wholeItems]
+  const features = [arrivals, messages, searchTokens, wholeItems]
   return {
     ...slim,
     ...search,
@@ -22,8 +23,9 @@ vi.mock('@dynaseal/document-client', async (): Promise<typeof DocumentClient> =>
   const slim = await import('@dynaseal/document-client/slim')
   const { searchTokens, ...search } = await import('@dynaseal/document-client/search')
   const { arrivals } = await import('@dynaseal/document-client/arriving')
+  const { messages } = await import('@dynaseal/document-client/messages')
   const { wholeItems } = await import('@dynaseal/document-client/whole-items')
-  const features = [arrivals, searchTokens, wholeItems]
+  const features = [arrivals, messages, searchTokens, wholeItems]
   return {
     ...slim,
     ...search,

@@ -56,7 +56,7 @@ const clientNodeCodec: Codec = {
 }
 
 /** Messages of the signed suite are the AWS Encryption SDK's to read, whoever reads the others. */
-export const readSigned: Codec['read'] = clientNodeCodec.read
+export const readSigned: Codec['read'] = (header, dataKey) => clientNodeCodec.read(header, dataKey)
 
 export type CodecName = 'own' | 'client-node'
 

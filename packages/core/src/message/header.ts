@@ -91,7 +91,12 @@ function checkSuite(message: Buffer, allowSigned: boolean): boolean {
       'it is an AWS Encryption SDK message of format 1, whose suites lack key commitment: such messages are never opened. Whoever wrote it has to write it again with suite 0x0478.',
     )
   }
-  throw new FieldError(
+  throw notSealed()
+}
+
+/** Of bytes that have the form of no format. */
+export function notSealed(): FieldError {
+  return new FieldError(
     'not-a-message',
     'the stored bytes are no sealed value. Was the item written before the attribute was sealed, or by software that does not seal it?',
   )

@@ -1,3 +1,4 @@
+import { type Messages, withoutMessages } from '@dynaseal/core/formats'
 import type { ArrivingFeature } from '../arriving/feature.js'
 import type { WholeItemsFeature } from '../changing/feature.js'
 import type { SearchFeature } from '../search/feature.js'
@@ -10,6 +11,8 @@ import type { Dialect } from '../tables/dialect.js'
 export interface Features {
   /** Items that arrive without a command. */
   readonly arriving?: ArrivingFeature
+  /** Fields of format 1, which are messages of the AWS Encryption SDK. */
+  readonly messages?: Messages
   /** Token attributes, and searching by them. */
   readonly search?: SearchFeature
   /** Formats that seal items as wholes, and updates of such items. */
@@ -19,6 +22,7 @@ export interface Features {
 /** What each is, where it is missing; what it is exported as, and by which entry of the package. */
 const NAMES = {
   arriving: ['Items that arrive without a command', 'arrivals', 'arriving'],
+  messages: ['Messages, as format 1 has them,', 'messages', 'messages'],
   search: ['Search tokens', 'searchTokens', 'search'],
   wholeItems: ['Formats that seal items as wholes', 'wholeItems', 'whole-items'],
 } as const satisfies Record<keyof Features, readonly [string, string, string]>
@@ -41,6 +45,11 @@ export class ClientFeatures {
   /** @throws {DocumentClientError} `invalid-client` */
   get arriving(): ArrivingFeature {
     return this.#given.arriving ?? this.refuse('arriving')
+  }
+
+  /** What reads and writes format 1; or refuses to, where the format is made and where a field is read. */
+  get messages(): Messages {
+    return this.#given.messages ?? withoutMessages(this.missing('messages'))
   }
 
   /** @throws {DocumentClientError} `invalid-client` */

@@ -1,10 +1,5 @@
-import {
-  ConfigurationError,
-  createFormat,
-  type Format,
-  type FormatOptions,
-  type TokenMaker,
-} from '@dynaseal/core'
+import { ConfigurationError, type Format, type FormatOptions, type TokenMaker } from '@dynaseal/core'
+import { formatWith } from '@dynaseal/core/formats'
 import type { ClientFeatures } from './features.js'
 import type { ClientSettings } from './settings.js'
 
@@ -94,7 +89,7 @@ export function checkedOptions(options: SealOptions, features: ClientFeatures): 
     throw invalid(`search cannot be taken: ${features.missing('search')}`)
   if (!['refuse', 'read-change-write'].includes(updates))
     throw invalid("updates must be 'refuse' or 'read-change-write'.")
-  const format = formatOf(ofFormat)
+  const format = formatOf(ofFormat, features)
   if (format.wholeItems === true && !features.has('wholeItems'))
     throw invalid(`format cannot be taken: ${features.missing('wholeItems')}`)
   if (updates !== 'refuse' && format.wholeItems !== true)
@@ -125,9 +120,12 @@ function refuseUnknown(options: unknown): void {
   }
 }
 
-function formatOf(options: FormatOptions | { readonly format: Format }): Format {
+function formatOf(
+  options: FormatOptions | { readonly format: Format },
+  { messages }: ClientFeatures,
+): Format {
   const { format, ...others } = options
-  if (typeof format !== 'object' || format === null) return createFormat(options as FormatOptions)
+  if (typeof format !== 'object' || format === null) return formatWith(options as FormatOptions, messages)
   const [unknown] = Object.keys(others)
   if (unknown !== undefined)
     throw invalid(`${unknown} is an option of the field format, and another format is given.`)
