@@ -1,6 +1,6 @@
 import { TypeId, Writer } from '@dynaseal/core/formats'
 import type { SignedField } from './fields.js'
-import { compareUtf8 } from './names.js'
+import { compareUtf8, sortedByUtf8 } from './names.js'
 import type { Table } from './table.js'
 
 /** The pair of the context that is stored with the item: the key that verifies its signature. */
@@ -23,22 +23,26 @@ const scratch = new Writer(1024)
  * @param fields the item's signed attributes, its keys among them
  */
 export function requiredPairs(table: Table, version: 1 | 2, fields: readonly SignedField[]): Pairs {
-  const pairs = namePairs(table)
+  // In the order in which they are serialized.
+  const pairs: Pairs = {}
   if (version === 1) {
     for (const { name, bytes } of fields)
       if (table.keyNames.includes(name)) pairs[ATTRIBUTE + name] = bytes.toString('base64')
-    return pairs
+  } else {
+    const inContext = fields
+      .filter(({ letter }) => letter === 'c')
+      .sort((a, b) => compareUtf8(a.name, b.name))
+    for (const { name, bytes } of inContext) pairs[ATTRIBUTE + name] = textOf(bytes)
+    pairs[LEGEND] = inContext.map(({ bytes }) => LETTERS[bytes.readUInt16BE(0)] ?? 'B').join('')
   }
-  const inContext = fields.filter(({ letter }) => letter === 'c').sort((a, b) => compareUtf8(a.name, b.name))
-  for (const { name, bytes } of inContext) pairs[ATTRIBUTE + name] = textOf(bytes)
-  pairs[LEGEND] = inContext.map(({ bytes }) => LETTERS[bytes.readUInt16BE(0)] ?? 'B').join('')
-  return pairs
+  return Object.assign(pairs, namePairs(table))
 }
 
 /** The pairs that all items of a table have. */
 export function namePairs(table: Table): Pairs {
-  const pairs: Pairs = { [TABLE_NAME]: table.name, [PARTITION_NAME]: table.partitionKey }
+  const pairs: Pairs = { [PARTITION_NAME]: table.partitionKey }
   if (table.sortKey !== undefined) pairs[SORT_NAME] = table.sortKey
+  pairs[TABLE_NAME] = table.name
   return pairs
 }
 
@@ -72,7 +76,7 @@ function textOf(bytes: Buffer): string {
  */
 export function serializePairs(pairs: Readonly<Pairs>): Buffer | undefined {
   try {
-    const keys = Object.keys(pairs).sort(compareUtf8)
+    const keys = sortedByUtf8(Object.keys(pairs))
     scratch.u16(keys.length)
     for (const key of keys) {
       if (!writeShortText(scratch, key) || !writeShortText(scratch, pairs[key]!)) return undefined

@@ -1,6 +1,5 @@
 import { type AttributeValue, SealError } from '@dynaseal/core'
 import { type Writer, writeValue } from '@dynaseal/core/formats'
-import { comparePaths } from './names.js'
 import type { Letter, Table } from './table.js'
 import { borrowWriter, returnWriter } from './writers.js'
 
@@ -48,20 +47,24 @@ export class PlainFields {
 }
 
 function writeFields(writer: Writer, table: Table, attributes: Attributes): SignedField[] {
-  const written: { name: string; letter: 'e' | 's' | 'c'; start: number; end: number }[] = []
+  const names: string[] = []
+  const signed: { value: AttributeValue; letter: SignedField['letter'] }[] = []
   for (const [name, value, letter] of attributes) {
     if (letter === undefined) continue
-    const start = writer.length
-    writeAttribute(writer, table, name, value)
-    written.push({ name, letter, start, end: writer.length })
+    names.push(name)
+    signed.push({ value, letter })
   }
+  const inOrder = table.paths.inOrder(names)
+  const ends = inOrder.map(({ name, index }) => {
+    writeAttribute(writer, table, name, signed[index]!.value)
+    return writer.length
+  })
   const bytes = writer.written()
-  written.sort((a, b) => comparePaths(a.name, b.name))
-  return written.map(({ name, letter, start, end }) => ({
+  return inOrder.map(({ name, path, index }, position) => ({
     name,
-    letter,
-    path: table.paths.of(name),
-    bytes: bytes.subarray(start, end),
+    letter: signed[index]!.letter,
+    path,
+    bytes: bytes.subarray(position === 0 ? 0 : ends[position - 1], ends[position]),
   }))
 }
 

@@ -38,7 +38,7 @@ type Context = Readonly<Record<string, string>>
 
 /** What wraps and unwraps intermediate keys. */
 export class KeyWrapping {
-  readonly #keyrings: (context: Context) => readonly Keyring[] | Promise<readonly Keyring[]>
+  readonly #keyrings: readonly Keyring[] | ((context: Context) => Promise<readonly Keyring[]>)
 
   /** @throws {ConfigurationError} `invalid-option` */
   constructor(keyring: Keyrings | KeyringsOfContext) {
@@ -50,8 +50,7 @@ export class KeyWrapping {
         )
       this.#keyrings = async context => checked(await keyring({ ...context }), 'The function keyring gave')
     } else {
-      const keyrings = checked(keyring, 'The option keyring is')
-      this.#keyrings = () => keyrings
+      this.#keyrings = checked(keyring, 'The option keyring is')
     }
   }
 
@@ -61,7 +60,7 @@ export class KeyWrapping {
    * @throws whatever a keyring throws
    */
   async generate(context: Context, signal: AbortSignal | undefined): Promise<IntermediateKey[]> {
-    const makers = (await this.#keyrings(context)).flatMap(keyring => makersOf(keyring))
+    const makers = (await this.#keyringsOf(context)).flatMap(makersOf)
     const [make] = makers
     if (make !== undefined && makers.length === 1) return [await make(context, signal)]
     const outcomes = await Promise.allSettled(makers.map(make => make(context, signal)))
@@ -75,7 +74,7 @@ export class KeyWrapping {
   /** Unwraps an intermediate key with the first of the keyrings that can. */
   opening(): Keyring {
     const decryptDataKey: DataKeySource['decryptDataKey'] = async request => {
-      const keyrings = await this.#keyrings(request.encryptionContext)
+      const keyrings = await this.#keyringsOf(request.encryptionContext)
       const errors: unknown[] = []
       for (const keyring of keyrings) {
         try {
@@ -90,6 +89,10 @@ export class KeyWrapping {
     const generateDataKey = () =>
       Promise.reject(new TypeError('Each recipient makes an intermediate key of its own.'))
     return sourceAsKeyring({ decryptDataKey, generateDataKey })
+  }
+
+  #keyringsOf(context: Context): readonly Keyring[] | Promise<readonly Keyring[]> {
+    return typeof this.#keyrings === 'function' ? this.#keyrings(context) : this.#keyrings
   }
 }
 

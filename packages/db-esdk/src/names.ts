@@ -19,6 +19,13 @@ export function compareUtf8(a: string, b: string): number {
   return a.length - b.length
 }
 
+/** The same texts by their UTF-8 bytes. To sort what is sorted takes longer than to see it. */
+export function sortedByUtf8(texts: readonly string[]): readonly string[] {
+  for (let index = 1; index < texts.length; index++)
+    if (compareUtf8(texts[index - 1]!, texts[index]!) > 0) return texts.toSorted(compareUtf8)
+  return texts
+}
+
 /** UTF-16 code units, moved so that surrogates, which stand for the highest code points, come last. */
 function inOrder(unit: number): number {
   if (unit >= 0xe000) return unit - 0x800

@@ -15,7 +15,6 @@ import { decrypt, TAG_BYTES } from './gcm.js'
 import { type Header, parseHeader } from './header.js'
 import { type Recipient, WRAPPED_BYTES, withRecipients } from './intermediateKeys.js'
 import { FieldKeys, withItemKeys } from './keys.js'
-import { comparePaths } from './names.js'
 import { parseValue } from './parseValue.js'
 import { isSignatureOf, pointOf, SIGNATURE_BYTES } from './signature.js'
 import type { Table } from './table.js'
@@ -178,14 +177,13 @@ function signedFields(
   attributes: Readonly<Record<string, AttributeValue>>,
   legend: string,
 ): SignedField[] {
-  const names = Object.keys(attributes)
-    .filter(name => table.isSigned(name))
-    .sort(comparePaths)
+  const names = Object.keys(attributes).filter(name => table.isSigned(name))
   if (names.length !== legend.length)
     throw table.fieldError('not-authentic', attributesDiffer(names.length, legend.length))
+  const inOrder = table.paths.inOrder(names)
   const writer = borrowWriter()
   try {
-    const ends = names.map((name, index) => {
+    const ends = inOrder.map(({ name }, index) => {
       if (!name.isWellFormed())
         throw table.fieldError('malformed-value', 'the name of an attribute is not well-formed.')
       if (legend[index] !== 'e') writePlaintext(writer, table, name, attributes[name]!)
@@ -193,13 +191,13 @@ function signedFields(
     })
     // One copy for all, which is public: it stands in the table.
     const plaintexts = Buffer.from(writer.written())
-    return names.map((name, index) => {
+    return inOrder.map(({ name, path }, index) => {
       const letter = legend[index] as SignedField['letter']
       const bytes =
         letter === 'e'
           ? ciphertext(table, name, attributes[name]!)
           : plaintexts.subarray(index === 0 ? 0 : ends[index - 1], ends[index])
-      return { name, letter, path: table.paths.of(name), bytes }
+      return { name, letter, path, bytes }
     })
   } finally {
     returnWriter(writer)

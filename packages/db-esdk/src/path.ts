@@ -1,4 +1,13 @@
+import { comparePaths } from './names.js'
+
 const MAX_PATHS = 1000
+
+/** The name of an attribute with its path, and where it stood among the names that were given. */
+export interface NameInOrder {
+  readonly name: string
+  readonly path: Buffer
+  readonly index: number
+}
 
 /**
  * Canonical paths of one table's attributes: what their values are bound to. `table ‖ u64(1) ‖ '$' ‖ u64(length) ‖ name`,
@@ -8,6 +17,9 @@ export class CanonicalPaths {
   readonly #prefix: Buffer
   /** Bounded: whoever writes the table chooses the names. */
   readonly #known = new Map<string, Buffer>()
+  /** What was put in order last: most items of a table have the same names. */
+  #names: readonly string[] = []
+  #inOrder: readonly NameInOrder[] = []
 
   constructor(table: string) {
     const one = Buffer.alloc(8)
@@ -26,4 +38,21 @@ export class CanonicalPaths {
     }
     return path
   }
+
+  /** Names in the order of their paths. */
+  inOrder(names: readonly string[]): readonly NameInOrder[] {
+    if (!areSame(names, this.#names)) {
+      this.#names = [...names]
+      this.#inOrder = names
+        .map((name, index) => ({ name, path: this.of(name), index }))
+        .sort((a, b) => comparePaths(a.name, b.name))
+    }
+    return this.#inOrder
+  }
+}
+
+function areSame(some: readonly string[], others: readonly string[]): boolean {
+  if (some.length !== others.length) return false
+  for (let index = 0; index < some.length; index++) if (some[index] !== others[index]) return false
+  return true
 }

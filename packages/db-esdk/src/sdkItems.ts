@@ -96,17 +96,14 @@ export class SdkItems {
   ): Promise<Outcome[]> {
     const call = this.#cache.beginOpening(signal)
     const openings: (Opening | { readonly error: FieldError })[] = []
-    const leases: (Promise<OpeningLease> | undefined)[] = []
+    const arrivals: (Promise<Arrival> | undefined)[] = []
     for (const { take } of items) {
       while (sliceIsOver()) await nextSlice()
       const opening = caught(take)
       openings.push(opening)
-      const lease = 'error' in opening ? undefined : call.take(opening.name, [opening.claim])
-      // Seen below, when all have been begun.
-      lease?.catch(() => {})
-      leases.push(lease)
+      arrivals.push('error' in opening ? undefined : arrival(call.take(opening.name, [opening.claim])))
     }
-    const arrived = await Promise.allSettled(leases)
+    const arrived = await Promise.all(arrivals)
     try {
       signal?.throwIfAborted()
       const outcomes: Outcome[] = []
@@ -117,17 +114,17 @@ export class SdkItems {
         }
         while (sliceIsOver()) await nextSlice()
         const { table } = items[index]!
-        const lease = arrived[index]!
+        const { lease, refusal } = arrived[index]!
         outcomes.push(
           caught(() => {
-            if (lease.status === 'rejected') throw keyUnavailable(table, lease.reason)
-            return { values: openWith(opening, lease.value!) }
+            if (lease === undefined) throw keyUnavailable(table, refusal)
+            return { values: openWith(opening, lease) }
           }),
         )
       }
       return outcomes
     } finally {
-      for (const lease of arrived) if (lease.status === 'fulfilled') lease.value?.release()
+      for (const one of arrived) one?.lease?.release()
     }
   }
 
@@ -167,6 +164,21 @@ export class SdkItems {
     } finally {
       for (const { key } of keys) key.fill(0)
     }
+  }
+}
+
+interface Arrival {
+  readonly lease?: OpeningLease
+  /** Why there is none. */
+  readonly refusal?: unknown
+}
+
+/** Never rejects, so that all can be waited for. */
+async function arrival(coming: Promise<OpeningLease>): Promise<Arrival> {
+  try {
+    return { lease: await coming }
+  } catch (refusal) {
+    return { refusal }
   }
 }
 

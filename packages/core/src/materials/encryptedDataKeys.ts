@@ -65,6 +65,7 @@ export function parseEncryptedDataKeys(bytes: Buffer): EncryptedDataKeyEntry[] {
  * more would be one more call into KMS.
  */
 export function oneOfEachWrappingKey(keys: readonly EncryptedDataKeyEntry[]): EncryptedDataKeyEntry[] {
+  if (keys.length === 1) return [...keys]
   const wrappingKeys = new Set<string>()
   return keys.filter(({ providerId, providerInfo, rawInfo }) => {
     const information = rawInfo === undefined ? providerInfo : Buffer.from(rawInfo).toString('latin1')

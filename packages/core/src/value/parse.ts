@@ -176,7 +176,7 @@ function checkDepth(depth: number): void {
  * view is needed to see it: the type id of a string is ASCII, too.
  */
 function textAt(bytes: Buffer, start: number, end: number): string {
-  const isAll = start === TYPE_ID_BYTES && end === bytes.length
+  const isAll = (start === 0 || start === TYPE_ID_BYTES) && end === bytes.length
   const content = isAll ? bytes : bytes.subarray(start, end)
   if (isAscii(content)) return bytes.toString('latin1', start, end)
   return text(isAll ? bytes.subarray(start, end) : content)
