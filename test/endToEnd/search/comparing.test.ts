@@ -1,23 +1,20 @@
 // What a search found is compared after it was opened: whoever writes the table can write any token, and short ones are shared.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { PutCommand, QueryCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
-import { createSearchKey } from '@dynaseal/core'
 import { FieldsNotOpenedError, falsePositiveChannel, openPartially, search } from '@dynaseal/document-client'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createWorld, EAST, type World } from '../../support/world.js'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { TABLE, withSearchTable } from '../../support/searchTable.js'
+import { EAST, type World } from '../../support/world.js'
 import { declaration, declaredClient } from './declaredClient.js'
-import { createSearchTable, TABLE } from './table.js'
 
 let world: World
 let searchKey: Uint8Array
 let client: ReturnType<typeof declaredClient>
-beforeAll(async () => {
-  world = await createWorld({ engine: 'dynoxide' })
-  await createSearchTable(world)
-  searchKey = await createSearchKey(world.keyring(EAST))
+withSearchTable((made, [key]) => {
+  world = made
+  searchKey = key
   client = declaredClient(world, [searchKey])
-}, 60_000)
-afterAll(() => world.stop())
+})
 
 const put = (Item: Record<string, unknown>) => client.send(new PutCommand({ TableName: TABLE, Item }))
 const within = (pk: string, filter: string, values: object, more: object = {}) =>

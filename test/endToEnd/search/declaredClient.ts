@@ -4,8 +4,8 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { createSearchTokens, type Format } from '@dynaseal/core'
 import { type Declaration, sealDocumentClient } from '@dynaseal/document-client'
 import { optionsOfRun } from '../../support/formatOfRun.js'
+import { TABLE } from '../../support/searchTable.js'
 import { EAST, type World } from '../../support/world.js'
-import { TABLE } from './table.js'
 
 export const declaration: Declaration = {
   table: TABLE,

@@ -1,6 +1,6 @@
 // Search tokens as keys of the table, with schemas: commands are given what is encrypted, as the key.
 import { GetCommand, ScanCommand as RawScan } from '@aws-sdk/lib-dynamodb'
-import { createSearchKey, createSearchTokens } from '@dynaseal/core'
+import { createSearchTokens } from '@dynaseal/core'
 import { encrypted, search, token } from '@dynaseal/toolbox'
 import {
   $set,
@@ -33,22 +33,17 @@ import {
   UpdateItemCommand,
   UpdateTransaction,
 } from 'dynamodb-toolbox'
-import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, test } from 'vitest'
+import { beforeEach, describe, expect, expectTypeOf, test } from 'vitest'
 import { leaks } from '../../support/recordingProxy.js'
-import { createWorld, EAST, WEST, type World } from '../../support/world.js'
-import { createSearchTable, TABLE } from './table.js'
+import { TABLE, withSearchTable } from '../../support/searchTable.js'
+import { EAST, type World } from '../../support/world.js'
 
 let world: World
 let keys: [Uint8Array, Uint8Array]
-beforeAll(async () => {
-  world = await createWorld({ engine: 'dynoxide' })
-  await createSearchTable(world)
-  keys = [
-    await createSearchKey(world.keyring(EAST)),
-    await createSearchKey(world.keyring(EAST), { version: 2 }),
-  ]
-}, 60_000)
-afterAll(() => world.stop())
+withSearchTable((made, [first, second]) => {
+  world = made
+  keys = [first, second]
+})
 
 let EMAIL: string
 let count = 0
@@ -58,10 +53,10 @@ beforeEach(() => {
 })
 const leaked = () => leaks(world.proxy.sent, [EMAIL, EMAIL.toLowerCase(), 'Lovelace-secret'])
 
-function people(searchKeys: readonly [Uint8Array, ...Uint8Array[]] = [keys[0]], region = EAST) {
+function people(searchKeys: readonly [Uint8Array, ...Uint8Array[]] = [keys[0]]) {
   const [writeWith, ...findWith] = searchKeys
-  const keyring = world.keyring(region)
-  const documentClient = world.sealedClient(region, {
+  const keyring = world.keyring(EAST)
+  const documentClient = world.sealedClient(EAST, {
     search: createSearchTokens({ keyring, writeWith, findWith }),
   })
   const table = new Table({
@@ -93,19 +88,15 @@ const ada = (more: object = {}) => ({
   ...more,
 })
 const own = (more: object = {}) => expect.objectContaining(ada(more))
-const stored = async (region = EAST) => {
+const stored = async () => {
   const { Items = [] } = await world
-    .rawClient(region)
+    .rawClient(EAST)
     .send(new RawScan({ TableName: TABLE, ConsistentRead: true }))
   return Items.filter(({ nr }) => nr === count)
 }
 
-describe.each([
-  ['in the first region', EAST, () => [keys[0]] as const],
-  ['in the other region', WEST, () => [keys[0]] as const],
-  ['while there are two search keys', EAST, () => [keys[1], keys[0]] as const],
-])('%s', (_, region, searchKeys) => {
-  const made = () => people(searchKeys(), region)
+describe('while there are two search keys', () => {
+  const made = () => people([keys[1], keys[0]])
   const key = () => ({ email: EMAIL, sk: '1' })
   const get = async ({ Person }: ReturnType<typeof made>, email = EMAIL) =>
     (await Person.build(GetItemCommand).key({ email, sk: '1' }).options({ consistent: true }).send()).Item
@@ -187,7 +178,7 @@ describe.each([
           ...[ada(), other].map(({ email, sk }) => Person.build(BatchDeleteRequest).key({ email, sk })),
         ),
     )
-    expect(await stored(region)).toEqual([])
+    expect(await stored()).toEqual([])
     expect(leaked()).toEqual([])
   })
 
@@ -208,7 +199,7 @@ describe.each([
     )
     expect(Responses).toEqual([{}, { Item: own({ name: { last: 'two' } }) }])
     await executeTransactWrite(Person.build(DeleteTransaction).key(key()))
-    expect(await stored(region)).toEqual([])
+    expect(await stored()).toEqual([])
     expect(leaked()).toEqual([])
   })
 })

@@ -7,7 +7,7 @@ import {
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
-import { createSearchKey, createSearchTokens, TokenDefinition } from '@dynaseal/core'
+import { createSearchTokens, TokenDefinition } from '@dynaseal/core'
 import { type Declaration, search } from '@dynaseal/document-client'
 import { encrypted, token, search as toolboxSearch } from '@dynaseal/toolbox'
 import {
@@ -20,11 +20,11 @@ import {
   Table,
   QueryCommand as ToolboxQuery,
 } from 'dynamodb-toolbox'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { leaks } from '../../support/recordingProxy.js'
-import { createWorld, EAST, type World } from '../../support/world.js'
+import { TABLE, withSearchTable } from '../../support/searchTable.js'
+import { EAST, type World } from '../../support/world.js'
 import { declaredClient } from './declaredClient.js'
-import { createSearchTable, TABLE } from './table.js'
 
 const EMAIL = 'Ada@Example.com'
 const declared: Declaration = {
@@ -40,13 +40,11 @@ const declared: Declaration = {
 let world: World
 let searchKey: Uint8Array
 let client: ReturnType<typeof declaredClient>
-beforeAll(async () => {
-  world = await createWorld({ engine: 'dynoxide' })
-  await createSearchTable(world)
-  searchKey = await createSearchKey(world.keyring(EAST))
+withSearchTable((made, [key]) => {
+  world = made
+  searchKey = key
   client = declaredClient(world, [searchKey], { declared })
-}, 60_000)
-afterAll(() => world.stop())
+})
 let count = 0
 beforeEach(() => {
   count++

@@ -8,26 +8,23 @@ import {
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
-import { createSearchKey, createSearchTokens } from '@dynaseal/core'
+import { createSearchTokens } from '@dynaseal/core'
 import { openPartially, sealDynamoDBClient, search } from '@dynaseal/document-client'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { optionsOfRun } from '../../support/formatOfRun.js'
-import { createWorld, EAST, type World } from '../../support/world.js'
+import { createSearchTable, TABLE, withSearchTable } from '../../support/searchTable.js'
+import { EAST, type World } from '../../support/world.js'
 import { declaration, declaredClient } from './declaredClient.js'
-import { createSearchTable, TABLE } from './table.js'
 
 const TWIN = 'twin'
 let world: World
 let keys: [Uint8Array, Uint8Array, Uint8Array]
-beforeAll(async () => {
-  world = await createWorld({ engine: 'dynoxide' })
-  await createSearchTable(world)
+withSearchTable(async (made, all) => {
+  world = made
+  keys = [...all]
   await createSearchTable(world, TWIN)
-  const make = (version: number) => createSearchKey(world.keyring(EAST), { version })
-  keys = [await make(1), await make(2), await make(3)]
-}, 60_000)
-afterAll(() => world.stop())
+})
 
 type Client = Pick<ReturnType<typeof declaredClient>, 'send'>
 interface Person {

@@ -1,0 +1,151 @@
+// Tokens where several kinds of items share the key of an index; and what is refused when it is declared.
+import { PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { type Declaration, DocumentClientError, search } from '@dynaseal/document-client'
+import { describe, expect, test } from 'vitest'
+import { TABLE } from '../../support/searchTable.js'
+import { declaration, declaredClient } from './declaredClient.js'
+import { error, isToken, type Members, withDeclaredItem } from './declaredItem.js'
+
+const own = withDeclaredItem()
+
+describe('kinds of items that share an index key', () => {
+  const kinds = (): [Declaration, ...Declaration[]] => {
+    const { tokens: _, ...shared } = declaration
+    return [
+      {
+        ...shared,
+        when: { attribute: '_et', equals: 'Person' },
+        tokens: { gsi: { of: 'email' }, lsi: { of: 'city' } },
+      },
+      { ...shared, encrypted: [], when: { attribute: '_et', equals: 'Order' } },
+      {
+        ...shared,
+        encrypted: [],
+        when: { attribute: '_et', equals: 'Parcel' },
+        tokens: { gsi: { of: 'number' } },
+      },
+    ]
+  }
+  const sharing = () => {
+    const [person, ...others] = kinds()
+    return declaredClient(own.world, [own.searchKey], { declared: person }).declare(...others)
+  }
+  const query = (value: unknown, FilterExpression?: string, kind?: string) =>
+    new QueryCommand({
+      TableName: TABLE,
+      IndexName: 'byEmail',
+      KeyConditionExpression: 'gsi = :v',
+      FilterExpression,
+      ExpressionAttributeNames: FilterExpression === undefined ? undefined : { '#k': '_et' },
+      ExpressionAttributeValues: { ':v': value, ...(kind === undefined ? {} : { ':k': kind }) },
+    })
+
+  test('are searched for by token, or by what the other kind has there', async () => {
+    const made = sharing()
+    const email = 'kinds@example.com'
+    await made.send(new PutCommand({ TableName: TABLE, Item: { ...own.Key, _et: 'Person', at: 1, email } }))
+    await made.send(
+      new PutCommand({
+        TableName: TABLE,
+        Item: { ...own.Key, sk: `${own.Key.sk}-order`, _et: 'Order', at: 1, gsi: 'ORDER#1' },
+      }),
+    )
+    expect((await made.send(query(search(email), '#k = :k', 'Person'))).Items).toMatchObject([{ email }])
+    expect((await made.send(query('ORDER#1', '#k = :k', 'Order'))).Items).toMatchObject([{ gsi: 'ORDER#1' }])
+    const projected = { ...query('ORDER#1', '#k = :k', 'Order').input, ProjectionExpression: 'sk, gsi' }
+    expect((await made.send(new QueryCommand(projected))).Items).toEqual([
+      { sk: `${own.Key.sk}-order`, gsi: 'ORDER#1' },
+    ])
+    const token = { ...query(search(email), '#k = :k', 'Person').input, ProjectionExpression: 'sk, gsi' }
+    expect((await made.send(new QueryCommand(token))).Items).toEqual([{ sk: own.Key.sk }])
+    await expect(made.send(query(email))).rejects.toEqual(error('condition-refused', /goes into search/))
+    await expect(made.send(query(email, '#k = :k', 'Person'))).rejects.toEqual(
+      error('condition-refused', /goes into search/),
+    )
+    await expect(made.send(query(search('x'), '#k = :k', 'Order'))).rejects.toEqual(
+      error('condition-refused', /no search token/),
+    )
+  })
+
+  test('are searched for by one kind at a time, where their tokens are of different attributes', async () => {
+    const made = sharing()
+    await made.send(
+      new PutCommand({ TableName: TABLE, Item: { ...own.Key, _et: 'Parcel', at: 1, number: 7 } }),
+    )
+    await expect(made.send(query(search(7)))).rejects.toEqual(error('condition-refused', /items of one kind/))
+    expect((await made.send(query(search(7), '#k = :k', 'Parcel'))).Items).toMatchObject([{ number: 7 }])
+  })
+
+  test('an update says of which kind its item is', async () => {
+    const made = sharing()
+    const set = (more: Members = {}) =>
+      made.send(
+        new UpdateCommand({
+          TableName: TABLE,
+          Key: own.Key,
+          UpdateExpression: 'SET city = :c',
+          ExpressionAttributeValues: { ':c': 'Oslo' },
+          ...more,
+        }),
+      )
+    await expect(set()).rejects.toEqual(
+      error('update-refused', /only some kinds of items have it.*of which kind/),
+    )
+    const kind = (name: string) => ({
+      UpdateExpression: 'SET city = :c, #k = :k',
+      ExpressionAttributeNames: { '#k': '_et' },
+      ExpressionAttributeValues: { ':c': 'Oslo', ':k': name },
+    })
+    await set(kind('Order'))
+    expect(await own.stored()).not.toHaveProperty('lsi')
+    await set(kind('Person'))
+    expect(await own.stored()).toMatchObject({ lsi: isToken })
+  })
+})
+
+describe('a declaration', () => {
+  const declare = (more: Partial<Declaration>) => () =>
+    declaredClient(own.world, [own.searchKey], {
+      declared: { table: 'other', key: ['pk'], encrypted: ['email'], ...more },
+    })
+  test.each<[string, Partial<Declaration>, RegExp]>([
+    ['of the primary key, and short', { tokens: { pk: { of: 'email', bits: 127 } } }, /fewer than 128 bits/],
+    ['of the primary key, of members', { tokens: { pk: { of: 'email', members: true } } }, /has one value/],
+    [
+      'of the primary key, of what is in clear',
+      { tokens: { pk: { of: 'city' } } },
+      /'city' is not encrypted/,
+    ],
+    ['of the primary key, and inside of it', { tokens: { 'pk.a': { of: 'pk.b' } } }, /name of a key/],
+    ['that is encrypted', { tokens: { email: { of: 'name' } } }, /is encrypted/],
+    ['of a token', { tokens: { a: { of: 'email' }, b: { of: 'a' } } }, /search token itself/],
+    [
+      'of the attribute of kinds',
+      { when: { attribute: 'k', equals: 'a' }, tokens: { k: { of: 'email' } } },
+      /another meaning/,
+    ],
+    ['of a star', { tokens: { a: { of: 'tags.*' } } }, /without stars/],
+    ['in a map of something else', { tokens: { 'map.a': { of: 'email' } } }, /Put it beside/],
+    ['of too few bits', { tokens: { a: { of: 'email', bits: 7 } } }, /bits must be an integer from 8/],
+    [
+      'of no normalizer',
+      { tokens: { a: { of: 'email', normalize: 'upper' as 'trim' } } },
+      /normalize must be/,
+    ],
+    [
+      'that normalizes something else',
+      { tokens: { a: { of: 'email', normalize: { b: 'trim' } } } },
+      /normalizes 'b'/,
+    ],
+    ['of nothing', { tokens: { a: { of: [] } } }, /a path of an attribute/],
+    ['with more', { tokens: { a: { of: 'email', bit: 8 } as never } }, /has no bit/],
+    [
+      'of members of several',
+      { tokens: { a: { of: ['email', 'b'], members: true } } },
+      /members can be searched/,
+    ],
+  ])('of a token %s is refused', (_, more, message) => {
+    expect(declare(more)).toThrow(message)
+    expect(declare(more)).toThrow(DocumentClientError)
+  })
+})
