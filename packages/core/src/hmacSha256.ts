@@ -36,9 +36,10 @@ export class HmacSha256 {
       this.#outer.set(innerDigest, BLOCK_BYTES)
       return hash(HASH, this.#outer, encoding)
     } finally {
-      block.fill(0, 0, BLOCK_BYTES)
+      // Set, and not filled: what Buffer fills with is looked at first.
+      block.set(ZEROS)
       innerDigest.fill(0)
-      this.#outer.fill(0, BLOCK_BYTES)
+      this.#outer.set(innerDigest, BLOCK_BYTES)
     }
   }
 
@@ -49,4 +50,5 @@ export class HmacSha256 {
   }
 }
 
-const innerDigest = Buffer.allocUnsafeSlow(DIGEST_BYTES)
+const innerDigest = new Uint8Array(DIGEST_BYTES)
+const ZEROS = new Uint8Array(BLOCK_BYTES)

@@ -15,7 +15,8 @@ export type Normalizer = NormalizerName | ((text: string) => string)
 
 export type NormalizerName = keyof typeof NAMED
 
-const nfkc = (text: string) => text.normalize('NFKC')
+/** ASCII is the same in all normalization forms (UAX #15, 1.3), and most texts are; to ask ICU costs more than to look. */
+const nfkc = (text: string) => (isAscii(text) ? text : text.normalize('NFKC'))
 const trim = (text: string) => text.trim()
 const lowerCase = (text: string) => text.toLowerCase()
 
@@ -26,6 +27,11 @@ const NAMED = {
   email: (text: string) => nfkc(lowerCase(trim(nfkc(text)))),
   phoneDigits: (text: string) => nfkc(text).replace(/[\s+\-.()/\u2010-\u2015\u2212]/g, ''),
 } satisfies Record<string, (text: string) => string>
+
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return false
+  return true
+}
 
 /** Undefined for what is none. */
 export function normalizerOf(normalizer: unknown): ((text: string) => string) | undefined {

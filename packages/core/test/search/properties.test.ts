@@ -204,6 +204,14 @@ describe('whatever bytes and texts there are', () => {
   }
 })
 
+it('nfkc is the normalization form of Unicode, from the first characters beyond ASCII on', () => {
+  const nfkc = normalizerOf('nfkc')!
+  for (let code = 0; code < 0x300; code++) {
+    const text = `a${String.fromCharCode(code)}b`
+    expect(nfkc(text)).toBe(text.normalize('NFKC'))
+  }
+})
+
 describe('a named normalizer makes of its own result the same', () => {
   const marks = ['\u0301', '\u0307', '\u030c', '\u0331', '\u0308', '\u030a']
   const unit = fc.oneof(

@@ -26,12 +26,14 @@ export function keyChoices({ conditions, tests }: Searches): KeyChoice[] {
   const key = conditions.get('KeyConditionExpression')
   for (const test of tests.values()) {
     if (key === undefined || !isWithin(key, test)) continue
-    choices = choices.flatMap(({ name, tokens }) =>
-      byAge(test.found[0] ?? []).map(({ token, version }) => ({
-        name: name === '' ? `${version}` : `${name},${version}`,
-        tokens: new Map(tokens).set(test, token),
-      })),
-    )
+    const longer: KeyChoice[] = []
+    for (const { name, tokens } of choices)
+      for (const { token, version } of byAge(test.found[0] ?? []))
+        longer.push({
+          name: name === '' ? `${version}` : `${name},${version}`,
+          tokens: new Map(tokens).set(test, token),
+        })
+    choices = longer
   }
   return choices
 }

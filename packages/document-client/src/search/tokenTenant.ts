@@ -24,10 +24,12 @@ export function hasTenant({ tenant }: ItemToken, ...items: readonly Item[]): boo
 }
 
 /** That of an item, or of its key; nothing where tokens are bound to none. */
-export function tenantIn({ tenant }: ItemToken, ...items: readonly Item[]): string | undefined {
-  return tenant === undefined
-    ? undefined
-    : items.map(item => valueAt(item, tenant)).find(value => isTenant(value))
+export function tenantIn({ tenant }: ItemToken, item: Item, key?: Item): string | undefined {
+  if (tenant === undefined) return undefined
+  const value = valueAt(item, tenant)
+  if (isTenant(value)) return value
+  const ofKey = key === undefined ? undefined : valueAt(key, tenant)
+  return isTenant(ofKey) ? ofKey : undefined
 }
 
 /**
