@@ -18,7 +18,7 @@ import { additionalContext } from './materials/context.js'
 import { type CodecName, codecNamed } from './message/codec.js'
 import { isMessage } from './message/header.js'
 import { MessageWriter } from './message/messageWriter.js'
-import { openItems } from './openItems.js'
+import { openItems, openItemsNow } from './openItems.js'
 import { type FormatParts, tellParts } from './parts.js'
 import { placeOf } from './place.js'
 import { sealItems } from './sealItems.js'
@@ -145,6 +145,7 @@ export class FieldFormat implements Format {
       encryptionContext: additional,
       writes: format,
       contextOf: item => contexts.of(format, item).pairs,
+      openNow: items => openItemsNow(items, this.#cache, this.#reader),
       over: other => new FieldFormat({ ...options, encryptionContext: additional, keyring: other }),
     }
     tellParts(this, () => parts)

@@ -8,9 +8,11 @@ import { strayCiphertext } from '../paths/strayCiphertext.js'
 import type { ItemWithTokens } from '../search/takeTokens.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { type Item, keyPart, primaryKey } from '../values/place.js'
+import type { Scratch } from '../values/scratch.js'
 import { isSealedText } from '../values/sealedText.js'
 import { failure } from './failure.js'
 import { markOpened, type OpenedValue } from './opened.js'
+import { openNowOf } from './openNow.js'
 import { leaveOut } from './openPartially.js'
 import { AS_TEXT, inClear, isMissing, lacksKey, mayNotOpen, NUMBER, OBSTRUCTED } from './reasons.js'
 
@@ -38,14 +40,19 @@ interface SealedItem extends OpenItem {
 /** Collects the sealed values of one response, and puts what they hold in their place all at once. */
 export class Opening {
   readonly #items: OpenItem[] = []
-  /** Those of them in which there is something to be opened. */
-  readonly #sealed: SealedItem[] = []
+  /** Those of them in which there is something to be opened, and nobody has opened it. */
+  #sealed: SealedItem[] = []
+  #waits = false
   #keepsTokens = false
   /** Tokens that the format would have taken out. */
   readonly #kept: { readonly item: Item; readonly name: string }[] = []
   readonly #withTokens: ItemWithTokens[] = []
 
-  constructor(private readonly settings: ClientSettings) {}
+  /** @param scratch where ciphertext may be that is found in items: it is not needed any more when all is open */
+  constructor(
+    private readonly settings: ClientSettings,
+    readonly scratch?: Scratch,
+  ) {}
 
   /**
    * Notes what is sealed in an item of a response.
@@ -146,7 +153,12 @@ export class Opening {
       failures.push(failure(table, path, 'not-a-message', AS_TEXT))
     else if (this.settings.plaintext !== 'allow')
       failures.push(failure(table, path, 'not-a-message', inClear(table, kind, path)))
-    else if (!table.takesPlaintext) opened.push(occurrence)
+    else {
+      // It stays in the item, and what it is in may be scratch.
+      const own = value instanceof Uint8Array && this.scratch !== undefined ? Uint8Array.from(value) : value
+      if (own !== value) occurrence.replace(own)
+      if (!table.takesPlaintext) opened.push({ path, value: own })
+    }
   }
 
   #refuseStrays({ table, item, failures }: OpenItem, kind: unknown, found: readonly Occurrence[]): void {
@@ -192,25 +204,65 @@ export class Opening {
     return new Set(unopened.map(({ item }) => item))
   }
 
+  /**
+   * Opens what has been collected since, where nobody has to be asked or waited for. What comes one after the other is then
+   * not in memory all at once.
+   *
+   * @returns what to wait for, if anything
+   */
+  openNow(): Promise<void> | undefined {
+    if (this.#sealed.length === 0 || this.#waits) return undefined
+    const openNow = openNowOf(this.settings.format)
+    if (openNow === undefined) return undefined
+    const sealed = this.#sealed
+    const results = openNow(sealed.map(({ toOpen }) => toOpen))
+    if (results === undefined) {
+      // What comes now waits with it.
+      this.#waits = true
+      return undefined
+    }
+    this.#sealed = []
+    if (results instanceof Promise) {
+      return results.then(opened => {
+        this.#hand(sealed, opened)
+        this.scratch?.rewind()
+      })
+    }
+    this.#hand(sealed, results)
+    this.scratch?.rewind()
+    return undefined
+  }
+
   /** Opens all that was collected, and throws for no stored value: what did not open is told. */
-  async outcome(): Promise<readonly Unopened[]> {
-    const toOpen: ItemToOpen[] = []
-    for (const each of this.#sealed) toOpen.push(each.toOpen)
-    if (toOpen.length > 0) this.#hand(await this.settings.format.open(toOpen))
+  outcome(): readonly Unopened[] | Promise<readonly Unopened[]> {
+    return this.#sealed.length === 0 && !this.#items.some(({ table }) => table.keyTokens.size > 0)
+      ? this.#outcome()
+      : this.#openAll()
+  }
+
+  async #openAll(): Promise<readonly Unopened[]> {
+    const sealed = this.#sealed
+    if (sealed.length > 0)
+      this.#hand(sealed, await this.settings.format.open(sealed.map(({ toOpen }) => toOpen)))
     const keyed = this.#items.filter(
       ({ table, failures }) => table.keyTokens.size > 0 && failures.length === 0,
     )
     const { features, search, values } = this.settings
     if (keyed.length > 0) await features.search.checkKeys(keyed, search, values)
+    return this.#outcome()
+  }
+
+  #outcome(): readonly Unopened[] {
+    this.scratch?.giveBack()
     for (const { item, opened } of this.#items) if (opened.length > 0) markOpened(item, opened)
     if (!this.#keepsTokens) this.takeTokens()
     return this.#items.filter(({ failures }) => failures.length > 0)
   }
 
   /** Puts what was opened in its place. */
-  #hand(results: readonly OpenedItem[]): void {
-    for (let i = 0; i < this.#sealed.length; i++) {
-      const each = this.#sealed[i]!
+  #hand(sealed: readonly SealedItem[], results: readonly OpenedItem[]): void {
+    for (let i = 0; i < sealed.length; i++) {
+      const each = sealed[i]!
       const { fields, error, others } = results[i]!
       if (error !== undefined) each.failures.push(error)
       else if (others !== undefined) this.#replaceOthers(each, others)
