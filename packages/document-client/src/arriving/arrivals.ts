@@ -47,14 +47,16 @@ export class Arrivals {
     try {
       if (!Array.isArray(records))
         throw new DocumentClientError('invalid-record', 'openStreamRecords() takes an array: event.Records.')
-      const batch = new RecordBatch(this.tables, this.settings, options.table, wanted)
+      const batch = new RecordBatch(this.tables, this.settings, options.table, wanted, records.length)
       for (const record of records) {
         const wait = batch.add(record)
         if (wait !== undefined) await wait
       }
       const unopened = batch.outcome()
       const results = batch.results(unopened instanceof Promise ? await unopened : unopened)
-      return results.map(result => this.#result(result))
+      const isSpoken =
+        this.settings.commands.type === 'document' && results.every(({ error }) => error === undefined)
+      return isSpoken ? results : results.map(result => this.#result(result))
     } catch (error) {
       throw translated(this.dialect, error)
     }

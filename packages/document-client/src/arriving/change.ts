@@ -89,8 +89,8 @@ export function readImage(
 /** What {@link KnownTable.kindOf} will find, as far as it can be the name of a kind. */
 function toldKind({ kindAttribute }: KnownTable, image: unknown): unknown {
   if (kindAttribute === undefined) return undefined
-  const { [kindAttribute]: kind } = Object(image) as Item
-  return (Object(kind) as Item).S
+  const told = Object(image) as Item
+  return Object.hasOwn(told, kindAttribute) ? (Object(told[kindAttribute]) as Item).S : undefined
 }
 
 /** @throws {DocumentClientError} `role-refused` */
@@ -104,8 +104,9 @@ export function collectImage(
 }
 
 function isKeyOf({ keyNames }: KnownTable, keys: Item): boolean {
-  for (const name of keyNames) if (!Object.hasOwn(keys, name)) return false
-  return Object.keys(keys).length === keyNames.length
+  let others = 0
+  for (const name in keys) if (!keyNames.includes(name) && Object.hasOwn(keys, name)) others++
+  return others === 0 && keyNames.every(name => Object.hasOwn(keys, name))
 }
 
 /** What the stream's view leaves out is not there, or is null. */

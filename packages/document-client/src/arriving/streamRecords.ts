@@ -55,7 +55,9 @@ interface Refused {
 /** Records that are opened together, each on its own: one that does not open, or is none, takes no other with it. */
 export class RecordBatch {
   readonly #opening: Opening
-  readonly #collected: (Collected | Refused)[] = []
+  /** As long as the batch from the start: to make it longer for each takes more. */
+  readonly #collected: (Collected | Refused)[]
+  #count = 0
   readonly #ofTable: KnownTable | undefined
   /** Of the records of a batch, the table is usually one. */
   #last: { readonly name: string; readonly table: KnownTable } | undefined
@@ -66,7 +68,9 @@ export class RecordBatch {
     private readonly settings: ClientSettings,
     private readonly otherwise: string | undefined,
     private readonly wanted: Wanted | undefined,
+    records: number,
   ) {
+    this.#collected = new Array(records)
     // A format of somebody else may keep the bytes that it was given.
     const readsOnly = openNowOf(settings.format) !== undefined
     this.#opening = new Opening(settings, readsOnly ? new Scratch() : undefined)
@@ -79,7 +83,7 @@ export class RecordBatch {
    * @returns what to wait for before the next one, if anything
    */
   add(record: StreamRecord): Promise<void> | undefined {
-    this.#collected.push(this.#collect(record))
+    this.#collected[this.#count++] = this.#collect(record)
     return this.#opening.scratch?.holdsEnough === true ? this.#opening.openNow() : undefined
   }
 
@@ -113,8 +117,7 @@ export class RecordBatch {
    * @returns no record for one that is not wanted
    */
   results(unopened: readonly Unopened[]): RecordResult<OpenedRecord | undefined>[] {
-    const failures = new Map<Item, readonly FieldError[]>()
-    for (const each of unopened) failures.set(each.item, each.failures)
+    const failures = unopened.length === 0 ? NONE : new Map(unopened.map(each => [each.item, each.failures]))
     return this.#collected.map(one => {
       if ('error' in one) return one
       const { sequenceNumber, told, table, change } = one
@@ -141,6 +144,8 @@ export class RecordBatch {
     return this.#last.table
   }
 }
+
+const NONE: ReadonlyMap<Item, readonly FieldError[]> = new Map()
 
 function failuresOf(
   { newImage, oldImage }: Change,

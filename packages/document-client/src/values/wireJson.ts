@@ -44,8 +44,9 @@ const ITSELF: AttributePath = []
 function readMap(map: unknown, reading: Reading, path: AttributePath, apart?: ReadApart): Item {
   if (typeof map !== 'object' || map === null || Array.isArray(map)) throw malformed(reading, path)
   const read: Item = {}
-  // By name and not by entries: most of an item is its map, and pairs are garbage.
-  for (const name of Object.keys(map)) {
+  // Without a list of names or entries, which are garbage: most of an item is its map.
+  for (const name in map) {
+    if (!Object.hasOwn(map, name)) continue
     const value = (map as Members)[name]
     const isApart = apart?.names.includes(name) === true
     const bytes = apart && readApart(value, name, isApart, apart)
