@@ -18,7 +18,7 @@ import { additionalContext } from './materials/context.js'
 import type { CodecName } from './message/codec.js'
 import { isMessage } from './message/header.js'
 import { fieldMessages, type Messages } from './message/messages.js'
-import { openItems } from './openItems.js'
+import { openItems, openItemsNow } from './openItems.js'
 import { type FormatParts, tellParts } from './parts.js'
 import { placeOf } from './place.js'
 import { sealItems } from './sealItems.js'
@@ -152,6 +152,7 @@ export class GivenFormat implements Format {
       encryptionContext: additional,
       writes: format,
       contextOf: item => contexts.of(format, item).pairs,
+      openNow: items => openItemsNow(items, this.#cache, this.#reader),
       over: other => new GivenFormat({ ...options, encryptionContext: additional, keyring: other }, messages),
     }
     tellParts(this, () => parts)

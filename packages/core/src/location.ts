@@ -131,11 +131,13 @@ export function writePath(writer: Writer, path: AttributePath): void {
   if (!Array.isArray(path) || typeof path[0] !== 'string')
     throw invalid('an attribute path begins with the name of an attribute')
   writer.u32(path.length)
-  for (const step of path) {
+  // By index: what an iterator makes for each step is more garbage than the step.
+  for (let index = 0; index < path.length; index++) {
+    const step: unknown = path[index]
     if (typeof step === 'string') {
       writer.u8(MAP_KEY)
       writeText(writer, step, 'an attribute path')
-    } else if (Number.isInteger(step) && step >= 0) {
+    } else if (Number.isInteger(step) && (step as number) >= 0) {
       writer.u8(LIST_POSITION)
     } else {
       throw invalid('a step of an attribute path is neither a map key nor a list position')

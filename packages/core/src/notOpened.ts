@@ -1,5 +1,4 @@
 import { FieldError, SealError } from './errors.js'
-import { publishNotOpened } from './events.js'
 import type { AttributePath, ItemFields } from './format.js'
 import { placeOf } from './place.js'
 
@@ -12,9 +11,7 @@ export function notOpened(
   item: ItemFields<unknown>,
   path: AttributePath,
 ): { readonly error: FieldError } {
-  const placed = fieldError(error).at(placeOf(item, path))
-  publishNotOpened(placed)
-  return { error: placed }
+  return { error: fieldError(error).at(placeOf(item, path)) }
 }
 
 function fieldError(error: unknown): FieldError {

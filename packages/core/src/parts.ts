@@ -7,7 +7,7 @@ import type { EncryptedDataKeyEntry, Keyring } from './dataKeyCache/keyring.js'
 import type { KeyringOfContext } from './dataKeyCache/keyringOf.js'
 import type { FieldError } from './errors.js'
 import type { FormatName, GivenFormat } from './fieldFormat.js'
-import type { Format, ItemPlace, ItemToOpen, ItemToSeal } from './format.js'
+import type { Format, ItemPlace, ItemToOpen, ItemToSeal, OpenedItem } from './format.js'
 
 /** Where a thing has its parts: registered, since a tool may have a copy of this package of its own. */
 export const PARTS: unique symbol = Symbol.for('dynaseal:parts')
@@ -27,6 +27,13 @@ export interface FormatParts {
    * @throws {ConfigurationError} `invalid-context`
    */
   contextOf(item: ItemPlace): Readonly<Record<string, string>>
+  /**
+   * Opens as `open` does, where no data key has to be asked for or waited for; without a promise, unless it takes so long
+   * that others want their turn. Bytes are read until it is done, and not kept.
+   *
+   * @returns nothing where one has to: then nothing has been opened
+   */
+  openNow(items: readonly ItemToOpen[]): OpenedItem[] | Promise<OpenedItem[]> | undefined
   /** The same format with data keys of another keyring, and a cache of its own. */
   over(keyring: AnyKeyring): GivenFormat
 }

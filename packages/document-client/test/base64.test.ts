@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { fromBase64 } from '../src/values/base64.js'
+import { fromBase64, fromBase64Again } from '../src/values/base64.js'
 
 describe('base64 text', () => {
   test('becomes its bytes, in memory that nothing else writes to', () => {
@@ -37,4 +37,14 @@ describe('base64 text', () => {
     'é===',
     'AAA\n',
   ])('%j is none', text => expect(fromBase64(text)).toBeUndefined())
+})
+
+test('a text that comes again becomes the same bytes, and another one others', () => {
+  const [one, other] = ['one', 'other'].map(text => Buffer.from(text.repeat(9)))
+  const first = fromBase64Again(one!.toString('base64'))
+  expect(fromBase64Again(one!.toString('base64'))).toBe(first)
+  expect(fromBase64Again(other!.toString('base64'))).toEqual(other)
+  expect(fromBase64Again('AAA*')).toBeUndefined()
+  expect(fromBase64Again('AAA*')).toBeUndefined()
+  expect(first).toEqual(one)
 })

@@ -1,9 +1,11 @@
 // Records of a table whose encrypted attributes are all attributes as wholes: they are found by name.
+import { hash } from 'node:crypto'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { marshall } from '@aws-sdk/util-dynamodb'
+import { createFormat } from '@dynaseal/core'
 import { FieldsNotOpenedError, sealDocumentClient } from '@dynaseal/document-client'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { inBase64 } from '../../support/streamRecords.js'
 import { createWorld, EAST, type World } from '../../support/world.js'
 
@@ -195,4 +197,98 @@ test('takes values in clear where they are allowed, and these alone', async () =
   expect(await failuresOf(image, { plaintext: 'allow' })).toContainEqual(
     expect.objectContaining({ path: ['tags', 0], code: 'wrong-location' }),
   )
+})
+
+describe('records with long values', () => {
+  const LONG = 5_000
+  const people = Array.from({ length: 60 }, (_, n) => ({
+    id: `person-${n}`,
+    email: `email ${n} `.repeat(LONG / 10),
+    phone: new Uint8Array(LONG).fill(n),
+    // Of no declared attribute: it stays as it is.
+    photo: new Uint8Array(LONG).fill(n + 100),
+  }))
+  let records: ReturnType<typeof recordOf>[]
+  beforeAll(async () => {
+    records = (await clientWith().sealItems(TABLE, people)).map(item => recordOf(imageOf(item)))
+  })
+  /** Bytes by their digest, which is compared faster. */
+  const brief = (item: object = {}) =>
+    Object.fromEntries(
+      Object.entries(item).map(([name, value]) => [
+        name,
+        value instanceof Uint8Array ? hash('sha256', value) : value,
+      ]),
+    )
+  const opened = (results: Awaited<ReturnType<ReturnType<typeof clientWith>['openStreamRecords']>>) =>
+    results.map(({ record, error }) => error ?? brief(record?.newImage))
+
+  test('have each their own, whatever came before, and whatever comes next', async () => {
+    const client = clientWith()
+    const cold = await client.openStreamRecords(records)
+    const warm = await client.openStreamRecords(records)
+    const [one, other] = await Promise.all([
+      client.openStreamRecords(records.slice(0, 30)),
+      client.openStreamRecords([...records].reverse()),
+    ])
+    await client.openStreamRecords(records)
+    expect(opened(cold)).toEqual(people.map(brief))
+    expect(opened(warm)).toEqual(people.map(brief))
+    expect(opened(one!)).toEqual(people.slice(0, 30).map(brief))
+    expect(opened(other!)).toEqual(people.map(brief).reverse())
+  })
+
+  test('keep what is in clear where that is allowed', async () => {
+    const client = clientWith({ plaintext: 'allow' })
+    await client.openStreamRecords(records)
+    const plain = people.map(person => recordOf(imageOf({ ...person, email: person.phone })))
+    const mixed = await client.openStreamRecords(
+      plain.map(({ dynamodb, ...record }, n) => ({
+        ...record,
+        dynamodb: {
+          ...dynamodb,
+          NewImage: {
+            ...dynamodb.NewImage,
+            phone: records[n]!.dynamodb.NewImage.phone!,
+            dynaseal: records[n]!.dynamodb.NewImage.dynaseal!,
+          },
+        },
+      })),
+    )
+    await client.openStreamRecords(records)
+    expect(opened(mixed)).toEqual(people.map(person => brief({ ...person, email: person.phone })))
+  })
+
+  test('of which some do not open, under two data keys, one of which has to be asked for', async () => {
+    const writer = clientWith()
+    const others = people.map(person => ({ ...person, email: 'other' }))
+    const fromElsewhere = (await writer.sealItems(TABLE, others)).map(item => recordOf(imageOf(item)))
+    const damaged = structuredClone(records[7]!)
+    damaged.dynamodb.NewImage.phone = damaged.dynamodb.NewImage.email!
+    const reader = clientWith()
+    await reader.openStreamRecord(records[0]!)
+    const mixed = records.flatMap((record, n) => [n === 7 ? damaged : record, fromElsewhere[n]!])
+    const results = opened(await reader.openStreamRecords(mixed))
+    for (const [n, person] of people.entries()) {
+      if (n === 7) expect(results[2 * n]).toBeInstanceOf(FieldsNotOpenedError)
+      else expect(results[2 * n]).toEqual(brief(person))
+      expect(results[2 * n + 1]).toEqual(brief(others[n]))
+    }
+  })
+
+  test('are given to whatever stands in the place of the open of a format', async () => {
+    const format = createFormat({ keyring: world.keyring(EAST) })
+    const client = sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST))), {
+      format,
+    }).declare({ table: TABLE, key: ['id'], encrypted: ['email', 'phone'] })
+    const sealed = (await client.sealItems(TABLE, people)).map(item => recordOf(imageOf(item)))
+    const open = vi.spyOn(format, 'open')
+    for (const record of sealed.slice(0, 3)) {
+      // What was done before has taken its time: nothing would be opened at once in any case.
+      await new Promise(setImmediate)
+      await client.openStreamRecord(record)
+    }
+    expect(open).toHaveBeenCalledTimes(3)
+    expect(opened(await client.openStreamRecords(sealed))).toEqual(people.map(brief))
+  })
 })

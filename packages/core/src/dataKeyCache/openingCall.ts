@@ -33,6 +33,10 @@ export class OpeningCall {
     return this.#keys.inMemory(name)
   }
 
+  isInMemory(name: DataKeyName): boolean {
+    return this.#keys.isInMemory(name)
+  }
+
   /**
    * The data key of `name`.
    *

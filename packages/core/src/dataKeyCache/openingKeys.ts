@@ -95,6 +95,13 @@ export class OpeningKeys {
     return dataKeyName(context, Buffer.from(bytes.subarray(start, end)))
   }
 
+  /** For {@link OpeningCall.isInMemory}. */
+  isInMemory({ id }: DataKeyName): boolean {
+    const now = this.#options.now()
+    const known = [this.#entries.get(id), this.#unproven.get(id)]
+    return known.some(each => each !== undefined && this.#isFresh(each, now))
+  }
+
   /** For {@link OpeningCall.inMemory}. */
   inMemory(name: DataKeyName): OpeningLease | undefined {
     const { id } = name

@@ -1,5 +1,6 @@
 import type { ClientSettings } from '../client/settings.js'
 import { translated } from '../client/translated.js'
+import { DocumentClientError } from '../errors.js'
 import type { Dialect } from '../tables/dialect.js'
 import type { Tables } from '../tables/tables.js'
 import type { Item } from '../values/place.js'
@@ -40,13 +41,22 @@ export class Arrivals {
 
   async openStreamRecords(
     records: readonly StreamRecord[],
-    options?: StreamRecordOptions,
+    options: StreamRecordOptions = {},
     wanted?: Wanted,
   ): Promise<RecordResult<OpenedRecord | undefined>[]> {
     try {
-      const batch = new RecordBatch(this.tables, this.settings, records, options, wanted)
-      const results = batch.results(await batch.opening.outcome())
-      return results.map(result => this.#result(result))
+      if (!Array.isArray(records))
+        throw new DocumentClientError('invalid-record', 'openStreamRecords() takes an array: event.Records.')
+      const batch = new RecordBatch(this.tables, this.settings, options.table, wanted, records.length)
+      for (const record of records) {
+        const wait = batch.add(record)
+        if (wait !== undefined) await wait
+      }
+      const unopened = batch.outcome()
+      const results = batch.results(unopened instanceof Promise ? await unopened : unopened)
+      const isSpoken =
+        this.settings.commands.type === 'document' && results.every(({ error }) => error === undefined)
+      return isSpoken ? results : results.map(result => this.#result(result))
     } catch (error) {
       throw translated(this.dialect, error)
     }

@@ -2,6 +2,7 @@ import { DocumentClientError } from '../errors.js'
 import type { Opening } from '../opening/opening.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
+import type { Scratch } from '../values/scratch.js'
 import type { Values } from '../values/values.js'
 import { readItem } from '../values/wireJson.js'
 
@@ -48,7 +49,7 @@ export function collectChange(
     )
   }
   const read = (told: unknown, what: string): Image | undefined => {
-    const image = readImage(table, told, values, what)
+    const image = readImage(table, told, values, what, opening.scratch)
     for (const name of table.keyNames)
       if (!isSameKey((Keys as Item)[name], (told as Item)[name])) throw ofAnother(table, what, name)
     return wanted === undefined || wanted.isWanted(image.item) ? image : undefined
@@ -68,10 +69,28 @@ export interface Image {
   readonly attributes: Item
 }
 
-/** @throws {DocumentClientError} `invalid-record` */
-export function readImage(table: KnownTable, image: unknown, values: Values, what: string): Image {
+/**
+ * @param scratch memory for what the opening finds sealed
+ * @throws {DocumentClientError} `invalid-record`
+ */
+export function readImage(
+  table: KnownTable,
+  image: unknown,
+  values: Values,
+  what: string,
+  scratch?: Scratch,
+): Image {
   const attributes: Item = {}
-  return { item: readItem(image, values, what, { names: table.formatAttributes, attributes }), attributes }
+  const encrypted = scratch && table.places(toldKind(table, image)).nameSet
+  const apart = { names: table.formatAttributes, attributes, encrypted, scratch }
+  return { item: readItem(image, values, what, apart), attributes }
+}
+
+/** What {@link KnownTable.kindOf} will find, as far as it can be the name of a kind. */
+function toldKind({ kindAttribute }: KnownTable, image: unknown): unknown {
+  if (kindAttribute === undefined) return undefined
+  const told = Object(image) as Item
+  return Object.hasOwn(told, kindAttribute) ? (Object(told[kindAttribute]) as Item).S : undefined
 }
 
 /** @throws {DocumentClientError} `role-refused` */
@@ -85,8 +104,9 @@ export function collectImage(
 }
 
 function isKeyOf({ keyNames }: KnownTable, keys: Item): boolean {
-  for (const name of keyNames) if (!Object.hasOwn(keys, name)) return false
-  return Object.keys(keys).length === keyNames.length
+  let others = 0
+  for (const name in keys) if (!keyNames.includes(name) && Object.hasOwn(keys, name)) others++
+  return others === 0 && keyNames.every(name => Object.hasOwn(keys, name))
 }
 
 /** What the stream's view leaves out is not there, or is null. */

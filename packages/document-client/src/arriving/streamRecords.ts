@@ -2,9 +2,11 @@ import { DynasealError, type FieldError } from '@dynaseal/core'
 import type { ClientSettings } from '../client/settings.js'
 import { DocumentClientError, FieldsNotOpenedError } from '../errors.js'
 import { Opening, type Unopened } from '../opening/opening.js'
+import { openNowOf } from '../opening/openNow.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Tables } from '../tables/tables.js'
 import type { Item } from '../values/place.js'
+import { Scratch } from '../values/scratch.js'
 import { type Change, collectChange, type Wanted } from './change.js'
 import { readRecord, type StreamRecord, sequenceNumberOf, type ToldRecord } from './streamRecord.js'
 
@@ -38,63 +40,87 @@ export interface StreamRecordOptions {
 }
 
 interface Collected {
+  readonly sequenceNumber: string
   readonly told: ToldRecord
   readonly table: KnownTable
   readonly change: Change | undefined
 }
 
+/** Refused before anything was opened. */
+interface Refused {
+  readonly sequenceNumber: string
+  readonly error: DynasealError
+}
+
 /** Records that are opened together, each on its own: one that does not open, or is none, takes no other with it. */
 export class RecordBatch {
-  readonly opening: Opening
-  readonly #collected: (Collected | DynasealError)[] = []
+  readonly #opening: Opening
+  /** As long as the batch from the start: to make it longer for each takes more. */
+  readonly #collected: (Collected | Refused)[]
+  #count = 0
+  readonly #ofTable: KnownTable | undefined
   /** Of the records of a batch, the table is usually one. */
   #last: { readonly name: string; readonly table: KnownTable } | undefined
 
-  /**
-   * Reads them, and notes what is sealed in them.
-   *
-   * @throws {DocumentClientError} `invalid-record`, `not-registered` for what is wanted
-   */
+  /** @throws {DocumentClientError} `not-registered` for what is wanted */
   constructor(
     private readonly tables: Tables,
-    settings: ClientSettings,
-    private readonly records: readonly StreamRecord[],
-    { table: otherwise }: StreamRecordOptions = {},
-    wanted?: Wanted,
+    private readonly settings: ClientSettings,
+    private readonly otherwise: string | undefined,
+    private readonly wanted: Wanted | undefined,
+    records: number,
   ) {
-    if (!Array.isArray(records))
-      throw new DocumentClientError('invalid-record', 'openStreamRecords() takes an array: event.Records.')
-    this.opening = new Opening(settings)
-    const ofTable = wanted && tables.table(wanted.table)
-    for (const record of records) {
-      try {
-        const told = readRecord(record)
-        const table = this.#table(told.tableName ?? otherwise ?? wanted?.table)
-        const change =
-          ofTable !== undefined && table !== ofTable
-            ? undefined
-            : collectChange(table, told.change, settings.values, this.opening, wanted)
-        this.#collected.push({ told, table, change })
-      } catch (error) {
-        if (!(error instanceof DynasealError)) throw error
-        this.#collected.push(error)
-      }
-    }
+    this.#collected = new Array(records)
+    // A format of somebody else may keep the bytes that it was given.
+    const readsOnly = openNowOf(settings.format) !== undefined
+    this.#opening = new Opening(settings, readsOnly ? new Scratch() : undefined)
+    this.#ofTable = wanted && tables.table(wanted.table)
   }
 
   /**
-   * What became of each, once all has been opened.
+   * Reads a record, and notes what is sealed in it. Once that is much, it is opened, if nobody has to be asked for that.
+   *
+   * @returns what to wait for before the next one, if anything
+   */
+  add(record: StreamRecord): Promise<void> | undefined {
+    this.#collected[this.#count++] = this.#collect(record)
+    return this.#opening.scratch?.holdsEnough === true ? this.#opening.openNow() : undefined
+  }
+
+  #collect(record: StreamRecord): Collected | Refused {
+    const { otherwise, wanted } = this
+    const sequenceNumber = sequenceNumberOf(record)
+    try {
+      const told = readRecord(record)
+      const table = this.#table(told.tableName ?? otherwise ?? wanted?.table)
+      const isOther = this.#ofTable !== undefined && table !== this.#ofTable
+      const change = isOther
+        ? undefined
+        : collectChange(table, told.change, this.settings.values, this.#opening, wanted)
+      return { sequenceNumber, told, table, change }
+    } catch (error) {
+      if (error instanceof DynasealError) return { sequenceNumber, error }
+      throw error
+    }
+  }
+
+  /** Opens what has not been opened yet. @returns what did not open */
+  outcome(): readonly Unopened[] | Promise<readonly Unopened[]> {
+    const wait = this.#opening.openNow()
+    return wait === undefined ? this.#opening.outcome() : wait.then(() => this.#opening.outcome())
+  }
+
+  /**
+   * What became of each record, once all has been opened.
    *
    * @param unopened what did not open
    * @returns no record for one that is not wanted
    */
   results(unopened: readonly Unopened[]): RecordResult<OpenedRecord | undefined>[] {
-    const failures = new Map<Item, readonly FieldError[]>()
-    for (const each of unopened) failures.set(each.item, each.failures)
-    return this.#collected.map((one, index) => {
-      const sequenceNumber = sequenceNumberOf(this.records[index])
-      if (one instanceof DynasealError) return { sequenceNumber, error: one }
-      const { told, table, change } = one
+    const failures = unopened.length === 0 ? NONE : new Map(unopened.map(each => [each.item, each.failures]))
+    return this.#collected.map(one => {
+      if ('error' in one) return one
+      const { sequenceNumber, told, table, change } = one
       if (change === undefined) return { sequenceNumber, record: undefined }
       const failed = failures.size === 0 ? [] : failuresOf(change, failures)
       if (failed.length > 0) return { sequenceNumber, error: new FieldsNotOpenedError(failed) }
@@ -118,6 +144,8 @@ export class RecordBatch {
     return this.#last.table
   }
 }
+
+const NONE: ReadonlyMap<Item, readonly FieldError[]> = new Map()
 
 function failuresOf(
   { newImage, oldImage }: Change,

@@ -10,6 +10,8 @@ export class Tables {
   readonly #tables = new Map<string, KnownTable>()
   /** By the name that they were added by. */
   readonly #added = new Map<string, KnownTable>()
+  #lastAsked = ''
+  #lastPlain = ''
 
   /**
    * @param logicalName physical table name (as commands carry it) to logical table name
@@ -141,7 +143,12 @@ export class Tables {
   }
 
   #logicalName(tableName: string): string {
-    const physical = plainName(tableName)
+    // Most ask for the same one again and again: for each record of a stream, by its ARN.
+    if (tableName !== this.#lastAsked) {
+      this.#lastPlain = plainName(tableName)
+      this.#lastAsked = tableName
+    }
+    const physical = this.#lastPlain
     const name: unknown = this.logicalName(physical)
     if (typeof name === 'string' && name !== '') return name
     throw new ConfigurationError('invalid-option', `logicalTableName gives no name for table ${physical}.`)

@@ -11,9 +11,8 @@ let used = 0
  * once, and an event has thousands: their memory is not asked for one by one, which takes longer than decoding.
  */
 export function fromBase64(text: string): Uint8Array | undefined {
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
-  const length = (text.length / 4) * 3 - padding
-  if (!Number.isInteger(length)) return undefined
+  const length = decodedLength(text)
+  if (length === undefined) return undefined
   if (length > POOLED_BYTES) return written(text, Buffer.allocUnsafeSlow(length), 0, length)
   if (used + length > POOL_BYTES) {
     pool = Buffer.allocUnsafeSlow(POOL_BYTES)
@@ -22,6 +21,13 @@ export function fromBase64(text: string): Uint8Array | undefined {
   const bytes = written(text, pool, used, length)
   if (bytes !== undefined) used += length
   return bytes
+}
+
+/** What it would be; `undefined` for what cannot be base64 with its padding. */
+export function decodedLength(text: string): number | undefined {
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  const length = (text.length / 4) * 3 - padding
+  return Number.isInteger(length) ? length : undefined
 }
 
 let lastText: string | undefined
@@ -41,7 +47,7 @@ export function fromBase64Again(text: string): Buffer | undefined {
 }
 
 /** What is no base64 is passed over, and makes it shorter. */
-function written(text: string, into: Buffer, at: number, length: number): Uint8Array | undefined {
+export function written(text: string, into: Buffer, at: number, length: number): Uint8Array | undefined {
   if (into.write(text, at, length, 'base64') !== length) return undefined
   return new Uint8Array(into.buffer, at, length)
 }

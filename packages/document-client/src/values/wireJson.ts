@@ -4,14 +4,20 @@ import { formatPath, PROTOTYPE } from '../paths/attributePattern.js'
 import { fromBase64, fromBase64Again } from './base64.js'
 import { isOfClass, setMember } from './copyContainers.js'
 import type { Item } from './place.js'
+import type { Scratch } from './scratch.js'
 import type { Values } from './values.js'
 
 type Members = Readonly<Record<string, unknown>>
 
-/** Attributes that are put aside while an item is read, for a format that only reads them. */
-export interface Apart {
+/** What is special of some attributes of an item, while it is read. */
+export interface ReadApart {
+  /** Become members of `attributes`, and not of the item, for a format that only reads them. */
   readonly names: readonly string[]
   readonly attributes: Item
+  /** Are ciphertext, if all is as it should be, and opened next. */
+  readonly encrypted: ReadonlySet<string> | undefined
+  /** Memory for that. */
+  readonly scratch: Scratch | undefined
 }
 
 /**
@@ -21,10 +27,10 @@ export interface Apart {
  * Whoever sent it need not have got it of DynamoDB, so a value that has not exactly the shape of its type is refused.
  *
  * @param what it is: `NewImage`
- * @param apart which of its attributes become members of another object: to take them out later would cost more
+ * @param apart what is read otherwise: to take it out later, or to copy it, would cost more
  * @throws {DocumentClientError} `invalid-record`, which names the place and no value
  */
-export function readItem(item: unknown, values: Values, what: string, apart?: Apart): Item {
+export function readItem(item: unknown, values: Values, what: string, apart?: ReadApart): Item {
   return readMap(item, { values, what }, ITSELF, apart)
 }
 
@@ -35,15 +41,16 @@ interface Reading {
 
 const ITSELF: AttributePath = []
 
-function readMap(map: unknown, reading: Reading, path: AttributePath, apart?: Apart): Item {
+function readMap(map: unknown, reading: Reading, path: AttributePath, apart?: ReadApart): Item {
   if (typeof map !== 'object' || map === null || Array.isArray(map)) throw malformed(reading, path)
   const read: Item = {}
-  // By name and not by entries: most of an item is its map, and pairs are garbage.
-  for (const name of Object.keys(map)) {
+  // Without a list of names or entries, which are garbage: most of an item is its map.
+  for (const name in map) {
+    if (!Object.hasOwn(map, name)) continue
     const value = (map as Members)[name]
-    if (apart?.names.includes(name) === true)
-      setMember(apart.attributes, name, readShared(value) ?? readValue(value, reading, path, name))
-    else setMember(read, name, readValue(value, reading, path, name))
+    const isApart = apart?.names.includes(name) === true
+    const bytes = apart && readApart(value, name, isApart, apart)
+    setMember(isApart ? apart.attributes : read, name, bytes ?? readValue(value, reading, path, name))
   }
   const prototype: object | null = Object.getPrototypeOf(map)
   if (prototype === Object.prototype || prototype === null) return read
@@ -61,10 +68,17 @@ function readValue(value: unknown, reading: Reading, above: AttributePath, step:
   return read
 }
 
-/** @returns `undefined` for what is not bytes as base64 text */
-function readShared(value: unknown): Uint8Array | undefined {
+/** @returns `undefined` for what is read as all others are, or is refused */
+function readApart(
+  value: unknown,
+  name: string,
+  isApart: boolean,
+  { encrypted, scratch }: ReadApart,
+): Uint8Array | undefined {
+  if (!isApart && (scratch === undefined || encrypted?.has(name) !== true)) return undefined
   const { B } = Object(value) as Members
-  return typeof B === 'string' && onlyMember(value as object) === 'B' ? fromBase64Again(B) : undefined
+  if (typeof B !== 'string' || onlyMember(value as object) !== 'B') return undefined
+  return isApart ? fromBase64Again(B) : scratch?.fromBase64(B)
 }
 
 /** Its name, where an object has one member of its own; a list of the names would be garbage. */

@@ -1,0 +1,97 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { channelNames, type FieldFormat, type ItemToOpen } from '../src/index.js'
+import { formatParts } from '../src/parts.js'
+import { customer, openItem, sealItem } from './support/fields.js'
+import { FORMS_AND_CODECS } from './support/forms.js'
+import { countingKeyring, rawKeyring } from './support/keyrings.js'
+
+const openNow = (format: FieldFormat, items: readonly ItemToOpen[]) => formatParts(format)!.openNow(items)
+const damaged = (stored: ItemToOpen): ItemToOpen => ({
+  ...stored,
+  fields: [...stored.fields, { path: ['clear'], value: Buffer.from('clear') }],
+})
+
+describe.each(FORMS_AND_CODECS)('opening at once, $name', form => {
+  const fields = ['a', 'b'].map(name => ({ path: [name], value: { S: name } }))
+  const items = form.items({ table: 'T', key: customer, fields })
+  const events: unknown[] = []
+  const listen = (event: unknown) => void events.push(event)
+  beforeEach(async () => {
+    // The slice of what was before comes to its end.
+    await new Promise(setImmediate)
+    // By this clock nothing takes any time, however busy the machine is.
+    vi.spyOn(performance, 'now').mockReturnValue(0)
+    events.length = 0
+    subscribe(channelNames.notOpened, listen)
+  })
+  afterEach(() => {
+    unsubscribe(channelNames.notOpened, listen)
+    vi.restoreAllMocks()
+  })
+
+  it('gives what open gives, where the data key is in memory', async () => {
+    const format = form.create({ keyring: rawKeyring() })
+    const stored = damaged(await sealItem(format, items))
+    await new Promise(setImmediate)
+    const { hits } = format.statistics().opening
+    const opened = openNow(format, [stored, stored])
+    if (!form.name.includes('client-node')) expect(opened).not.toBeInstanceOf(Promise)
+    const expected = [{ value: { S: 'a' } }, { value: { S: 'b' } }, { error: { code: 'not-a-message' } }]
+    expect(await opened).toMatchObject([{ fields: expected }, { fields: expected }])
+    expect(events).toHaveLength(2)
+    expect(format.statistics().opening.hits).toBe(hits + 1)
+    expect(await format.open([stored, stored])).toEqual(await opened)
+  })
+
+  it('does nothing where one data key has to be asked for, and tells nobody', async () => {
+    const keyring = countingKeyring()
+    const [writer, reader] = [form.create({ keyring: rawKeyring() }), form.create({ keyring })]
+    const one = damaged(await sealItem(writer, items))
+    writer.clear()
+    const other = await sealItem(writer, items)
+    await openItem(reader, other)
+    await new Promise(setImmediate)
+    const before = reader.statistics().opening
+    for (const page of [[one], [other, one]]) expect(openNow(reader, page)).toBeUndefined()
+    expect(events).toEqual([])
+    expect(reader.statistics().opening).toEqual(before)
+    expect(keyring.decrypts).toBe(1)
+    expect(await openNow(reader, [other])).toMatchObject([{ fields: [{ value: { S: 'a' } }, {}] }])
+  })
+
+  it('lets others have their turn', async () => {
+    const format = form.create({ keyring: rawKeyring() })
+    const many = Array.from({ length: 50 }, (_, n) => ({ path: ['a', n], value: { S: `${n}` } }))
+    const stored = await sealItem(format, form.items({ table: 'T', key: customer, fields: many }))
+    await new Promise(setImmediate)
+    let now = 0
+    vi.mocked(performance.now).mockImplementation(() => now++)
+    const opened = openNow(format, [stored])
+    expect(opened).toBeInstanceOf(Promise)
+    expect(await opened).toEqual([{ fields: many.map(({ value }) => ({ value })) }])
+    // Zeroed after the last of those who held it, and not before.
+    format.clear()
+  })
+})
+
+it('takes bytes that are no Buffer, also where a subclass says that they are others', async () => {
+  class Liar extends Uint8Array {
+    override get length() {
+      return 3
+    }
+    override subarray() {
+      return new Uint8Array(40) as Uint8Array<ArrayBuffer> as this
+    }
+  }
+  for (const form of FORMS_AND_CODECS) {
+    const format = form.create({ keyring: rawKeyring() })
+    const stored = await sealItem(format, form.item({ S: 'x' }))
+    for (const Bytes of [Uint8Array, Liar]) {
+      const [{ path, value }] = stored.fields as [ItemToOpen['fields'][0]]
+      const memory = Uint8Array.from(value)
+      const bytes = new Bytes(memory.buffer, 0, memory.byteLength)
+      expect(await openItem(format, { ...stored, fields: [{ path, value: bytes }] })).toEqual([{ S: 'x' }])
+    }
+  }
+})

@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest'
+import { Scratch } from '../src/values/scratch.js'
+
+const long = (byte: number, length = 20_000) => Buffer.alloc(length, byte)
+const read = (scratch: Scratch, bytes: Buffer) => scratch.fromBase64(bytes.toString('base64'))!
+
+describe('scratch memory', () => {
+  test('holds what was decoded until it is rewound, however much that is', () => {
+    const scratch = new Scratch()
+    const given = Array.from({ length: 20 }, (_, n) => long(n, 1_000 * (n + 1)))
+    const bytes = given.map(each => read(scratch, each))
+    for (const [n, each] of bytes.entries()) expect(Buffer.compare(each, given[n]!)).toBe(0)
+  })
+
+  test('is used again from its beginning', () => {
+    const scratch = new Scratch()
+    const before = read(scratch, long(1))
+    expect(scratch.holdsEnough).toBe(false)
+    read(scratch, long(2))
+    expect(scratch.holdsEnough).toBe(true)
+    scratch.rewind()
+    expect(scratch.holdsEnough).toBe(false)
+    expect(Buffer.compare(read(scratch, long(3)), long(3))).toBe(0)
+    expect(before[0]).toBe(3)
+  })
+
+  test('is that of one at a time', () => {
+    const [one, other] = [new Scratch(), new Scratch()]
+    const bytes = read(one, long(1))
+    read(other, long(2))
+    expect(Buffer.compare(bytes, long(1))).toBe(0)
+    one.giveBack()
+    read(new Scratch(), long(3))
+    expect(bytes[0]).toBe(3)
+    read(other, long(4))
+    expect(bytes[0]).toBe(3)
+  })
+
+  test('is not for what is no base64, or longer than it', () => {
+    const scratch = new Scratch()
+    expect(scratch.fromBase64(`${'A'.repeat(4_000)}*`)).toBeUndefined()
+    expect(scratch.fromBase64(`${'A'.repeat(3_999)}*`)).toBeUndefined()
+    expect(Buffer.compare(read(scratch, long(5, 100_000)), long(5, 100_000))).toBe(0)
+    expect(scratch.holdsEnough).toBe(false)
+  })
+})
