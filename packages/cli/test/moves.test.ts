@@ -1,246 +1,22 @@
 // A new search key for tables whose own key is a search token: items are moved.
-import { CreateTableCommand } from '@aws-sdk/client-dynamodb'
-import { KMS } from '@aws-sdk/client-kms'
-import {
-  DeleteCommand,
-  DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  ScanCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb'
-import { createSearchKey, createSearchTokens } from '@dynaseal/core'
-import { sealDocumentClient, search } from '@dynaseal/document-client'
-import { MrkKeyring } from '@dynaseal/mrk-keyring'
-import { encrypted, sealDocumentClient as sealToolbox, token } from '@dynaseal/toolbox'
-import {
-  $add,
-  DeleteItemCommand,
-  Entity,
-  item,
-  number,
-  PutItemCommand,
-  set,
-  string,
-  Table,
-  UpdateItemCommand,
-} from 'dynamodb-toolbox'
+import { ScanCommand } from '@aws-sdk/lib-dynamodb'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import {
-  Backfill,
-  type JobOptions,
-  projectOf,
-  RewrapTokens,
-  runJob,
-  type Target,
-  type WireItem,
-} from '../src/api.js'
-import { JobCounts } from '../src/engine/jobCounts.js'
-import { moveItem } from '../src/engine/moveItem.js'
-import { Pace } from '../src/engine/pace.js'
-import { renderJob } from '../src/engine/renderJob.js'
-import { createWorld, EAST, WEST, type World } from './support/cloud.js'
+import { describe, expect, it } from 'vitest'
+import type { WireItem } from '../src/api.js'
 import { crashing, kept } from './support/crashing.js'
-
-let world: World
-let keys: readonly [Uint8Array, Uint8Array]
-
-const keyring = () =>
-  new MrkKeyring({ keyArns: [...world.keyArns], client: region => new KMS(world.config(region)) })
-
-beforeAll(async () => {
-  // Transactions are in this engine alone.
-  world = await createWorld({ engine: 'dynoxide' })
-  for (const TableName of ['declared', 'schema'])
-    await world.dynamodb.send(
-      new CreateTableCommand({
-        TableName,
-        BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: ['pk', 'sk'].map(AttributeName => ({ AttributeName, AttributeType: 'S' })),
-        KeySchema: [
-          { AttributeName: 'pk', KeyType: 'HASH' },
-          { AttributeName: 'sk', KeyType: 'RANGE' },
-        ],
-      }),
-    )
-  keys = [await createSearchKey(keyring()), await createSearchKey(keyring(), { version: 2 })]
-})
-afterAll(() => world.stop())
-
-/** Which search keys a client has: the first one is written with. */
-type Versions = readonly [1 | 2, ...(1 | 2)[]]
-
-function options(versions: Versions) {
-  const [writeWith, ...findWith] = versions.map(version => keys[version - 1]!)
-  const tokens = createSearchTokens({ keyring: keyring(), writeWith: writeWith!, findWith })
-  return { keyring: keyring(), search: tokens }
-}
-
-/** What of a user is written in clear by the application. */
-interface Values {
-  readonly email: string
-  readonly roles: ReadonlySet<string>
-  readonly name: string
-  readonly visits: number
-}
-
-/** An application with a client of its own, as each process has. */
-interface Application {
-  readonly client: DynamoDBDocumentClient
-  put(values: Values): Promise<unknown>
-  update(email: string, name: string): Promise<unknown>
-  remove(email: string): Promise<unknown>
-  get(email: string): Promise<unknown>
-}
-
-interface KeyedTable {
-  readonly name: string
-  /** The key that is a token. */
-  readonly token: 'pk' | 'sk'
-  /** What each item has besides. */
-  readonly clear: Readonly<Record<string, string>>
-  application(...versions: Versions): Application
-}
-
-/** The partition key is the token, in a table that is declared. */
-const declared: KeyedTable = {
-  name: 'declared',
-  token: 'pk',
-  clear: { sk: '1' },
-  application(...versions) {
-    const TableName = 'declared'
-    const client = sealDocumentClient(DynamoDBDocumentClient.from(world.dynamodb), options(versions)).declare(
-      {
-        table: TableName,
-        key: ['pk', 'sk'],
-        encrypted: ['email', 'roles', 'name'],
-        tokens: { pk: { of: 'email', normalize: 'email' }, rolesToken: { of: 'roles', members: true } },
-      },
-    )
-    const at = (email: string) => ({ TableName, Key: { pk: search(email), sk: '1' } })
-    return {
-      client,
-      put: user => client.send(new PutCommand({ TableName, Item: { sk: '1', ...user } })),
-      update: (email, name) =>
-        client.send(
-          new UpdateCommand({
-            ...at(email),
-            UpdateExpression: 'SET #name = :name ADD visits :one',
-            ExpressionAttributeNames: { '#name': 'name' },
-            ExpressionAttributeValues: { ':name': name, ':one': 1 },
-          }),
-        ),
-      remove: email => client.send(new DeleteCommand(at(email))),
-      get: async email => (await client.send(new GetCommand({ ...at(email), ConsistentRead: true }))).Item,
-    }
-  },
-}
-
-/** The sort key is, in one with a schema. */
-const schema: KeyedTable = {
-  name: 'schema',
-  token: 'sk',
-  clear: { pk: 'acme', _et: 'User' },
-  application(...versions) {
-    const client = sealToolbox(DynamoDBDocumentClient.from(world.dynamodb), options(versions))
-    const table = new Table({
-      documentClient: client,
-      name: 'schema',
-      partitionKey: { name: 'pk', type: 'string' },
-      sortKey: { name: 'sk', type: 'string' },
-    })
-    const User = new Entity({
-      name: 'User',
-      table,
-      timestamps: false,
-      schema: item({
-        email: encrypted(string()).key(),
-        emailToken: token('email', { savedAs: 'sk', normalize: 'email' }),
-        roles: encrypted(set(string())).optional(),
-        rolesToken: token('roles'),
-        name: encrypted(string()).optional(),
-        visits: number().optional(),
-      }),
-      computeKey: ({ email }: { email: string }) => ({ pk: 'acme', sk: search(email) }),
-    })
-    client.register(User)
-    return {
-      client,
-      put: ({ roles, ...user }) =>
-        User.build(PutItemCommand)
-          .item({ ...user, roles: new Set(roles) })
-          .send(),
-      update: (email, name) =>
-        User.build(UpdateItemCommand)
-          .item({ email, name, visits: $add(1) })
-          .send(),
-      remove: email => User.build(DeleteItemCommand).key({ email }).send(),
-      get: async email => {
-        const Key = { pk: 'acme', sk: search(email) }
-        return (await client.send(new GetCommand({ TableName: 'schema', Key, ConsistentRead: true }))).Item
-      },
-    }
-  },
-}
-const TABLES = [declared, schema]
-
-afterEach(async () => {
-  for (const { name } of TABLES)
-    for (const { pk, sk } of await stored(name))
-      await world.dynamodb.deleteItem({ TableName: name, Key: { pk: pk!, sk: sk! } })
-})
-
-async function stored(TableName: string): Promise<WireItem[]> {
-  const { Items = [] } = await world.dynamodb.scan({ TableName, ConsistentRead: true })
-  return Items
-}
-const emails = (count: number) => Array.from({ length: count }, (_, i) => `user-${i}@example.com`)
-const values = (email: string): Values => ({
-  email,
-  roles: new Set(['admin', 'author']),
-  name: 'one',
-  visits: 1,
-})
-async function put({ application }: KeyedTable, ...all: string[]) {
-  const old = application(1)
-  for (const email of all) await old.put(values(email))
-}
-/** What one finds with the new search key alone. */
-const found = ({ application }: KeyedTable, email: string) => application(2).get(email)
-const versionsIn = async ({ name, token: key }: KeyedTable) =>
-  (await stored(name)).map(one => one[key]!.S!.slice(0, 2)).sort()
-
-/** What a process works on. */
-async function target({ name, application }: KeyedTable, versions: Versions = [2, 1]): Promise<Target> {
-  return (await projectOf({ clients: application(...versions).client })).target(name)
-}
-async function retoken(of: Target, given: JobOptions = { apply: true }) {
-  return runJob(of, await RewrapTokens.of(of), given)
-}
-
-/** A target whose calls pass somebody, who may do something before or after one. */
-function between(
-  of: Target,
-  around: (name: string, send: () => Promise<unknown>) => Promise<unknown>,
-): Target {
-  const { dynamodb } = of
-  const real = dynamodb.send.bind(dynamodb) as (...given: unknown[]) => Promise<unknown>
-  const send = (...given: [object, ...unknown[]]) =>
-    around(given[0].constructor.name.replace(/Command$/, ''), () => real(...given))
-  return { ...of, dynamodb: { send: send as unknown as typeof dynamodb.send } }
-}
-/** One in which something happens once, right before a call. */
-function raced(of: Target, call: string, first: () => Promise<unknown>): Target {
-  let isFirst = true
-  return between(of, async (name, send) => {
-    if (isFirst && name === call) {
-      isFirst = false
-      await first()
-    }
-    return send()
-  })
-}
+import {
+  emails,
+  found,
+  put,
+  retoken,
+  stored,
+  TABLES,
+  target,
+  values,
+  versionsIn,
+  world,
+} from './support/keyedTables.js'
+import { between, raced } from './support/raced.js'
 
 describe.each(TABLES)('rewrap --search-key of the table $name, whose $token is a token', table => {
   const { name, clear } = table
@@ -289,7 +65,7 @@ describe.each(TABLES)('rewrap --search-key of the table $name, whose $token is a
     it('who updates it', async () => {
       await put(table, EMAIL)
       const report = await retoken(
-        raced(await target(table), 'TransactWriteItems', () => both().update(EMAIL, 'two')),
+        raced(await target(table), () => both().update(EMAIL, 'two'), 'TransactWriteItems'),
       )
       expect(report).toMatchObject({ changed: 1, moved: 1, overtaken: 1, left: {} })
       expect(await versionsIn(table)).toEqual(['2.'])
@@ -307,7 +83,7 @@ describe.each(TABLES)('rewrap --search-key of the table $name, whose $token is a
           ExpressionAttributeValues: { ':yes': { BOOL: true } },
         })
       }
-      const report = await retoken(raced(await target(table), 'GetItem', add))
+      const report = await retoken(raced(await target(table), add, 'GetItem'))
       expect(report).toMatchObject({ moved: 1, overtaken: 0 })
       expect(await found(table, EMAIL)).toEqual({ ...clear, ...values(EMAIL), added: true })
     })
@@ -315,7 +91,7 @@ describe.each(TABLES)('rewrap --search-key of the table $name, whose $token is a
     it('who deletes it', async () => {
       await put(table, EMAIL)
       for (const call of ['GetItem', 'TransactWriteItems']) {
-        const report = await retoken(raced(await target(table), call, () => both().remove(EMAIL)))
+        const report = await retoken(raced(await target(table), () => both().remove(EMAIL), call))
         expect(report).toMatchObject({ changed: 0, moved: 0, overtaken: 1, left: {} })
         expect(await stored(name)).toEqual([])
         await put(table, EMAIL)
@@ -325,7 +101,7 @@ describe.each(TABLES)('rewrap --search-key of the table $name, whose $token is a
     it('who puts it, and so moves it', async () => {
       await put(table, EMAIL)
       const replace = () => both().put({ ...values(EMAIL), name: 'two', visits: 2 })
-      const report = await retoken(raced(await target(table), 'TransactWriteItems', replace))
+      const report = await retoken(raced(await target(table), replace, 'TransactWriteItems'))
       expect(report).toMatchObject({ moved: 0, overtaken: 1, left: {} })
       expect(await versionsIn(table)).toEqual(['2.'])
       expect(await found(table, EMAIL)).toEqual(two)
@@ -470,138 +246,3 @@ async function again(write: () => Promise<unknown>): Promise<void> {
     }
   }
 }
-
-describe('what DynamoDB says of the transaction', () => {
-  const table = declared
-  const canceled = (...Code: string[]) =>
-    Object.assign(new Error('Transaction cancelled'), {
-      name: 'TransactionCanceledException',
-      CancellationReasons: Code.map(one => ({ Code: one })),
-    })
-  /** A target in which the first transaction has another answer. */
-  const answering = (of: Target, answer: (send: () => Promise<unknown>) => Promise<unknown>) => {
-    let isFirst = true
-    return between(of, (name, send) => {
-      if (!isFirst || name !== 'TransactWriteItems') return send()
-      isFirst = false
-      return answer(send)
-    })
-  }
-
-  it.each([
-    ['a conflict', canceled('None', 'TransactionConflict'), 1],
-    ['throttling', canceled('ProvisionedThroughputExceeded', 'None'), 0],
-    ['another throttling', canceled('None', 'ThrottlingError'), 0],
-    [
-      'the same transaction under way',
-      Object.assign(new Error('…'), { name: 'TransactionInProgressException' }),
-      0,
-    ],
-  ])('%s: it is sent again', async (_, error, overtaken) => {
-    await put(table, 'ada@example.com')
-    const report = await retoken(answering(await target(table), () => Promise.reject(error)))
-    expect(report).toMatchObject({ moved: 1, overtaken, left: {} })
-    expect(await versionsIn(table)).toEqual(['2.'])
-  })
-
-  it('an answer that is lost: it was made once, and is counted', async () => {
-    await put(table, 'ada@example.com')
-    const lost = answering(await target(table), async send => {
-      await send()
-      throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
-    })
-    expect(await retoken(lost)).toMatchObject({ changed: 1, moved: 1, overtaken: 0, left: {} })
-    expect(await versionsIn(table)).toEqual(['2.'])
-  })
-
-  it.each([
-    [
-      Object.assign(new Error('Item size has exceeded the maximum allowed size'), {
-        name: 'ValidationException',
-      }),
-    ],
-    [
-      Object.assign(canceled(), {
-        CancellationReasons: [
-          { Code: 'ValidationError', Message: 'Item size to update has exceeded the maximum allowed size' },
-          { Code: 'None' },
-        ],
-      }),
-    ],
-  ])('an item that would be too large is left', async error => {
-    await put(table, 'ada@example.com')
-    const report = await retoken(answering(await target(table), () => Promise.reject(error)))
-    expect(report).toMatchObject({ moved: 0, left: { 'too-large': 1 } })
-  })
-
-  it('a key that was taken, and an item that is gone when it is looked at again: there is nothing to do', async () => {
-    await put(table, 'ada@example.com')
-    const gone = answering(await target(table), async () => {
-      await table.application(2, 1).remove('ada@example.com')
-      throw canceled('ConditionalCheckFailed', 'None')
-    })
-    expect(await retoken(gone)).toMatchObject({ moved: 0, overtaken: 1, left: {} })
-  })
-
-  it('what is not allowed ends the job', async () => {
-    await put(table, 'ada@example.com')
-    const denied = Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' })
-    const of = answering(await target(table), () => Promise.reject(denied))
-    await expect(retoken(of)).rejects.toThrow('not authorized')
-  })
-})
-
-it('no answer from KMS is borne for a while, and is no reason to leave an item', async () => {
-  await put(declared, 'ada@example.com')
-  const of = await target(declared)
-  let failures = 0
-  const mover = {
-    ...of.mover,
-    moved: (...given: Parameters<typeof of.mover.moved>) =>
-      of.mover.moved(...given).catch(error => {
-        failures++
-        world.cloud.heal()
-        throw error
-      }),
-  }
-  const task = await RewrapTokens.of({ ...of, mover })
-  for (const region of [EAST, WEST]) world.cloud.fault({ region, service: 'kms', kind: 'refuse' })
-  expect(await runJob(of, task, { apply: true })).toMatchObject({ moved: 1, left: {} })
-  expect(failures).toBe(1)
-})
-
-it('what moves read is taken from their pace once, however many are under way', async () => {
-  await put(declared, ...emails(8))
-  class Counting extends Pace {
-    units = 0
-    override async take() {
-      return (consumed: number) => {
-        this.units += consumed
-      }
-    }
-  }
-  const [readPace, writePace, counts] = [new Counting(), new Counting(), new JobCounts()]
-  const of = await target(declared)
-  const moving = { readPace, writePace, counts, signal: new AbortController().signal }
-  const keysOf = (await stored('declared')).map(({ pk, sk }): WireItem => ({ pk: pk!, sk: sk! }))
-  const results = await Promise.all(keysOf.map(key => moveItem(of, key, moving)))
-  expect(new Set(results)).toEqual(new Set(['written']))
-  expect([readPace.units, writePace.units]).toEqual([counts.readUnits, counts.writeUnits])
-  expect([counts.readUnits, counts.writeUnits]).toEqual([8, 32])
-})
-
-it('the report says how many were moved', async () => {
-  await put(declared, 'ada@example.com', 'bob@example.com')
-  const text = renderJob(await retoken(await target(declared), {}), 80)
-  expect(text).toMatch(/would be changed +2 items\n/)
-  expect(text).toMatch(/would be moved +2 items, to another key\n/)
-})
-
-it('backfill of such a table is refused, and says why', async () => {
-  for (const table of TABLES) {
-    const of = await target(table)
-    expect(() => new Backfill(of)).toThrow(
-      /search token in the primary key.*Put the items through the client/,
-    )
-  }
-})

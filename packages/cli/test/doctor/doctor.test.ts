@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { type DoctorReport, doctor } from '../../src/api.js'
 import { CHECKS } from '../../src/doctor/checks.js'
 import { run as mend } from './awsCli.js'
-import { otherMaterial, PLANTED_FAULTS } from './plantedFaults.js'
+import { otherMaterial } from './planted/otherMaterial.js'
+import { PLANTED_FAULTS } from './plantedFaults.js'
 import { EAST, EU, type Plan, startWorld, WEST, type World } from './setUp.js'
 
 const stops: (() => Promise<void>)[] = []

@@ -63,6 +63,10 @@ export interface WholeClientOptions extends Partial<DbEsdkFormatOptions> {
   readonly access?: Access
   readonly search?: Beacons
   readonly declaration?: Declaration
+  /** Of each request to DynamoDB. Default 1. */
+  readonly attempts?: number
+  readonly plaintext?: 'allow'
+  readonly updates?: 'read-change-write'
 }
 
 /** What is encrypted in the items of the table of users. */
@@ -77,13 +81,18 @@ export function wholeClient(
     search,
     declaration = DECLARED,
     keyring = mrkKeyring(world, region, access),
+    attempts: maxAttempts = 1,
+    plaintext,
+    updates,
     ...format
   }: WholeClientOptions = {},
 ) {
-  const documents = DynamoDBDocumentClient.from(new DynamoDB({ ...access(region), maxAttempts: 1 }))
+  const documents = DynamoDBDocumentClient.from(new DynamoDB({ ...access(region), maxAttempts }))
   const options = {
     format: dbEsdkFormat({ keyring, ...format }),
-    ...(search === undefined ? {} : { search }),
+    ...(search && { search }),
+    ...(plaintext && { plaintext }),
+    ...(updates && { updates }),
   }
   return sealDocumentClient(documents, options).declare(declaration)
 }
