@@ -1,8 +1,8 @@
 // What is deployed as one file works where nothing is installed: made by each bundler, as an ES module without a banner
 // and as CommonJS, minified and not, with the AWS SDK inside and beside it.
 import { spawn } from 'node:child_process'
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { check, run } from './checks.mjs'
@@ -28,6 +28,7 @@ export async function checkBundles(folder, archives) {
         for (const minify of [false, true])
           for (const external of [[], ['@aws-sdk']])
             checkBundle({ app, world, bundler, entry: 'app.mjs', format, minify, external })
+    for (const bundler of ['esbuild', 'webpack', 'rollup']) checkSlim({ app, world, bundler })
     run('npm', ['install', `${CLIENT_NODE}@${LIBRARIES.highest[CLIENT_NODE]}`, ...QUIET], app)
     const entry = 'clientNode.mjs'
     for (const bundler of ['esbuild', 'webpack', 'rollup'])
@@ -48,11 +49,30 @@ const QUIET = ['--no-audit', '--no-fund', '--loglevel=error']
 function install(folder, archives) {
   const app = join(folder, 'bundled')
   cpSync(fileURLToPath(new URL('./bundled', import.meta.url)), app, { recursive: true })
+  const main = readFileSync(join(app, 'app.mjs'), 'utf8')
+  writeFileSync(join(app, 'slim.mjs'), main.replace("'@dynaseal/toolbox'", "'@dynaseal/toolbox/slim'"))
   const { [CLIENT_NODE]: _, ...libraries } = LIBRARIES.highest
   const dependencies = { ...libraries, ...packagesIn(archives), ...BUNDLERS }
   writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, dependencies }))
   run('npm', ['install', ...QUIET], app)
   return app
+}
+
+/** What a bundle has that begins with the slim entry: nobody else tells whether another bundler than esbuild leaves out the rest. */
+const LEAST_SAVED_BYTES = 60_000
+
+function checkSlim({ app, world, bundler }) {
+  const options = { app, world, bundler, format: 'esm', minify: true, external: ['@aws-sdk'] }
+  checkBundle({ ...options, entry: 'slim.mjs' })
+  check(`slim.mjs as a bundle: ${bundler} leaves out what it does not import`, () => {
+    const [main, slim] = ['app.mjs', 'slim.mjs'].map(entry => statSync(fileOf({ ...options, entry })).size)
+    if (main - slim < LEAST_SAVED_BYTES) throw new Error(`${slim} bytes, and ${main} with the main entry`)
+  })
+}
+
+function fileOf({ app, bundler, entry, format, minify, external }) {
+  const name = [entry, bundler, format, minify, ...external].join('-').replaceAll(/[@/]/g, '')
+  return join(app, '..', 'deployed', name, `main.${format === 'esm' ? 'mjs' : 'cjs'}`)
 }
 
 function checkBundle({ app, world, bundler, entry, format, minify, external }) {
@@ -63,14 +83,13 @@ function checkBundle({ app, world, bundler, entry, format, minify, external }) {
     external.length === 0 ? 'all in one' : `without ${external.join(' and ')}`,
   ]
   check(`${entry} as a bundle: ${what.join(', ')}`, () => {
-    const name = [entry, bundler, format, minify, ...external].join('-').replaceAll(/[@/]/g, '')
-    const place = join(app, '..', 'deployed', name)
+    const file = fileOf({ app, bundler, entry, format, minify, external })
+    const place = dirname(file)
     // Nothing is there but what the bundle leaves out.
     for (const scope of external) {
       mkdirSync(join(place, 'node_modules'), { recursive: true })
       symlinkSync(join(app, 'node_modules', scope), join(place, 'node_modules', scope))
     }
-    const file = join(place, `main.${format === 'esm' ? 'mjs' : 'cjs'}`)
     const job = { entry: join(app, entry), file, format, minify, external }
     run(process.execPath, ['bundle.mjs', bundler, JSON.stringify(job)], app)
     run(process.execPath, [file], place, { WORLD: world.line })

@@ -50,7 +50,7 @@ export function sealEntities<TTL extends string, CLIENT extends DynamoDBDocument
   if (parts.arrivals !== undefined && entities === undefined)
     throw new ToolboxError(
       'invalid-client',
-      "The feature arrivals of @dynaseal/document-client knows no entities. Give sealDocumentClient() that of this package: import { arrivals } from '@dynaseal/toolbox/arriving'.",
+      "The feature arrivals of @dynaseal/document-client knows no entities. Give it that of this package: import { arrivals } from '@dynaseal/toolbox/arriving'.",
     )
   if (parts.arrivals !== undefined) entities?.(sealed, registry, parts.arrivals)
   Object.defineProperty(sealed, 'register', {

@@ -36,7 +36,7 @@ const PACKAGES = {
 const raw = () => DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST)))
 const wayOut = (exported: string, entry: string) =>
   expect.stringContaining(
-    `import { ${exported} } from '${entry}', and give sealDocumentClient() the option features: [${exported}].`,
+    `import { ${exported} } from '${entry}', and seal the client with the option features: [${exported}].`,
   )
 
 describe.each(Object.entries(PACKAGES))('%s', (name, seal) => {
@@ -104,7 +104,7 @@ test('the main entries have no option features', () => {
 })
 
 describe('search tokens', () => {
-  const MISSING = expect.objectContaining({ message: expect.stringContaining("/search', and give") })
+  const MISSING = expect.objectContaining({ message: expect.stringContaining("/search', and seal") })
   const key = { pk: 'a', sk: 'b' }
 
   test('of a declaration', () => {

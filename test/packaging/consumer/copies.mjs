@@ -15,6 +15,8 @@ assert.equal(dynamodb.PutItemCommand, require('@aws-sdk/client-dynamodb').PutIte
 const required = require('dynamodb-toolbox')
 assert.notEqual(toolbox.$SET, required.$SET)
 assert.equal(ours.encrypted, require('@dynaseal/toolbox').encrypted)
+assert.equal(ours.encrypted, require('@dynaseal/toolbox/slim').encrypted)
+assert.equal(ours.token, require('@dynaseal/toolbox/search').token)
 assert.equal(client.FieldsNotOpenedError, require('@dynaseal/toolbox').FieldsNotOpenedError)
 assert.equal(client.openPartially, require('@dynaseal/document-client').openPartially)
 assert.equal(mapper.PendingSeal, require('@dynaseal/document-client/mapper').PendingSeal)

@@ -75,6 +75,6 @@ export class ClientFeatures {
   missing(name: keyof Features): string {
     const [what, exported, entry] = NAMES[name]
     const { packageName } = this.dialect
-    return `${what} are a feature that this sealed client was not given: import { ${exported} } from '${packageName}/${entry}', and give sealDocumentClient() the option features: [${exported}]. A client of the main entry, ${packageName}, has all features.`
+    return `${what} are a feature that this sealed client was not given: import { ${exported} } from '${packageName}/${entry}', and seal the client with the option features: [${exported}]. A client of the main entry, ${packageName}, has all features.`
   }
 }
