@@ -1,4 +1,4 @@
-import { asBuffer, Reader } from './bytes/reader.js'
+import { asBuffer, plainBytes, Reader } from './bytes/reader.js'
 import type { EncryptedDataKeyEntry } from './dataKeyCache/keyring.js'
 import { type Envelope, parseEnvelope, parseEnvelopeAttribute } from './envelope/envelope.js'
 import {
@@ -59,8 +59,21 @@ export interface StoredDescription {
  * for (const { providerId, providerInfo } of encryptedDataKeys ?? []) console.log(format, providerId, providerInfo)
  */
 export function describeStored(stored: Uint8Array): StoredDescription {
-  const bytes = asBuffer(stored)
+  const plain = plainBytes(stored)
+  // Most are, and tables have millions of them.
+  if (shapeOf(plain) === Shape.SHORT) return ofShort(plain)
+  const bytes = asBuffer(plain)
   return isOfFormat2(bytes) ? ofFormat2(bytes) : ofMessage(bytes)
+}
+
+const DIGITS = '0123456789abcdef'
+
+function ofShort(bytes: Uint8Array): StoredDescription {
+  const valueBytes = boxed(bytes, SHORT_HEADER_BYTES)
+  let commitment = ''
+  for (let index = MARKER_BYTES; index < SHORT_HEADER_BYTES; index++)
+    commitment += DIGITS[bytes[index]! >> 4]! + DIGITS[bytes[index]! & 15]!
+  return { format: 2, form: 'short', bytes: bytes.length, valueBytes, commitment }
 }
 
 function ofFormat2(bytes: Buffer): StoredDescription {
@@ -68,11 +81,6 @@ function ofFormat2(bytes: Buffer): StoredDescription {
     case Shape.ENVELOPE: {
       const envelope = parseEnvelopeAttribute(bytes)
       return { format: 2, form: 'envelope', bytes: bytes.length, ...ofEnvelope(envelope) }
-    }
-    case Shape.SHORT: {
-      const valueBytes = boxed(bytes, SHORT_HEADER_BYTES)
-      const commitment = hex(bytes, MARKER_BYTES, SHORT_HEADER_BYTES)
-      return { format: 2, form: 'short', bytes: bytes.length, valueBytes, commitment }
     }
     case Shape.FULL: {
       const envelope = parseEnvelope(bytes, MARKER_BYTES)
@@ -99,7 +107,7 @@ function ofEnvelope(envelope: Envelope) {
 const TYPE_ID_BYTES = 2
 
 /** The value's bytes in a box that ends the field. */
-function boxed(bytes: Buffer, start: number): number {
+function boxed(bytes: Uint8Array, start: number): number {
   const length = bytes.length - start
   if (length < LEAST_BOX_BYTES) throw malformed('they end too early')
   return length - NONCE_BYTES - TAG_BYTES - TYPE_ID_BYTES

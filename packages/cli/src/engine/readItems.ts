@@ -35,7 +35,8 @@ function parse(bytes: Buffer): unknown {
 
 function readMap(map: unknown): boolean {
   if (typeof map !== 'object' || map === null || Array.isArray(map)) return false
-  for (const name of Object.keys(map)) if (!readValue((map as Members)[name])) return false
+  // In JSON nothing is inherited, and names in a list take more memory than most values.
+  for (const name in map) if (!readValue((map as Members)[name])) return false
   return true
 }
 
@@ -44,29 +45,35 @@ type Members = Record<string, unknown>
 /** Whether it is an attribute value. */
 function readValue(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
-  const [type, another] = Object.keys(value)
-  if (another !== undefined) return false
+  let type: string | undefined
+  for (const name in value) {
+    if (type !== undefined) return false
+    type = name
+  }
   const members = value as Members
+  const content = members[type ?? '']
   switch (type) {
     case 'S':
     case 'N':
-      return typeof members[type] === 'string'
+      return typeof content === 'string'
     case 'B':
-      members.B = readBytes(members.B)
+      members.B = readBytes(content)
       return members.B !== undefined
     case 'BOOL':
     case 'NULL':
-      return typeof members[type] === 'boolean'
+      return typeof content === 'boolean'
     case 'M':
-      return readMap(members.M)
+      return readMap(content)
     case 'L':
-      return Array.isArray(members.L) && members.L.every(readValue)
+      return Array.isArray(content) && content.every(readValue)
     case 'SS':
     case 'NS':
-      return Array.isArray(members[type]) && members[type].every(one => typeof one === 'string')
-    case 'BS':
-      members.BS = Array.isArray(members.BS) ? members.BS.map(readBytes) : [undefined]
-      return !(members.BS as unknown[]).includes(undefined)
+      return Array.isArray(content) && content.every(one => typeof one === 'string')
+    case 'BS': {
+      const all = Array.isArray(content) ? content.map(readBytes) : [undefined]
+      members.BS = all
+      return !all.includes(undefined)
+    }
     default:
       return false
   }

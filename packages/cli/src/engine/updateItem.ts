@@ -25,8 +25,9 @@ export function updateItem(
       if (typeof step === 'number') return `${text}[${step}]`
       return text === '' ? nameOf(step) : `${text}.${nameOf(step)}`
     }, '')
+  let count = 0
   const value = (one: AttributeValue) => {
-    const name = `:${Object.keys(given).length}`
+    const name = `:${count++}`
     given[name] = one
     return name
   }

@@ -102,11 +102,11 @@ export async function countItems(
       if (one !== undefined) sealed.push(one)
     }
   }
-  const errors = await errorsOf(target, sealed, open, persistence)
+  const errorOf = await errorsOf(target, sealed, open, persistence)
   for (const [i, { entity, attributes }] of sealed.entries())
-    for (const [j, attribute] of attributes.entries()) {
-      const error = errors[i]![j]
-      if (error !== undefined) counts.notOpened(entity, attribute, error.code)
+    for (let j = 0; j < attributes.length; j++) {
+      const error = errorOf(i, j)
+      if (error !== undefined) counts.notOpened(entity, attributes[j]!, error.code)
     }
   await countErrors(target, wholes, counts, open, persistence)
 }
@@ -162,20 +162,26 @@ function countField(
   return undefined
 }
 
+/** @returns what each field of each item has */
 async function errorsOf(
   { format }: Target,
   sealed: readonly SealedItem[],
   open: boolean,
   persistence: Persistence,
-): Promise<(FieldError | undefined)[][]> {
+): Promise<(item: number, field: number) => FieldError | undefined> {
   const toCheck = sealed.map(({ toOpen: one }) => one)
-  if (!open) return toCheck.map(one => format.check?.(one) ?? [])
-  if (toCheck.length === 0) return []
+  if (!open) {
+    const checked = toCheck.map(one => format.check?.(one) ?? [])
+    return (item, field) => checked[item]![field]
+  }
   const opened = await persistently(async () => {
-    const results = await format.open(toCheck, { signal: persistence.signal })
+    const results = toCheck.length === 0 ? [] : await format.open(toCheck, { signal: persistence.signal })
     for (const { fields } of results)
       for (const result of fields) if ('error' in result && isTransient(result.error)) throw result.error
     return results
   }, persistence)
-  return opened.map(({ fields }) => fields.map(result => ('error' in result ? result.error : undefined)))
+  return (item, field) => {
+    const result = opened[item]!.fields[field]!
+    return 'error' in result ? result.error : undefined
+  }
 }

@@ -39,10 +39,10 @@ export function encryptedFields(known: KnownTable, item: WireItem): EncryptedFie
       found[position] = field
     } else found.push(field)
   }
-  for (const { pattern, attribute, name } of places) {
-    if (name !== undefined) {
-      const value = Object.hasOwn(item, name) ? item[name] : undefined
-      if (value !== undefined) add({ path: [name], value, attribute, isObstacle: false })
+  for (const { pattern, attribute, path: own } of places) {
+    if (own !== undefined) {
+      const value = Object.hasOwn(item, attribute) ? item[attribute] : undefined
+      if (value !== undefined) add({ path: own, value, attribute, isObstacle: false })
       continue
     }
     const values = valuesAt(item, pattern, ({ path, value }) => {
@@ -58,7 +58,7 @@ interface Places {
     readonly pattern: AttributePattern
     readonly attribute: string
     /** Of one that is an attribute of the item itself, as most are. */
-    readonly name: string | undefined
+    readonly path: AttributePath | undefined
   }[]
   /** Whether one value may be at two of them. */
   readonly mayMeet: boolean
@@ -72,8 +72,8 @@ function placesOf(patterns: readonly AttributePattern[]): Places {
   if (known !== undefined) return known
   const places = patterns.map(pattern => {
     const [first] = pattern
-    const name = pattern.length === 1 && typeof first === 'string' ? first : undefined
-    return { pattern, attribute: attributeName(pattern), name }
+    const path = pattern.length === 1 && typeof first === 'string' ? [first] : undefined
+    return { pattern, attribute: attributeName(pattern), path }
   })
   const made = {
     places,

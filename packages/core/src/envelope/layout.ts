@@ -17,6 +17,9 @@ export const Shape = {
 
 export type Shape = (typeof Shape)[keyof typeof Shape]
 
+/** The form of a field: `SHORT` where its envelope is stored beside it, `FULL` with the envelope inside. */
+export type Form = typeof Shape.SHORT | typeof Shape.FULL
+
 export const MARKER_BYTES = MARKER.length + 1
 /** First bytes of the digest of the encryption context: for good errors, not for security. */
 export const CONTEXT_TAG_BYTES = 4

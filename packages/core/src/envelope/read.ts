@@ -19,6 +19,7 @@ import {
   COMMITMENT_BYTES,
   CONTEXT_TAG_BYTES,
   ENVELOPE_TAG_BYTES,
+  type Form,
   LEAST_BOX_BYTES,
   MARKER_BYTES,
   malformed,
@@ -100,7 +101,7 @@ class SealedField implements StoredField {
     readonly context: EncryptionContext,
     private readonly envelope: Envelope,
     private readonly field: Uint8Array,
-    private readonly shape: typeof Shape.SHORT | typeof Shape.FULL,
+    private readonly shape: Form,
   ) {}
 
   get keyBytes(): Buffer {

@@ -3,10 +3,7 @@ import type { AttributePath } from '../format.js'
 import { additionalData } from './additionalData.js'
 import { boxLength, writeBox } from './box.js'
 import type { EnvelopeKeys } from './keys.js'
-import { ENVELOPE_TAG_BYTES, MARKER, MARKER_BYTES, Shape } from './layout.js'
-
-/** The form of a field: `SHORT` where its envelope is stored beside it, `FULL` with the envelope inside. */
-export type Form = typeof Shape.SHORT | typeof Shape.FULL
+import { ENVELOPE_TAG_BYTES, type Form, MARKER, MARKER_BYTES, Shape } from './layout.js'
 
 /** Bytes of the field that {@link writeField} makes. */
 export function fieldLength(form: Form, keys: EnvelopeKeys, plaintextLength: number): number {
