@@ -11,7 +11,7 @@ import { bundle } from '../bench/lambda/bundle.mjs'
 
 const FORMATS = ['esm', 'cjs'] as const
 /** Somewhat more than it is, of which test/bench/lambda.md says what takes the room. */
-const MOST_KB = 178
+const MOST_KB = 181
 
 const folder = mkdtempSync(join(tmpdir(), 'dynaseal-size-'))
 afterAll(() => rmSync(folder, { recursive: true }))
