@@ -158,6 +158,28 @@ describe('a token that is not that of its value', () => {
     ])
   })
 
+  test.each(['gsi IN (:g, :b)', '(gsi = :g OR gsi = :b)', 'gsi = :b AND gsi IN (:g, :b)'])(
+    'is reported where both values are searched for: %s',
+    async filter => {
+      const pk = `both ${filter}`
+      await put({ pk, sk: '1', at: 1, email: good })
+      await put({ pk, sk: '2', at: 2, email: bad })
+      const [{ gsi } = {}, other] = await raw(pk)
+      const ask = () => client.send(within(pk, filter, { ':g': search(good), ':b': search(bad) }))
+      const honest = await ask()
+      expect(honest.Items?.map(({ email }) => email)).toEqual(filter.includes('AND') ? [bad] : [good, bad])
+      await plant(pk, '2', 'SET gsi = :t', { ':t': gsi })
+      await plant(pk, '1', 'SET gsi = :t', { ':t': other!.gsi })
+      const { result, unopened } = await openPartially(ask)
+      expect(result.Items).toEqual([])
+      expect(unopened.map(({ failures }) => failures)).toMatchObject(
+        filter.includes('AND')
+          ? [[{ code: 'wrong-token' }]]
+          : [[{ code: 'wrong-token' }], [{ code: 'wrong-token' }]],
+      )
+    },
+  )
+
   test('is reported where the value is gone, or not in the index', async () => {
     const pk = 'gone'
     await put({ pk, sk: '1', at: 1, email: good })

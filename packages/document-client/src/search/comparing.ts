@@ -50,10 +50,13 @@ export async function compareFound(
   const texts: KnownTexts = new Map()
   let item: Item = {}
   let others: TokenTest[] = []
+  const isAlone = tests.size === 1
   const holds = (test: Test): boolean | undefined => {
     const search = tests.get(test)
     if (search === undefined) return undefined
-    const isMatch = matches(search, item, values, texts)
+    const isMatch =
+      matches(search, item, values, texts) &&
+      ((isAlone && search.searched.length === 1) || hasTokenOfValue(search, item, values))
     if (!isMatch) others.push(search)
     return isMatch
   }
@@ -104,6 +107,24 @@ function isSpelledSo({ searched }: TokenTest, text: string, tenant: string | und
     if ('S' in value && value.S === text && wanted === tenant) return true
   }
   return false
+}
+
+/**
+ * Whether an item has the token of the value that it has, where it may have been found by that of another value which is
+ * searched for beside it. By one token alone, it was found because it has it.
+ */
+function hasTokenOfValue(test: TokenTest, item: Item, values: ClientSettings['values']): boolean {
+  const { token, searched, found } = test
+  const attributes = partsOf(test, item, values)
+  const tenant = tenantIn(token, item)
+  const stored = new Set(tokensAt(item, token.path))
+  return searched.some(
+    (each, index) =>
+      attributes !== undefined &&
+      each.tenant === tenant &&
+      token.definition.matches(attributes, each.values) &&
+      found[index]!.some(made => stored.has(made.token)),
+  )
 }
 
 function partsOf({ token: { definition } }: TokenTest, item: Item, values: ClientSettings['values']) {
