@@ -290,6 +290,24 @@ describe('search tokens of another kind, which are signed', () => {
     expect(await run(next, await rewrapTokens(next))).toMatchObject({ changed: 0, left: {} })
   })
 
+  it.each([
+    'rewrap --search-key',
+    'backfill',
+  ])('%s leaves an item of which something else is encrypted, which would be stored in clear', async what => {
+    const tokens = what === 'backfill' ? {} : { ssnToken: { of: 'ssn' } }
+    const other = client(1, { ...declared(tokens), encrypted: ['ssn', 'roles', 'diagnosis'] })
+    await other.send(
+      new PutCommand({ TableName: TABLE, Item: { id: 'a', ssn: 'ssn of a', diagnosis: 'secret' } }),
+    )
+    const before = await item('a')
+    const on = await targetOf(client(2) as never)
+    const task = what === 'backfill' ? backfill(on) : await rewrapTokens(on)
+    const report = await run(on, task)
+    expect(await item('a')).toEqual(before)
+    expect(JSON.stringify(await item('a'))).not.toContain('secret')
+    expect(report).toMatchObject({ changed: 0, left: { 'not-declared': 1 } })
+  })
+
   it('as the key of a table are refused by name, with the way out', async () => {
     const declaration = {
       table: 'logins',
