@@ -225,13 +225,16 @@ describe('what is wrong with an item', () => {
   it('what is declared as encrypted and was only signed', async () => {
     const declaration = { table: users.name, key: ['id'], encrypted: ['ssn', 'address', 'plan'] }
     const other = wholeClient(world, { tables: TABLES!, declaration })
-    const { fields } = await inspectItem(stored, {
-      target: (await projectOf({ clients: other })).target(users.name),
-    })
-    expect(fields.find(({ path }) => path![0] === 'plan')).toMatchObject({
-      state: 'clear',
-      problem: { code: 'clear' },
-    })
+    const target = (await projectOf({ clients: other })).target(users.name)
+    for (const open of [undefined, 'check', 'value'] as const) {
+      const { fields } = await inspectItem(stored, { target, open })
+      const plan = fields.find(({ path }) => path![0] === 'plan')!
+      expect(plan).toMatchObject({ state: 'clear', problem: { code: 'clear' } })
+      // It is in no ciphertext that would prove it.
+      expect(plan).not.toHaveProperty('opens')
+      expect(plan).not.toHaveProperty('value')
+      expect(fields[0]!.opens).toBe(open === undefined ? undefined : true)
+    }
   })
   it('an item in clear, and one of the other kind of format, both ways', async () => {
     expect(await inspected({ id: { S: 'a' }, ssn: { S: '078' } })).toEqual({
