@@ -308,7 +308,7 @@ describe('search tokens of another kind, which are signed', () => {
   it.each(['rewrap --search-key', 'backfill'])(
     '%s leaves an item of which something else is encrypted, which would be stored in clear',
     async what => {
-      const tokens = what === 'backfill' ? {} : { ssnToken: { of: 'ssn' } }
+      const tokens: Declaration['tokens'] = what === 'backfill' ? {} : { ssnToken: { of: 'ssn' } }
       const other = client(1, { ...declared(tokens), encrypted: ['ssn', 'roles', 'diagnosis'] })
       await other.send(
         new PutCommand({ TableName: TABLE, Item: { id: 'a', ssn: 'ssn of a', diagnosis: 'secret' } }),
