@@ -124,4 +124,11 @@ describe('random bytes', () => {
     expect(all.every(bytes => isZero(bytes.subarray(0, 4)) && isZero(bytes.subarray(28)))).toBe(true)
     expect(all.every(bytes => !isZero(bytes.subarray(4, 28)))).toBe(true)
   })
+
+  it('are random to the last, also of more than come at once', () => {
+    const bytes = new Uint8Array(3 * 8192 + 100)
+    fillRandom(bytes)
+    for (let start = 0; start < bytes.length; start += 50)
+      expect(isZero(bytes.subarray(start, start + 50))).toBe(false)
+  })
 })

@@ -47,7 +47,7 @@ afterAll(async () => {
 const kms = () => world.cloud.calls({ service: 'kms' }).length
 const json = (item: WireItem) => JSON.stringify((dynamoDbJson({ M: item }) as { M: object }).M)
 /** What nobody asked to be printed. */
-const VALUES = /078|Bergen|acme|plan of|unsigned"/
+const VALUES = /078-05|Bergen|acme|plan of|unsigned"/
 
 describe('an item that is sealed as a whole', () => {
   it('fetched by its key: its header, which attributes are what, and no value, without asking KMS', async () => {
@@ -225,13 +225,16 @@ describe('what is wrong with an item', () => {
   it('what is declared as encrypted and was only signed', async () => {
     const declaration = { table: users.name, key: ['id'], encrypted: ['ssn', 'address', 'plan'] }
     const other = wholeClient(world, { tables: TABLES!, declaration })
-    const { fields } = await inspectItem(stored, {
-      target: (await projectOf({ clients: other })).target(users.name),
-    })
-    expect(fields.find(({ path }) => path![0] === 'plan')).toMatchObject({
-      state: 'clear',
-      problem: { code: 'clear' },
-    })
+    const target = (await projectOf({ clients: other })).target(users.name)
+    for (const open of [undefined, 'check', 'value'] as const) {
+      const { fields } = await inspectItem(stored, { target, open })
+      const plan = fields.find(({ path }) => path![0] === 'plan')!
+      expect(plan).toMatchObject({ state: 'clear', problem: { code: 'clear' } })
+      // It is in no ciphertext that would prove it.
+      expect(plan).not.toHaveProperty('opens')
+      expect(plan).not.toHaveProperty('value')
+      expect(fields[0]!.opens).toBe(open === undefined ? undefined : true)
+    }
   })
   it('an item in clear, and one of the other kind of format, both ways', async () => {
     expect(await inspected({ id: { S: 'a' }, ssn: { S: '078' } })).toEqual({

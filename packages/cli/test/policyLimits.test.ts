@@ -1,5 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { BranchKeyring } from '@dynaseal/branch-keyring'
+import { createBeacons } from '@dynaseal/db-esdk'
 import { sealDocumentClient } from '@dynaseal/document-client'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
 import { expect, it } from 'vitest'
@@ -82,6 +84,34 @@ it('for some of the tables it is shorter, and the policies of keys stay those of
   await expect(policiesOf(project, { tables: ['nobody'] })).rejects.toThrow('knows no table nobody')
 })
 
+it('of tables without search tokens, nobody opens or makes search keys or beacon keys', async () => {
+  const keyring = new BranchKeyring({
+    keyArns: ARNS,
+    branchKeyId: 'acme',
+    keyStore: { tableName: 'branch-keys', regions: REGIONS },
+  })
+  const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ region: REGIONS[0]! }))
+  const client = sealDocumentClient(documents, {
+    keyring: new MrkKeyring({ keyArns: ARNS, region: REGIONS[0]! }),
+    search: createBeacons({ keyring, branchKeyId: 'acme' }),
+  })
+  client.declare({ table: 'plain', key: ['id'], encrypted: ['ssn'] })
+  client.declare({
+    table: 'found',
+    key: ['id'],
+    encrypted: ['ssn'],
+    tokens: { aws_dbe_b_ssn: { of: 'ssn', bits: 32 } },
+  })
+  const project = await projectOf({ clients: client })
+  const sidsOf = async (table: string) => {
+    const { roles } = await policiesOf(project, { tables: [table] })
+    return Object.values(roles).flatMap(({ Statement }) => Statement.map(({ Sid }) => Sid))
+  }
+  expect(await sidsOf('found')).toEqual(expect.arrayContaining(['OpenBeaconKeys', 'ReadBranchKeys']))
+  const plain = await sidsOf('plain')
+  expect(plain.filter(sid => /Beacon|Search|Branch/.test(sid))).toEqual([])
+})
+
 it('what no policy may have is said', async () => {
   const policies = await policiesOf(await projectWith(1, { pairs: { tenant: 'Łódź' } }))
   expect(policyWarnings(policies)).toEqual(
@@ -108,7 +138,9 @@ it('the command notes it on standard error, and prints the policy all the same',
   const config = `
     import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
     import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-    import { sealDocumentClient } from '@dynaseal/document-client'
+    import { BranchKeyring } from '@dynaseal/branch-keyring'
+import { createBeacons } from '@dynaseal/db-esdk'
+import { sealDocumentClient } from '@dynaseal/document-client'
     import { MrkKeyring } from '@dynaseal/mrk-keyring'
     const region = 'us-east-1'
     const keyring = new MrkKeyring({ keyArns: ${JSON.stringify(ARNS)}, region })

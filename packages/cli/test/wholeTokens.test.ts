@@ -141,6 +141,21 @@ describe('backfill', () => {
     expect(await find('aws_dbe_b_roles', 'user')).toEqual(['fine', 'missing', 'strange'])
   })
 
+  it('of some kinds of items leaves the others as they are, sealed or not', async () => {
+    const kind = (equals: string) => ({ ...declared(), when: { attribute: 'type', equals } })
+    const both = wholeClient(world, { ...optionsOf(), declaration: kind('person') }).declare(kind('firm'))
+    for (const type of ['person', 'firm'])
+      await both.send(new PutCommand({ TableName: TABLE, Item: { id: type, type, ssn: 'ssn' } }))
+    for (const type of ['person', 'firm']) {
+      const { aws_dbe_b_ssn: _, ...missing } = await item(type)
+      await put(missing)
+    }
+    const on = await targetOf(both)
+    expect(await run(on, backfill(on, { entities: ['person'] }))).toMatchObject({ changed: 1, tokens: 1 })
+    expect(await item('person')).toHaveProperty('aws_dbe_b_ssn')
+    expect(await item('firm')).not.toHaveProperty('aws_dbe_b_ssn')
+  })
+
   it('does not open items that have nothing a beacon is of', async () => {
     const options = optionsOf()
     await wholeClient(world, options).send(new PutCommand({ TableName: TABLE, Item: { id: 'bare' } }))
@@ -289,6 +304,24 @@ describe('search tokens of another kind, which are signed', () => {
     expect(Item).toMatchObject({ id: 'a', ssn: 'ssn of a' })
     expect(await run(next, await rewrapTokens(next))).toMatchObject({ changed: 0, left: {} })
   })
+
+  it.each(['rewrap --search-key', 'backfill'])(
+    '%s leaves an item of which something else is encrypted, which would be stored in clear',
+    async what => {
+      const tokens: Declaration['tokens'] = what === 'backfill' ? {} : { ssnToken: { of: 'ssn' } }
+      const other = client(1, { ...declared(tokens), encrypted: ['ssn', 'roles', 'diagnosis'] })
+      await other.send(
+        new PutCommand({ TableName: TABLE, Item: { id: 'a', ssn: 'ssn of a', diagnosis: 'secret' } }),
+      )
+      const before = await item('a')
+      const on = await targetOf(client(2) as never)
+      const task = what === 'backfill' ? backfill(on) : await rewrapTokens(on)
+      const report = await run(on, task)
+      expect(await item('a')).toEqual(before)
+      expect(JSON.stringify(await item('a'))).not.toContain('secret')
+      expect(report).toMatchObject({ changed: 0, left: { 'not-declared': 1 } })
+    },
+  )
 
   it('as the key of a table are refused by name, with the way out', async () => {
     const declaration = {

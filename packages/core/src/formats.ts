@@ -3,7 +3,7 @@
  * release.
  */
 export { copyBytes, copyLatin1 } from './bytes/copy.js'
-export { allocateMessage } from './bytes/memory.js'
+export { allocateMessage, sharedMemory } from './bytes/memory.js'
 export { fillRandom } from './bytes/randomness.js'
 export { asBuffer, Reader } from './bytes/reader.js'
 export { Writer } from './bytes/writer.js'

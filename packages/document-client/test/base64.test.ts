@@ -12,6 +12,18 @@ describe('base64 text', () => {
     }
   })
 
+  test('of one value can be given to another thread without emptying the others', () => {
+    const [one, other] = [fromBase64('AQID')!, fromBase64('BAUG')!]
+    expect(other.buffer).toBe(one.buffer)
+    const give = () => structuredClone(one, { transfer: [one.buffer as ArrayBuffer] })
+    // Node.js copies it, or refuses.
+    const isRefused = Number(process.versions.node.split('.', 1)[0]) > 20
+    if (isRefused) expect(give).toThrow()
+    else give()
+    expect([...other]).toEqual([4, 5, 6])
+    expect([...fromBase64('Bwg=')!]).toEqual([7, 8])
+  })
+
   test('is any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), bytes => {

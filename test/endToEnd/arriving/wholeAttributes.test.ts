@@ -292,3 +292,21 @@ describe('records with long values', () => {
     expect(opened(await client.openStreamRecords(sealed))).toEqual(people.map(brief))
   })
 })
+
+test("long bytes in clear are the item's own, also where the kind of the item is told by a number", async () => {
+  const documents = DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST)), {
+    unmarshallOptions: { wrapNumbers: text => text },
+  })
+  const client = sealDocumentClient(documents, { keyring: world.keyring(EAST) })
+  const kind = (equals: string, encrypted: string[]) =>
+    client.declare({ table: TABLE, key: ['id'], encrypted, when: { attribute: 'type', equals } })
+  kind('1', ['photo'])
+  kind('2', ['email'])
+  const photo = (byte: number) => new Uint8Array(20_000).fill(byte)
+  const recordsOf = (n: number) => [recordOf(imageOf({ id: 'ada', type: 2, photo: photo(n) }))]
+  const [first] = await client.openStreamRecords(recordsOf(1))
+  // Uses again what memory the first call has left.
+  await client.openStreamRecords(recordsOf(2))
+  const { type, photo: bytes } = first!.record!.newImage!
+  expect([type, Buffer.compare(bytes as Uint8Array, photo(1))]).toEqual(['2', 0])
+})

@@ -35,7 +35,9 @@ export async function inspectWhole(
   for (const [i, one] of opened.entries())
     if ('value' in one) values.set(toOpen.fields[i]!.path[0], one.value)
   return fields.map(field => {
-    if (field.attribute === undefined) return { ...field, opens: true }
+    if (field.header !== undefined) return { ...field, opens: true }
+    // What stands in clear was not opened, and nothing is proven of it.
+    if (field.attribute === undefined) return field
     const value = values.get(field.path![0]) as InspectedField['value']
     return { ...field, opens: true, ...(open === 'value' && value !== undefined ? { value } : {}) }
   })

@@ -63,7 +63,9 @@ export async function usesOf(
     for (const [name, { keyTokens }] of named)
       tables.push({ name, region, moves: keyTokens.size > 0, wholeItems })
     if (named.length > 0) keys.push(...(await usesOfFormat(client, named, given)))
-    keys.push(...(await usesOfSearch(client)), ...usesOfBeacons(client, given))
+    // Of tables that were named, those without tokens search for nothing.
+    if (some === undefined || named.some(([, { hasTokens }]) => hasTokens))
+      keys.push(...(await usesOfSearch(client)), ...usesOfBeacons(client, given))
   }
   return { tables, keys }
 }

@@ -43,7 +43,11 @@ export class BackfillItems implements Task {
     const sealed = await replacing(
       target,
       items,
-      (item, index) => left[index] === undefined && isSealed[index]! && lacksToken(target, item),
+      (item, index) =>
+        left[index] === undefined &&
+        isSealed[index]! &&
+        ofOthers(target, this.options, item) === undefined &&
+        lacksToken(target, item),
       wanted => withTokensAnew(target, wanted, signal),
     )
     const inClear = await replacing(

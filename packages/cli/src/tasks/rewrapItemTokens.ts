@@ -7,7 +7,7 @@ import type { WireItem } from '../stored/wireItem.js'
 import { refuseKeyTokensOfWholes, withTokens } from './itemTokens.js'
 import { andThen, type Become, isLeft, replacing } from './replacing.js'
 import { tokensWritten } from './tokensWritten.js'
-import { isSealedBy, plaintextsOf, storedItems } from './wholeItems.js'
+import { isSealedBy, type Plaintext, plaintextsOf, storedItems, undeclared } from './wholeItems.js'
 
 /**
  * Computes anew the search tokens of items that are sealed as wholes, where they are not what the client would write. Every item
@@ -43,7 +43,7 @@ export class RewrapItemTokens implements Task {
 
 /**
  * What sealed items become with the tokens of their values. Beacons are not signed, so that nothing else of an item changes; of
- * other tokens, it is sealed anew.
+ * other tokens, it is sealed anew, unless something of it would then be stored in clear.
  */
 export async function withTokensAnew(
   target: Target,
@@ -53,14 +53,18 @@ export async function withTokensAnew(
   const opened = await plaintextsOf(target, items, signal)
   const before = opened.map((one, i): Become => ('item' in one ? { ...one.item, ...ownOf(items[i]!) } : one))
   const after = await andThen(before, plain => withTokens(target, plain, signal))
-  const indexed = after.map((item, index) => (isLeft(item) ? item : { item, index }))
-  return andThen(indexed, async ready => {
-    const isSealedAnew = ready.map(({ item, index }) => changesSigned(before[index] as WireItem, item))
-    const toSeal = ready.flatMap(({ item }, i) => (isSealedAnew[i] ? [item] : []))
+  const changes = after.map((item, index) => {
+    if (isLeft(item)) return item
+    const isSealedAnew = changesSigned(before[index] as WireItem, item)
+    const left = isSealedAnew ? undeclared(target, opened[index] as Plaintext) : []
+    return left.length > 0 ? left : { item, index, isSealedAnew }
+  })
+  return andThen(changes, async ready => {
+    const toSeal = ready.flatMap(({ item, isSealedAnew }) => (isSealedAnew ? [item] : []))
     const stored = (await storedItems(target, toSeal, signal)).values()
     return ready.map(
-      ({ item, index }, i): Become =>
-        isSealedAnew[i] ? stored.next().value! : withOwnOf(items[index]!, item),
+      ({ item, index, isSealedAnew }): Become =>
+        isSealedAnew ? stored.next().value! : withOwnOf(items[index]!, item),
     )
   })
 }

@@ -7,6 +7,14 @@ const LONGEST_IN_CHUNK = CHUNK_BYTES / 4
 let chunk = Buffer.alloc(0)
 let used = 0
 
+/** Memory that values share, zeroed. */
+export function sharedMemory(length: number): Buffer {
+  const memory = Buffer.alloc(length)
+  // Else to transfer one value to another thread would empty the others. Node.js copies it, or refuses.
+  markAsUntransferable(memory.buffer)
+  return memory
+}
+
 /**
  * Memory for a message. Messages share it with other messages alone, not with whatever is in Node's own pool. One
  * memory for each would be another object for V8 to collect, of which a page has thousands.
@@ -14,9 +22,7 @@ let used = 0
 export function allocateMessage(length: number): Buffer {
   if (length > LONGEST_IN_CHUNK) return Buffer.alloc(length)
   if (used + length > chunk.length) {
-    chunk = Buffer.alloc(CHUNK_BYTES)
-    // Else to transfer one message to another thread would empty the others. Node.js copies it, or refuses.
-    markAsUntransferable(chunk.buffer)
+    chunk = sharedMemory(CHUNK_BYTES)
     used = 0
   }
   const message = chunk.subarray(used, used + length)

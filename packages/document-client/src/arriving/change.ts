@@ -81,12 +81,15 @@ export function readImage(
   scratch?: Scratch,
 ): Image {
   const attributes: Item = {}
-  const encrypted = scratch && table.places(toldKind(table, image)).nameSet
-  const apart = { names: table.formatAttributes, attributes, encrypted, scratch }
-  return { item: readItem(image, values, what, apart), attributes }
+  const places = scratch && table.places(toldKind(table, image))
+  const apart = { names: table.formatAttributes, attributes, encrypted: places?.nameSet, scratch }
+  const item = readItem(image, values, what, apart)
+  // Else what is in scratch memory might not be looked for, and be handed out.
+  if (places === undefined || places === table.places(table.kindOf(item))) return { item, attributes }
+  return readImage(table, image, values, what)
 }
 
-/** What {@link KnownTable.kindOf} will find, as far as it can be the name of a kind. */
+/** What {@link KnownTable.kindOf} will find, as a rule: whoever has numbers made into texts may name a kind by a number. */
 function toldKind({ kindAttribute }: KnownTable, image: unknown): unknown {
   if (kindAttribute === undefined) return undefined
   const told = Object(image) as Item

@@ -1,9 +1,11 @@
+import { sharedMemory } from '@dynaseal/core/formats'
+
 /** What values share. A value that is kept keeps all of it, so it is no longer. */
 const POOL_BYTES = 32 * 1024
 /** Longer ones have memory of their own. */
 const POOLED_BYTES = POOL_BYTES / 4
 
-let pool = Buffer.allocUnsafeSlow(POOL_BYTES)
+let pool = sharedMemory(POOL_BYTES)
 let used = 0
 
 /**
@@ -15,7 +17,7 @@ export function fromBase64(text: string): Uint8Array | undefined {
   if (length === undefined) return undefined
   if (length > POOLED_BYTES) return written(text, Buffer.allocUnsafeSlow(length), 0, length)
   if (used + length > POOL_BYTES) {
-    pool = Buffer.allocUnsafeSlow(POOL_BYTES)
+    pool = sharedMemory(POOL_BYTES)
     used = 0
   }
   const bytes = written(text, pool, used, length)
