@@ -142,7 +142,7 @@ describe('a scan gives what the AWS SDK gives', () => {
   })
 
   it('for what is no answer of DynamoDB', async () => {
-    const odd = fc.constantFrom<unknown>(
+    const ODD: readonly unknown[] = [
       null,
       1,
       'text',
@@ -168,13 +168,23 @@ describe('a scan gives what the AWS SDK gives', () => {
       { SS: [1] },
       { NS: [null] },
       { BS: ['AA=='], S: 'a' },
+      { S: 'a', BS: ['AA=='] },
+      { B: 'ab-a' },
+      { B: 'ab_a' },
       { BS: ['*'] },
       { L: [null] },
       { M: { a: null } },
       { M: { a: { B: 'a' } } },
       { __type: 'a' },
       { S: 'a', __type: 'b' },
-    )
+    ]
+    // Each alone: beside others, these would be what is noticed.
+    for (const one of ODD) {
+      answering(JSON.stringify({ Items: [{ id: { S: '1' }, one }] }))
+      const [theirs, ours] = await both()
+      deepStrictEqual(ours, theirs)
+    }
+    const odd = fc.constantFrom(...ODD)
     const value = fc.oneof(odd, attribute)
     const oddScan = fc.oneof(
       odd,
