@@ -181,31 +181,3 @@ test('an item without a part of a list of parts in clear is scanned as before', 
   )
   expect(Items).toEqual([{ ...own.Key, city: 'Bergen' }])
 })
-
-test('of a page of several kinds of items, each has the tokens of its own taken out', async () => {
-  const ofKind = (equals: string, token: string): Declaration => ({
-    table: TABLE,
-    key: ['pk', 'sk'],
-    encrypted: ['email'],
-    when: { attribute: 'kind', equals },
-    tokens: { [token]: { of: 'email' } },
-  })
-  const own = declaredClient(world, [searchKey], { declared: ofKind('a', 'one') })
-  own.declare(ofKind('b', 'two'))
-  const email = SECRETS[0]
-  // What is a token in items of one kind is data in those of the other.
-  const items = [
-    { pk: 'kinds', sk: '1', kind: 'a', email, two: 'of a' },
-    { pk: 'kinds', sk: '2', kind: 'b', email, one: 'of b' },
-    { pk: 'kinds', sk: '3', kind: 'a', email, two: 'of a' },
-  ]
-  for (const Item of items) await own.send(new PutCommand({ TableName: TABLE, Item }))
-  const { Items } = await own.send(
-    new QueryCommand({
-      TableName: TABLE,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': 'kinds' },
-    }),
-  )
-  expect(Items).toEqual(items)
-})
