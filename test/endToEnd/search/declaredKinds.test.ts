@@ -4,7 +4,7 @@ import { type Declaration, DocumentClientError, search } from '@dynaseal/documen
 import { describe, expect, test } from 'vitest'
 import { TABLE } from '../../support/searchTable.js'
 import { declaration, declaredClient } from './declaredClient.js'
-import { error, isToken, type Members, withDeclaredItem } from './declaredItem.js'
+import { error, isToken, type Members, SECRETS, withDeclaredItem } from './declaredItem.js'
 
 const own = withDeclaredItem()
 
@@ -158,17 +158,17 @@ test('of a page of several kinds of items, each has the tokens of its own taken 
     when: { attribute: 'kind', equals },
     tokens: { [token]: { of: 'email' } },
   })
-  const kinds = declaredClient(own.world, [own.searchKey], { declared: ofKind('a', 'one') })
-  kinds.declare(ofKind('b', 'two'))
-  const email = 'kinds@example.com'
+  const client = declaredClient(own.world, [own.searchKey], { declared: ofKind('a', 'one') })
+  client.declare(ofKind('b', 'two'))
+  const email = SECRETS[0]
   // What is a token in items of one kind is data in those of the other.
   const items = [
     { pk: 'kinds', sk: '1', kind: 'a', email, two: 'of a' },
     { pk: 'kinds', sk: '2', kind: 'b', email, one: 'of b' },
     { pk: 'kinds', sk: '3', kind: 'a', email, two: 'of a' },
   ]
-  for (const Item of items) await kinds.send(new PutCommand({ TableName: TABLE, Item }))
-  const { Items } = await kinds.send(
+  for (const Item of items) await client.send(new PutCommand({ TableName: TABLE, Item }))
+  const { Items } = await client.send(
     new QueryCommand({
       TableName: TABLE,
       KeyConditionExpression: 'pk = :pk',
