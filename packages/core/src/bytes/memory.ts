@@ -8,7 +8,7 @@ let chunk = Buffer.alloc(0)
 let used = 0
 
 /** Memory that values share, zeroed. */
-export function sharedMemory(length: number): Buffer {
+export function sharedMemory(length: number): Buffer<ArrayBuffer> {
   const memory = Buffer.alloc(length)
   // Else to transfer one value to another thread would empty the others. Node.js copies it, or refuses.
   markAsUntransferable(memory.buffer)
