@@ -163,6 +163,14 @@ describe('backfill', () => {
     expect(await run(on, backfill(on))).toMatchObject({ changed: 0, kmsCalls: 0 })
   })
 
+  it('of an item that has its key alone, and is deleted meanwhile, brings nothing back', async () => {
+    await put({ id: { S: 'a' } })
+    const on = await target()
+    const other = raced(on, () => world.dynamodb.deleteItem({ TableName: TABLE, Key: { id: { S: 'a' } } }))
+    expect(await run(other, backfill(on))).toMatchObject({ items: 1, changed: 0, overtaken: 1 })
+    expect(await world.items()).toEqual([])
+  })
+
   it('of a value that somebody changes meanwhile writes no beacon of the old one', async () => {
     await put(clear('a'))
     const on = await target()

@@ -43,6 +43,9 @@ export function updateItem(
     ...changes.map(({ where, from }) => asRead(where, from)),
     ...unchanged.map(({ path, value: read }) => asRead(place(path), read)),
   ]
+  const [keyName] = Object.keys(key)
+  // What was read is there, or an update would bring back an item that was deleted meanwhile.
+  if (Object.keys(given).length === 0) conditions.push(`attribute_exists(${nameOf(keyName!)})`)
   const set = changes.flatMap(({ where, to }) => (to === undefined ? [] : [`${where} = ${value(to)}`]))
   const removed = changes.flatMap(({ where, from, to }) =>
     to === undefined && from !== undefined ? [where] : [],
