@@ -83,12 +83,9 @@ describeDynoxide('a branch key for each tenant', () => {
         })
       expect(await decrypt(keyring, a.encryptedDataKeys, A)).toBe(a.plaintext)
       now += MAX_AGE
-      for (const call of [generate(keyring, A), decrypt(keyring, a.encryptedDataKeys, A)])
-        expect(await rejection(call)).toMatchObject({
-          name: 'MrkKeyringError',
-          code: 'REFUSED_EVERYWHERE',
-          permanent: true,
-        })
+      const refused = { name: 'MrkKeyringError', code: 'REFUSED_EVERYWHERE', permanent: true }
+      const calls = [generate(keyring, A), decrypt(keyring, a.encryptedDataKeys, A)]
+      expect(await Promise.all(calls.map(rejection))).toMatchObject([refused, refused])
       expect(await decrypt(keyring, b.encryptedDataKeys, B)).toBe(b.plaintext)
       await generate(keyring, B)
       world.cloud.heal()

@@ -96,8 +96,8 @@ describe('are opened', () => {
     if (name === 'with ciphertext elsewhere') item.text = item.r
     const { client, Person } = reader()
     const failures = expect.arrayContaining([expect.objectContaining(failure)])
-    for (const failing of [client.openItem(TABLE, item), client.openItems(Person, [copy(1), item])])
-      await expect(failing).rejects.toMatchObject({ name: 'FieldsNotOpenedError', failures })
+    for (const open of [() => client.openItem(TABLE, item), () => client.openItems(Person, [copy(1), item])])
+      await expect(open()).rejects.toMatchObject({ name: 'FieldsNotOpenedError', failures })
     const { result, unopened } = await openPartially(() => client.openItems(TABLE, [copy(1), item, copy(2)]))
     expect(result).toEqual([named(2), named(3)])
     expect(unopened).toEqual([{ table: TABLE, key: { pk: 'a', sk: item.sk }, failures }])
