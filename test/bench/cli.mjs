@@ -154,7 +154,8 @@ async function memory(size) {
       { execArgv: ['--expose-gc'] },
     )
     const [result] = await once(child, 'message')
-    results.push({ ...result, kmsCalls: await cloud.kmsCalls() })
+    // The cloud forgets its oldest calls in a long run; a job counts its own.
+    results.push({ ...result, kmsCalls: result.kmsCalls ?? (await cloud.kmsCalls()) })
     console.error(`${task} of ${size} items: ${Math.round(result.seconds)} s`)
   }
   return results

@@ -5,8 +5,11 @@ export function table(header, rows) {
 
 /** A line that says what was measured on. */
 export function machineLine({ cpu, cores, memoryGB, node, platform, load }) {
-  const loads = load.map(each => each.toFixed(1)).join(' before, ')
-  return `Machine: ${cpu}, ${cores} cores, ${memoryGB} GB, Node.js ${node}, ${platform}; load average ${loads} after.`
+  const loads =
+    load === undefined
+      ? 'of other work too, which nobody noted'
+      : `average ${load.map(each => each.toFixed(1)).join(' before, ')} after`
+  return `Machine: ${cpu}, ${cores} cores, ${memoryGB} GB, Node.js ${node}, ${platform}; load ${loads}.`
 }
 
 /** Lines of a section on targets of `{ name, target, measured, held }`, each held or missed, and `about` them. */

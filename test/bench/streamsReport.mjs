@@ -30,7 +30,7 @@ export function report({ machine, rounds, results }) {
     ...targets(rows, 'The rate of records, of that of `open`:', ''),
     '',
     'Nobody can do without the base64, which `open` is spared here, since it gets bytes. Decoded value by value, as `Buffer.from` does, it',
-    `alone would bring ${long.fields} × ${long.bytes} B, ${long.way}, to ${bound(long)} of the rate, and ${short.fields} × ${short.bytes} B, ${short.way}, to ${bound(short)}. Records do better: memory for long`,
+    `alone would bring ${long.fields} × ${long.bytes} B, ${long.way}, to ${bound(long)} of the rate, and ${short.fields} × ${short.bytes} B, ${short.way}, to ${bound(short)}. Records come near that, or do better: memory for long`,
     'values is used again, and an envelope that comes again is decoded once. Where an item has one short field, most of what is left is the',
     'record itself, whose cost does not depend on the number of fields: the shapes of its other values, its keys twice, the objects of the result.',
     '',
