@@ -3,9 +3,9 @@ import type { ItemOpener } from './opener.js'
 /** The methods of a client that opens no items without a command. */
 export function withoutArrivals(refuse: () => never): ItemOpener {
   const promise = async () => refuse()
-  // biome-ignore lint/correctness/useYield: it refuses where it would begin.
+  // It refuses where it would begin.
   const generator = async function* () {
-    refuse()
+    yield refuse()
   }
   return {
     openItem: promise,
