@@ -176,3 +176,42 @@ describe('what is refused', () => {
     await expect(sent).rejects.toMatchObject({ code: 'command-unsupported' })
   })
 })
+
+describe('what DynamoDB refuses before it looks at an item', () => {
+  test.each([
+    ['a clause that stands twice', 'SET n = :v SET secret = :v', undefined],
+    ['an update that is empty', '', undefined],
+    ['an update that is blank', '  ', undefined],
+    ['a condition that is empty', 'SET n = :v', ''],
+    ['a condition that is no text', 'SET n = :v', 5],
+  ])('%s', async (_, expression, ConditionExpression) => {
+    const before = await given.world.stored(SEALED)
+    const values = expression.trim() === '' ? {} : { ':v': 1 }
+    const sent = sealedDocument(given.world.client()).send(
+      update(expression, values, { ConditionExpression }),
+    )
+    await expect(sent).rejects.toMatchObject({ code: 'expression-syntax' })
+    expect(await given.world.stored(SEALED)).toEqual(before)
+  })
+
+  test.each<[string, unknown]>([
+    ['NOT nothing < :v', true],
+    ['NOT n >= :v', null],
+    ['n = :one OR n < :v', new Set(['x'])],
+    ['NOT nothing BETWEEN :v AND :v', [1]],
+    ['NOT n BETWEEN :one AND :v', 'a'],
+    ['NOT n BETWEEN :one AND :v', 0],
+    ['NOT begins_with(secret, :v)', 1],
+    ['NOT attribute_type(n, :v)', 'number'],
+    ['NOT attribute_type(n, :v)', 1],
+    ['NOT size(secret) > :v', true],
+  ])('%s with %j', async (condition, value) => {
+    const sent = sealedDocument(given.world.client()).send(
+      update('SET secret = :one', { ':v': value, ':one': 1 }, { ConditionExpression: condition }),
+    )
+    await expect(sent).rejects.toMatchObject({
+      name: 'ValidationException',
+    })
+    expect(await given.load()).toEqual(ITEM)
+  })
+})

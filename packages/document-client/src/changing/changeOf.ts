@@ -31,9 +31,8 @@ import { searchedCondition } from './searched.js'
 export function changeOfUpdate(table: KnownTable, params: Item, sealing: Sealing): ReadFirst {
   sealing.guardBoth(table, 'changed')
   guardReturnValues(table, params)
-  const expression = params.UpdateExpression
-  const actions: UpdateAction[] =
-    typeof expression === 'string' && expression !== '' ? parseUpdate(expression, names(params)) : []
+  const expression = expressionOf(params, 'UpdateExpression')
+  const actions: UpdateAction[] = expression === undefined ? [] : parseUpdate(expression, names(params))
   for (const path of actions.flatMap(pathsOfAction))
     if (isFormatAttribute(table, path)) throw formatsOwn(table, path, 'update-refused')
   for (const token of table.tokens(undefined)) refuseCopying(table, token, actions)
@@ -90,11 +89,22 @@ function evaluated(
 }
 
 function conditionOf(table: KnownTable, params: Item): Condition | undefined {
-  const { ConditionExpression } = params
-  if (typeof ConditionExpression !== 'string' || ConditionExpression === '') return undefined
-  const condition = parseCondition(ConditionExpression, names(params))
+  const expression = expressionOf(params, 'ConditionExpression')
+  if (expression === undefined) return undefined
+  const condition = parseCondition(expression, names(params))
   refuseFormats(table, condition)
   return condition
+}
+
+/** One that is empty is none to DynamoDB either: it would be a write without the condition that somebody meant. */
+function expressionOf(params: Item, name: string): string | undefined {
+  const expression = params[name]
+  if (expression === undefined || (typeof expression === 'string' && expression.trim() !== ''))
+    return expression
+  throw new DocumentClientError(
+    'expression-syntax',
+    `The parameter ${name} is empty, or no text. Give an expression, or leave the parameter out.`,
+  )
 }
 
 function refuseFormats(table: KnownTable, condition: Condition): void {

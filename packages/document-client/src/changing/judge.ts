@@ -1,6 +1,7 @@
 import type { ClientSettings } from '../client/settings.js'
 import { holds } from '../evaluation/condition.js'
 import { EvaluationError } from '../evaluation/errors.js'
+import { refuseOperandTypes } from '../evaluation/operandTypes.js'
 import type { Test } from '../expressions/condition.js'
 import type { Decision, ReadFirst } from './readFirst.js'
 import type { AnsweredItem } from './readItem.js'
@@ -20,6 +21,7 @@ export async function judge(
   try {
     const { searched, values } = write
     const { condition } = searched
+    if (condition !== undefined) refuseOperandTypes(condition, values)
     const known = (test: Test) => searched.holds(test, item)
     if (condition !== undefined && !holds(condition, item.opened ?? {}, values, known))
       return { is: 'condition-failed' }

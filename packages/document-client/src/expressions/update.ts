@@ -67,6 +67,7 @@ function parseClauses(expression: string, names: Readonly<Record<string, string>
   while (tokens.peek().kind !== 'end') {
     const clause = CLAUSES.find(word => tokens.isKeyword(word))
     if (clause === undefined) throw tokens.unexpected('SET, REMOVE, ADD or DELETE')
+    if (clauses.some(other => other.clause === clause)) throw tokens.unexpected(`no second ${clause}`)
     const { at, text } = tokens.take()
     const actions: UpdateAction[] = []
     do actions.push(action(clause, tokens))
