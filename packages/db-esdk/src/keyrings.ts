@@ -60,7 +60,7 @@ export class KeyWrapping {
    * @throws whatever a keyring throws
    */
   async generate(context: Context, signal: AbortSignal | undefined): Promise<IntermediateKey[]> {
-    const makers = (await this.#keyringsOf(context)).flatMap(makersOf)
+    const makers = (await this.#keyringsOf(context)).flatMap(keyring => makersOf(keyring))
     const [make] = makers
     if (make !== undefined && makers.length === 1) return [await make(context, signal)]
     const outcomes = await Promise.allSettled(makers.map(make => make(context, signal)))
@@ -108,13 +108,17 @@ function checked(given: unknown, what: string): readonly Keyring[] {
 type Maker = (context: Context, signal: AbortSignal | undefined) => Promise<IntermediateKey>
 
 /** Those who make the intermediate keys of a keyring: more than one for a multi keyring, which would wrap one key for all. */
-function makersOf(keyring: Keyring): Maker[] {
+function makersOf(keyring: Keyring, isChild = false): Maker[] {
   const { generator, children } = keyring as { generator?: unknown; children?: unknown }
   if (!Array.isArray(children) || !children.every(isKeyring)) return [generateWith(keyring)]
+  if (!isKeyring(generator) && !isChild)
+    throw new TypeError(
+      'The multi keyring has no generator, so it only opens. Give it one, or a list of keyrings in its place.',
+    )
   const generating = isKeyring(generator) ? makersOf(generator) : []
   return [
     ...generating,
-    ...children.flatMap(child => (canGenerate(child) ? makersOf(child) : [encryptWith(child)])),
+    ...children.flatMap(child => (canGenerate(child) ? makersOf(child, true) : [encryptWith(child)])),
   ]
 }
 

@@ -116,6 +116,18 @@ describe('keyrings over KMS', () => {
     expect((error.cause as Error).message).toMatch(/gave 2 encrypted data keys.*give a list of keyrings/)
   })
 
+  it('of a multi keyring without a generator only open, as everywhere', async () => {
+    const multi = new MultiKeyringNode({ children: [rawKeyring(), mrk(EAST)] })
+    const error = await rejection(() => customers({ keyring: multi }).encryptItem(customer))
+    expect(error).toMatchObject({
+      code: 'key-unavailable',
+      cause: { message: expect.stringMatching(/no generator/) },
+    })
+    await passes(rawKeyring(), multi)
+    const nested = new MultiKeyringNode({ generator: mrk(EAST), children: [multi] })
+    expect(keysOf(await passes(nested, multi))).toHaveLength(3)
+  })
+
   it('that only open cannot seal', async () => {
     const error = await rejection(() => customers({ keyring: discovery(EAST) }).encryptItem(customer))
     expect(error).toMatchObject({ code: 'key-unavailable', cause: expect.any(Error) })
