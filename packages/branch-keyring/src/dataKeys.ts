@@ -24,6 +24,7 @@ export class DataKeys implements WrappingKeys {
       return { dataKey, encryptedDataKeys: [entry] }
     },
     decryptDataKey: async request => (await this.decrypt(request, request.encryptedDataKeys)).dataKey,
+    decryptDataKeyNow: request => this.#decryptNow(request, request.encryptedDataKeys),
   }
 
   constructor(branchKeyId: BranchKeyIdOf, branchKeys: BranchKeyCache) {
@@ -63,31 +64,37 @@ export class DataKeys implements WrappingKeys {
     const context = serializeContext(encryptionContext)
     const branchKeyId = this.#idFor(encryptionContext)
     const errors: unknown[] = []
-    for (const { providerId, providerInfo, encryptedDataKey } of entries) {
-      // The id is the context's and never the message's: what somebody else wrote names no branch key.
-      if (providerId !== PROVIDER_ID || providerInfo !== branchKeyId) continue
-      const version = wrappedUnder(encryptedDataKey, length)
+    for (const entry of entries) {
+      const version = versionOf(entry, branchKeyId, length)
       if (version === undefined) continue
       try {
         const key = await held(this.#branchKeys.version(branchKeyId, version), signal)
-        try {
-          const dataKey = unwrap(encryptedDataKey, wrappingOf(key, context))
-          key.unwrapped++
-          return { dataKey, keyName: branchKeyId }
-        } finally {
-          key.release()
-        }
+        return { dataKey: unwrapWith(key, entry, context), keyName: branchKeyId }
       } catch (error) {
         if (hasCode(error, 'ABORTED')) throw error
         errors.push(error)
       }
     }
-    if (errors.length > 0) throw mostTelling(errors)
-    throw new BranchKeyError(
-      'NO_MATCHING_DATA_KEY',
-      `No encrypted data key was wrapped under branch key ${JSON.stringify(branchKeyId)}: ` +
-        'decrypt with a keyring for the key that encrypted it.',
-    )
+    throw notDecrypted(errors, branchKeyId)
+  }
+
+  /** The same, as long as every branch key that it takes is in memory; undefined where one is not. */
+  #decryptNow({ encryptionContext, length }: Request, entries: readonly EncryptedDataKeyEntry[]) {
+    const context = serializeContext(encryptionContext)
+    const branchKeyId = this.#idFor(encryptionContext)
+    const errors: unknown[] = []
+    for (const entry of entries) {
+      const version = versionOf(entry, branchKeyId, length)
+      if (version === undefined) continue
+      const key = this.#branchKeys.inMemory(branchKeyId, version)
+      if (key === undefined) return undefined
+      try {
+        return unwrapWith(key, entry, context)
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    throw notDecrypted(errors, branchKeyId)
   }
 
   #idFor(context: Context): string {
@@ -107,6 +114,28 @@ export class DataKeys implements WrappingKeys {
 
 export function isBranchKeyId(id: unknown): id is string {
   return typeof id === 'string' && id !== '' && id.isWellFormed()
+}
+
+/** The version that an encrypted data key was wrapped under; undefined where it is of another branch key, or none. */
+function versionOf(
+  { providerId, providerInfo, encryptedDataKey }: EncryptedDataKeyEntry,
+  branchKeyId: string,
+  length: number,
+): string | undefined {
+  // The id is the context's and never the message's: what somebody else wrote names no branch key.
+  if (providerId !== PROVIDER_ID || providerInfo !== branchKeyId) return undefined
+  return wrappedUnder(encryptedDataKey, length)
+}
+
+/** Lets go of the branch key. */
+function unwrapWith(key: BranchKey, { encryptedDataKey }: EncryptedDataKeyEntry, context: Uint8Array) {
+  try {
+    const dataKey = unwrap(encryptedDataKey, wrappingOf(key, context))
+    key.unwrapped++
+    return dataKey
+  } finally {
+    key.release()
+  }
 }
 
 function wrappingOf({ secret, branchKeyId, versionBytes }: BranchKey, context: Uint8Array) {
@@ -129,6 +158,15 @@ export function held(coming: Promise<BranchKey>, signal: AbortSignal | undefined
       else resolve(key)
     }, reject)
   })
+}
+
+function notDecrypted(errors: readonly unknown[], branchKeyId: string): unknown {
+  if (errors.length > 0) return mostTelling(errors)
+  return new BranchKeyError(
+    'NO_MATCHING_DATA_KEY',
+    `No encrypted data key was wrapped under branch key ${JSON.stringify(branchKeyId)}: ` +
+      'decrypt with a keyring for the key that encrypted it.',
+  )
 }
 
 /**

@@ -33,6 +33,52 @@ describeDynoxide('data keys without materials', () => {
     expect(await decrypt(world.stock(WEST), entries)).toBe(hex(dataKey))
   })
 
+  it('are unwrapped at once while the branch key is in memory, and not before or after', async () => {
+    let now = 1_000_000
+    const keyring = world.keyring(WEST, { cache: { maxAge: 1_000, now: () => now } })
+    const source = keyring[dataKeySource]!
+    const { dataKey, encryptedDataKeys } = await world.keyring(EAST)[dataKeySource]!.generateDataKey(request)
+    const wrapped = { ...request, encryptedDataKeys }
+    expect(source.decryptDataKeyNow!(wrapped)).toBeUndefined()
+    expect(world.calls().filter(call => call.endsWith(WEST))).toEqual([])
+    await source.decryptDataKey(wrapped)
+    world.cloud.clearCalls()
+    expect(source.decryptDataKeyNow!(wrapped)).toEqual(dataKey)
+    expect(keyring.statistics()).toMatchObject({
+      unwrapping: { hits: 1, misses: 1 },
+      keys: [{ unwrapped: 2 }],
+    })
+    now += 1_000
+    expect(source.decryptDataKeyNow!(wrapped)).toBeUndefined()
+    now -= 2_000
+    expect(source.decryptDataKeyNow!(wrapped)).toBeUndefined()
+    expect(world.calls()).toEqual([])
+  })
+
+  it('are refused at once as they are where somebody waits', async () => {
+    const keyring = world.keyring(EAST)
+    const source = keyring[dataKeySource]!
+    const { encryptedDataKeys } = await source.generateDataKey(request)
+    const [entry] = encryptedDataKeys
+    const changed = (bytes: Uint8Array) => bytes.map((byte, index) => (index === 50 ? byte ^ 1 : byte))
+    const refused = [
+      { ...request, encryptedDataKeys: [{ ...entry!, encryptedDataKey: changed(entry!.encryptedDataKey) }] },
+      { ...request, encryptedDataKeys, encryptionContext: { ...CONTEXT, tenant: '2' } },
+      { ...request, encryptedDataKeys: [{ ...entry!, providerInfo: 'another' }] },
+      { ...request, encryptedDataKeys: [{ ...entry!, providerId: 'another' }] },
+      { ...request, encryptedDataKeys, length: 16 },
+    ]
+    const codes = ['DATA_KEY_REFUSED', 'DATA_KEY_REFUSED', ...Array(3).fill('NO_MATCHING_DATA_KEY')]
+    for (const [index, wrapped] of refused.entries()) {
+      const error = await rejection(source.decryptDataKey(wrapped))
+      expect(error).toMatchObject({ code: codes[index] })
+      expect(() => source.decryptDataKeyNow!(wrapped)).toThrow(expect.objectContaining({ ...error }))
+    }
+    // Nobody holds the branch key after a refusal: it is zeroed as it leaves.
+    keyring.clear()
+    expect(source.decryptDataKeyNow!({ ...request, encryptedDataKeys })).toBeUndefined()
+  })
+
   it('end when the signal of the request fires, and others who wait for the same branch key go on', async () => {
     world.cloud.fault({ region: EAST, service: 'kms', kind: 'hang' })
     const controller = new AbortController()

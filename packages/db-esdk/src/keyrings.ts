@@ -88,7 +88,16 @@ export class KeyWrapping {
     }
     const generateDataKey = () =>
       Promise.reject(new TypeError('Each recipient makes an intermediate key of its own.'))
-    return sourceAsKeyring({ decryptDataKey, generateDataKey })
+    return sourceAsKeyring({
+      decryptDataKey,
+      decryptDataKeyNow: request => this.#alone?.[dataKeySource]?.decryptDataKeyNow?.(request),
+      generateDataKey,
+    })
+  }
+
+  /** The keyring where there is one, whatever the context: nobody has to be asked before it. */
+  get #alone(): Keyring | undefined {
+    return typeof this.#keyrings !== 'function' && this.#keyrings.length === 1 ? this.#keyrings[0] : undefined
   }
 
   #keyringsOf(context: Context): readonly Keyring[] | Promise<readonly Keyring[]> {

@@ -8,6 +8,7 @@ import {
 import {
   DataKeyCache,
   nextSlice,
+  type OpeningCall,
   type OpeningLease,
   publishNotOpened,
   publishNotSealed,
@@ -96,14 +97,17 @@ export class SdkItems {
   ): Promise<Outcome[]> {
     const call = this.#cache.beginOpening(signal)
     const openings: (Opening | { readonly error: FieldError })[] = []
-    const arrivals: (Promise<Arrival> | undefined)[] = []
+    const arrivals: (Arrival | Promise<Arrival> | undefined)[] = []
+    let isWaiting = false
     for (const { take } of items) {
       while (sliceIsOver()) await nextSlice()
       const opening = caught(take)
       openings.push(opening)
-      arrivals.push('error' in opening ? undefined : arrival(call.take(opening.name, [opening.claim])))
+      const arrival = 'error' in opening ? undefined : takeKey(call, opening)
+      isWaiting ||= arrival instanceof Promise
+      arrivals.push(arrival)
     }
-    const arrived = await Promise.all(arrivals)
+    const arrived = isWaiting ? await Promise.all(arrivals) : (arrivals as (Arrival | undefined)[])
     try {
       signal?.throwIfAborted()
       const outcomes: Outcome[] = []
@@ -173,8 +177,17 @@ interface Arrival {
   readonly refusal?: unknown
 }
 
-/** Never rejects, so that all can be waited for. */
-async function arrival(coming: Promise<OpeningLease>): Promise<Arrival> {
+/** Never throws, and what it gives never rejects, so that all can be waited for. */
+function takeKey(call: OpeningCall, { name, claim }: Opening): Arrival | Promise<Arrival> {
+  try {
+    const lease = call.take(name, [claim])
+    return lease instanceof Promise ? arrivalOf(lease) : { lease }
+  } catch (refusal) {
+    return { refusal }
+  }
+}
+
+async function arrivalOf(coming: Promise<OpeningLease>): Promise<Arrival> {
   try {
     return { lease: await coming }
   } catch (refusal) {

@@ -5,7 +5,7 @@ import {
   MultiKeyringNode,
 } from '@aws-crypto/client-node'
 import { KMS } from '@aws-sdk/client-kms'
-import { type Keyring, SealError } from '@dynaseal/core'
+import { dataKeySource, type Keyring, SealError } from '@dynaseal/core'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { EAST, startWorld, TENANT, WEST, type World } from '../../branch-keyring/test/world.js'
@@ -229,5 +229,45 @@ describe('a call', () => {
       'enough',
       'enough',
     ])
+  })
+})
+
+describe('a keyring that decrypts at once', () => {
+  const entry = { providerId: 'test', providerInfo: 'a key', encryptedDataKey: new Uint8Array([1]) }
+  function atOnce(key: number) {
+    const asked: string[] = []
+    const give = () => new Uint8Array(32).fill(key)
+    const source = {
+      generateDataKey: async () => ({ dataKey: give(), encryptedDataKeys: [entry] }),
+      decryptDataKey: async () => {
+        asked.push('waiting')
+        return give()
+      },
+      decryptDataKeyNow: () => {
+        asked.push('at once')
+        return give()
+      },
+    }
+    const unused = () => Promise.reject(new Error('asked in its other way'))
+    const keyring = { onEncrypt: unused, onDecrypt: unused, [dataKeySource]: source } as unknown as Keyring
+    return { keyring, asked }
+  }
+
+  it('is asked so where it is the only one, and else in its turn', async () => {
+    const { keyring, asked } = atOnce(7)
+    const stored = await customers({ keyring }).encryptItem(customer)
+    expect(await customers({ keyring }).decryptItem(stored)).toEqual(customer)
+    expect(asked).toEqual(['at once'])
+    const refusing = () => Promise.reject(new Error('not mine'))
+    const first = { onEncrypt: refusing, onDecrypt: refusing }
+    expect(await customers({ keyring: [first, keyring] }).decryptItem(stored)).toEqual(customer)
+    expect(await customers({ keyring: () => keyring }).decryptItem(stored)).toEqual(customer)
+    expect(asked).toEqual(['at once', 'waiting', 'waiting'])
+  })
+
+  it('and has another key for the item opens nothing', async () => {
+    const stored = await customers({ keyring: atOnce(7).keyring }).encryptItem(customer)
+    const error = await rejection(() => customers({ keyring: atOnce(8).keyring }).decryptItem(stored))
+    expect(error).toMatchObject({ code: 'not-authentic' })
   })
 })

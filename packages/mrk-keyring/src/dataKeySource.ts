@@ -15,6 +15,11 @@ export interface EncryptedDataKeyEntry {
   readonly encryptedDataKey: Uint8Array
 }
 
+/** What a data key is decrypted with. */
+export interface DecryptionRequest extends DataKeyRequest {
+  readonly encryptedDataKeys: readonly EncryptedDataKeyEntry[]
+}
+
 /**
  * A keyring's work in plain data, for a caller that has no use for the AWS Encryption SDK's materials. Whoever gets a
  * data key is the only one who holds it.
@@ -23,9 +28,12 @@ export interface DataKeySource {
   generateDataKey(
     request: DataKeyRequest,
   ): Promise<{ dataKey: Uint8Array; encryptedDataKeys: readonly EncryptedDataKeyEntry[] }>
-  decryptDataKey(
-    request: DataKeyRequest & { readonly encryptedDataKeys: readonly EncryptedDataKeyEntry[] },
-  ): Promise<Uint8Array>
+  decryptDataKey(request: DecryptionRequest): Promise<Uint8Array>
+  /**
+   * The same where it takes no waiting; throws what `decryptDataKey` would reject with. Undefined where it does take some:
+   * then nothing has been done.
+   */
+  decryptDataKeyNow?(request: DecryptionRequest): Uint8Array | undefined
 }
 
 /** Where a keyring has its {@link DataKeySource}: registered, so that no package needs to import another for it. */

@@ -89,16 +89,11 @@ export class BranchKeyCache {
    * @param graced whether one that has expired does while none can be had
    */
   async version(branchKeyId: string, version: string, graced = true): Promise<BranchKey> {
+    const known = this.inMemory(branchKeyId, version)
+    if (known !== undefined) return known
     const now = this.#options.now()
     const name = nameOf(branchKeyId, version)
     const entry = this.#entries.get(name)
-    if (entry !== undefined && this.#isFresh(entry.key.arrivedAt, now)) {
-      this.#unwrapping.hits++
-      const key = this.#use(name)
-      if (this.#isDue(entry.key.arrivedAt, now) && now >= entry.retryAt)
-        this.#flights.ahead(name, () => this.#fetchVersion(branchKeyId, version, name), this.#land)
-      return key
-    }
     const refusal = this.#refusals.find(name, now)
     if (refusal !== undefined) {
       this.#unwrapping.refusals++
@@ -109,6 +104,19 @@ export class BranchKeyCache {
     if (!isInGrace) this.#remove(name)
     this.#unwrapping.misses++
     return this.#flights.join(name, () => this.#fetchVersion(branchKeyId, version, name), this.#land)
+  }
+
+  /** A version, to unwrap with, if it is there and has not expired. Held for the caller, who releases it. */
+  inMemory(branchKeyId: string, version: string): BranchKey | undefined {
+    const now = this.#options.now()
+    const name = nameOf(branchKeyId, version)
+    const entry = this.#entries.get(name)
+    if (entry === undefined || !this.#isFresh(entry.key.arrivedAt, now)) return undefined
+    this.#unwrapping.hits++
+    const key = this.#use(name)
+    if (this.#isDue(entry.key.arrivedAt, now) && now >= entry.retryAt)
+      this.#flights.ahead(name, () => this.#fetchVersion(branchKeyId, version, name), this.#land)
+    return key
   }
 
   /** Lets go of what has expired; each key is zeroed once nobody uses it any more. */

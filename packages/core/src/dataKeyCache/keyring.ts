@@ -41,9 +41,12 @@ export interface DataKeySource {
   generateDataKey(
     request: DataKeyRequest,
   ): Promise<{ dataKey: Uint8Array; encryptedDataKeys: readonly EncryptedDataKeyEntry[] }>
-  decryptDataKey(
-    request: DataKeyRequest & { readonly encryptedDataKeys: readonly EncryptedDataKeyEntry[] },
-  ): Promise<Uint8Array>
+  decryptDataKey(request: DecryptionRequest): Promise<Uint8Array>
+  /**
+   * The same where it takes no waiting, as under a branch key that is in memory; throws what `decryptDataKey` would reject
+   * with. Undefined where it does take some: then nothing has been done, and `decryptDataKey` is asked.
+   */
+  decryptDataKeyNow?(request: DecryptionRequest): Uint8Array | undefined
 }
 
 /** What a data key is asked for with. The data key in the answer is nobody's but the caller's, who zeroes it. */
@@ -54,6 +57,10 @@ export interface DataKeyRequest {
   readonly length: number
   /** Fires when nobody waits for the answer any more: the call may end then, and reject. None, where nobody would fire it. */
   readonly signal?: AbortSignal | undefined
+}
+
+export interface DecryptionRequest extends DataKeyRequest {
+  readonly encryptedDataKeys: readonly EncryptedDataKeyEntry[]
 }
 
 /** One entry of a message's encrypted data keys. */
@@ -123,18 +130,43 @@ export async function generateDataKey(
 /** The data key of a stored message: asks the keyring once. Rejects with whatever it throws. */
 export async function decryptDataKey(
   keyring: Keyring,
-  { pairs }: DataKeyContext,
+  context: DataKeyContext,
   encryptedDataKeys: Buffer,
   now: () => number,
   signal: AbortSignal | undefined,
 ): Promise<DataKey> {
   const source = await sourceOf(keyring)
-  const dataKey = await source.decryptDataKey({
+  const dataKey = await source.decryptDataKey(decryptionRequest(context, encryptedDataKeys, signal))
+  return takeOver(dataKey, encryptedDataKeys, now)
+}
+
+/** The same, where the keyring can tell at once; undefined where it cannot. Throws whatever it throws. */
+export function decryptDataKeyNow(
+  keyring: Keyring,
+  context: DataKeyContext,
+  encryptedDataKeys: Buffer,
+  now: () => number,
+): DataKey | undefined {
+  const source = keyring[dataKeySource]
+  if (source?.decryptDataKeyNow === undefined) return undefined
+  const dataKey = source.decryptDataKeyNow(decryptionRequest(context, encryptedDataKeys, undefined))
+  return dataKey === undefined ? undefined : takeOver(dataKey, encryptedDataKeys, now)
+}
+
+function decryptionRequest(
+  { pairs }: DataKeyContext,
+  encryptedDataKeys: Buffer,
+  signal: AbortSignal | undefined,
+): DecryptionRequest {
+  return {
     encryptionContext: pairs,
     length: DATA_KEY_BYTES,
     signal,
     encryptedDataKeys: oneOfEachWrappingKey(parseEncryptedDataKeys(encryptedDataKeys)),
-  })
+  }
+}
+
+function takeOver(dataKey: Uint8Array, encryptedDataKeys: Buffer, now: () => number): DataKey {
   try {
     return take(dataKey, Buffer.from(encryptedDataKeys), now())
   } finally {

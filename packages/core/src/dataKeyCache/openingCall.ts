@@ -42,9 +42,10 @@ export class OpeningCall {
    *
    * @param claims what is stored under it, each in bytes that include all it is authenticated with. When each of
    * them is known not to authenticate, nothing is asked for.
+   * @returns no promise where nobody has to be waited for; then it throws what the promise would reject with
    * @throws {FieldError} `too-many-data-keys` or `not-authentic`; and whatever the keyring throws
    */
-  take(name: DataKeyName, claims: Iterable<Uint8Array>): Promise<OpeningLease> {
+  take(name: DataKeyName, claims: Iterable<Uint8Array>): OpeningLease | Promise<OpeningLease> {
     return this.#keys.take(name, claims, this)
   }
 

@@ -5,7 +5,7 @@ import { publishGrace } from '../events.js'
 import type { DataKeyContext } from '../materials/context.js'
 import type { DataKey } from './dataKey.js'
 import { Flight } from './flight.js'
-import { decryptDataKey, honoursSignals, type Keyring } from './keyring.js'
+import { decryptDataKey, decryptDataKeyNow, honoursSignals, type Keyring } from './keyring.js'
 import { Limiter } from './limiter.js'
 import { OpeningCall } from './openingCall.js'
 import { OpeningLease, Unproven } from './openingLease.js'
@@ -119,7 +119,11 @@ export class OpeningKeys {
   }
 
   /** For {@link OpeningCall.take}. */
-  async take(name: DataKeyName, claims: Iterable<Uint8Array>, call: OpeningCall): Promise<OpeningLease> {
+  take(
+    name: DataKeyName,
+    claims: Iterable<Uint8Array>,
+    call: OpeningCall,
+  ): OpeningLease | Promise<OpeningLease> {
     call.signal?.throwIfAborted()
     const known = this.inMemory(name)
     if (known !== undefined) return known
@@ -132,7 +136,7 @@ export class OpeningKeys {
     this.#remove(id)
     call.spend()
     this.statistics.misses++
-    return this.#joinFlight(name, call)
+    return this.#takeNow(name) ?? this.#joinFlight(name, call)
   }
 
   /** A key that was just generated here opens here at once. Becomes a holder. */
@@ -211,6 +215,25 @@ export class OpeningKeys {
     if (refusal === undefined) return
     this.statistics.refusals++
     throw refusal.error
+  }
+
+  /** Asks a keyring that can tell at once, unless a call for the same is under way. */
+  #takeNow(name: DataKeyName): OpeningLease | undefined {
+    const { id, context, encryptedDataKeys } = name
+    const { now } = this.#options
+    if (this.#flights.size > 0 && this.#flights.has(id)) return undefined
+    try {
+      const key = decryptDataKeyNow(this.#keyring, context, encryptedDataKeys, now)
+      if (key === undefined) return undefined
+      this.statistics.calls++
+      this.#refusals.recover()
+      return this.#introduce(name, key, 1).lease()
+    } catch (error) {
+      this.statistics.calls++
+      this.statistics.failures++
+      this.#refusals.note(id, error, now())
+      throw error
+    }
   }
 
   async #joinFlight(name: DataKeyName, call: OpeningCall): Promise<OpeningLease> {

@@ -22,7 +22,7 @@ export function setUp(options: DataKeyCacheOptions = {}, keyring: CountingKeyrin
     key.release()
     return key.encryptedDataKeys
   }
-  const lease = (encryptedDataKeys: Buffer, in_ = context): Promise<OpeningLease> =>
+  const lease = async (encryptedDataKeys: Buffer, in_ = context): Promise<OpeningLease> =>
     cache.beginOpening().take(dataKeyName(in_, encryptedDataKeys), [encryptedDataKeys])
   /** As for a message that authenticates. */
   const open = async (encryptedDataKeys: Buffer, in_ = context): Promise<void> => {
