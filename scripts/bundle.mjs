@@ -1,9 +1,10 @@
 // What an application loads is one file for each entry of a package, and one for what its entries share: Node takes half
 // a millisecond for each file more (docs/decisions/packages-are-few-files.md). TypeScript writes the declarations beside them.
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { replace } from './replace.mjs'
 
 const EACH_OTHER = 'each-other'
 const packages = fileURLToPath(new URL('../packages', import.meta.url))
@@ -57,7 +58,9 @@ async function bundle(folder) {
   const made = [modules, required].flatMap(({ outputFiles }) => outputFiles)
   for (const { path, contents } of made) replace(path, contents)
   const paths = new Set(made.map(({ path }) => path))
-  for (const file of readdirSync(outdir, { recursive: true }).map(file => join(outdir, file)))
+  // But for what scripts/shortMessages.mjs makes, which cleans up after itself.
+  const own = readdirSync(outdir, { recursive: true }).filter(file => !file.startsWith('short'))
+  for (const file of own.map(file => join(outdir, file)))
     if ((/\.c?js(\.map)?$/.test(file) && !paths.has(file)) || isLeft(file)) rmSync(file, { force: true })
 }
 
@@ -85,14 +88,6 @@ function eachOther(entryPoints) {
       }))
     },
   }
-}
-
-/** All at once, and only what has changed: tests that make sure of it may run beside others that load it. */
-function replace(path, contents) {
-  if (existsSync(path) && readFileSync(path).equals(contents)) return
-  const next = `${path}.${process.pid}`
-  writeFileSync(next, contents)
-  renameSync(next, path)
 }
 
 /** The modules that a package exports, and those that its CommonJS files require. */

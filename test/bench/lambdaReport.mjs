@@ -6,7 +6,7 @@ const TARGET = 150_000
 const kB = bytes => (bytes / 1000).toFixed(1)
 
 /** The results as a page of Markdown, and the targets that are missed. */
-export function report({ machine, rounds, measured }) {
+export function report({ machine, rounds, measured, withFullMessages }) {
   const [plain, sealed] = measured.filter(({ format }) => format === 'esm')
   const added = sealed.bytes - plain.bytes
   const rows = [
@@ -25,7 +25,8 @@ export function report({ machine, rounds, measured }) {
     '# What Dynaseal adds to a Lambda function',
     '',
     'Written by `npx --yes pnpm@12 bench:lambda`: [a function](lambda/sealed.mjs) that puts an item with two encrypted attributes, over an',
-    '`MrkKeyring`, beside [the same one](lambda/plain.mjs) without Dynaseal; bundled by esbuild, minified, with the AWS SDK beside it.',
+    '`MrkKeyring`, beside [the same one](lambda/plain.mjs) without Dynaseal; bundled by esbuild, minified, with the AWS SDK beside it, with the',
+    '[slim entries](../../docs/decisions/slim-entries.md) and with [short messages](../../docs/decisions/short-messages.md) in errors.',
     `Times are medians of ${rounds} fresh processes each, in turns, against the local cloud: a put, and a call of KMS before it, which on AWS`,
     'takes longer by the way there.',
     '',
@@ -52,6 +53,7 @@ export function report({ machine, rounds, measured }) {
       parts.map(([name, bytes]) => [name, kB(bytes)]),
     ),
     '',
+    `With full messages in errors, as a bundle has them that does not ask for short ones, it is ${kB(withFullMessages - plain.bytes)} kB more than without.`,
     'Of dynamodb-toolbox, it is the class of `any()`, which an encrypted attribute is to it.',
   ].join('\n')}\n`
   return { text, missed: rows.filter(({ held }) => !held) }

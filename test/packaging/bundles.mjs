@@ -60,37 +60,49 @@ function install(folder, archives) {
 
 /** What a bundle has that begins with the slim entry: nobody else tells whether another bundler than esbuild leaves out the rest. */
 const LEAST_SAVED_BYTES = 60_000
+/** Errors with codes in the place of sentences. */
+const SHORT = ['dynaseal-short-messages']
+const LEAST_SAVED_BY_MESSAGES = 18_000
 
 function checkSlim({ app, world, bundler }) {
   const options = { app, world, bundler, format: 'esm', minify: true, external: ['@aws-sdk'] }
+  const sizeOf = more => statSync(fileOf({ ...options, ...more })).size
   checkBundle({ ...options, entry: 'slim.mjs' })
   check(`slim.mjs as a bundle: ${bundler} leaves out what it does not import`, () => {
-    const [main, slim] = ['app.mjs', 'slim.mjs'].map(entry => statSync(fileOf({ ...options, entry })).size)
+    const [main, slim] = ['app.mjs', 'slim.mjs'].map(entry => sizeOf({ entry }))
     if (main - slim < LEAST_SAVED_BYTES) throw new Error(`${slim} bytes, and ${main} with the main entry`)
+  })
+  for (const format of ['esm', 'cjs'])
+    checkBundle({ ...options, format, entry: 'slim.mjs', conditions: SHORT })
+  check(`slim.mjs as a bundle: ${bundler} takes short messages`, () => {
+    const [full, short] = [[], SHORT].map(conditions => sizeOf({ entry: 'slim.mjs', conditions }))
+    if (full - short < LEAST_SAVED_BY_MESSAGES)
+      throw new Error(`${short} bytes, and ${full} with full messages`)
   })
 }
 
-function fileOf({ app, bundler, entry, format, minify, external }) {
-  const name = [entry, bundler, format, minify, ...external].join('-').replaceAll(/[@/]/g, '')
+function fileOf({ app, bundler, entry, format, minify, external, conditions = [] }) {
+  const name = [entry, bundler, format, minify, ...external, ...conditions].join('-').replaceAll(/[@/]/g, '')
   return join(app, '..', 'deployed', name, `main.${format === 'esm' ? 'mjs' : 'cjs'}`)
 }
 
-function checkBundle({ app, world, bundler, entry, format, minify, external }) {
+function checkBundle({ app, world, bundler, entry, format, minify, external, conditions = [] }) {
   const what = [
     bundler,
     format,
     ...(minify ? ['minified'] : []),
     external.length === 0 ? 'all in one' : `without ${external.join(' and ')}`,
+    ...conditions,
   ]
   check(`${entry} as a bundle: ${what.join(', ')}`, () => {
-    const file = fileOf({ app, bundler, entry, format, minify, external })
+    const file = fileOf({ app, bundler, entry, format, minify, external, conditions })
     const place = dirname(file)
     // Nothing is there but what the bundle leaves out.
     for (const scope of external) {
       mkdirSync(join(place, 'node_modules'), { recursive: true })
       symlinkSync(join(app, 'node_modules', scope), join(place, 'node_modules', scope))
     }
-    const job = { entry: join(app, entry), file, format, minify, external }
+    const job = { entry: join(app, entry), file, format, minify, external, conditions }
     run(process.execPath, ['bundle.mjs', bundler, JSON.stringify(job)], app)
     run(process.execPath, [file], place, { WORLD: world.line })
   })

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { backfillCommand } from './commands/backfill.js'
 import { doctorCommand } from './commands/doctor.js'
 import { drillCommand } from './commands/drill.js'
+import { explainCommand } from './commands/explain.js'
 import { initCommand } from './commands/init.js'
 import { inspectCommand } from './commands/inspect.js'
 import { policyCommand } from './commands/policy.js'
@@ -65,6 +66,7 @@ function program(surroundings: Surroundings): Command {
     drillCommand,
     policyCommand,
     searchKeyCommand,
+    explainCommand,
   ])
     dynaseal.addCommand(each(surroundings))
   for (const one of [dynaseal, ...dynaseal.commands]) {

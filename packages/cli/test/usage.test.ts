@@ -22,6 +22,7 @@ const COMMANDS = [
   'drill',
   'policy',
   'search-key',
+  'explain',
 ]
 
 describe('--help', () => {

@@ -4,9 +4,10 @@ import { build } from 'esbuild'
 /**
  * Makes a bundle of one of the functions in this folder, minified, with the AWS SDK beside it.
  *
+ * @param conditions of the `exports` of packages: short messages in errors, unless it says otherwise
  * @returns its bytes, and those of each package in it
  */
-export async function bundle(name, format, outfile) {
+export async function bundle(name, format, outfile, conditions = ['dynaseal-short-messages']) {
   const { metafile } = await build({
     entryPoints: [fileURLToPath(new URL(`${name}.mjs`, import.meta.url))],
     outfile,
@@ -15,6 +16,8 @@ export async function bundle(name, format, outfile) {
     platform: 'node',
     target: 'node20',
     format,
+    // Where others are named, esbuild leaves out that one.
+    conditions: [...conditions, 'module'],
     // Installed in this repository, and taken in where it is; no application has it that does not ask for it.
     external: ['@aws-sdk/*', '@aws-crypto/client-node'],
     metafile: true,

@@ -1,11 +1,11 @@
-// node bundle.mjs BUNDLER '{ "entry", "file", "format": "esm" | "cjs", "minify", "external": ["@aws-sdk"] }'
+// node bundle.mjs BUNDLER '{ "entry", "file", "format": "esm" | "cjs", "minify", "external": ["@aws-sdk"], "conditions" }'
 import { builtinModules } from 'node:module'
 import { basename, dirname } from 'node:path'
 
 const BUILTIN = new Set(builtinModules.flatMap(name => [name, `node:${name}`]))
 
 const bundlers = {
-  async esbuild({ entry, file, format, minify, external }) {
+  async esbuild({ entry, file, format, minify, external, conditions }) {
     const { build } = await import('esbuild')
     await build({
       entryPoints: [entry],
@@ -14,6 +14,7 @@ const bundlers = {
       platform: 'node',
       format,
       minify,
+      ...(conditions.length > 0 ? { conditions: [...conditions, 'module'] } : {}),
       external: external.map(scope => `${scope}/*`),
       // Of the AWS SDK, esbuild prefers the CommonJS, which requires Node's modules, as no ES module of esbuild can.
       ...(format === 'esm' && external.length === 0 ? { mainFields: ['module', 'main'] } : {}),
@@ -21,7 +22,7 @@ const bundlers = {
     })
   },
 
-  async webpack({ entry, file, format, minify, external }) {
+  async webpack({ entry, file, format, minify, external, conditions }) {
     const { default: webpack } = await import('webpack')
     const esm = format === 'esm'
     const stats = await new Promise((resolve, reject) => {
@@ -30,6 +31,7 @@ const bundlers = {
           entry,
           mode: minify ? 'production' : 'development',
           devtool: false,
+          resolve: { conditionNames: [...conditions, '...'] },
           target: 'node20',
           experiments: { outputModule: esm },
           output: {
@@ -47,7 +49,7 @@ const bundlers = {
     if (stats.hasErrors()) throw new Error(stats.toString({ all: false, errors: true }))
   },
 
-  async rollup({ entry, file, format, minify, external }) {
+  async rollup({ entry, file, format, minify, external, conditions }) {
     const { rollup } = await import('rollup')
     const plugins = await Promise.all(
       ['commonjs', 'json', 'node-resolve', 'terser'].map(name => import(`@rollup/plugin-${name}`)),
@@ -56,7 +58,11 @@ const bundlers = {
     const bundle = await rollup({
       input: entry,
       external: id => BUILTIN.has(id) || external.some(scope => id.startsWith(`${scope}/`)),
-      plugins: [resolve({ preferBuiltins: true, exportConditions: ['node'] }), commonjs(), json()],
+      plugins: [
+        resolve({ preferBuiltins: true, exportConditions: ['node', ...conditions] }),
+        commonjs(),
+        json(),
+      ],
       onwarn: () => {},
     })
     const name = basename(file)
