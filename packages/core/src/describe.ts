@@ -66,13 +66,13 @@ export function describeStored(stored: Uint8Array): StoredDescription {
   return isOfFormat2(bytes) ? ofFormat2(bytes) : ofMessage(bytes)
 }
 
-const DIGITS = '0123456789abcdef'
+/** Of each byte. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 function ofShort(bytes: Uint8Array): StoredDescription {
   const valueBytes = boxed(bytes, SHORT_HEADER_BYTES)
   let commitment = ''
-  for (let index = MARKER_BYTES; index < SHORT_HEADER_BYTES; index++)
-    commitment += DIGITS[bytes[index]! >> 4]! + DIGITS[bytes[index]! & 15]!
+  for (let index = MARKER_BYTES; index < SHORT_HEADER_BYTES; index++) commitment += HEX[bytes[index]!]
   return { format: 2, form: 'short', bytes: bytes.length, valueBytes, commitment }
 }
 

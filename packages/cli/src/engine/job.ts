@@ -56,7 +56,9 @@ const SEGMENTS = 4
 const CONCURRENCY = 32
 /** Times that one item is planned anew because somebody else changed it. */
 const MAX_ATTEMPTS = 10
-/** So many seconds of the write limit, one page may have to write: what is read again after a crash. */
+/** Most items of a page: what is read again after a crash. */
+const PAGE_ITEMS = 500
+/** And no more than may be written in so many seconds of the write limit. */
 const PAGE_SECONDS = 2
 
 /**
@@ -133,7 +135,7 @@ class Job {
   async #segment(segment: number, segments: number): Promise<void> {
     const { position, done } = this.#state.segment(segment)
     if (done) return
-    const { maxWriteUnits } = this.options
+    const { maxWriteUnits = Number.POSITIVE_INFINITY } = this.options
     try {
       const all = pages(this.target, {
         segment,
@@ -143,7 +145,7 @@ class Job {
         consistent: true,
         pace: this.#readPace,
         signal: this.#signal,
-        limit: maxWriteUnits === undefined ? undefined : Math.ceil(maxWriteUnits * PAGE_SECONDS),
+        limit: Math.min(PAGE_ITEMS, Math.ceil(maxWriteUnits * PAGE_SECONDS)),
       })
       for await (const { items, next, units } of all) {
         const counts = new JobCounts()

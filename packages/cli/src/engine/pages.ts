@@ -20,20 +20,18 @@ export interface PagesOptions extends Persistence {
   readonly from?: WireItem | undefined
   readonly consistent: boolean
   readonly pace: Pace
-  /** Most items of a page, which has at most 1 MB. Default 500: little is in memory at once, however small they are. */
-  readonly limit?: number | undefined
+  /** Most items of a page, which has at most 1 MB: little is in memory at once, however small they are. */
+  readonly limit: number
 }
 
 /** Of a read limit of so many units per second, one page takes at most so many seconds. */
 const PAGE_SECONDS = 0.5
-const PAGE_ITEMS = 500
 /** Of a first page, as long as nobody knows what items cost. */
 const FIRST_LIMIT = 50
 
 /** The items of a table's segment, page by page; the next one is read while one is worked on. */
 export async function* pages({ dynamodb, tableName }: Target, options: PagesOptions): AsyncGenerator<Page> {
-  const { segment, segments, consistent, pace, signal, from } = options
-  const most = Math.min(options.limit ?? PAGE_ITEMS, PAGE_ITEMS)
+  const { segment, segments, consistent, pace, signal, from, limit: most } = options
   let limit = Number.isFinite(pace.max) ? Math.min(most, FIRST_LIMIT) : most
   const read = async (start: WireItem | undefined): Promise<Page> => {
     const input: ScanCommandInput = {

@@ -53,16 +53,23 @@ interface Entity {
   readonly attributes: Map<string, Attribute>
 }
 
+interface Key {
+  readonly key: WrappingKey
+  fields: number
+}
+
 export class Counts {
   items = 0
   #readUnits = 0
   readonly #entities = new Map<string | undefined, Entity>()
+  /** That of the item before, most often. */
+  #lastEntity: { readonly name: string | undefined; readonly entity: Entity } | undefined
   /** By the key in one string. */
-  readonly #keys = new Map<string, { key: WrappingKey; fields: number }>()
+  readonly #keys = new Map<string, Key>()
   /** An envelope is the same for all items under one data key. */
-  readonly #envelopes = new Map<string, readonly WrappingKey[]>()
+  readonly #envelopes = new Map<string, readonly Key[]>()
   /** Most often that of the item before. */
-  #last: { readonly bytes: Uint8Array; readonly keys: readonly WrappingKey[] } | undefined
+  #lastEnvelope: { readonly bytes: Uint8Array; readonly keys: readonly Key[] } | undefined
 
   units(units: number): void {
     this.#readUnits += units
@@ -90,46 +97,49 @@ export class Counts {
   }
 
   keys({ encryptedDataKeys = [] }: Pick<StoredDescription, 'encryptedDataKeys'>, fields = 1): void {
-    this.#add(encryptedDataKeys.map(wrappingKey), fields)
+    for (const key of encryptedDataKeys.map(wrappingKey)) this.#key(key).fields += fields
   }
 
   /** Those of an item's short fields, whose data key is in its envelope. */
   keysBeside(attributes: Readonly<Record<string, unknown>>, fields: number): void {
-    for (const bytes of Object.values(attributes))
-      if (bytes instanceof Uint8Array) this.#add(this.#inEnvelope(bytes), fields)
+    for (const name in attributes) {
+      const bytes = attributes[name]
+      if (bytes instanceof Uint8Array) for (const key of this.#inEnvelope(bytes)) key.fields += fields
+    }
   }
 
-  #inEnvelope(bytes: Uint8Array): readonly WrappingKey[] {
-    if (this.#last !== undefined && Buffer.compare(bytes, this.#last.bytes) === 0) return this.#last.keys
+  #inEnvelope(bytes: Uint8Array): readonly Key[] {
+    const last = this.#lastEnvelope
+    if (last !== undefined && Buffer.compare(bytes, last.bytes) === 0) return last.keys
     const keys = this.#envelopeOf(bytes)
-    this.#last = { bytes, keys }
+    this.#lastEnvelope = { bytes, keys }
     return keys
   }
 
-  #envelopeOf(bytes: Uint8Array): readonly WrappingKey[] {
+  #envelopeOf(bytes: Uint8Array): readonly Key[] {
     const name = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
     const known = this.#envelopes.get(name)
     if (known !== undefined) return known
-    const keys = keysOf(bytes)
+    const keys = keysOf(bytes).map(key => this.#key(key))
     if (this.#envelopes.size >= MAX_ENVELOPES) this.#envelopes.clear()
     this.#envelopes.set(name, keys)
     return keys
   }
 
-  #add(keys: readonly WrappingKey[], fields = 1): void {
-    for (const key of keys) {
-      const name = `${key.provider} ${key.name} ${key.version ?? ''}`
-      const known = this.#keys.get(name)
-      if (known !== undefined) known.fields += fields
-      else this.#keys.set(name, { key, fields })
-    }
+  #key(key: WrappingKey): Key {
+    const name = `${key.provider} ${key.name} ${key.version ?? ''}`
+    const known = this.#keys.get(name)
+    if (known !== undefined) return known
+    const counts = { key, fields: 0 }
+    this.#keys.set(name, counts)
+    return counts
   }
 
   #entity(name: string | undefined): Entity {
-    const known = this.#entities.get(name)
-    if (known !== undefined) return known
-    const entity: Entity = { items: 0, attributes: new Map() }
+    if (this.#lastEntity?.name === name && this.#lastEntity !== undefined) return this.#lastEntity.entity
+    const entity = this.#entities.get(name) ?? { items: 0, attributes: new Map() }
     this.#entities.set(name, entity)
+    this.#lastEntity = { name, entity }
     return entity
   }
 

@@ -32,6 +32,8 @@ export interface ScanOptions {
 }
 
 const SEGMENTS = 4
+/** Most items of a page: of a kilobyte each, they fill one. */
+const PAGE_ITEMS = 1000
 /** What is opened together: of a page, little else than its items is in memory at once. */
 export const ITEMS_AT_A_TIME = 100
 
@@ -52,7 +54,7 @@ export async function scan(target: Target, options: ScanOptions = {}): Promise<S
   const start = performance.now()
   const own = segment === undefined ? [...Array(segments).keys()] : [segment]
   const readSegment = async (one: number): Promise<void> => {
-    const all = pages(target, { segment: one, segments, consistent, pace, signal })
+    const all = pages(target, { segment: one, segments, consistent, pace, signal, limit: PAGE_ITEMS })
     for await (const { items, units } of all) {
       counts.units(units)
       for (let start = 0; start < items.length; start += ITEMS_AT_A_TIME)
