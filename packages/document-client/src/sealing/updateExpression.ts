@@ -4,6 +4,7 @@ import { parseUpdate, type UpdateAction, type UpdateOperand } from '../expressio
 import { askedKind, names, valuesOfCondition } from '../guards/conditions.js'
 import { formatsOwn, isFormatAttribute } from '../guards/formatAttributes.js'
 import { formatPath, relate } from '../paths/attributePattern.js'
+import { Searched } from '../search/searched.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
 import { findPending } from './pendingSeal.js'
@@ -24,6 +25,7 @@ export function sealUpdate(table: KnownTable, params: Item, sealing: Sealing): I
   const elsewhere = new Set([...computed, ...valuesOfCondition(params)])
   for (const [value, content] of Object.entries(values)) {
     const path = targets.get(value)
+    if (content instanceof Searched && (path !== undefined || computed.has(value))) throw Searched.misplaced()
     if (path !== undefined) {
       sealing.collectPart(place, path, values, value)
       if (elsewhere.has(value) && findPending(values[value]) !== undefined) {
