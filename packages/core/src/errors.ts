@@ -189,7 +189,7 @@ export class SearchError extends DynasealError {
     readonly reason: string,
     { place, cause }: Details = {},
   ) {
-    super(describe('Cannot make a token of', reason, place), cause)
+    super(describe(`Cannot make a token${place === undefined ? '' : ' of'}`, reason, place), cause)
     this.table = place?.table
     this.keyNames = place?.keyNames
     this.path = place?.path

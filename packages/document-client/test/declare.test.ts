@@ -1,7 +1,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { describe, expect, test } from 'vitest'
-import { type Declaration, DocumentClientError, sealDocumentClient } from '../src/index.js'
+import {
+  type Declaration,
+  DocumentClientError,
+  sealDocumentClient,
+  sealDynamoDBClient,
+} from '../src/index.js'
 
 const unused = () => Promise.reject(new Error('Nothing is sealed or opened with it.'))
 const client = (timeToLive: string[] = []) =>
@@ -126,4 +131,19 @@ test('tables may be declared in parts, again, and by their ARN', () => {
   expect(declared.declare({ ...users, table: arn, when: user })).toBe(declared)
   declared.declare({ ...users, encrypted: ['email', 'card'], when: order })
   declared.declare({ table: 'nothing', key: ['a', 'b'], encrypted: [] })
+})
+
+test.each<[string, unknown]>([
+  ['nothing', undefined],
+  ['null', null],
+  ['options', { region: 'us-east-1' }],
+])('%s is no client that could be sealed', (_, none) => {
+  const options = { keyring: { onEncrypt: unused, onDecrypt: unused } }
+  for (const seal of [sealDocumentClient, sealDynamoDBClient])
+    expect(() => seal(none as never, options)).toThrow(
+      expect.objectContaining({
+        code: 'invalid-client',
+        message: expect.stringMatching(/the client that is/),
+      }),
+    )
 })

@@ -231,6 +231,21 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
         send => send('Delete', { TableName, Key, Expected: {} }),
         error('command-unsupported', /Expected/),
       ],
+      ...['Put', 'Delete', 'Update', 'Scan', 'Query'].map(
+        (operation): [string, (send: Declared['send']) => Promise<unknown>, ReturnType<typeof error>] => [
+          `a value that no expression of a ${operation} uses`,
+          send =>
+            send(operation, {
+              TableName,
+              ...(operation === 'Put' ? { Item: item() } : {}),
+              ...(operation === 'Update' ? { UpdateExpression: 'SET email = :value' } : {}),
+              ...(operation === 'Query' ? { KeyConditionExpression: 'pk = :value' } : {}),
+              ...(operation === 'Put' || operation === 'Query' || operation === 'Scan' ? {} : { Key }),
+              ExpressionAttributeValues: operation === 'Update' ? value : { ...value, ':value': 'a' },
+            }),
+          error('expression-syntax', /:v is among the ExpressionAttributeValues, and in no expression/),
+        ],
+      ),
       [
         'an expression that nobody understands',
         send => send('Update', { TableName, Key, UpdateExpression: 'SET email = ' }),

@@ -73,6 +73,21 @@ describe('fails closed', () => {
     expect(await own.stored()).toEqual([])
   })
 
+  test('for what no token can be made of, and says where', async () => {
+    const where = expect.objectContaining({
+      name: 'SearchError',
+      code: 'invalid-value',
+      message: expect.stringMatching(
+        /^Cannot make a token of email of an item in table .* \(key: pk, sk\): /,
+      ),
+    })
+    const Key = { pk: search(5), sk: '1' }
+    const set = { UpdateExpression: 'SET email = :e', ExpressionAttributeValues: { ':e': own.EMAIL } }
+    await expect(client.send(new GetCommand({ TableName: TABLE, Key }))).rejects.toEqual(where)
+    await expect(client.send(new UpdateCommand({ TableName: TABLE, Key, ...set }))).rejects.toEqual(where)
+    expect(own.world.proxy.sent).toEqual([])
+  })
+
   test('for a client without search keys, or that is not sealed', async () => {
     expect(() => own.world.sealedClient(EAST)).not.toThrow()
     const raw = own.world.rawClient(EAST)

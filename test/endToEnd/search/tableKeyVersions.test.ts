@@ -8,10 +8,13 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
+import { createSearchKey } from '@dynaseal/core'
 import { search } from '@dynaseal/document-client'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { TABLE } from '../../support/searchTable.js'
-import { conditionFailed, NEW, OLD, withTwoKeys } from './twoKeys.js'
+import { EAST } from '../../support/world.js'
+import { declaredClient } from './declaredClient.js'
+import { conditionFailed, declared, NEW, OLD, withTwoKeys } from './twoKeys.js'
 
 const own = withTwoKeys()
 
@@ -246,4 +249,19 @@ test('a query by the key finds items under both, each once', async () => {
     }),
   )
   expect(Items?.map(({ sk }) => sk)).toEqual(['1', '2'])
+})
+
+test('with three search keys, a put with a condition leaves no other one under the third', async () => {
+  const key = await createSearchKey(own.world.keyring(EAST), { version: 3 })
+  const all = declaredClient(own.world, [key, own.keys[1], own.keys[0]], { declared })
+  await own.put(own.clients.older)
+  const replaced = { ConditionExpression: 'attribute_exists(pk)' }
+  await own.put(all, { name: 'two' }, replaced)
+  expect(await own.versions()).toEqual(['3.'])
+  // Each by who does not know of the others.
+  own.nextEmail('thrice')
+  await own.put(own.clients.older)
+  await own.put(own.clients.newer)
+  await expect(own.put(all, { name: 'two' }, replaced)).rejects.toEqual(conditionFailed)
+  expect((await own.versions()).sort()).toEqual([OLD, NEW])
 })

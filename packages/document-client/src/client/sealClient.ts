@@ -195,6 +195,8 @@ function wrap<CLIENT extends Sealable>(
 }
 
 function refuseSealed(client: object, dialect: Dialect): void {
+  if (typeof Object(client).send !== 'function')
+    throw dialect.refusal('invalid-client', 'The first argument must be the client that is to be sealed.')
   if (!(SEALED in client)) return
   throw dialect.refusal('invalid-client', 'This client is sealed already: use it as it is.')
 }

@@ -1,5 +1,6 @@
 import { guardConditions, refuseLegacy } from '../guards/conditions.js'
 import { completeProjection, trustedKind } from '../guards/projections.js'
+import { refuseSearched } from '../guards/values.js'
 import type { Selection } from '../paths/selection.js'
 import type { Sealing } from '../sealing/sealing.js'
 import type { SearchedKey } from '../search/searchedKey.js'
@@ -43,6 +44,7 @@ export function planGet(tables: Tables, input: Item, sealing: Sealing): Plan {
 export function planRead(tables: Tables, input: Item, sealing: Sealing): Plan {
   const table = tables.table(input.TableName)
   guardConditions(table, undefined, input)
+  refuseSearched(input.ExclusiveStartKey)
   const whole = readWhole(table, input, sealing)
   const search = searchOf(table, whole.params, sealing)?.searchRead(table, whole.params, sealing)
   const { params, selection, strip } = completeProjection(table, search?.params ?? whole.params)

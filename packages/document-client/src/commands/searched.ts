@@ -1,4 +1,5 @@
 import { guardKey } from '../guards/keys.js'
+import { guardMembers } from '../guards/values.js'
 import type { Sealing } from '../sealing/sealing.js'
 import type { SearchFeature } from '../search/feature.js'
 import { Searched } from '../search/searched.js'
@@ -28,6 +29,7 @@ export function searchOf(
  * @throws {DocumentClientError} `invalid-schema`; `condition-refused` or `invalid-value` for what is not searched for
  */
 export function searchedKey(table: KnownTable, given: unknown, sealing: Sealing): SearchedKey | undefined {
+  guardMembers(table, Object(given))
   if (table.keyTokens.size > 0) return sealing.features.search.SearchedKey.where(table, given, sealing)
   guardKey(table, given)
   return undefined

@@ -1,6 +1,7 @@
 import type { ReadFirst } from '../changing/readFirst.js'
 import { DocumentClientError } from '../errors.js'
 import { guardConditions, seesCiphertext } from '../guards/conditions.js'
+import { guardMembers } from '../guards/values.js'
 import { isContainer } from '../paths/attributePattern.js'
 import { Selection } from '../paths/selection.js'
 import type { Sealing } from '../sealing/sealing.js'
@@ -10,7 +11,7 @@ import type { KeyedWrite, WriteAction } from '../search/keyedWrites.js'
 import type { SearchedKey } from '../search/searchedKey.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Tables } from '../tables/tables.js'
-import { ownContainers } from '../values/copyContainers.js'
+import { ownMembers } from '../values/copyContainers.js'
 import type { Item } from '../values/place.js'
 import { fromWire, wireMembers } from '../values/wireItems.js'
 import type { Forward, Plan } from './plan.js'
@@ -201,7 +202,7 @@ function batched(
 ): Omit<BatchedWrite, 'name'> {
   const put = write.PutRequest as Item | undefined
   if (put !== undefined) {
-    const { Item } = sealPut(table, ownContainers(put) as Item, sealing)
+    const { Item } = sealPut(table, { Item: ownMembers(put.Item) }, sealing)
     const key = searchedKeyOfItem(table, Item as Item, sealing)
     const keyed = keyedWrite({ action: 'Put', key }, { TableName, Item }, sealing)
     return { request: { ...write, PutRequest: { Item } }, keyed }
@@ -283,6 +284,7 @@ function sealPut(
       `What was given to be put in table ${table.name} is no plain object, and the AWS SDK takes no other Item. Give a copy of its members: { ...item }.`,
     )
   }
+  guardMembers(table, item)
   const kind = kindOfPut(table, params)
   if (!readsFirst) guardConditions(table, kind, params)
   const holder = { Item: item }

@@ -1,3 +1,4 @@
+import type { AttributePath } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
 import { type Condition, type ConditionReference, parseCondition } from '../expressions/condition.js'
 import { Tokens } from '../expressions/tokens.js'
@@ -6,6 +7,7 @@ import { spelledPath } from '../paths/spelledPaths.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
 import { formatsOwn, isFormatAttribute } from './formatAttributes.js'
+import { guardValues } from './values.js'
 
 export type Names = Readonly<Record<string, string>>
 
@@ -30,6 +32,7 @@ export const LEGACY = [
  */
 export function guardConditions(table: KnownTable, kind: unknown, params: Item): void {
   refuseLegacy(table, params)
+  guardValues(table, params)
   const values = (params.ExpressionAttributeValues ?? {}) as Item
   for (const parameter of CONDITIONS) {
     const expression = params[parameter]
@@ -141,7 +144,7 @@ function guardReference(
   if (!looksInside(table, kind, reference, values)) return
   throw new DocumentClientError(
     'condition-refused',
-    `${parameter}: '${formatPath(path)}' is encrypted in table ${table.name} and cannot be used with ${operator}, which would see ciphertext. Only attribute_exists, attribute_not_exists and attribute_type B work, on the encrypted attribute itself; compare after loading, or keep a separate attribute to search by.${wayOut(table, parameter)}`,
+    `${parameter}: '${formatPath(path)}' is encrypted in table ${table.name} and cannot be used with ${operator}, which would see ciphertext. Only attribute_exists, attribute_not_exists and attribute_type B work, on the encrypted attribute itself; compare after loading, or ${searchFor(table, kind, path)}.${wayOut(table, parameter)}`,
   )
 }
 
@@ -158,6 +161,15 @@ function looksInside(
   // What is stored is always Binary, so this asks no more than whether it is there.
   if (use === 'type' && value !== undefined && values[value] === 'B' && relations.includes('at')) return false
   return relations.some(relation => relation !== 'beside')
+}
+
+function searchFor(table: KnownTable, kind: unknown, path: AttributePath): string {
+  const token = table
+    .tokens(kind)
+    .find(({ definition: { paths } }) => paths.length === 1 && relate(paths[0]!, path) === 'at')
+  return token === undefined
+    ? 'give it a search token, which can be compared'
+    : `compare its search token '${formatPath(token.path)}' with search(value)`
 }
 
 function wayOut({ wholeItems }: KnownTable, parameter: string): string {

@@ -4,6 +4,7 @@ import { parseUpdate, type UpdateAction, type UpdateOperand } from '../expressio
 import { askedKind, names, valuesOfCondition } from '../guards/conditions.js'
 import { formatsOwn, isFormatAttribute } from '../guards/formatAttributes.js'
 import { formatPath, relate } from '../paths/attributePattern.js'
+import { Searched } from '../search/searched.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
 import { findPending } from './pendingSeal.js'
@@ -21,9 +22,13 @@ export function sealUpdate(table: KnownTable, params: Item, sealing: Sealing): I
   const place = { table, key: params.Key as Item, kind: updatedKind(table, params, actions) }
   const { targets, computed } = targetsOf(table, actions, place.kind)
   if (table.takesPlaintext) refuseUnknownKind(table, place.kind, targets.values())
-  const elsewhere = new Set([...computed, ...valuesOfCondition(params)])
+  const asked = valuesOfCondition(params)
+  const elsewhere = new Set([...computed, ...asked])
   for (const [value, content] of Object.entries(values)) {
     const path = targets.get(value)
+    // Used here alone, it is refused as what nothing is compared with.
+    if (content instanceof Searched && asked.includes(value) && (path !== undefined || computed.has(value)))
+      throw Searched.misplaced()
     if (path !== undefined) {
       sealing.collectPart(place, path, values, value)
       if (elsewhere.has(value) && findPending(values[value]) !== undefined) {

@@ -6,6 +6,7 @@ import type { Item } from '../values/place.js'
 import type { Values } from '../values/values.js'
 import type { SearchedKey } from './searchedKey.js'
 import { attributesOf } from './storedTokens.js'
+import { isSearchedFor } from './tokenTenant.js'
 import { changeOf } from './updatedTokens.js'
 
 /**
@@ -36,7 +37,7 @@ export function mayCreate({ table, sources }: SearchedKey, params: Item, values:
       if (value === undefined) throw wouldMove(table.name, name, paths.map(formatPath))
       return value
     })
-    if (!definition.matches(attributes, known.values))
+    if (!isSearchedFor(table, token, attributes, known))
       throw wouldMove(table.name, name, paths.map(formatPath))
   }
   return isComplete

@@ -76,7 +76,11 @@ export class KeyedWrite {
       if (!isConditional) return [{ Put: input }, ...others.map(each => deleteAt(each, {}))]
       if (this.#place === undefined || this.#isAt(current)) return [{ Put: input }, ...others.map(nothingAt)]
       const { Item, ...condition } = input
-      return [{ Put: this.#demand({ TableName, Item }, false) }, deleteAt(this.#place, condition)]
+      return [
+        { Put: this.#demand({ TableName, Item }, false) },
+        deleteAt(this.#place, condition),
+        ...others.filter(each => !this.#isAt(each)).map(nothingAt),
+      ]
     }
     if (others.length === 0) return [{ [action]: input }]
     if (action === 'Delete' && !isConditional) return versions.map(each => deleteAt(each, input))

@@ -9,7 +9,7 @@ import { keyName } from './mergedPages.js'
 import { Searched } from './searched.js'
 import { searchedSource } from './searches.js'
 import { attributesOf } from './storedTokens.js'
-import { subjectOf, type TokenSource, tenantIn } from './tokenTenant.js'
+import { isSearchedFor, subjectOf, type TokenSource, tenantIn } from './tokenTenant.js'
 import { valueAt } from './valueAt.js'
 
 /** Of a command. */
@@ -184,7 +184,7 @@ function refuseOtherKey(
     const own = path.length === 1 && table.keyNames.includes(String(path[0])) ? key[path[0]!] : undefined
     return own === undefined ? source.values[index]! : values.attributeAt(path, own)
   })
-  const isSame = tenantIn(token, key) === source.tenant && definition.matches(parts, source.values)
+  const isSame = tenantIn(token, key) === source.tenant && isSearchedFor(table, token, parts, source)
   if (isSame) return
   const names = [...definition.paths, ...(tenant === undefined ? [] : [tenant])].map(formatPath)
   throw new DocumentClientError(

@@ -66,7 +66,11 @@ export function searchesOf(
   const visit = (condition: Condition, scope: Kinds, parameter: Parameter, isNegated: boolean): void => {
     if (condition.kind === 'test') {
       const found = tokenTest(table, scope, condition, given, values, parameter)
-      if (found === undefined) return
+      if (found === undefined) {
+        for (const operand of condition.operands)
+          if ('value' in operand && wrapped.includes(operand.value)) throw isNoToken(table, operand.value)
+        return
+      }
       if (isNegated)
         throw refused(
           table,

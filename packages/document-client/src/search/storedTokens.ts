@@ -10,7 +10,7 @@ import type { ItemToken } from './itemToken.js'
 import { Searched } from './searched.js'
 import { isUnwrapped } from './searchedKey.js'
 import { searchedSource } from './searches.js'
-import { storedTenant, subjectOf, tenantIn } from './tokenTenant.js'
+import { isSearchedFor, storedTenant, subjectOf, tenantIn } from './tokenTenant.js'
 import { setAt, standsAt, valueAt } from './valueAt.js'
 
 /**
@@ -56,7 +56,7 @@ export function storeTokens(
       const searched = searchedSource(table, token, given, values)
       const isSame =
         attributes === undefined ||
-        (definition.matches(attributes, searched.values) && tenantIn(token, item) === searched.tenant)
+        (isSearchedFor(table, token, attributes, searched) && tenantIn(token, item) === searched.tenant)
       if (!isSame) throw isComputed(table, path)
       given = undefined
     }

@@ -1,4 +1,4 @@
-import type { TokenSubject } from '@dynaseal/core'
+import { SearchError, type TokenSubject } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
 import { formatPath } from '../paths/attributePattern.js'
 import type { KnownTable } from '../tables/knownTable.js'
@@ -16,6 +16,27 @@ export function subjectOf(
   { values, tenant, key }: TokenSource,
 ): TokenSubject {
   return { values, tenant, key, definition, table, keyNames, attribute: path }
+}
+
+/**
+ * Whether values are what is searched for.
+ *
+ * @param values of the definition's attributes
+ * @throws {SearchError} `invalid-value` for what is searched for, with the place
+ */
+export function isSearchedFor(
+  { name, keyNames }: KnownTable,
+  { definition }: ItemToken,
+  values: TokenSource['values'],
+  searched: TokenSource,
+): boolean {
+  try {
+    return definition.matches(values, searched.values)
+  } catch (error) {
+    throw error instanceof SearchError
+      ? error.at({ table: name, keyNames, path: definition.paths[0]! })
+      : error
+  }
 }
 
 /** Whether an item, or a key, has the tenant that its token is bound to; of a token without tenants, it has. */

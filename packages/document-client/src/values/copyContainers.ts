@@ -22,9 +22,17 @@ export function copyContainers(value: unknown): unknown {
 /**
  * Copies the containers of what is to be written, so that nobody else can change them, and reads all of it once. What is
  * no plain object or list stays as it is, for the checks and the AWS SDK to refuse.
+ *
+ * @throws {DocumentClientError} `invalid-value` for what is searched for
  */
 export function ownContainers(value: unknown): unknown {
+  if (value instanceof Searched) throw Searched.misplaced()
   return copyParts(value, ownContainers) ?? value
+}
+
+/** As {@link ownContainers}, of keys and of the values of expressions, which may be what is searched for. */
+export function ownMembers(value: unknown): unknown {
+  return copyParts(value, member => (member instanceof Searched ? member : ownContainers(member))) ?? value
 }
 
 /** As {@link ownContainers}, and copies what holds bytes as well: those of the caller may change until they are sealed. */
