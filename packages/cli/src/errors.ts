@@ -47,7 +47,7 @@ export const ExitCode = {
   DONE: 0,
   /** It could not be done. */
   FAILED: 1,
-  /** It was asked for wrongly: arguments, or the configuration. Nothing was sent. */
+  /** It was asked for wrongly: arguments, the configuration, a checkpoint of another job. Nothing was written. */
   USAGE: 2,
   /** Done, and not all is as it should be: values in clear, what does not open, a region that cannot be lost. */
   LEFT: 3,

@@ -254,7 +254,7 @@ describe('work on items that are sealed as wholes', () => {
     for (const id of ['a', 'b', 'c', 'd']) await store('whole', id)
     const before = new Map((await world.items()).map(one => [one.id!.S, one]))
     const checkpoint = kept()
-    const crash = crashing(await targetOf('whole'), checkpoint, { after: 3, arrives: true })
+    const crash = crashing(await targetOf('whole'), checkpoint, { after: 5, arrives: true })
     const once = { apply: true, segments: 1, concurrency: 1 }
     const running = runJob(crash.target, rewrap(crash.target, { all: true }), {
       ...once,

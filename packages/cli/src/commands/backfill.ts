@@ -20,8 +20,9 @@ export function backfillCommand(surroundings: Surroundings): Command {
     .option('--binary', 'also bytes, if they do not look like ciphertext')
     .action((table: string, options: Options, command: Command) => {
       const { entity, unknown = false, binary = false } = options
-      return work(table, options, surroundings, command, { opens: false }, target =>
-        backfill(target, { entities: entity, unknown, binary }),
-      )
+      return work(table, options, surroundings, command, {
+        opens: false,
+        task: target => backfill(target, { entities: entity, unknown, binary }),
+      })
     })
 }

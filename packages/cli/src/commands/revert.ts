@@ -15,21 +15,28 @@ export function revertCommand(surroundings: Surroundings): Command {
     'The way back: opens what is sealed, and stores it in clear. It is asked for twice: by --apply, and by the name of the table.',
   )
     .option('--in-clear <table>', 'the name of the table once more; without it, it is asked for')
-    .action((table: string, options: Options, command: Command) =>
-      work(table, options, surroundings, command, { opens: true }, async target => {
-        if (options.apply === true) await confirm(target.tableName, options.inClear, surroundings)
-        return revert(target)
-      }),
-    )
+    .action((table: string, { inClear, ...options }: Options, command: Command) => {
+      const { terminal } = surroundings
+      const { apply, plan } = options
+      const isAsked = inClear === undefined && plan === undefined && terminal.isInteractive
+      return work(table, options, surroundings, command, {
+        opens: true,
+        check({ tableName }) {
+          if (apply === true && !isAsked) check(tableName, inClear)
+        },
+        task: revert,
+        async confirm({ tableName }) {
+          if (apply === true && isAsked) check(tableName, await terminal.ask(question(tableName)))
+        },
+      })
+    })
 }
 
+const question = (table: string) =>
+  `Everything that is sealed in ${table} will be stored in clear. To go on, type the table's name.`
+
 /** @throws {CliError} `usage` */
-async function confirm(table: string, given: string | undefined, { terminal }: Surroundings): Promise<void> {
-  const answer =
-    given ??
-    (await terminal.ask(
-      `Everything that is sealed in ${table} will be stored in clear. To go on, type the table's name.`,
-    ))
+function check(table: string, answer: string | undefined): void {
   if (answer === table) return
   throw new CliError(
     'usage',

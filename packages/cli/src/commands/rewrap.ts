@@ -34,11 +34,15 @@ export function rewrapCommand(surroundings: Surroundings): Command {
         )
       if (searchKey && from !== undefined)
         throw new CliError('usage', '--from is about what is sealed, and --search-key about search tokens.')
-      return work(table, options, surroundings, command, { opens: true, moves: searchKey }, async target => {
-        if (searchKey) return rewrapTokens(target)
-        if (from === undefined) return rewrap(target, { all })
-        const other = await projectOf({ ...options, config: from }, surroundings)
-        return rewrap(target, { all }, other.target(table, options.region))
+      return work(table, options, surroundings, command, {
+        opens: true,
+        moves: searchKey,
+        async task(target) {
+          if (searchKey) return rewrapTokens(target)
+          if (from === undefined) return rewrap(target, { all })
+          const other = await projectOf({ ...options, config: from }, surroundings)
+          return rewrap(target, { all }, other.target(table, options.region))
+        },
       })
     })
 }

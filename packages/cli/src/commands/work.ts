@@ -34,10 +34,11 @@ const NOTES = `
 Without --apply it is a dry run: everything is read and planned, nothing is
 written, and the report says what would be done.
 
-It may be ended at any time, by Ctrl-C or by a crash: the same command goes on
-where it ended. How far it is stands in a file of the folder .dynaseal, or where
---checkpoint or --checkpoint-table say, with keys of items; it is removed at the
-end. What somebody else writes meanwhile stays, and is read again.
+With --apply it may be ended at any time, by Ctrl-C or by a crash: the same
+command goes on where it ended. How far it is stands in a file of the folder
+.dynaseal, or where --checkpoint or --checkpoint-table say, with keys of items;
+it is removed at the end. What somebody else writes meanwhile stays, and is read
+again.
 
 For several machines: --segments 100 --segment 7, each with another segment.
 --plan prints a definition that runs them; what --max-rcu and --max-wcu give is
@@ -72,36 +73,42 @@ export function workCommand(name: string, summary: string, description: string):
     .addHelpText('after', NOTES)
 }
 
-/** What is known of a task before there is one. */
-interface Effort {
+/** What a command does to a table. */
+interface Work {
   /** Whether it opens what is sealed. */
   readonly opens: boolean
   /** Whether it moves the items of a table whose key is a search token. Default false. */
   readonly moves?: boolean
+  /** @throws {CliError} where it was asked for wrongly, also for a plan */
+  check?(target: Target): void
+  /** Before anything is sent to DynamoDB. */
+  task(target: Target): Task | Promise<Task>
+  /** Asks, once it has been said what it takes; throws where the answer is no. */
+  confirm?(target: Target): Promise<void>
 }
 
-/**
- * @param makeTask may ask, and throws where the answer is no
- */
 export async function work(
   name: string,
   given: WorkOptions,
   surroundings: Surroundings,
   command: Command,
-  { opens, moves = false }: Effort,
-  makeTask: (target: Target) => Task | Promise<Task>,
+  { opens, moves = false, check, task: makeTask, confirm }: Work,
 ): Promise<void> {
   const { terminal, signal } = surroundings
   const options = { ...given, ...segmentOf(given) }
   const { segments, segment, maxRcu, maxWcu, concurrency, apply = false } = options
   checkSegment(options)
+  if (options.checkpoint !== undefined && options.checkpointTable !== undefined)
+    throw new CliError('usage', '--checkpoint and --checkpoint-table are two places for one thing.')
+  const target = (await projectOf(options, surroundings)).target(name, options.region)
+  check?.(target)
   if (options.plan !== undefined) {
-    const { tableName } = (await projectOf(options, surroundings)).target(name, options.region)
+    const { tableName } = target
     const args = [command.name(), name, ...repeated(command)]
     terminal.out(planOf(options.plan, { task: command.name(), table: tableName, segments, args }))
     return
   }
-  const target = (await projectOf(options, surroundings)).target(name, options.region)
+  const task = await makeTask(target)
   const page = options.html === undefined ? undefined : resolve(surroundings.cwd, options.html)
   if (page !== undefined) await checkPage(page)
   const size = await tableSize(target)
@@ -111,7 +118,7 @@ export async function work(
   const effort = { opens, moves: moves && target.known.keyTokens.size > 0, kmsCallsEach }
   if (!options.json)
     terminal.note(renderEstimate(size, { share, apply, ...effort, ...limits }, terminal.width))
-  const task = await makeTask(target)
+  await confirm?.(target)
   const checkpoint = await checkpointOf(target, task, options, surroundings)
   const progress = terminal.progress(
     'items',
@@ -172,8 +179,6 @@ async function checkpointOf(
   { checkpoint, checkpointTable, segment, segments }: WorkOptions,
   { cwd }: Surroundings,
 ): Promise<Checkpoint> {
-  if (checkpoint !== undefined && checkpointTable !== undefined)
-    throw new CliError('usage', '--checkpoint and --checkpoint-table are two places for one thing.')
   const part = segment === undefined ? '' : `-${segment}-of-${segments}`
   const id = `${name}-${target.tableName}-${target.region}${part}`
   if (checkpointTable !== undefined) return itemCheckpoint(target, checkpointTable, id)

@@ -8,7 +8,11 @@ export interface Checkpoint {
   readonly name: string
   /** Undefined when there is none. */
   load(): Promise<string | undefined>
-  /** Replaces it: whoever loads it gets the old text or the new one. */
+  /**
+   * Replaces it: whoever loads it gets the old text or the new one.
+   *
+   * @throws {CliError} `failed` when it is not what was loaded or saved last: another process has taken it over
+   */
   save(text: string): Promise<void>
   remove(): Promise<void>
 }
@@ -21,37 +25,61 @@ export const noCheckpoint: Checkpoint = {
   remove: async () => {},
 }
 
+/** Two processes with one checkpoint: whoever began later goes on, and what was done by either is done. */
+export function takenOver(name: string): CliError {
+  return new CliError(
+    'failed',
+    `Another process goes on with the checkpoint ${name}, so that this one ends. What it has done stays done. Two at once take two segments, and each its own --checkpoint.`,
+  )
+}
+
 const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT'
 
 /** A file that only its owner may read. Folders that are missing are made. */
 export function fileCheckpoint(path: string): Checkpoint {
+  // Of this process alone: another one may be about to find out that it is not the only one.
+  const written = `${path}.${process.pid}.new`
+  let last: string | undefined
   const failed = (error: unknown) =>
-    new CliError('failed', `The checkpoint ${path} cannot be kept: ${(error as Error).message}`, error)
+    error instanceof CliError
+      ? error
+      : new CliError('failed', `The checkpoint ${path} cannot be kept: ${(error as Error).message}`, error)
+  const read = async () => {
+    try {
+      return await readFile(path, 'utf8')
+    } catch (error) {
+      if (isMissing(error)) return undefined
+      throw failed(error)
+    }
+  }
   return {
     name: path,
     async load() {
-      try {
-        return await readFile(path, 'utf8')
-      } catch (error) {
-        if (isMissing(error)) return undefined
-        throw failed(error)
-      }
+      last = await read()
+      return last
     },
     async save(text) {
       try {
         await mkdir(dirname(path), { recursive: true })
-        const file = await open(`${path}.new`, 'w', 0o600)
+        const file = await open(written, 'w', 0o600)
         try {
           await file.writeFile(text)
           await file.sync()
         } finally {
           await file.close()
         }
-        await rename(`${path}.new`, path)
+        const found = await read()
+        if (found !== undefined && found !== last) throw takenOver(path)
+        await rename(written, path)
+        last = text
       } catch (error) {
+        await rm(written, { force: true }).catch(() => {})
         throw failed(error)
       }
     },
-    remove: () => rm(path, { force: true }),
+    async remove() {
+      await rm(path, { force: true })
+      last = undefined
+    },
   }
 }

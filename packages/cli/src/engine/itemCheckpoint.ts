@@ -7,7 +7,7 @@ import {
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
 import { CliError } from '../errors.js'
-import type { Checkpoint } from './checkpoint.js'
+import { type Checkpoint, takenOver } from './checkpoint.js'
 
 /** The attribute that has the text. */
 const STATE = 'state'
@@ -35,20 +35,41 @@ export async function itemCheckpoint(
       'usage',
       `Checkpoints want a table whose key is one string, and ${tableName} has another key.`,
     )
-  const Key = { [key.AttributeName]: { S: id } }
+  const keyName = key.AttributeName
+  const Key = { [keyName]: { S: id } }
+  const name = `${id} of table ${tableName}`
+  let last: string | undefined
+  const read = async () => {
+    const get = new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true })
+    const { Item } = await dynamodb.send(get).catch(explain)
+    return Item?.[STATE]?.S
+  }
   return {
-    name: `${id} of table ${tableName}`,
+    name,
     async load() {
-      const get = new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true })
-      const { Item } = await dynamodb.send(get).catch(explain)
-      return Item?.[STATE]?.S
+      last = await read()
+      return last
     },
     async save(text) {
-      const put = new PutItemCommand({ TableName: tableName, Item: { ...Key, [STATE]: { S: text } } })
-      await dynamodb.send(put).catch(explain)
+      const put = new PutItemCommand({
+        TableName: tableName,
+        Item: { ...Key, [STATE]: { S: text } },
+        ConditionExpression: `attribute_not_exists(#key)${last === undefined ? '' : ' OR #state = :last'}`,
+        ExpressionAttributeNames: { '#key': keyName, ...(last === undefined ? {} : { '#state': STATE }) },
+        ...(last === undefined ? {} : { ExpressionAttributeValues: { ':last': { S: last } } }),
+      })
+      try {
+        await dynamodb.send(put)
+      } catch (error) {
+        // Its answer may have been lost, and the condition have failed when it was sent again.
+        if ((error as Error).name !== 'ConditionalCheckFailedException') explain(error)
+        else if ((await read()) !== text) throw takenOver(name)
+      }
+      last = text
     },
     async remove() {
       await dynamodb.send(new DeleteItemCommand({ TableName: tableName, Key })).catch(explain)
+      last = undefined
     },
   }
 }

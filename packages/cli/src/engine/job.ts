@@ -3,12 +3,12 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb'
 import type { FieldFormat, SearchTokens } from '@dynaseal/core'
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
-import { itemBytes, valueBytes } from '../stored/itemBytes.js'
 import { keyOf } from '../stored/tableItem.js'
 import { fieldAt, type WireItem } from '../stored/wireItem.js'
+import { isTooLarge, unitsOf } from './changeSize.js'
 import { type Checkpoint, noCheckpoint } from './checkpoint.js'
-import { writeUnits } from './estimate.js'
 import { JobCounts, type JobTotals } from './jobCounts.js'
+import { identityOf } from './jobIdentity.js'
 import { JobState } from './jobState.js'
 import { type MoveResult, moveItem } from './moveItem.js'
 import { Pace } from './pace.js'
@@ -106,8 +106,9 @@ class Job {
     const start = performance.now()
     const callsBefore = keyringCalls(target)
     const { tableName, region } = target
-    const identity = { task: task.name, settings: task.settings, table: tableName, region, segments }
-    this.#state = await JobState.load(identity, this.#apply ? checkpoint : noCheckpoint)
+    const isKept = this.#apply && checkpoint !== noCheckpoint
+    const identity = isKept ? await identityOf(target, task, { segments, segment }) : undefined
+    this.#state = await JobState.load(identity, isKept ? checkpoint : noCheckpoint)
     this.#seen = this.#state.totals.items
     const own = segment === undefined ? [...Array(segments).keys()] : [segment]
     const results = await Promise.allSettled(own.map(index => this.#segment(index, segments)))
@@ -192,6 +193,10 @@ class Job {
     for (let attempt = 1; outcome.change !== undefined; ) {
       const { change } = outcome
       if (!this.#apply) {
+        if (isTooLarge(item, change)) {
+          outcome = leaving(outcome, 'too-large')
+          break
+        }
         isChanged = true
         counts.fields += change.remaining
         counts.made(change)
@@ -202,7 +207,7 @@ class Job {
       const isThere = result === 'written' && change.remaining === 0
       if (!isThere && result !== 'too-large') item = await this.#read(change.key, counts)
       if (result === 'too-large' || (result === 'under-both-keys' && item !== undefined)) {
-        outcome = { change: undefined, left: [...outcome.left, { path: undefined, reason: result }] }
+        outcome = leaving(outcome, result)
         break
       }
       if (result === 'written' || isMade(item, change)) {
@@ -274,6 +279,10 @@ function keyringCalls({ format, search }: Target): number {
 
 const NOTHING: Outcome = { change: undefined, left: [] }
 
+function leaving({ left }: Outcome, reason: string): Outcome {
+  return { change: undefined, left: [...left, { path: undefined, reason }] }
+}
+
 /**
  * Whether a change was made after all: an answer was lost, and the condition failed when it was sent again. Ciphertext tells,
  * since nobody else makes the same.
@@ -284,25 +293,4 @@ function isMade(item: WireItem | undefined, { values }: Change): boolean {
     const found = fieldAt(item, path)
     return to.B !== undefined && found?.B !== undefined && Buffer.compare(to.B, found.B) === 0
   })
-}
-
-/** About what DynamoDB will count. A move is a put and a delete, and each costs twice in a transaction. */
-function unitsOf(item: WireItem | undefined, change: Change): number {
-  if (change.moved === undefined) return writeUnits(bytesWritten(item, change))
-  return 2 * (writeUnits(itemBytes(change.moved)) + writeUnits(itemBytes(item ?? {})))
-}
-
-/** DynamoDB counts the larger one of what was there and what is there now. */
-function bytesWritten(item: WireItem | undefined, { values, attributes, tokens }: Change): number {
-  const before = itemBytes(item ?? {})
-  const size = (value: Parameters<typeof valueBytes>[0] | undefined) =>
-    value === undefined ? 0 : valueBytes(value)
-  const grown =
-    values.reduce((sum, { from, to }) => sum + size(to) - size(from), 0) +
-    [...attributes, ...tokens].reduce((sum, { path, from, to }) => {
-      const name = Buffer.byteLength(String(path.at(-1)))
-      const named = (to === undefined ? 0 : name) - (from === undefined ? 0 : name)
-      return sum + named + size(to) - size(from)
-    }, 0)
-  return Math.max(before, before + grown)
 }

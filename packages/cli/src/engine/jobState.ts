@@ -1,19 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { CliError } from '../errors.js'
 import { dynamoDbJson } from '../inspect/dynamoDbJson.js'
 import { itemFromJson } from '../inspect/parseInput.js'
 import type { WireItem } from '../stored/wireItem.js'
 import type { Checkpoint } from './checkpoint.js'
 import { JobCounts, type JobTotals } from './jobCounts.js'
+import { differences, type JobIdentity } from './jobIdentity.js'
 import type { OwnDataKeys } from './task.js'
-
-/** What a job is: a checkpoint of another one is refused. */
-export interface JobIdentity {
-  readonly task: string
-  readonly settings: Readonly<Record<string, unknown>>
-  readonly table: string
-  readonly region: string
-  readonly segments: number
-}
 
 interface Segment {
   /** The key after which it goes on; undefined at the start. */
@@ -25,7 +18,9 @@ interface Segment {
 
 interface Stored {
   readonly version: number
-  readonly job: JobIdentity
+  /** Of the process that has saved it, so that no two save the same. */
+  readonly process: string
+  readonly job: JobIdentity | undefined
   readonly segments: Readonly<
     Record<string, { position?: unknown; done: boolean; itemKeys?: readonly string[] }>
   >
@@ -33,7 +28,7 @@ interface Stored {
   readonly dataKeys: readonly string[]
 }
 
-const VERSION = 1
+const VERSION = 2
 
 /** How far a job has come. What it says to be done is done, whatever happens afterwards. */
 export class JobState implements OwnDataKeys {
@@ -41,6 +36,7 @@ export class JobState implements OwnDataKeys {
   readonly #dataKeys = new Set<string>()
   /** Those that are known to be kept. */
   readonly #kept = new Set<string>()
+  readonly #process = randomUUID()
   /** Of the pages that are done. */
   readonly #counts = new JobCounts()
   /** The save that is under way, and the one that will follow it. */
@@ -48,28 +44,31 @@ export class JobState implements OwnDataKeys {
   #next: Promise<void> | undefined
 
   private constructor(
-    private readonly job: JobIdentity,
+    private readonly job: JobIdentity | undefined,
     private readonly checkpoint: Checkpoint,
     /** Whether it goes on where another process ended. */
     readonly isResumed: boolean,
   ) {}
 
   /**
+   * @param job undefined where nothing is kept
    * @throws {CliError} `usage` for a checkpoint of another job
    */
-  static async load(job: JobIdentity, checkpoint: Checkpoint): Promise<JobState> {
+  static async load(job: JobIdentity | undefined, checkpoint: Checkpoint): Promise<JobState> {
     const text = await checkpoint.load()
     const state = new JobState(job, checkpoint, text !== undefined)
     if (text !== undefined) state.#restore(parse(text, checkpoint))
+    // Before anything is written: whether it can be kept, and is nobody else's from now on, is known then.
+    await state.#save()
     return state
   }
 
   #restore({ job, segments, totals, dataKeys }: Stored): void {
-    const [wanted, found] = [JSON.stringify(this.job), JSON.stringify(job)]
-    if (wanted !== found)
+    const differing = differences(job ?? {}, this.job ?? {})
+    if (differing.length > 0)
       throw new CliError(
         'usage',
-        `The checkpoint ${this.checkpoint.name} is of another job: ${found}, and this one is ${wanted}. Go on with that one as it was started, or remove the checkpoint.`,
+        `The checkpoint ${this.checkpoint.name} is of another job, or of another configuration. It has ${differing.join('; ')}. What it says to be done was done so: go on as it was started, or remove the checkpoint to begin at the start of the table.`,
       )
     for (const [index, { position, done, itemKeys = [] }] of Object.entries(segments)) {
       const from = position === undefined ? undefined : itemFromJson(position, 'The checkpoint')
@@ -162,6 +161,7 @@ export class JobState implements OwnDataKeys {
     })
     const stored: Stored = {
       version: VERSION,
+      process: this.#process,
       job: this.job,
       segments: Object.fromEntries(segments),
       totals: this.totals,

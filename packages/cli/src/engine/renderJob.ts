@@ -44,10 +44,13 @@ export function renderJob(report: JobReport, width: number): string {
   return [...lines, '\n', facts(factsOf(report), width), ...left(report, width), ...hint].join('')
 }
 
+const GOES_ON = 'The same command goes on where it ended.'
+const BEGINS_AGAIN = 'These are the counts until then; a dry run begins at the start each time.'
+
 export function headOf({ task, table: name, region, applied, resumed, complete }: JobReport): string[] {
   return [
     `${task} of table ${name} in ${region}${applied ? '' : ', dry run: nothing was written'}.`,
-    ...(complete ? [] : ['Ended before all was seen. The same command goes on where it ended.']),
+    ...(complete ? [] : [`Ended before all was seen. ${applied ? GOES_ON : BEGINS_AGAIN}`]),
     ...(resumed ? ['Went on where it had ended; the counts are of the whole.'] : []),
   ]
 }
