@@ -1,5 +1,6 @@
 import { asBuffer } from './bytes/reader.js'
 import type { Contexts } from './contexts.js'
+import { EnvelopeAttributes } from './envelope/envelopeAttributes.js'
 import { isOfFormat2 } from './envelope/layout.js'
 import { ItemReader } from './envelope/read.js'
 import type { ItemToOpen } from './format.js'
@@ -19,6 +20,7 @@ export interface ReadingParts {
 /** Reads fields of both formats, told apart by their first bytes, in one item as well. */
 export class AnyFieldReader implements FieldReader {
   readonly #parts: ReadingParts
+  readonly #attributes = new EnvelopeAttributes()
 
   constructor(parts: ReadingParts) {
     this.#parts = parts
@@ -34,6 +36,7 @@ export class AnyFieldReader implements FieldReader {
           contexts.expected('envelope', item),
           item.attributes?.[envelopeAttribute],
           envelopeAttribute,
+          this.#attributes,
         )
         return envelopes.read(field)
       }

@@ -52,14 +52,14 @@ function freeWriter(): Writer {
 /** The location of one item, which its fields share; only the path differs. */
 export class ItemLocation {
   /** The canonical item location, without a path. */
-  readonly item: Buffer
+  readonly item: Uint8Array
 
   /** @throws {SealError} `invalid-location` */
   constructor(table: string, key: Readonly<Record<string, AttributeValue>>) {
     const writer = freeWriter()
     try {
       writeItem(writer, table, key)
-      this.item = Buffer.from(writer.written())
+      this.item = new Uint8Array(writer.written())
     } finally {
       writer.clear()
     }
@@ -82,8 +82,6 @@ export class ItemLocation {
 }
 
 function writeItem(writer: Writer, table: string, key: Readonly<Record<string, AttributeValue>>): void {
-  writer.bytes(DOMAIN)
-  writeText(writer, table, 'the table name')
   const names = Object.keys(key)
   if (names.length > 1) names.sort((a, b) => Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8')))
   // What is inherited would not be bound to.
@@ -91,11 +89,34 @@ function writeItem(writer: Writer, table: string, key: Readonly<Record<string, A
   if (names.length === 0) {
     throw invalid('the primary key of the item is not known: read the key attributes along with the field')
   }
-  writer.u32(names.length)
-  for (const name of names) {
-    writeText(writer, name, 'the name of a key attribute')
-    writeKeyValue(writer, key[name])
+  writeHead(writer, table, names)
+  writeKeyValue(writer, key[names[0]!])
+  for (let index = 1; index < names.length; index++) {
+    writeText(writer, names[index], 'the name of a key attribute')
+    writeKeyValue(writer, key[names[index]!])
   }
+}
+
+/** What comes before the first value of a key: the same for all items of a table, so that of the last one is kept. */
+let lastHead:
+  | { readonly table: string; readonly names: number; readonly first: string; readonly bytes: Uint8Array }
+  | undefined
+/** Names come from tables, too. */
+const LONGEST_HEAD = 512
+
+function writeHead(writer: Writer, table: string, names: readonly string[]): void {
+  const first = names[0]!
+  const last = lastHead
+  if (last !== undefined && last.table === table && last.names === names.length && last.first === first) {
+    writer.bytes(last.bytes)
+    return
+  }
+  writer.bytes(DOMAIN)
+  writeText(writer, table, 'the table name')
+  writer.u32(names.length)
+  writeText(writer, first, 'the name of a key attribute')
+  if (writer.length <= LONGEST_HEAD)
+    lastHead = { table, names: names.length, first, bytes: new Uint8Array(writer.written()) }
 }
 
 function writeKeyValue(writer: Writer, value: AttributeValue | undefined): void {

@@ -16,6 +16,9 @@ import type { FieldReader, StoredField } from './storedField.js'
 /** The fields under one data key, and that, or why there is none. */
 interface Group {
   readonly name: DataKeyName
+  /** Where the encrypted data keys of the last of them stand. */
+  keyBytes: Buffer
+  keysStart: number
   /** Well formed to the last byte, in the order of items and fields. */
   readonly stored: StoredField[]
   /** The next of them to be opened. */
@@ -229,12 +232,16 @@ function* claimsOf({ stored }: Group): Iterable<Uint8Array> {
   }
 }
 
-function belongsTo({ name }: Group, stored: StoredField): boolean {
-  const { context, keyBytes, encryptedDataKeysStart, encryptedDataKeysEnd } = stored
-  return (
-    name.context === context &&
-    isAt(keyBytes, encryptedDataKeysStart, encryptedDataKeysEnd, name.encryptedDataKeys)
-  )
+function belongsTo(group: Group, stored: StoredField): boolean {
+  const { name } = group
+  const { context, keyBytes, encryptedDataKeysStart: start, encryptedDataKeysEnd: end } = stored
+  if (name.context !== context) return false
+  // The very same envelope, as most fields have.
+  if (group.keyBytes === keyBytes && group.keysStart === start) return true
+  if (!isAt(keyBytes, start, end, name.encryptedDataKeys)) return false
+  group.keyBytes = keyBytes
+  group.keysStart = start
+  return true
 }
 
 function groupNamed(groups: Map<string, Group>, stored: StoredField, call: OpeningCall): Group {
@@ -242,7 +249,7 @@ function groupNamed(groups: Map<string, Group>, stored: StoredField, call: Openi
   const name = call.nameOf(context, keyBytes, encryptedDataKeysStart, encryptedDataKeysEnd)
   let group = groups.get(name.id)
   if (group === undefined) {
-    group = { name, stored: [], next: 0 }
+    group = { name, keyBytes, keysStart: encryptedDataKeysStart, stored: [], next: 0 }
     groups.set(name.id, group)
   }
   return group

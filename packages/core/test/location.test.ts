@@ -24,6 +24,29 @@ describe('canonical location', () => {
     )
   })
 
+  it('has nothing of the item before, which may be of another table or have another key', () => {
+    const places: [string, Record<string, AttributeValue>][] = [
+      ['T', { a: { S: 'v' } }],
+      ['T', { a: { S: 'v' }, b: { S: 'w' } }],
+      ['T', { b: { S: 'v' } }],
+      ['U', { b: { S: 'v' } }],
+      ['U', { b: { N: '1' } }],
+      ['T', { a: { S: 'v' } }],
+    ]
+    const text = (text: string) =>
+      `${Buffer.from([0, 0, 0, text.length]).toString('hex')}${Buffer.from(text).toString('hex')}`
+    for (const [table, key] of places) {
+      const names = Object.keys(key)
+      const pairs = names.map(name => {
+        const [[type, content]] = Object.entries(key[name]!) as [[string, string]]
+        return text(name) + (type === 'S' ? '0001' : '0002') + text(content)
+      })
+      expect(location(table, key, ['x'])).toBe(
+        `${domain}${text(table)}0000000${names.length}${pairs.join('')}${hex('00000001 00 00000001 78')}`,
+      )
+    }
+  })
+
   it('sorts key attributes by name and normalizes numbers', () => {
     expect(location('T', { b: { N: '1.50e1' }, a: { B: Uint8Array.of(255) } }, ['x'])).toBe(
       domain +

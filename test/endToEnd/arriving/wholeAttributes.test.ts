@@ -199,14 +199,13 @@ test('takes values in clear where they are allowed, and these alone', async () =
   )
 })
 
-describe('records with long values', () => {
-  const LONG = 5_000
+describe.each([5_000, 50])('records with values of %d bytes', bytes => {
   const people = Array.from({ length: 60 }, (_, n) => ({
     id: `person-${n}`,
-    email: `email ${n} `.repeat(LONG / 10),
-    phone: new Uint8Array(LONG).fill(n),
+    email: `email ${n} `.repeat(bytes / 10),
+    phone: new Uint8Array(bytes).fill(n),
     // Of no declared attribute: it stays as it is.
-    photo: new Uint8Array(LONG).fill(n + 100),
+    photo: new Uint8Array(bytes).fill(n + 100),
   }))
   let records: ReturnType<typeof recordOf>[]
   beforeAll(async () => {
@@ -293,20 +292,23 @@ describe('records with long values', () => {
   })
 })
 
-test("long bytes in clear are the item's own, also where the kind of the item is told by a number", async () => {
-  const documents = DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST)), {
-    unmarshallOptions: { wrapNumbers: text => text },
-  })
-  const client = sealDocumentClient(documents, { keyring: world.keyring(EAST) })
-  const kind = (equals: string, encrypted: string[]) =>
-    client.declare({ table: TABLE, key: ['id'], encrypted, when: { attribute: 'type', equals } })
-  kind('1', ['photo'])
-  kind('2', ['email'])
-  const photo = (byte: number) => new Uint8Array(20_000).fill(byte)
-  const recordsOf = (n: number) => [recordOf(imageOf({ id: 'ada', type: 2, photo: photo(n) }))]
-  const [first] = await client.openStreamRecords(recordsOf(1))
-  // Uses again what memory the first call has left.
-  await client.openStreamRecords(recordsOf(2))
-  const { type, photo: bytes } = first!.record!.newImage!
-  expect([type, Buffer.compare(bytes as Uint8Array, photo(1))]).toEqual(['2', 0])
-})
+test.each([20_000, 20])(
+  "%d bytes in clear are the item's own, also where the kind of the item is told by a number",
+  async length => {
+    const documents = DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST)), {
+      unmarshallOptions: { wrapNumbers: text => text },
+    })
+    const client = sealDocumentClient(documents, { keyring: world.keyring(EAST) })
+    const kind = (equals: string, encrypted: string[]) =>
+      client.declare({ table: TABLE, key: ['id'], encrypted, when: { attribute: 'type', equals } })
+    kind('1', ['photo'])
+    kind('2', ['email'])
+    const photo = (byte: number) => new Uint8Array(length).fill(byte)
+    const recordsOf = (n: number) => [recordOf(imageOf({ id: 'ada', type: 2, photo: photo(n) }))]
+    const [first] = await client.openStreamRecords(recordsOf(1))
+    // Uses again what memory the first call has left.
+    await client.openStreamRecords(recordsOf(2))
+    const { type, photo: bytes } = first!.record!.newImage!
+    expect([type, Buffer.compare(bytes as Uint8Array, photo(1))]).toEqual(['2', 0])
+  },
+)

@@ -14,7 +14,9 @@ export interface Envelope {
   readonly commitmentStart: number
   readonly end: number
   /** From start to end, once it has been asked for: one view for all fields that share the envelope. */
-  claim?: Uint8Array
+  claim: Uint8Array | undefined
+  /** What it has been found to be committed to: the keys of a data key, once that has been compared. */
+  committedTo: unknown
 }
 
 /**
@@ -29,7 +31,16 @@ export function parseEnvelope(bytes: Buffer, start: number): Envelope {
   skipEncryptedDataKeys(reader, malformed)
   const encryptedDataKeysEnd = reader.position
   const commitmentStart = reader.skip(COMMITMENT_BYTES)
-  return { bytes, start, encryptedDataKeysStart, encryptedDataKeysEnd, commitmentStart, end: reader.position }
+  return {
+    bytes,
+    start,
+    encryptedDataKeysStart,
+    encryptedDataKeysEnd,
+    commitmentStart,
+    end: reader.position,
+    claim: undefined,
+    committedTo: undefined,
+  }
 }
 
 /**

@@ -57,11 +57,11 @@ export class EnvelopeKeys {
    */
   deriveItemKey(location: Uint8Array, key: Buffer): void {
     const length = BLOCK_BYTES + BEFORE_LOCATION.length + location.length + AFTER_LOCATION.length
-    const message = length <= scratch.length ? scratch : Buffer.allocUnsafeSlow(length)
+    const message = messageOf(length)
     message.set(BEFORE_LOCATION, BLOCK_BYTES)
     message.set(location, BLOCK_BYTES + BEFORE_LOCATION.length)
     message.set(AFTER_LOCATION, length - AFTER_LOCATION.length)
-    copyLatin1(key, this.#root.digest(message.subarray(0, length), 'binary'))
+    copyLatin1(key, this.#root.digest(message, 'binary'))
   }
 
   /** Takes the root out of memory; nothing can be derived after that. */
@@ -79,3 +79,11 @@ export function envelopeKeys(key: DataKey, context: EncryptionContext): Envelope
 
 /** What is hashed, with room for the padded root before it. Holds no key between two calls. */
 const scratch = Buffer.allocUnsafeSlow(1024)
+let message = scratch
+
+/** The same view as before where it fits: keys of a table are often as long as one another, and views are garbage. */
+function messageOf(length: number): Buffer {
+  if (length > scratch.length) return Buffer.allocUnsafeSlow(length)
+  if (message.length !== length) message = scratch.subarray(0, length)
+  return message
+}

@@ -7,17 +7,17 @@ import { FieldError } from '../errors.js'
 import type { AttributePath } from '../format.js'
 import { MAX_MESSAGE_BYTES } from '../limits.js'
 import type { ItemLocation } from '../location.js'
-import { type EncryptionContext, wrongContext } from '../materials/context.js'
+import type { EncryptionContext } from '../materials/context.js'
 import type { StoredField } from '../storedField.js'
 import { parseValueFrom } from '../value/parse.js'
 import { additionalData } from './additionalData.js'
 import { readBox } from './box.js'
-import { type Envelope, parseEnvelope, parseEnvelopeAttribute } from './envelope.js'
+import { type Envelope, parseEnvelope } from './envelope.js'
+import { checkContextTag, type EnvelopeAttributes } from './envelopeAttributes.js'
 import type { ItemKey } from './itemKey.js'
-import { envelopeKeys } from './keys.js'
+import { type EnvelopeKeys, envelopeKeys } from './keys.js'
 import {
   COMMITMENT_BYTES,
-  CONTEXT_TAG_BYTES,
   ENVELOPE_TAG_BYTES,
   type Form,
   LEAST_BOX_BYTES,
@@ -36,17 +36,25 @@ export class ItemReader {
   readonly #context: EncryptionContext
   readonly #stored: unknown
   readonly #attribute: string
+  readonly #attributes: EnvelopeAttributes
   #envelope: Envelope | undefined
 
   /**
    * @param context the expected one
    * @param stored the envelope attribute, if the item has it: whatever stands there
    * @param attribute its name
+   * @param attributes reads it
    */
-  constructor(context: EncryptionContext, stored: unknown, attribute: string) {
+  constructor(
+    context: EncryptionContext,
+    stored: unknown,
+    attribute: string,
+    attributes: EnvelopeAttributes,
+  ) {
     this.#context = context
     this.#stored = stored
     this.#attribute = attribute
+    this.#attributes = attributes
   }
 
   /**
@@ -89,9 +97,7 @@ export class ItemReader {
     }
     if (!(stored instanceof Uint8Array))
       throw malformed(`the envelope attribute '${this.#attribute}' is not binary`)
-    const envelope = parseEnvelopeAttribute(asBuffer(stored))
-    checkContextTag(this.#context, envelope)
-    return envelope
+    return this.#attributes.read(stored, this.#context)
   }
 }
 
@@ -127,14 +133,8 @@ class SealedField implements StoredField {
 
   open(lease: OpeningLease, location: ItemLocation, path: AttributePath, itemKey: ItemKey): AttributeValue {
     const keys = envelopeKeys(lease.key, this.context)
-    copyBytes(found, this.envelope.bytes, this.envelope.commitmentStart)
-    if (!timingSafeEqual(found, keys.commitment)) {
-      lease.refute(this.claim)
-      throw new FieldError(
-        'not-authentic',
-        'the commitment of its envelope does not match: the envelope was changed after it was made. Find out who wrote it; restore the item from a backup, or write it again.',
-      )
-    }
+    // Once for all fields that share it.
+    if (this.envelope.committedTo !== keys) this.#checkCommitment(keys, lease)
     // Whatever the field is: nobody without the data key can have made this envelope.
     lease.prove()
     const plaintext = readBox(
@@ -149,12 +149,17 @@ class SealedField implements StoredField {
       plaintext.fill(0)
     }
   }
-}
 
-/** Cheap, and before the keyring is asked: what authenticates is the commitment. */
-function checkContextTag({ tag }: EncryptionContext, { bytes, start }: Envelope): void {
-  for (let index = 0; index < CONTEXT_TAG_BYTES; index++) {
-    if (bytes[start + index] !== tag[index]) throw wrongContext()
+  #checkCommitment(keys: EnvelopeKeys, lease: OpeningLease): void {
+    copyBytes(found, this.envelope.bytes, this.envelope.commitmentStart)
+    if (!timingSafeEqual(found, keys.commitment)) {
+      lease.refute(this.claim)
+      throw new FieldError(
+        'not-authentic',
+        'the commitment of its envelope does not match: the envelope was changed after it was made. Find out who wrote it; restore the item from a backup, or write it again.',
+      )
+    }
+    this.envelope.committedTo = keys
   }
 }
 

@@ -39,6 +39,22 @@ export class Arrivals {
     )
   }
 
+  /** Of one alone, by one promise: another for each of its steps would take as long as to read the record. */
+  async openStreamRecord(record: StreamRecord, options: StreamRecordOptions = {}): Promise<OpenedRecord> {
+    try {
+      const batch = new RecordBatch(this.tables, this.settings, options.table, undefined, 1)
+      const wait = batch.add(record)
+      if (wait !== undefined) await wait
+      const unopened = batch.outcome()
+      const [result] = batch.results(unopened instanceof Promise ? await unopened : unopened)
+      if (result!.error !== undefined) throw result!.error
+      const opened = result!.record as OpenedRecord
+      return this.settings.commands.type === 'document' ? opened : this.#written(opened)
+    } catch (error) {
+      throw translated(this.dialect, error)
+    }
+  }
+
   async openStreamRecords(
     records: readonly StreamRecord[],
     options: StreamRecordOptions = {},

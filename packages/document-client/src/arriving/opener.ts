@@ -71,8 +71,7 @@ export function itemOpener(arrivals: Arrivals): ItemOpener {
     openItems: (table, items) => arrivals.openItems(table, items),
     sealItem: async (table, item) => (await arrivals.sealItems(table, [item]))[0]!,
     sealItems: (table, items) => arrivals.sealItems(table, items),
-    openStreamRecord: async (record, options) =>
-      oneRecord((await arrivals.openStreamRecords([record], options)) as RecordResult[]),
+    openStreamRecord: (record, options) => arrivals.openStreamRecord(record, options),
     openStreamRecords: (records, options) =>
       arrivals.openStreamRecords(records, options) as Promise<RecordResult[]>,
     openExport: (table, file) => arrivals.openExport(table, file),

@@ -7,8 +7,8 @@ import type { KnownTable } from '../tables/knownTable.js'
 import type { Tables } from '../tables/tables.js'
 import type { Item } from '../values/place.js'
 import { Scratch } from '../values/scratch.js'
-import { type Change, collectChange, type Wanted } from './change.js'
-import { readRecord, type StreamRecord, sequenceNumberOf, type ToldRecord } from './streamRecord.js'
+import { collectChange, type Wanted } from './change.js'
+import { readRecord, type StreamRecord, sequenceNumberOf } from './streamRecord.js'
 
 /** A record of a stream, opened. */
 export interface OpenedRecord<ITEM = Record<string, unknown>> {
@@ -39,24 +39,14 @@ export interface StreamRecordOptions {
   readonly table?: string | undefined
 }
 
-interface Collected {
-  readonly sequenceNumber: string
-  readonly told: ToldRecord
-  readonly table: KnownTable
-  readonly change: Change | undefined
-}
-
-/** Refused before anything was opened. */
-interface Refused {
-  readonly sequenceNumber: string
-  readonly error: DynasealError
-}
-
 /** Records that are opened together, each on its own: one that does not open, or is none, takes no other with it. */
 export class RecordBatch {
   readonly #opening: Opening
-  /** As long as the batch from the start: to make it longer for each takes more. */
-  readonly #collected: (Collected | Refused)[]
+  /**
+   * What each of them says, as if all opened: it does so in its place. As long as the batch from the start: to make it longer
+   * for each takes more.
+   */
+  readonly #results: RecordResult<OpenedRecord | undefined>[]
   #count = 0
   readonly #ofTable: KnownTable | undefined
   /** Of the records of a batch, the table is usually one. */
@@ -70,7 +60,7 @@ export class RecordBatch {
     private readonly wanted: Wanted | undefined,
     records: number,
   ) {
-    this.#collected = new Array(records)
+    this.#results = new Array(records)
     // A format of somebody else may keep the bytes that it was given.
     const readsOnly = openNowOf(settings.format) !== undefined
     this.#opening = new Opening(settings, readsOnly ? new Scratch() : undefined)
@@ -83,25 +73,30 @@ export class RecordBatch {
    * @returns what to wait for before the next one, if anything
    */
   add(record: StreamRecord): Promise<void> | undefined {
-    this.#collected[this.#count++] = this.#collect(record)
+    this.#results[this.#count++] = this.#collect(record)
     return this.#opening.scratch?.holdsEnough === true ? this.#opening.openNow() : undefined
   }
 
-  #collect(record: StreamRecord): Collected | Refused {
-    const { otherwise, wanted } = this
+  #collect(record: StreamRecord): RecordResult<OpenedRecord | undefined> {
     const sequenceNumber = sequenceNumberOf(record)
     try {
-      const told = readRecord(record)
-      const table = this.#table(told.tableName ?? otherwise ?? wanted?.table)
-      const isOther = this.#ofTable !== undefined && table !== this.#ofTable
-      const change = isOther
-        ? undefined
-        : collectChange(table, told.change, this.settings.values, this.#opening, wanted)
-      return { sequenceNumber, told, table, change }
+      return { sequenceNumber, record: this.#read(record) }
     } catch (error) {
       if (error instanceof DynasealError) return { sequenceNumber, error }
       throw error
     }
+  }
+
+  /** @returns nothing where it is not wanted */
+  #read(record: StreamRecord): OpenedRecord | undefined {
+    const { otherwise, wanted } = this
+    const { tableName, eventName, isExpiry, change } = readRecord(record)
+    const table = this.#table(tableName ?? otherwise ?? wanted?.table)
+    if (this.#ofTable !== undefined && table !== this.#ofTable) return undefined
+    const collected = collectChange(table, change, this.settings.values, this.#opening, wanted)
+    if (collected === undefined) return undefined
+    const { keys, newImage, oldImage } = collected
+    return { eventName, table: table.name, keys, newImage, oldImage, isExpiry }
   }
 
   /** Opens what has not been opened yet. @returns what did not open */
@@ -117,19 +112,12 @@ export class RecordBatch {
    * @returns no record for one that is not wanted
    */
   results(unopened: readonly Unopened[]): RecordResult<OpenedRecord | undefined>[] {
-    const failures = unopened.length === 0 ? NONE : new Map(unopened.map(each => [each.item, each.failures]))
-    return this.#collected.map(one => {
-      if ('error' in one) return one
-      const { sequenceNumber, told, table, change } = one
-      if (change === undefined) return { sequenceNumber, record: undefined }
-      const failed = failures.size === 0 ? [] : failuresOf(change, failures)
-      if (failed.length > 0) return { sequenceNumber, error: new FieldsNotOpenedError(failed) }
-      const { eventName, isExpiry } = told
-      const { keys, newImage, oldImage } = change
-      return {
-        sequenceNumber,
-        record: { eventName, table: table.name, keys, newImage, oldImage, isExpiry },
-      }
+    if (unopened.length === 0) return this.#results
+    const failures = new Map(unopened.map(each => [each.item, each.failures]))
+    return this.#results.map(result => {
+      const failed = result.record === undefined ? [] : failuresOf(result.record, failures)
+      if (failed.length === 0) return result
+      return { sequenceNumber: result.sequenceNumber, error: new FieldsNotOpenedError(failed) }
     })
   }
 
@@ -145,10 +133,8 @@ export class RecordBatch {
   }
 }
 
-const NONE: ReadonlyMap<Item, readonly FieldError[]> = new Map()
-
 function failuresOf(
-  { newImage, oldImage }: Change,
+  { newImage, oldImage }: OpenedRecord,
   failures: ReadonlyMap<Item, readonly FieldError[]>,
 ): readonly FieldError[] {
   return [newImage, oldImage].flatMap(image => (image === undefined ? [] : (failures.get(image) ?? [])))

@@ -24,6 +24,8 @@ export class KnownTable {
   readonly #kinds = new Map<string | undefined, ItemKind[]>()
   /** By name of a known kind, and for all other names together: it is asked for every item of a page. */
   readonly #encrypted = new Map<unknown, EncryptedPlaces>()
+  /** The last of these that was asked for: items of a page are mostly of one kind, and it is asked for several times for each. */
+  #last: { readonly kind: unknown; readonly places: EncryptedPlaces } | undefined
   readonly #clear = new Map<ItemKind, readonly AttributePattern[]>()
   readonly #tokens = new Map<unknown, readonly ItemToken[]>()
   /** Those that are keys of the table itself, by name: the same for all kinds of items. */
@@ -74,6 +76,7 @@ export class KnownTable {
     this.inherited.push(...kind.encrypted.filter(namesInherited))
     this.#kinds.set(kind.name, [...(this.#kinds.get(kind.name) ?? []), kind])
     this.#encrypted.clear()
+    this.#last = undefined
     this.#clear.clear()
     this.#all = undefined
     this.#byName.clear()
@@ -151,10 +154,16 @@ export class KnownTable {
 
   /** The same, laid out for all items of the kind. */
   places(kind: unknown): EncryptedPlaces {
+    if (this.#last !== undefined && this.#last.kind === kind) return this.#last.places
     const own = this.#named(kind)
     const name = own.length > 0 ? kind : undefined
-    const known = this.#encrypted.get(name)
-    if (known !== undefined) return known
+    const places = this.#encrypted.get(name) ?? this.#placesOf(name, own)
+    // What an item says that nobody knows is not kept.
+    if (name === kind) this.#last = { kind, places }
+    return places
+  }
+
+  #placesOf(name: unknown, own: readonly ItemKind[]): EncryptedPlaces {
     const declared = own.flatMap(each => [...each.encrypted, ...this.#clearOf(each)])
     const others = this.kinds
       .filter(each => !own.includes(each))

@@ -5,6 +5,9 @@ const POOL_BYTES = 32 * 1024
 /** Longer ones have memory of their own. */
 const POOLED_BYTES = POOL_BYTES / 4
 
+/** The character that base64 fills up with. */
+const PADDING = 0x3d
+
 let pool = sharedMemory(POOL_BYTES)
 let used = 0
 
@@ -27,9 +30,11 @@ export function fromBase64(text: string): Uint8Array | undefined {
 
 /** What it would be; `undefined` for what cannot be base64 with its padding. */
 export function decodedLength(text: string): number | undefined {
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
-  const length = (text.length / 4) * 3 - padding
-  return Number.isInteger(length) ? length : undefined
+  const { length } = text
+  if (length % 4 !== 0) return undefined
+  const padding =
+    text.charCodeAt(length - 1) !== PADDING ? 0 : text.charCodeAt(length - 2) !== PADDING ? 1 : 2
+  return (length / 4) * 3 - padding
 }
 
 let lastText: string | undefined

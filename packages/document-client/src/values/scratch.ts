@@ -3,14 +3,12 @@ import { decodedLength, fromBase64, written } from './base64.js'
 const SCRATCH_BYTES = 64 * 1024
 /** To be opened before there is more: what has been decoded a moment ago is still in the cache of the processor. */
 const ENOUGH_BYTES = SCRATCH_BYTES / 2
-/** Shorter texts take longer to look up than their memory to get. */
-const LONG_TEXT = 1024
 
 let free: Buffer | undefined
 
 /**
- * Memory for ciphertext that is opened next, and written over then: to get it anew for each long value takes longer than
- * to decode the value. Nothing that is handed out may be in it.
+ * Memory for ciphertext that is opened next, and written over then: to get it anew for each value takes longer than to
+ * decode the value. Nothing that is handed out may be in it.
  */
 export class Scratch {
   #memory = free ?? Buffer.allocUnsafeSlow(SCRATCH_BYTES)
@@ -22,7 +20,7 @@ export class Scratch {
 
   /** As {@link fromBase64}. Valid until {@link rewind}. */
   fromBase64(text: string): Uint8Array | undefined {
-    const length = text.length < LONG_TEXT ? undefined : decodedLength(text)
+    const length = decodedLength(text)
     if (length === undefined || length > SCRATCH_BYTES) return fromBase64(text)
     if (this.#used + length > SCRATCH_BYTES) {
       this.#memory = Buffer.allocUnsafeSlow(SCRATCH_BYTES)

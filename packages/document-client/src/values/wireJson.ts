@@ -41,12 +41,15 @@ interface Reading {
 
 const ITSELF: AttributePath = []
 
+/** Asked in this way in a loop over names, it costs nothing, as `Object.hasOwn` does not. */
+const isOwn = Object.prototype.hasOwnProperty
+
 function readMap(map: unknown, reading: Reading, path: AttributePath, apart?: ReadApart): Item {
   if (typeof map !== 'object' || map === null || Array.isArray(map)) throw malformed(reading, path)
   const read: Item = {}
   // Without a list of names or entries, which are garbage: most of an item is its map.
   for (const name in map) {
-    if (!Object.hasOwn(map, name)) continue
+    if (!isOwn.call(map, name)) continue
     const value = (map as Members)[name]
     const isApart = apart?.names.includes(name) === true
     const bytes = apart && readApart(value, name, isApart, apart)
@@ -85,7 +88,7 @@ function readApart(
 function onlyMember(value: object): string | undefined {
   let only: string | undefined
   for (const name in value) {
-    if (!Object.hasOwn(value, name)) continue
+    if (!isOwn.call(value, name)) continue
     if (only !== undefined) return undefined
     only = name
   }
