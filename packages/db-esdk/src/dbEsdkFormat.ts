@@ -65,7 +65,7 @@ export class DbEsdkFormat implements Format {
   constructor(options: DbEsdkFormatOptions) {
     checkOptions(undefined, options, OPTIONS)
     const { tables = {} } = options
-    checkOptions('tables', tables, Object.keys(tables))
+    checkOptions('tables', tables)
     for (const [name, table] of Object.entries(tables)) checkTable(name, table)
     this.#options = { ...tables }
     this.#items = new SdkItems(options)
@@ -203,7 +203,9 @@ const TYPE_IDS: ReadonlySet<number> = new Set(Object.values(TypeId))
 
 function checkTable(name: string, options: AttributeOptions): void {
   checkOptions(`tables.${name}`, options, TABLE_OPTIONS)
-  const [encrypted] = Object.entries(options.attributeActionsOnEncrypt ?? {}).find(
+  const { attributeActionsOnEncrypt = {} } = options
+  checkOptions(`tables.${name}.attributeActionsOnEncrypt`, attributeActionsOnEncrypt)
+  const [encrypted] = Object.entries(attributeActionsOnEncrypt).find(
     ([, action]) => action === 'ENCRYPT_AND_SIGN',
   ) ?? [undefined]
   if (encrypted === undefined) return

@@ -5,6 +5,7 @@ import {
   SealError,
   type SealErrorCode,
 } from '@dynaseal/core'
+import { checkOptions } from '@dynaseal/core/formats'
 import { CONTEXT_PREFIX, RESERVED_PREFIX } from './names.js'
 import { CanonicalPaths } from './path.js'
 
@@ -90,6 +91,8 @@ export class Table {
     } = options
     checkUnsigned(allowedUnsignedAttributes, allowedUnsignedAttributePrefix)
     this.isSigned = signedBy(options)
+    // Of a Map, say, nothing would be seen, and all that it has be written in clear.
+    checkOptions('attributeActionsOnEncrypt', attributeActionsOnEncrypt)
     for (const [name, action] of Object.entries(attributeActionsOnEncrypt)) {
       checkConfigurable(name)
       this.#letters.set(name, this.#letterFor(name, action))

@@ -209,6 +209,14 @@ test.each([
     /no option tables.t.share/,
   ],
   [{ keyring: sourceOf().source, branchKeyId: 'a', tables: { t: { shared: { a: 1 } } } }, /name of a beacon/],
+  [{ keyring: sourceOf().source, branchKeyId: 'a', tables: null }, /tables must be a plain object/],
+  ...(['shared', 'numberOfPartitions'] as const).map(
+    name =>
+      [
+        { keyring: sourceOf().source, branchKeyId: 'a', tables: { t: { [name]: new Map([['a', 'b']]) } } },
+        new RegExp(`tables.t.${name} must be a plain object`),
+      ] as const,
+  ),
 ])('options that cannot be are refused', (options, message) => {
   expect(() => createBeacons(options as never)).toThrow(
     expect.objectContaining({ name: 'ConfigurationError', message: expect.stringMatching(message) }),

@@ -222,6 +222,12 @@ describe('the format', () => {
       'an encrypted attribute',
       { tables: { Customers: { attributeActionsOnEncrypt: { ssn: 'ENCRYPT_AND_SIGN' } } } },
     ],
+    ['tables in a map', { tables: new Map([['Customers', {}]]) }],
+    ['no tables at all', { tables: null }],
+    [
+      'a table\u2019s actions in a map',
+      { tables: { Customers: { attributeActionsOnEncrypt: new Map([['plan', 'DO_NOTHING']]) } } },
+    ],
     ['no keyring', { keyring: undefined }],
   ])('cannot be made with %s', (_name, options) => {
     expect(() => format(options)).toThrow(ConfigurationError)

@@ -60,7 +60,7 @@ export function checkedTables(options: BeaconOptions): ReadonlyMap<string, Table
   for (const [option, name] of Object.entries({ branchKeyId, keyFieldName }))
     if (name !== undefined && !isName(name))
       throw invalid(`The option ${option} must be a text that is not empty.`)
-  checkOptions('tables', tables, Object.keys(tables))
+  checkOptions('tables', tables)
   return new Map(Object.entries(tables).map(([name, table]) => [name, checkedTable(name, table)]))
 }
 
@@ -68,6 +68,8 @@ function checkedTable(name: string, table: TableBeacons): TableBeacons {
   refuseOthers(table)
   checkOptions(`tables.${name}`, table, TABLE_OPTIONS)
   const { shared = {}, maximumNumberOfPartitions: most = 1, numberOfPartitions = {} } = table
+  checkOptions(`tables.${name}.shared`, shared)
+  checkOptions(`tables.${name}.numberOfPartitions`, numberOfPartitions)
   for (const [beacon, other] of Object.entries(shared)) {
     if (!isName(other))
       throw invalid(`Beacon ${beacon} of table ${name} must be shared with the name of a beacon.`)
