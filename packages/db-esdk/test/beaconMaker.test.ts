@@ -198,7 +198,7 @@ test.each([
   expect(asked).toEqual([])
 })
 
-test.each([
+test.each<[options: unknown, message: RegExp]>([
   [{}, /keyring must have beacon keys/],
   [{ keyring: sourceOf().source }, /either branchKeyId/],
   [{ keyring: sourceOf().source, branchKeyId: 'a', keyFieldName: 'b' }, /either branchKeyId/],
@@ -210,13 +210,10 @@ test.each([
   ],
   [{ keyring: sourceOf().source, branchKeyId: 'a', tables: { t: { shared: { a: 1 } } } }, /name of a beacon/],
   [{ keyring: sourceOf().source, branchKeyId: 'a', tables: null }, /tables must be a plain object/],
-  ...(['shared', 'numberOfPartitions'] as const).map(
-    name =>
-      [
-        { keyring: sourceOf().source, branchKeyId: 'a', tables: { t: { [name]: new Map([['a', 'b']]) } } },
-        new RegExp(`tables.t.${name} must be a plain object`),
-      ] as const,
-  ),
+  ...['shared', 'numberOfPartitions'].map((name): [unknown, RegExp] => [
+    { keyring: sourceOf().source, branchKeyId: 'a', tables: { t: { [name]: new Map([['a', 'b']]) } } },
+    new RegExp(`tables.t.${name} must be a plain object`),
+  ]),
 ])('options that cannot be are refused', (options, message) => {
   expect(() => createBeacons(options as never)).toThrow(
     expect.objectContaining({ name: 'ConfigurationError', message: expect.stringMatching(message) }),
