@@ -81,9 +81,9 @@ export class SearchTokens implements TokenMaker {
    */
   write(subjects: readonly TokenSubject[], { signal }: CallOptions = {}): Promise<(readonly string[])[]> {
     return this.#with([this.#writeWith], true, signal, subjects, (subject, leases) => {
-      const [tokens] = tokensOf(subject, normalized(subject), leases)
+      const tokens = normalized(subject).map(values => tokensOf(subject, values, leases)[0]!)
       // Sorted, or their order would tell that of a list.
-      return tokens!.length > 1 ? [...new Set(tokens)].sort() : tokens!
+      return tokens.length > 1 ? [...new Set(tokens)].sort() : tokens
     })
   }
 
@@ -92,12 +92,10 @@ export class SearchTokens implements TokenMaker {
    * @throws the reason of `options.signal`, when that fires
    */
   find(subjects: readonly TokenSubject[], { signal }: CallOptions = {}): Promise<VersionedToken[][]> {
-    return this.#with(this.#all, false, signal, subjects, (subject, leases) =>
-      tokensOf(subject, [searched(subject)], leases).map(([token], index) => ({
-        token: token!,
-        version: leases[index]!.version,
-      })),
-    )
+    return this.#with(this.#all, false, signal, subjects, (subject, leases) => {
+      const tokens = tokensOf(subject, searched(subject), leases)
+      return leases.map(({ version }, index) => ({ token: tokens[index]!, version }))
+    })
   }
 
   /**
@@ -171,41 +169,37 @@ const TOO_SHORT = `bits must be an integer from ${LEAST_BITS} to 256`
 const scratch = new Writer(512)
 const ROOM = Buffer.alloc(BLOCK_BYTES)
 
-/** For each lease the tokens, in the order of the values that they are made of. */
+/** For each lease the token of what is made of one value, or of several together. */
 function tokensOf(
   subject: TokenSubject,
-  normalized: readonly (readonly AttributeValue[])[],
+  normalized: readonly AttributeValue[],
   leases: readonly TokenLease[],
-): string[][] {
+): string[] {
   const { bits, paths } = subject.definition
-  const tokens: string[][] = leases.map(() => [])
-  for (const values of normalized) {
-    try {
-      scratch.bytes(ROOM)
-      writeMessage(scratch, values, paths)
-      const block = scratch.written()
-      for (let index = 0; index < leases.length; index++) {
-        const { version, keys } = leases[index]!
-        tokens[index]!.push(tokenText(version, keys.of(subject).digest(block, 'base64url'), bits))
-      }
-    } catch (error) {
-      throw placed(error, subject)
-    } finally {
-      scratch.clear()
+  const tokens: string[] = []
+  try {
+    scratch.bytes(ROOM)
+    writeMessage(scratch, normalized, paths)
+    const block = scratch.written()
+    for (let index = 0; index < leases.length; index++) {
+      const { version, keys } = leases[index]!
+      tokens.push(tokenText(version, keys.of(subject).digest(block, 'base64url'), bits))
     }
+    return tokens
+  } catch (error) {
+    throw placed(error, subject)
+  } finally {
+    scratch.clear()
   }
-  return tokens
 }
 
 /** Whether each stored token is one of the value's, and none of the value's is missing. */
 function fits(claim: TokenClaim, stored: readonly string[], leases: readonly TokenLease[]): boolean {
   const { definition } = claim
+  /** For each member those of all leases. */
   let expected: string[][]
-  let count: number
   try {
-    const normalized = definition.normalize(claim.values)
-    count = normalized.length
-    expected = tokensOf(claim, normalized, leases)
+    expected = definition.normalize(claim.values).map(values => tokensOf(claim, values, leases))
   } catch (error) {
     // What has no token has none that fits.
     if (error instanceof SearchError && error.code === 'invalid-value') return false
@@ -214,10 +208,9 @@ function fits(claim: TokenClaim, stored: readonly string[], leases: readonly Tok
   if (!definition.members) return isSame(stored[0]!, expected[0]![0]!)
   const ofValue = new Set(expected.flat())
   const found = new Set(stored)
-  const isThere = (member: number) => expected.some(tokens => found.has(tokens[member]!))
   return (
     stored.every(token => ofValue.has(token)) &&
-    Array.from({ length: count }, (_, member) => member).every(isThere)
+    expected.every(ofMember => ofMember.some(token => found.has(token)))
   )
 }
 

@@ -2,7 +2,7 @@ import type { AttributeValue } from '@dynaseal/core'
 import { valueAt } from '../evaluation/paths.js'
 import type { Condition, Test } from '../expressions/condition.js'
 import { relate } from '../paths/attributePattern.js'
-import { searchesOf } from '../search/searches.js'
+import { searchBy, searchesOf } from '../search/searches.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
 import type { Values } from '../values/values.js'
@@ -28,9 +28,9 @@ export function searchedCondition(
 ): SearchedCondition {
   const searches = searchesOf(table, undefined, params, undefined, values)
   return {
-    condition: searches?.conditions.get('ConditionExpression') ?? condition,
+    condition: searches?.plan.conditions.get('ConditionExpression') ?? condition,
     holds(test, { stored, opened }) {
-      const search = searches?.tests.get(test)
+      const search = searches && searchBy(searches, test)
       if (search === undefined) return isThere(table, test, stored as ReadItem['opened'])
       const { definition, tenant } = search.token
       const parts = definition.paths.map(path => valueAt(opened ?? {}, path))

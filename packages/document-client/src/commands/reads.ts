@@ -48,10 +48,15 @@ export function planRead(tables: Tables, input: Item, sealing: Sealing): Plan {
   const whole = readWhole(table, input, sealing)
   const search = searchOf(table, whole.params, sealing)?.searchRead(table, whole.params, sealing)
   const { params, selection, strip } = completeProjection(table, search?.params ?? whole.params)
-  search?.plan(params)
+  search?.prepare(params)
   return {
     input: params,
-    ...(search === undefined ? {} : { send: search.send, compare: search.compare }),
+    ...(search === undefined
+      ? {}
+      : {
+          send: forward => search.send(forward),
+          compare: (output, own) => search.compare(output, own),
+        }),
     response(output, opening) {
       for (const item of itemsOf(output))
         opening.collect(table, item, trustedKind(table, whole.params, item), undefined, selection)

@@ -4,7 +4,7 @@ import { takeFormatAttributes } from '../guards/formatAttributes.js'
 import type { Occurrence } from '../paths/attributePattern.js'
 import { hideInherited } from '../paths/inheritedNames.js'
 import type { Selection } from '../paths/selection.js'
-import type { ItemWithTokens } from '../search/takeTokens.js'
+import type { ItemsWithTokens } from '../search/takeTokens.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { type Item, keyPart, primaryKey } from '../values/place.js'
 import type { Scratch } from '../values/scratch.js'
@@ -39,7 +39,7 @@ export class Opening {
   #keepsTokens = false
   /** Tokens that the format would have taken out. */
   readonly #kept: { readonly item: Item; readonly name: string }[] = []
-  readonly #withTokens: ItemWithTokens[] = []
+  readonly #withTokens: ItemsWithTokens[] = []
 
   /** @param scratch where ciphertext may be that is found in items: it is not needed any more when all is open */
   constructor(
@@ -67,7 +67,7 @@ export class Opening {
     selection?: Selection,
     taken?: Item,
   ): void {
-    if (table.hasTokens) this.#withTokens.push({ table, item, kind })
+    if (table.hasTokens) this.#noteTokens(table, item, kind)
     // Tokens are taken out of the item.
     const key = requestKey ?? (table.keyTokens.size > 0 ? keyPart(table, item) : item)
     const attributes = taken ?? takeFormatAttributes(table, item)
@@ -93,6 +93,13 @@ export class Opening {
     if (!opens) return
     each.toOpen = this.#toOpen(each, attributes)
     if (each.toOpen !== undefined) this.#sealed.push(each)
+  }
+
+  #noteTokens(table: KnownTable, item: Item, kind: unknown): void {
+    const last = this.#withTokens.at(-1)
+    // The items of a page are mostly of one kind.
+    if (last?.table === table && last.kind === kind) last.items.push(item)
+    else this.#withTokens.push({ table, kind, items: [item] })
   }
 
   /** None where nobody knows which item it is; then its failures say so. */

@@ -7,7 +7,7 @@ import { formatPath } from '../paths/attributePattern.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
 import { evaluate } from './kindsOf.js'
-import type { Searches, TokenTest } from './searches.js'
+import { type Searches, searchBy, type TokenTest } from './searches.js'
 import { attributesOf } from './storedTokens.js'
 import { hasTenant, subjectOf, tenantIn } from './tokenTenant.js'
 import { valueAt } from './valueAt.js'
@@ -34,13 +34,29 @@ export interface Compared {
 }
 
 /**
+ * Whether it is plain that all items are what was searched for: one text alone decides, and each has it to the letter, as
+ * {@link compareFound} would find one by one. Most are.
+ */
+export function allSpelledSo({ plan, tests }: Searches, items: readonly Item[]): boolean {
+  const name = plan.decides
+  const value = name === undefined ? undefined : tests[0]!.searched[0]!.values[0]!
+  if (name === undefined || value === undefined || !('S' in value)) return false
+  const text = value.S
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index]!
+    if (!Object.hasOwn(item, name) || item[name] !== text) return false
+  }
+  return true
+}
+
+/**
  * Compares what was found with what was searched for, after it was opened.
  *
  * @param given the values of the command, before tokens took the place of what is searched for
  */
 export async function compareFound(
   table: KnownTable,
-  { conditions, tests }: Searches,
+  searches: Searches,
   items: readonly Item[],
   given: Item,
   { search, values }: ClientSettings,
@@ -50,9 +66,9 @@ export async function compareFound(
   const texts: KnownTexts = new Map()
   let item: Item = {}
   let others: TokenTest[] = []
-  const isAlone = tests.size === 1
+  const isAlone = searches.tests.length === 1
   const holds = (test: Test): boolean | undefined => {
-    const search = tests.get(test)
+    const search = searchBy(searches, test)
     if (search === undefined) return undefined
     const isMatch =
       matches(search, item, values, texts) &&
@@ -63,7 +79,7 @@ export async function compareFound(
   for (item of items) {
     if (others.length > 0) others = []
     let isFound = true
-    for (const condition of conditions.values())
+    for (const condition of searches.plan.conditions.values())
       isFound &&= evaluate(table, condition, item, given, holds) !== false
     if (isFound) continue
     const wrong = await firstWrong(table, others, item, search, values)

@@ -19,7 +19,7 @@ export interface MergedQuery {
   /** Names of the key attributes of the table. */
   readonly tableKey: readonly string[]
   /** Names of the key attributes of what is queried, and of the table. */
-  readonly keyNames: () => readonly string[]
+  readonly keyNames: readonly string[]
   /** By which items are in order, if there is one. */
   readonly sortKey: string | undefined
 }
@@ -86,7 +86,7 @@ export async function mergedPages(
     if (!seen.has(name)) items.push(item)
     seen.add(name)
   }
-  const { LastEvaluatedKey, ...result } = resultOf(pages, items, keyNames())
+  const { LastEvaluatedKey, ...result } = resultOf(pages, items, keyNames)
   return LastEvaluatedKey === undefined ? result : { ...result, LastEvaluatedKey: ofClient(LastEvaluatedKey) }
 }
 

@@ -1,7 +1,7 @@
 import type { VersionedToken } from '@dynaseal/core'
-import type { Condition } from '../expressions/condition.js'
 import type { Item } from '../values/place.js'
 import type { Searches, TokenTest } from './searches.js'
+import type { Expressions, SearchPlan } from './searchPlan.js'
 
 /** Of the placeholders. They are kept: a name that is made anew each time is slow to set. */
 const names: string[] = []
@@ -11,31 +11,38 @@ const nameOf = (index: number) => (names[index] ??= `:dynaseal_search_${index}`)
 export interface KeyChoice {
   /** The versions of the search keys that it is of. */
   readonly name: string
-  /** By test. */
-  readonly tokens: ReadonlyMap<TokenTest, string>
+  /** In the order of the tests; nothing for one of something else than a key. */
+  readonly tokens: readonly (string | undefined)[]
 }
 
-export const NO_CHOICE: KeyChoice = { name: '', tokens: new Map() }
+export const NO_CHOICE: KeyChoice = { name: '', tokens: [] }
 
 /**
  * All ways to choose a version for what a query's key is compared with: a key has one value, so each takes a query of its
  * own. One that chooses nothing where no key is searched for. When all tokens are made; those of older versions first.
  */
-export function keyChoices({ conditions, tests }: Searches): KeyChoice[] {
-  let choices: KeyChoice[] = [NO_CHOICE]
-  const key = conditions.get('KeyConditionExpression')
-  for (const test of tests.values()) {
-    if (key === undefined || !isWithin(key, test)) continue
-    const longer: KeyChoice[] = []
-    for (const { name, tokens } of choices)
-      for (const { token, version } of byAge(test.found[0] ?? []))
-        longer.push({
-          name: name === '' ? `${version}` : `${name},${version}`,
-          tokens: new Map(tokens).set(test, token),
-        })
-    choices = longer
+export function keyChoices({ tests }: Searches): readonly KeyChoice[] {
+  let choices: readonly KeyChoice[] = [NO_CHOICE]
+  for (let index = 0; index < tests.length; index++) {
+    const { parameter, found } = tests[index]!
+    choices =
+      parameter === 'KeyConditionExpression'
+        ? withEach(choices, byAge(found[0] ?? []))
+        : choices.map(({ name, tokens }) => ({ name, tokens: [...tokens, undefined] }))
   }
   return choices
+}
+
+function withEach(choices: readonly KeyChoice[], versions: readonly VersionedToken[]): KeyChoice[] {
+  const longer: KeyChoice[] = []
+  for (let index = 0; index < choices.length; index++) {
+    const { name, tokens } = choices[index]!
+    for (let one = 0; one < versions.length; one++) {
+      const { token, version } = versions[one]!
+      longer.push({ name: name === '' ? `${version}` : `${name},${version}`, tokens: [...tokens, token] })
+    }
+  }
+  return longer
 }
 
 /** Older search keys have lower versions. */
@@ -43,47 +50,48 @@ function byAge(versions: readonly VersionedToken[]): readonly VersionedToken[] {
   return versions.length > 1 ? versions.toSorted((one, other) => one.version - other.version) : versions
 }
 
-function isWithin(condition: Condition, token: TokenTest): boolean {
-  return condition.kind === 'test'
-    ? condition === token.test
-    : condition.conditions.some(part => isWithin(part, token))
-}
-
 /**
  * Puts tokens in the place of what is searched for: of all versions, but for keys. When all tokens are made.
  *
  * @param params the command's own, which are changed
  */
-export function rewrite(params: Item, { conditions, tests }: Searches, choice: KeyChoice): void {
+export function rewrite(params: Item, { plan, tests }: Searches, choice: KeyChoice): void {
   const values = params.ExpressionAttributeValues as Item
   // Before others are added: the object of a member that is not its last one is slow from then on.
-  for (const { test } of tests.values())
-    for (const operand of test.operands) if ('value' in operand) delete values[operand.value]
+  for (const { placeholders } of tests) for (const placeholder of placeholders) delete values[placeholder]
+  const counts: number[] = []
   let count = 0
-  const placeholder = (token: string) => {
-    const name = nameOf(count++)
-    values[name] = token
-    return name
+  for (const index of plan.written) {
+    const tokens = tokensFor(tests[index]!, choice.tokens[index])
+    counts.push(tokens.length)
+    for (const token of tokens) values[nameOf(count++)] = token
   }
-  for (const [parameter, condition] of conditions) {
-    let expression = params[parameter] as string
-    const own = [...tests.values()].filter(test => isWithin(condition, test))
-    // From the end on, so that the places of those before it stay what they are.
-    if (own.length > 1) own.sort((a, b) => b.test.start - a.test.start)
-    for (const each of own) {
-      const { test, path, found } = each
-      const chosen = choice.tokens.get(each)
-      const attribute = expression.slice(path.start, path.end).trim()
-      const all = () => [...new Set(found.flat().map(({ token }) => token))]
-      // A key is compared by equality alone.
-      const text =
-        chosen === undefined
-          ? testOf(test.operator, attribute, all().map(placeholder))
-          : `${attribute} = ${placeholder(chosen)}`
-      expression = `${expression.slice(0, test.start)}${text} ${expression.slice(test.end)}`
-    }
-    params[parameter] = expression.trim()
+  Object.assign(params, expressionsWith(params, plan, counts))
+}
+
+function tokensFor({ found }: TokenTest, chosen: string | undefined): readonly string[] {
+  return chosen === undefined ? [...new Set(found.flat().map(({ token }) => token))] : [chosen]
+}
+
+/** @param counts how many tokens each test has, in the order in which they are written */
+function expressionsWith(params: Item, plan: SearchPlan, counts: readonly number[]): Readonly<Expressions> {
+  const name = counts.join()
+  // Those of the queries of all versions are the same, and so are those of most commands of one form.
+  if (plan.rewritten?.counts === name) return plan.rewritten.expressions
+  const expressions: Expressions = {}
+  for (const parameter of plan.conditions.keys()) expressions[parameter] = params[parameter] as string
+  let count = 0
+  for (const [position, index] of plan.written.entries()) {
+    const { parameter, test, path } = plan.tests[index]!
+    const expression = expressions[parameter]!
+    const attribute = expression.slice(path.start, path.end).trim()
+    const placeholders = Array.from({ length: counts[position]! }, () => nameOf(count++))
+    const text = testOf(test.operator, attribute, placeholders)
+    expressions[parameter] = `${expression.slice(0, test.start)}${text} ${expression.slice(test.end)}`
   }
+  for (const parameter of plan.conditions.keys()) expressions[parameter] = expressions[parameter]!.trim()
+  plan.rewritten = { counts: name, expressions }
+  return expressions
 }
 
 function testOf(operator: string, attribute: string, tokens: readonly string[]): string {

@@ -11,14 +11,17 @@ const NAME = '#dynasealsearch_'
 
 /** A projection with what a search compares, and what takes it out again. */
 export interface Widened {
-  readonly params: Item
+  /** A copy of the parameters with it, where they project anything. */
+  apply(params: Item): Item
   strip(item: Item): void
 }
+
+const WHOLE: Widened = { apply: params => params, strip: () => {} }
 
 /** @throws {DocumentClientError} `projection-refused` where a part of what is compared is asked for */
 export function widened(table: KnownTable, params: Item, compared: () => readonly AttributePath[]): Widened {
   const expression = params.ProjectionExpression
-  if (typeof expression !== 'string' || expression === '') return { params, strip: () => {} }
+  if (typeof expression !== 'string' || expression === '') return WHOLE
   const given = parseProjection(expression, names(params))
   const added: AttributePath[] = []
   for (const path of compared()) {
@@ -41,12 +44,13 @@ export function widened(table: KnownTable, params: Item, compared: () => readonl
       })
       .join('.'),
   )
+  const ProjectionExpression = [expression, ...texts].join(', ')
   return {
-    params: {
-      ...params,
-      ProjectionExpression: [expression, ...texts].join(', '),
-      ExpressionAttributeNames: { ...names(params), ...placeholders },
-    },
+    apply: own => ({
+      ...own,
+      ProjectionExpression,
+      ExpressionAttributeNames: { ...names(own), ...placeholders },
+    }),
     strip: item => {
       const isOurs = (path: AttributePath) => !given.some(each => relate(each, path) !== 'beside')
       for (const path of added) removeAt(item, path, isOurs)
