@@ -95,3 +95,12 @@ function writeShortText(writer: Writer, text: string): boolean {
   writer.text(text)
   return true
 }
+
+/**
+ * Whether a whole context has the values of the keys that it names, as any that a release writes: an attribute of the key that is
+ * signed alone, where others are in the context, would not be bound to it.
+ */
+export function hasKeyValues(pairs: Readonly<Pairs> = {}): boolean {
+  const named = [PARTITION_NAME, SORT_NAME].filter(key => key !== SORT_NAME || Object.hasOwn(pairs, key))
+  return named.every(key => Object.hasOwn(pairs, ATTRIBUTE + pairs[key]))
+}

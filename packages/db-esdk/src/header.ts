@@ -91,10 +91,11 @@ export function parseHeader(bytes: Buffer): Header {
 
 function readPairs(reader: Reader): Pairs {
   const pairs: Pairs = {}
-  let before: Buffer | undefined
+  let before: Buffer = Buffer.alloc(0)
   for (let count = reader.u16(); count > 0; count--) {
     const key = reader.view(reader.u16())
-    if (before !== undefined && Buffer.compare(before, key) >= 0)
+    // In order after the empty text, which is no key.
+    if (Buffer.compare(before, key) >= 0)
       throw malformed('the pairs of its encryption context are not in order')
     before = key
     // Assignment would take "__proto__" for the prototype.

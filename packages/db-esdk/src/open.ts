@@ -8,7 +8,7 @@ import {
   writeValue,
 } from '@dynaseal/core/formats'
 import { commitmentOf } from './commitment.js'
-import { type Pairs, PUBLIC_KEY, requiredPairs, serializePairs } from './context.js'
+import { hasKeyValues, type Pairs, PUBLIC_KEY, requiredPairs, serializePairs } from './context.js'
 import { LEVELS_OF_ITEM, type SignedField } from './fields.js'
 import { digestOf, footerBytes, hasTag } from './footer.js'
 import { decrypt, TAG_BYTES } from './gcm.js'
@@ -65,13 +65,15 @@ export class Opening {
     )
     const whole: Pairs = Object.freeze({ ...pairs, ...required })
     const context = differing ? undefined : serializePairs(whole)
-    if (context === undefined) throw table.fieldError('wrong-context', WRONG_CONTEXT)
+    if (context === undefined || !hasKeyValues(whole)) throw table.fieldError('wrong-context', WRONG_CONTEXT)
     this.#context = context
     if (suite === '0x6701' && pointOf(this.#publicKey()) === undefined)
       throw table.fieldError(
         'malformed-message',
         'its header has no public key to verify its signature with.',
       )
+    if (suite === '0x6700' && this.#publicKey() !== undefined)
+      throw table.fieldError('malformed-message', 'its header has a public key, and its suite no signature.')
     if (this.#footer.length !== footerBytes(encryptedDataKeys.length, suite))
       throw table.fieldError(
         'malformed-message',

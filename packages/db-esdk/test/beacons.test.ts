@@ -1,4 +1,4 @@
-import type { AttributeValue, TokenUse } from '@dynaseal/core'
+import { type AttributeValue, TokenDefinition, type TokenUse } from '@dynaseal/core'
 import { describe, expect, test } from 'vitest'
 import { createBeacons } from '../src/index.js'
 import {
@@ -6,9 +6,11 @@ import {
   type BeaconSet,
   definitionOf,
   itemOf,
+  normalizer,
   optionsOf,
   type Standard,
   TABLE,
+  transformed,
   valueAt,
   beacons as vectors,
 } from './support/beaconVectors.js'
@@ -55,6 +57,16 @@ describe('beacons are those of the official release', () => {
       }
     }
     expect(compared).toBeGreaterThan(0)
+  })
+
+  test('transforms of virtual fields are the same, wherever their positions are', () => {
+    for (const { texts, ...transform } of transformed.transforms) {
+      const of = [{ path: ['text'], normalize: normalizer(transform) }]
+      const definition = new TokenDefinition({ of, bits: 8 })
+      const made = transformed.texts.map(text => definition.normalizeText(0, text))
+      expect(made, JSON.stringify(transform)).toEqual(texts)
+    }
+    expect(transformed.transforms.length).toBeGreaterThan(100)
   })
 
   test('in number, 200 and more of the vectors', () => {

@@ -93,6 +93,21 @@ it('refuses a pair that is stored and says something else', async () => {
   expect(error).toMatchObject({ code: 'wrong-context', path: [] })
 })
 
+it.each<[string, Pairs]>([
+  ['a public key where nothing is signed', { 'aws-crypto-public-key': 'A'.repeat(66) }],
+  ['a pair without a name', { '': 'nothing' }],
+])('refuses %s that is stored', async (_, stored) => {
+  const error = await rejection(() => encryptor.decryptItem(forge({ stored })))
+  expect(error).toMatchObject({ code: 'malformed-message', path: [] })
+})
+
+it('refuses the name of a sort key whose value is not in the context', async () => {
+  const error = await rejection(() =>
+    encryptor.decryptItem(forge({ stored: { 'aws-crypto-sort-name': 'at' } })),
+  )
+  expect(error).toMatchObject({ code: 'wrong-context', path: [] })
+})
+
 it('refuses a value that does not authenticate by itself', async () => {
   const error = await rejection(() => encryptor.decryptItem(forge({ value: flipped })))
   expect(error).toMatchObject({ code: 'not-authentic', path: ['ssn'] })

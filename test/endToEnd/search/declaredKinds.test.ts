@@ -137,6 +137,7 @@ describe('a declaration', () => {
       { tokens: { a: { of: 'email', normalize: { b: 'trim' } } } },
       /normalizes 'b'/,
     ],
+    ['in a map', { tokens: new Map([['a', { of: 'email' }]]) as never }, /must be an object/],
     ['of nothing', { tokens: { a: { of: [] } } }, /a path of an attribute/],
     ['with more', { tokens: { a: { of: 'email', bit: 8 } as never } }, /has no bit/],
     [

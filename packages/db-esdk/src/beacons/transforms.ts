@@ -21,7 +21,7 @@ export const transforms = {
   /** One of the pieces that a character parts; an empty text where there is none. */
   segment: (split: string, index: number) => (text: string) => {
     const pieces = text.split(split)
-    return pieces[index < 0 ? Math.max(0, pieces.length + index) : index] ?? ''
+    return pieces[index < 0 ? pieces.length + index : index] ?? ''
   },
   /** Pieces from `low` up to, and without, `high`, joined again. Never the last one, as above. */
   segments: (split: string, low: number, high: number) => (text: string) => {

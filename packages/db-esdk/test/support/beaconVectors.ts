@@ -76,6 +76,12 @@ export const partitions: { readonly beaconKey: string; readonly sets: readonly P
 
 export const TABLE = 'Beacons'
 
+/** What the official Java release makes of some texts, by transforms with positions within and without them. */
+export const transformed: {
+  readonly texts: readonly string[]
+  readonly transforms: readonly (Transform & { readonly texts: readonly string[] })[]
+} = read('transforms')
+
 /** What has the beacon keys of the vectors, and no other. */
 export const source: BeaconKeySource = {
   async beaconKey(id) {
@@ -111,7 +117,7 @@ export function definitionOf({ beacons: { virtual = [] } }: BeaconSet, standard:
   return new TokenDefinition({ of, bits: standard.length, members })
 }
 
-function normalizer({ type, ...given }: Transform): Normalizer {
+export function normalizer({ type, ...given }: Transform): Normalizer {
   const { low, high, length, literal, split, index } = given as Record<string, never>
   switch (type) {
     case 'upper':

@@ -61,6 +61,11 @@ export const vectors: Vectors = JSON.parse(
   readFileSync(new URL('../../../../test/vectors/dbEsdk/vectors.json', import.meta.url), 'utf8'),
 )
 
+/** Made by who has the keys, and judged by the official Java release. */
+export const crafted: readonly Vector[] = JSON.parse(
+  readFileSync(new URL('../../../../test/vectors/dbEsdk/crafted.json', import.meta.url), 'utf8'),
+).items
+
 /** DynamoDB JSON, with binary in base64, as attribute values. */
 export function itemOf(json: Json): Item {
   return Object.fromEntries(

@@ -1,4 +1,5 @@
 import { type AttributePath, ConfigurationError, type Normalizer } from '@dynaseal/core'
+import { isPlainObject } from '@dynaseal/core/formats'
 import { DocumentClientError } from '../errors.js'
 import type { SearchFeature } from '../search/feature.js'
 import type { ItemToken } from '../search/itemToken.js'
@@ -19,7 +20,7 @@ export function declaredTokens(
   tokens: Readonly<Record<string, DeclaredToken>>,
   search: SearchFeature,
 ): ItemToken[] {
-  if (typeof tokens !== 'object' || tokens === null || Array.isArray(tokens))
+  if (!isPlainObject(tokens))
     throw invalid(table, 'tokens', 'must be an object, with a path for each token attribute')
   return Object.entries(tokens).map(([path, token]) => declaredToken(table, path, token, search))
 }
