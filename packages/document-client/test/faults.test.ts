@@ -16,6 +16,7 @@ describe('what cannot be stored, and where', () => {
     ['a set of truths', { a: new Set([true]) }, ['a'], /no string, number or binary/],
     ['no number', [Number.NaN], [0], /not finite/],
     ['a large number', [2 ** 60], [0], /bigint/],
+    ['an entry that makes a class of a map', { a: { constructor: 'x' } }, ['a'], /named constructor/],
     ['an entry that would be lost', [JSON.parse('{"__proto__":1}')], [0], /__proto__/],
   ])('%s', (_, value, path, what) => {
     expect(findFault(value, undefined)).toEqual({ path, what: expect.stringMatching(what) })

@@ -123,6 +123,13 @@ describe('are opened', () => {
     await expect(client.sealItem(table, item)).rejects.toMatchObject(expected)
   })
 
+  test('or refused: what is no list of them', async () => {
+    const { client } = reader()
+    const none = { code: 'invalid-record', message: expect.stringMatching(/as an array/) }
+    await expect(client.openItems(TABLE, {} as never)).rejects.toMatchObject(none)
+    await expect(client.sealItems(TABLE, undefined as never)).rejects.toMatchObject(none)
+  })
+
   test('in a table whose items are sealed as wholes', async () => {
     const base = DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST)))
     const client = sealDocumentClient(base, { format: new WholeItemFormat(bytes(1)) })

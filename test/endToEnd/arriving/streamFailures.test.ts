@@ -231,6 +231,22 @@ describeDynoxide('a record of a stream', () => {
           },
           /at 'count'/,
         ],
+        ...[' 5', '0x5', '1e999', 'Infinity'].map((N): (typeof invalid)[number] => [
+          `with no number, but '${N}'`,
+          ({ NewImage }) => {
+            NewImage.count = { N }
+          },
+          /at 'count'/,
+        ]),
+        ...(['M', 'L'] as const).map((type): (typeof invalid)[number] => [
+          `with more in one another than DynamoDB has: ${type}`,
+          ({ NewImage }) => {
+            let deep: Image[string] = { S: 'x' }
+            for (let depth = 0; depth < 5000; depth++) deep = { [type]: type === 'M' ? { a: deep } : [deep] }
+            NewImage.deep = deep
+          },
+          /at 'deep/,
+        ]),
         [
           'with no text',
           ({ NewImage }) => {

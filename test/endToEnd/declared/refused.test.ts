@@ -247,6 +247,52 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
         ],
       ),
       [
+        'an action of a transaction that is two',
+        send =>
+          send('TransactWrite', {
+            TransactItems: [
+              {
+                Put: { TableName, Item: item() },
+                Update: { TableName, Key, UpdateExpression: 'REMOVE email' },
+              },
+            ],
+          }),
+        error('command-unsupported', /TransactItems is .*: one has Put and Update\./),
+      ],
+      [
+        'a get of a transaction that is none',
+        send => send('TransactGet', { TransactItems: [{ Put: { TableName, Item: item() } }] }),
+        error('command-unsupported', /one of Get: one has none/),
+      ],
+      [
+        'a write of a batch that is two',
+        send =>
+          send('BatchWrite', {
+            RequestItems: { [TableName]: [{ PutRequest: { Item: item() }, DeleteRequest: { Key } }] },
+          }),
+        error('command-unsupported', /one has PutRequest and DeleteRequest/),
+      ],
+      [
+        'a write of a batch that is none',
+        send => send('BatchWrite', { RequestItems: { [TableName]: [{ Put: { Item: item() } }] } }),
+        error('command-unsupported', /one of PutRequest, DeleteRequest: one has none/),
+      ],
+      [
+        'what is no list of actions',
+        send => send('TransactWrite', { TransactItems: { Put: { TableName, Item: item() } } }),
+        error('command-unsupported', /TransactItems must be a list/),
+      ],
+      [
+        'what is no list of writes',
+        send => send('BatchWrite', { RequestItems: { [TableName]: { PutRequest: { Item: item() } } } }),
+        error('command-unsupported', /RequestItems of table people must be a list/),
+      ],
+      [
+        'what is no list of keys',
+        send => send('BatchGet', { RequestItems: { [TableName]: { Keys: Key } } }),
+        error('command-unsupported', /Keys of table people must be a list/),
+      ],
+      [
         'an expression that nobody understands',
         send => send('Update', { TableName, Key, UpdateExpression: 'SET email = ' }),
         error('expression-syntax', /position/),

@@ -23,7 +23,7 @@ export async function openItems(
 ): Promise<Item[]> {
   const table = tables.table(tableName)
   const opening = new Opening(settings)
-  const copies = items
+  const copies = listed(items)
     .map(item => checked(copyContainers(item)))
     .filter(item => wanted === undefined || wanted.isWanted(item))
   for (const copy of copies) opening.collect(table, copy, table.kindOf(copy))
@@ -39,9 +39,19 @@ export async function sealItems(
   items: readonly Item[],
 ): Promise<Item[]> {
   const sealing = new Sealing(settings)
-  const plans = items.map(Item => planPut(tables, { TableName: tableName, Item: checked(Item) }, sealing))
+  const plans = listed(items).map(Item =>
+    planPut(tables, { TableName: tableName, Item: checked(Item) }, sealing),
+  )
   await sealing.seal()
   return plans.map(({ input }) => input.Item as Item)
+}
+
+function listed(items: readonly Item[]): readonly Item[] {
+  if (Array.isArray(items)) return items
+  throw new DocumentClientError(
+    'invalid-record',
+    'Items are given as an array; one of them as openItem() or sealItem() take it.',
+  )
 }
 
 function checked(item: unknown): Item {

@@ -7,6 +7,7 @@ import type { SearchedKey } from '../search/searchedKey.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Tables } from '../tables/tables.js'
 import type { Item } from '../values/place.js'
+import { listAt, onlyOne } from './members.js'
 import type { Forward, Plan } from './plan.js'
 import { searchedKey, searchOf } from './searched.js'
 import type { WholeRead } from './wholeReads.js'
@@ -89,7 +90,9 @@ export function planBatchGet(tables: Tables, input: Item, sealing: Sealing): Pla
     const table = tables.table(name)
     guardConditions(table, undefined, request)
     const whole = readWhole(table, request, sealing)
-    const keys = ((request.Keys ?? []) as unknown[]).map(key => searchedKey(table, key, sealing))
+    const keys = listAt(`Keys of table ${table.name}`, request.Keys).map(key =>
+      searchedKey(table, key, sealing),
+    )
     const searched = keys.filter(key => key !== undefined)
     return {
       name,
@@ -145,8 +148,8 @@ export function planBatchGet(tables: Tables, input: Item, sealing: Sealing): Pla
 }
 
 export function planTransactGet(tables: Tables, input: Item, sealing: Sealing): Plan {
-  const gets = ((input.TransactItems ?? []) as { Get: Item }[]).map(({ Get }) =>
-    planGet(tables, Get, sealing),
+  const gets = listAt('TransactItems', input.TransactItems).map(element =>
+    planGet(tables, onlyOne('TransactItems', element, ['Get']).params, sealing),
   )
   const each = (output: Item, visit: (plan: Plan, response: Item) => void) => {
     for (const [i, response] of ((output.Responses ?? []) as Item[]).entries()) {

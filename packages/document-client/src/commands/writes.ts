@@ -14,6 +14,7 @@ import type { Tables } from '../tables/tables.js'
 import { ownMembers } from '../values/copyContainers.js'
 import type { Item } from '../values/place.js'
 import { fromWire, wireMembers } from '../values/wireItems.js'
+import { listAt, onlyOne } from './members.js'
 import type { Forward, Plan } from './plan.js'
 import { widenReturnValues } from './returnValues.js'
 import { searchedKey, searchedKeyOfItem, searchOf } from './searched.js'
@@ -173,10 +174,13 @@ function keyOf(table: KnownTable, Key: unknown, sealing: Sealing) {
 }
 
 export function planBatchWrite(tables: Tables, input: Item, sealing: Sealing): Plan {
-  const requests = (input.RequestItems ?? {}) as Record<string, Item[]>
+  const requests = (input.RequestItems ?? {}) as Record<string, unknown>
   const all = Object.entries(requests).flatMap(([name, writes]) => {
     const table = tables.table(name)
-    return writes.map(write => ({ name, ...batched(table, name, write, sealing) }))
+    return listAt(`RequestItems of table ${table.name}`, writes).map(write => ({
+      name,
+      ...batched(table, name, write, sealing),
+    }))
   })
   const RequestItems = Object.fromEntries(
     Object.keys(requests).map(name => [
@@ -194,37 +198,31 @@ export function planBatchWrite(tables: Tables, input: Item, sealing: Sealing): P
   }
 }
 
+const REQUESTS = ['PutRequest', 'DeleteRequest'] as const
+
 function batched(
   table: KnownTable,
   TableName: string,
   write: Item,
   sealing: Sealing,
 ): Omit<BatchedWrite, 'name'> {
-  const put = write.PutRequest as Item | undefined
-  if (put !== undefined) {
-    const { Item } = sealPut(table, { Item: ownMembers(put.Item) }, sealing)
+  const { kind, params } = onlyOne('RequestItems', write, REQUESTS)
+  if (kind === 'PutRequest') {
+    const { Item } = sealPut(table, { Item: ownMembers(params.Item) }, sealing)
     const key = searchedKeyOfItem(table, Item as Item, sealing)
     const keyed = keyedWrite({ action: 'Put', key }, { TableName, Item }, sealing)
-    return { request: { ...write, PutRequest: { Item } }, keyed }
+    return { request: { PutRequest: { Item } }, keyed }
   }
-  if (write.DeleteRequest === undefined) return { request: write, keyed: undefined }
-  const { Key, key } = keyOf(table, (write.DeleteRequest as Item).Key, sealing)
+  const { Key, key } = keyOf(table, params.Key, sealing)
   const keyed = keyedWrite({ action: 'Delete', key }, { TableName, Key }, sealing)
-  return { request: { ...write, DeleteRequest: { Key } }, keyed }
+  return { request: { DeleteRequest: { Key } }, keyed }
 }
 
 const TRANSACTION_WRITES = ['Put', 'Update', 'Delete', 'ConditionCheck'] as const
 
 export function planTransactWrite(tables: Tables, input: Item, sealing: Sealing): Plan {
-  const actions = ((input.TransactItems ?? []) as Item[]).map(action => {
-    const kind = TRANSACTION_WRITES.find(name => action[name] !== undefined)
-    if (kind === undefined) {
-      throw new DocumentClientError(
-        'command-unsupported',
-        `An action of the transaction is none of ${TRANSACTION_WRITES.join(', ')}.`,
-      )
-    }
-    const params = action[kind] as Item
+  const actions = listAt('TransactItems', input.TransactItems).map(action => {
+    const { kind, params } = onlyOne('TransactItems', action, TRANSACTION_WRITES)
     if (kind === 'Put') return { kind, plan: planPut(tables, params, sealing) }
     if (kind === 'Update') return { kind, plan: planUpdate(tables, params, sealing) }
     return { kind, plan: planDelete(tables, params, sealing, kind) }

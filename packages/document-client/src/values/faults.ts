@@ -72,8 +72,10 @@ function objectFault(value: object, options: marshallOptions | undefined): strin
     return [...value].every(mayBeInSet) ? undefined : 'a set of what is no string, number or binary value'
   }
   if (isContainer(value)) {
-    return !Array.isArray(value) && Object.hasOwn(value, PROTOTYPE)
-      ? `an entry named ${PROTOTYPE}, which the AWS SDK would lose`
+    if (Array.isArray(value)) return undefined
+    if (Object.hasOwn(value, PROTOTYPE)) return `an entry named ${PROTOTYPE}, which the AWS SDK would lose`
+    return Object.hasOwn(value, 'constructor')
+      ? 'an entry named constructor, by which the AWS SDK takes a map for an instance of a class'
       : undefined
   }
   if (value instanceof Map || types.isAnyArrayBuffer(value) || ArrayBuffer.isView(value)) return undefined

@@ -41,11 +41,15 @@ interface Reading {
 
 const ITSELF: AttributePath = []
 
+/** Nested maps and lists ('Data types', Amazon DynamoDB developer guide): what is deeper, no table has. */
+const MAX_DEPTH = 32
+
 /** Asked in this way in a loop over names, it costs nothing, as `Object.hasOwn` does not. */
 const isOwn = Object.prototype.hasOwnProperty
 
 function readMap(map: unknown, reading: Reading, path: AttributePath, apart?: ReadApart): Item {
-  if (typeof map !== 'object' || map === null || Array.isArray(map)) throw malformed(reading, path)
+  if (typeof map !== 'object' || map === null || Array.isArray(map) || path.length > MAX_DEPTH)
+    throw malformed(reading, path)
   const read: Item = {}
   // Without a list of names or entries, which are garbage: most of an item is its map.
   for (const name in map) {
@@ -134,7 +138,7 @@ function readTyped(
 }
 
 function readList(list: unknown, reading: Reading, path: AttributePath): unknown[] {
-  if (!Array.isArray(list)) throw malformed(reading, path)
+  if (!Array.isArray(list) || path.length > MAX_DEPTH) throw malformed(reading, path)
   return Array.from(list, (element, index) => readValue(element, reading, path, index))
 }
 
@@ -162,7 +166,8 @@ function readBytes(content: unknown): Uint8Array | undefined {
 }
 
 function isNumber(content: unknown): content is string {
-  return typeof content === 'string' && content !== '' && !Number.isNaN(Number(content))
+  // What `Number()` takes besides are spaces, other bases and what is no number.
+  return typeof content === 'string' && Number.isFinite(Number(content)) && /^[\d.eE+-]+$/.test(content)
 }
 
 function isArrayOf(content: unknown, is: (member: unknown) => boolean): content is unknown[] {
