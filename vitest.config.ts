@@ -17,6 +17,7 @@ export default defineConfig({
       ? {}
       : {
           '@dynaseal/mrk-keyring/regional': source('mrk-keyring', 'regional'),
+          '@dynaseal/mrk-keyring/slim': source('mrk-keyring', 'slim'),
           '@dynaseal/mrk-keyring': source('mrk-keyring'),
           '@dynaseal/branch-keyring': source('branch-keyring'),
           '@dynaseal/core/formats': source('core', 'formats'),

@@ -50,7 +50,10 @@ function install(folder, archives) {
   const app = join(folder, 'bundled')
   cpSync(fileURLToPath(new URL('./bundled', import.meta.url)), app, { recursive: true })
   const main = readFileSync(join(app, 'app.mjs'), 'utf8')
-  writeFileSync(join(app, 'slim.mjs'), main.replace("'@dynaseal/toolbox'", "'@dynaseal/toolbox/slim'"))
+  writeFileSync(
+    join(app, 'slim.mjs'),
+    main.replaceAll(/'(@dynaseal\/(?:toolbox|mrk-keyring))'/g, "'$1/slim'"),
+  )
   const { [CLIENT_NODE]: _, ...libraries } = LIBRARIES.highest
   const dependencies = { ...libraries, ...packagesIn(archives), ...BUNDLERS }
   writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, dependencies }))

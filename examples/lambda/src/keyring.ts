@@ -1,5 +1,5 @@
 import { BranchKeyring } from '@dynaseal/branch-keyring'
-import { MrkKeyring } from '@dynaseal/mrk-keyring'
+import { MrkKeyring } from '@dynaseal/mrk-keyring/slim'
 import { variable } from './environment.js'
 
 /**

@@ -1,7 +1,6 @@
 import type { DataKeyRequest, DataKeySource, EncryptedDataKeyEntry } from './dataKeySource.js'
 import { type Failure, failure, idOf } from './failure.js'
-import type { WrappingKeys } from './fillMaterials.js'
-import { decryptDataKey, encryptDataKey, generateDataKey } from './kmsCalls.js'
+import { decryptDataKey, generateDataKey } from './kmsCalls.js'
 import type { RegionalKms, RegionalRequest } from './regionalKms.js'
 import { isReplicaOf } from './replicas.js'
 
@@ -16,44 +15,28 @@ export const KMS_PROVIDER_ID = 'aws-kms'
 const MAX_DATA_KEYS = 2
 
 /** Data keys under one multi-Region key, from whichever region answers. Calls reject with `MrkKeyringError`. */
-export class DataKeys implements WrappingKeys {
-  readonly providerId = KMS_PROVIDER_ID
+export class DataKeys {
   readonly #kms: RegionalKms
-  readonly #grantTokens: readonly string[] | undefined
+  protected readonly grantTokens: readonly string[] | undefined
 
   constructor(kms: RegionalKms, grantTokens: readonly string[] | undefined) {
     this.#kms = kms
-    this.#grantTokens = grantTokens
+    this.grantTokens = grantTokens
   }
 
   async generate(request: DataKeyRequest) {
     const { encryptionContext, length } = request
-    const { answer, arn } = await this.#ask(
+    const { answer, arn } = await this.ask(
       {
         operation: 'GenerateDataKey',
         send: (client, arn, signal) =>
-          generateDataKey({ client, arn, encryptionContext, grantTokens: this.#grantTokens, signal, length }),
+          generateDataKey({ client, arn, encryptionContext, grantTokens: this.grantTokens, signal, length }),
         discard: late => void late.dataKey.fill(0),
       },
       request,
     )
     const { dataKey, encryptedDataKey } = answer
     return { dataKey, keyName: arn, entry: entryOf(arn, encryptedDataKey) }
-  }
-
-  /** Encrypts a data key that there is already. */
-  async wrap(request: Omit<DataKeyRequest, 'length'>, dataKey: Uint8Array) {
-    const { encryptionContext } = request
-    const { answer, arn } = await this.#ask(
-      {
-        operation: 'Encrypt',
-        send: (client, arn, signal) =>
-          encryptDataKey({ client, arn, encryptionContext, grantTokens: this.#grantTokens, signal, dataKey }),
-        discard: () => {},
-      },
-      request,
-    )
-    return entryOf(arn, answer)
   }
 
   /** Decrypts the first of `entries` that can be. */
@@ -117,7 +100,7 @@ export class DataKeys implements WrappingKeys {
           client,
           arn,
           encryptionContext,
-          grantTokens: this.#grantTokens,
+          grantTokens: this.grantTokens,
           signal,
           encryptedDataKey,
           length,
@@ -126,7 +109,7 @@ export class DataKeys implements WrappingKeys {
     }
   }
 
-  async #ask<T>(
+  protected async ask<T>(
     request: RegionalRequest<T>,
     { encryptionContext, signal }: Omit<DataKeyRequest, 'length'>,
   ): Promise<{ answer: T; arn: string }> {
@@ -137,6 +120,6 @@ export class DataKeys implements WrappingKeys {
   }
 }
 
-function entryOf(providerInfo: string, encryptedDataKey: Uint8Array): EncryptedDataKeyEntry {
+export function entryOf(providerInfo: string, encryptedDataKey: Uint8Array): EncryptedDataKeyEntry {
   return { providerId: KMS_PROVIDER_ID, providerInfo, encryptedDataKey }
 }

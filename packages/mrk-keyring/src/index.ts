@@ -21,8 +21,9 @@ export {
   type WarningEvent,
 } from './events.js'
 export type { HedgeOptions } from './hedge.js'
+export type { MrkKeyringOptions } from './keyInRegions.js'
 export type { KmsSender } from './kmsCalls.js'
-export { type DiscoverOptions, MrkKeyring, type MrkKeyringOptions } from './mrkKeyring.js'
+export { type DiscoverOptions, MrkKeyring } from './mrkKeyring.js'
 export type { RoutingOptions } from './options.js'
 export type { Replica } from './replicas.js'
 export type { Route, RouteState, Standing } from './router.js'

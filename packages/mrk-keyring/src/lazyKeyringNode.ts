@@ -55,6 +55,10 @@ function loadMaterials(): Materials {
  * bundles (docs/decisions/keyring-node-when-asked-for.md).
  */
 export abstract class LazyKeyringNode implements KeyringNode {
+  constructor() {
+    standUnderKeyringNode()
+  }
+
   abstract _onEncrypt(material: NodeEncryptionMaterial): Promise<NodeEncryptionMaterial>
 
   abstract _onDecrypt(
@@ -74,18 +78,24 @@ export abstract class LazyKeyringNode implements KeyringNode {
   }
 }
 
-// `keyring instanceof KeyringNode`, which multi keyrings and clients ask before they take one, walks up to here.
-const parent = new Proxy(
-  {},
-  {
-    getPrototypeOf() {
-      try {
-        return awsMaterials().KeyringNode.prototype
-      } catch {
-        // Whoever asks has no KeyringNode that could be ours.
-        return Object.prototype
-      }
+/**
+ * `keyring instanceof KeyringNode`, which multi keyrings and clients ask before they take one, walks up to what this puts above
+ * a keyring's classes. With the first keyring, and not with this module, which a bundler could not leave out then.
+ */
+function standUnderKeyringNode(): void {
+  if (Object.getPrototypeOf(LazyKeyringNode.prototype) !== Object.prototype) return
+  const parent = new Proxy(
+    {},
+    {
+      getPrototypeOf() {
+        try {
+          return awsMaterials().KeyringNode.prototype
+        } catch {
+          // Whoever asks has no KeyringNode that could be ours.
+          return Object.prototype
+        }
+      },
     },
-  },
-)
-Object.setPrototypeOf(LazyKeyringNode.prototype, parent)
+  )
+  Object.setPrototypeOf(LazyKeyringNode.prototype, parent)
+}

@@ -6,25 +6,18 @@ import type {
 } from '@aws-crypto/material-management'
 import type { Operation } from './attempt.js'
 import { type DataKeySource, dataKeySource } from './dataKeySource.js'
-import { DataKeys } from './dataKeys.js'
 import { describeKey, placesToAsk, replicasOf } from './discovery.js'
 import { publish } from './events.js'
 import { failure } from './failure.js'
 import { fillForDecryption, fillForEncryption } from './fillMaterials.js'
+import { KeyInRegions, type MrkKeyringOptions } from './keyInRegions.js'
 import { LazyKeyringNode } from './lazyKeyringNode.js'
 import { checkOptions, checkRegions, milliseconds, ownRegionOf, type RoutingOptions } from './options.js'
-import { PARTS, type ReplicatedKey } from './parts.js'
+import { PARTS, type ReplicatedKey, tell } from './parts.js'
 import { Rediscovery } from './rediscovery.js'
 import { clientPerRegion, RegionalKms } from './regionalKms.js'
-import { resolveReplicas } from './replicas.js'
 import type { Route } from './router.js'
-
-export interface MrkKeyringOptions extends RoutingOptions {
-  /** The ARN of every replica of one multi-Region key, or of any one of them together with `regions`. */
-  keyArns: string[]
-  /** The regions that hold a replica, where `keyArns` is a single ARN. */
-  regions?: string[]
-}
+import { WrappingDataKeys } from './wrappingDataKeys.js'
 
 export interface DiscoverOptions extends RoutingOptions {
   /** The key's id, ARN or alias, or the ARN of the alias. */
@@ -52,10 +45,13 @@ const REDISCOVER = 300_000
  * `@aws-crypto/client-node`. Calls reject with {@link MrkKeyringError}.
  */
 export class MrkKeyring extends LazyKeyringNode {
-  readonly #kms: RegionalKms
-  readonly #dataKeys: DataKeys
-  readonly #routing: RoutingOptions
+  readonly #key: KeyInRegions
+  readonly #dataKeys: WrappingDataKeys
   #rediscovery: Rediscovery | undefined
+  /** For tools: see `@dynaseal/core/parts`. */
+  declare readonly [PARTS]: { kind: 'mrk' } & ReplicatedKey
+  /** How `@dynaseal/core` asks, which needs no materials; not there where a subclass asks otherwise. */
+  declare readonly [dataKeySource]: DataKeySource | undefined
 
   /**
    * @throws MrkKeyringConfigError when the ARNs are not the replicas of one multi-Region key, or an option is not what
@@ -63,11 +59,10 @@ export class MrkKeyring extends LazyKeyringNode {
    */
   constructor(options: MrkKeyringOptions) {
     super()
-    checkOptions(options, ['keyArns', 'regions'])
-    const { keyArns, regions, ...routing } = options
-    this.#routing = { ...routing, client: clientPerRegion(routing.client) }
-    this.#kms = new RegionalKms(resolveReplicas(keyArns, regions), this.#routing)
-    this.#dataKeys = new DataKeys(this.#kms, options.grantTokens)
+    this.#key = new KeyInRegions(options)
+    this.#dataKeys = new WrappingDataKeys(this.#key.kms, this.#key.grantTokens)
+    tell(this, PARTS, () => this.#key.parts(alone => new MrkKeyring(alone)))
+    tell(this, dataKeySource, () => this.#source())
   }
 
   /**
@@ -94,7 +89,7 @@ export class MrkKeyring extends LazyKeyringNode {
     const replicas = replicasOf(result.answer)
     publish('discovery', () => ({ replicas, added: replicas, removed: [] }))
     const keyring = new MrkKeyring({ ...shared, keyArns: replicas.map(({ arn }) => arn) })
-    if (rediscover !== false) keyring.#rediscovery = new Rediscovery(keyring.#kms, rediscover)
+    if (rediscover !== false) keyring.#rediscovery = new Rediscovery(keyring.#key.kms, rediscover)
     return keyring
   }
 
@@ -108,7 +103,7 @@ export class MrkKeyring extends LazyKeyringNode {
 
   /** The order in which the next `Decrypt` would ask the regions, and why; other operations with `operation`. */
   routes(operation: Operation = 'Decrypt'): Route[] {
-    return this.#kms.routes(operation)
+    return this.#key.routes(operation)
   }
 
   /**
@@ -119,26 +114,7 @@ export class MrkKeyring extends LazyKeyringNode {
     return new AbortableKeyring(this.#dataKeys, signal)
   }
 
-  /** For tools: see `@dynaseal/core/parts`. */
-  get [PARTS](): { kind: 'mrk' } & ReplicatedKey {
-    const { replicas, ownRegion, attemptTimeout, client } = this.#kms
-    return {
-      kind: 'mrk',
-      replicas,
-      ownRegion,
-      attemptTimeout,
-      grantTokens: this.#routing.grantTokens,
-      client,
-      routes: () => this.routes(),
-      alone: region => {
-        const keyArns = replicas.filter(replica => replica.region === region).map(({ arn }) => arn)
-        return new MrkKeyring({ ...this.#routing, keyArns })
-      },
-    }
-  }
-
-  /** How `@dynaseal/core` asks, which needs no materials; not there where a subclass asks otherwise. */
-  get [dataKeySource](): DataKeySource | undefined {
+  #source(): DataKeySource | undefined {
     const { onEncrypt, onDecrypt, _onEncrypt, _onDecrypt } = MrkKeyring.prototype
     const isOverridden =
       this.onEncrypt !== onEncrypt ||
@@ -161,17 +137,14 @@ export class MrkKeyring extends LazyKeyringNode {
 }
 
 class AbortableKeyring extends LazyKeyringNode {
-  readonly #dataKeys: DataKeys
+  readonly #dataKeys: WrappingDataKeys
   readonly #signal: AbortSignal
 
-  constructor(dataKeys: DataKeys, signal: AbortSignal) {
+  constructor(dataKeys: WrappingDataKeys, signal: AbortSignal) {
     super()
     this.#dataKeys = dataKeys
     this.#signal = signal
-  }
-
-  get [dataKeySource](): DataKeySource {
-    return this.#dataKeys.source(this.#signal)
+    tell(this, dataKeySource, () => dataKeys.source(signal))
   }
 
   override _onEncrypt(material: NodeEncryptionMaterial): Promise<NodeEncryptionMaterial> {

@@ -12,7 +12,7 @@ export const PARTS: unique symbol = Symbol.for('dynaseal:parts')
 /** A multi-Region key, and the keyring over one of its replicas, with nothing learned yet. */
 export interface ReplicatedKey extends KmsAccess {
   readonly replicas: readonly Replica[]
-  alone(region: string): KeyringNode
+  alone(region: string): Pick<KeyringNode, 'onEncrypt' | 'onDecrypt'>
 }
 
 /** How a keyring asks KMS. */
@@ -22,4 +22,12 @@ export interface KmsAccess {
   readonly grantTokens: readonly string[] | undefined
   client(region: string): KmsSender
   routes(): readonly Route[]
+}
+
+/**
+ * Gives a keyring a member under a symbol, unless a subclass has one. Not as a member of its class: a bundler cannot leave out a
+ * class whose names it would have to compute.
+ */
+export function tell(keyring: object, symbol: symbol, get: () => unknown): void {
+  if (!(symbol in keyring)) Object.defineProperty(keyring, symbol, { get })
 }

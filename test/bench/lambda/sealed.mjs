@@ -1,8 +1,8 @@
 // The same with an encrypted name and address.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { MrkKeyring } from '@dynaseal/mrk-keyring'
-// The slim entry: this function has no search tokens, no streams and no items that are sealed as wholes.
+// The slim entries: this function has no search tokens, no streams, no items that are sealed as wholes, and no AWS Encryption SDK.
+import { MrkKeyring } from '@dynaseal/mrk-keyring/slim'
 import { encrypted, sealDocumentClient } from '@dynaseal/toolbox/slim'
 import { Entity, item, map, PutItemCommand, string, Table } from 'dynamodb-toolbox'
 
