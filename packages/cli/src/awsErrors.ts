@@ -1,4 +1,5 @@
 import { CliError } from './errors.js'
+import { sentence } from './keys/reasonOf.js'
 
 /** What was asked of AWS when it failed. */
 export interface Asked {
@@ -32,21 +33,21 @@ export function explained(error: unknown, { table, region }: Asked): unknown {
     const action = /not authorized to perform: (\S+)/.exec(message)?.[1]
     return new CliError(
       'permission',
-      `AWS refused${action === undefined ? '' : ` ${action}`} on table ${table} in ${region}: ${message} ${action === undefined ? 'Allow it' : `Allow ${action}`} for the credentials that run this.`,
+      `AWS refused${action === undefined ? '' : ` ${action}`} on table ${table} in ${region}: ${sentence(message)} ${action === undefined ? 'Allow it' : `Allow ${action}`} for the credentials that run this.`,
       error,
     )
   }
   if (CREDENTIALS.includes(name)) {
     return new CliError(
       'credentials',
-      `There are no valid AWS credentials for ${region}: ${message} The configuration's clients look for them where the AWS SDK does: environment, profile, role.`,
+      `There are no valid AWS credentials for ${region}: ${sentence(message)} The configuration's clients look for them where the AWS SDK does: environment, profile, role.`,
       error,
     )
   }
   if (NETWORK.includes(String(code)) || name === 'TimeoutError') {
     return new CliError(
       'unreachable',
-      `DynamoDB in ${region} does not answer: ${message || String(code)}. Is the region right, and the endpoint of the configuration's client?`,
+      `DynamoDB in ${region} does not answer: ${sentence(message || String(code))} Is the region right, and the endpoint of the configuration's client?`,
       error,
     )
   }

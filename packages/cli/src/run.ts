@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { backfillCommand } from './commands/backfill.js'
 import { doctorCommand } from './commands/doctor.js'
@@ -52,6 +53,7 @@ function program(surroundings: Surroundings): Command {
   const { terminal } = surroundings
   const dynaseal = new Command('dynaseal')
     .description('For who operates tables with fields that Dynaseal encrypts.')
+    .version(versionOf(), '-V, --version', 'print the version')
     .helpCommand(false)
     .configureHelp({ subcommandTerm: one => one.name() })
     .addHelpText('after', '\nEach command has a --help of its own.')
@@ -91,6 +93,12 @@ function program(surroundings: Surroundings): Command {
   return dynaseal
 }
 
+/** Of the package: its description is one folder up, of the sources and of what is published. */
+function versionOf(): string {
+  const description = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(description) as { version: string }).version
+}
+
 function said(error: unknown, width: number): string {
   const message = error instanceof Error ? messageOf(error) : String(error)
   return lines(`dynaseal: ${message}`, width)
@@ -102,7 +110,9 @@ function lines(text: string, width: number): string {
     .join('')
 }
 
-/** Errors of ours speak for themselves; of others, the name is half of what they say. */
+/** Errors of the command speak for themselves; of others, the name is half of what they say, and what they came from. */
 function messageOf(error: Error): string {
-  return error instanceof CliError ? error.message : `${error.name}: ${error.message}`
+  if (error instanceof CliError) return error.message
+  const { name, message, cause } = error
+  return `${name}: ${message}${cause instanceof Error ? ` ${cause.name}: ${cause.message}` : ''}`
 }

@@ -77,6 +77,18 @@ describe('where all is well', () => {
     expect(out).not.toContain('078')
   })
 
+  it('a sample of many items is no reason for Node to warn of a leak', async () => {
+    await put(...Array.from({ length: 12 }, (_, i) => `more-${i}`))
+    await world.cloud.waitForReplication()
+    const warnings: Error[] = []
+    const onWarning = (warning: Error) => void warnings.push(warning)
+    process.on('warning', onWarning)
+    await drill(await world.project())
+    await new Promise(setImmediate)
+    process.off('warning', onWarning)
+    expect(warnings).toEqual([])
+  })
+
   it('a table without items is sealed for, and that is said', async () => {
     for (const id of IDS) await world.dynamodb.deleteItem({ TableName: users.name, Key: { id: { S: id } } })
     const { code, out } = await dynaseal(['drill'], { cwd })

@@ -275,9 +275,20 @@ describe('what a scan costs', () => {
   ])('with %o', (options, expected) => {
     expect(scanCost(size, options)).toContain(expected)
   })
+
+  it('is never nothing', () => {
+    const small = { ...size, items: 40, bytes: 0 }
+    expect(scanCost(small, { segments: 4 })).toContain('about 1 read unit: less than $0.01')
+  })
 })
 
 describe('dynaseal scan', () => {
+  /** A configuration whose clients have no data key yet. */
+  function another(name: string): string {
+    writeFileSync(join(cwd, `${name}.config.ts`), configText(world))
+    return `${name}.config.ts`
+  }
+
   it('says what it costs, then the counts, in 80 columns; something left is 3', async () => {
     const { code, out, note } = await dynaseal(['scan', 'users'], { cwd })
     expect(code).toBe(3)
@@ -310,6 +321,19 @@ describe('dynaseal scan', () => {
     const { code, note } = await dynaseal(['scan', 'users'], { cwd })
     expect(code).toBe(1)
     expect(note).toContain('dynamodb:DescribeTable is not allowed')
-    expect(note).toContain('AWS refused')
+    expect(note.replaceAll('\n', ' ')).toMatch(/AWS refused dynamodb:Scan .*\. Allow dynamodb:Scan/)
+  })
+
+  it('of what has no data key says who knows why', async () => {
+    for (const region of [EAST, WEST]) world.cloud.fault({ region, service: 'kms', kind: 'deny' })
+    const { code, out } = await dynaseal(['scan', 'users', '--config', another('denied')], { cwd })
+    expect([code, out]).toEqual([3, expect.stringMatching(/^User +ssn +key-unavailable +\d+$/m)])
+    expect(out.replaceAll('\n', ' ')).toContain('dynaseal inspect --check says why for one item')
+    expect(unfit(out)).toEqual([])
+    const inspected = await dynaseal(
+      ['inspect', 'users', 'short-1', '--check', '--config', another('inspected')],
+      { cwd },
+    )
+    expect(inspected.out.replaceAll(/\n */g, ' ')).toContain('refuses. us-east-1: AccessDeniedException')
   })
 })

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { dynaseal, folder, unfit } from './support/command.js'
 
@@ -77,6 +78,12 @@ describe('a configuration', () => {
 
   it.each([
     ['throws', "throw new Error('no key')", 'cannot be loaded: no key'],
+    [
+      'throws something in lines',
+      "throw new Error('no key\\n  in us-east-1')",
+      'loaded: no key in us-east-1',
+    ],
+    ['throws no error', "throw 'no key'", 'cannot be loaded: no key'],
     ['has no clients', 'export default {}', 'has no clients'],
     ['has an empty list', 'export default { clients: [] }', 'clients is empty'],
     ['has another client', 'export default { clients: [{}] }', 'client 1 is no sealed client'],
@@ -84,7 +91,30 @@ describe('a configuration', () => {
     const { code, note } = await dynaseal(inspect, { cwd: given({ 'dynaseal.config.mjs': text }) })
     expect(code).toBe(2)
     expect(note.replaceAll('\n', ' ')).toContain(message)
+    expect(unfit(note)).toEqual([])
   })
+})
+
+it('an error of others is told with what it came from', async () => {
+  const text = `
+    import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+    import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+    import { sealDocumentClient } from '@dynaseal/document-client'
+    const keyring = { onEncrypt() {}, onDecrypt() {} }
+    const fail = async () => { throw new Error('No answer', { cause: new Error('no profile') }) }
+    const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }))
+    client.middlewareStack.add(() => fail, { step: 'initialize', priority: 'high' })
+    export default { clients: sealDocumentClient(client, { keyring }).declare({ table: 'users', key: ['id'], encrypted: ['ssn'] }) }
+  `
+  const { code, note } = await dynaseal(['scan', 'users', '--no-open'], {
+    cwd: given({ 'dynaseal.config.mjs': text }),
+  })
+  expect([code, note]).toEqual([1, 'dynaseal: Error: No answer Error: no profile\n'])
+})
+
+it('--version prints that of the package', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  expect(await dynaseal(['--version'])).toEqual({ code: 0, out: `${version}\n`, note: '' })
 })
 
 describe('dynaseal init', () => {
@@ -106,7 +136,7 @@ describe('dynaseal init', () => {
     `
     const cwd = given({ 'entities.ts': entities })
     await dynaseal(['init'], { cwd })
-    const { readFileSync, writeFileSync } = await import('node:fs')
+    const { writeFileSync } = await import('node:fs')
     const file = `${cwd}/dynaseal.config.ts`
     writeFileSync(file, readFileSync(file, 'utf8').replace('./src/entities.js', './entities.js'))
     const region = await dynaseal(['inspect', 'users', '42', '--region', 'eu-west-1'], { cwd })

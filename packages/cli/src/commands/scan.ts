@@ -30,7 +30,11 @@ interface Options extends SharedOptions {
 
 const NOTES = `
 Nothing is written. A scan reads the whole table: what that costs is said before
-it begins. Values in clear and fields that do not open are an exit code: 3.
+it begins.
+
+Ends with 0 when all is sealed and opens; with 3 when something is in clear or
+does not open; with 130 when it was ended, with 1 if it failed, with 2 if it was
+asked for wrongly.
 `
 
 export function scanCommand(surroundings: Surroundings): Command {
@@ -130,8 +134,8 @@ export function scanCost(
   if (size === undefined) return 'What it will cost is not known: dynamodb:DescribeTable is not allowed.'
   if (size.items === 0)
     return 'What it will cost is not known: DynamoDB, which counts every six hours, has counted no items in the table.'
-  const units = readUnits(segment === undefined ? size.bytes : size.bytes / segments, consistent)
+  const units = Math.max(1, readUnits(segment === undefined ? size.bytes : size.bytes / segments, consistent))
   const dollar = price({ readUnits: units, writeUnits: 0, kmsCalls: 0 })
   const what = segment === undefined ? 'all of them' : `segment ${segment} of ${segments}`
-  return `About ${counted(size.items, 'item')} in the table, as DynamoDB counts them every six hours. Reading ${what} takes about ${counted(Math.max(1, Math.ceil(units)), 'read unit')}: ${dollars(dollar)} on demand in ${PRICES.region}.`
+  return `About ${counted(size.items, 'item')} in the table, as DynamoDB counts them every six hours. Reading ${what} takes about ${counted(Math.ceil(units), 'read unit')}: ${dollars(dollar)} on demand in ${PRICES.region}.`
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createJiti } from 'jiti'
 import { CliError } from '../errors.js'
+import { messageOf } from '../keys/reasonOf.js'
 
 /** The names that are looked for, in this order. */
 export const CONFIG_FILES = [
@@ -28,7 +29,7 @@ export async function loadConfig(
     const jiti = createJiti(path, { fsCache: false })
     return { path, value: await jiti.import(path, { default: true }) }
   } catch (error) {
-    throw new CliError('config', `${path} cannot be loaded: ${(error as Error).message}`, error)
+    throw new CliError('config', `${path} cannot be loaded: ${messageOf(error)}`, error)
   }
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { GetItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { explained } from '../awsErrors.js'
@@ -64,6 +65,8 @@ export async function readSample(
 ): Promise<ReadSample> {
   const start = performance.now()
   const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)])
+  // Each item's call listens to it.
+  setMaxListeners(0, abortSignal)
   const read = async (item: SampleItem) => {
     const get = new GetItemCommand({ TableName: table, Key: keyOf(known, item)! })
     return (await dynamodb.send(get, { abortSignal })).Item

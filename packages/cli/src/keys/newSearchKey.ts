@@ -2,7 +2,7 @@ import { createSearchKey } from '@dynaseal/core'
 import { formatParts, searchParts } from '@dynaseal/core/parts'
 import type { Project } from '../config/project.js'
 import { CliError } from '../errors.js'
-import { reasonOf } from './reasonOf.js'
+import { reasonOf, sentence } from './reasonOf.js'
 import { type CheckedSearchKey, checkSearchKeys, partsOfNew } from './searchKeys.js'
 
 type Pairs = Readonly<Record<string, string>>
@@ -58,7 +58,7 @@ export async function newSearchKey(
       if ((error as { code?: unknown }).code !== 'key-unavailable') throw error
       throw new CliError(
         'failed',
-        `No search key can be made: ${reasonOf(error)} It takes kms:GenerateDataKey with the encryption context dynaseal:search=1, as "dynaseal policy operators" has it.`,
+        `No search key can be made: ${sentence(reasonOf(error))} It takes kms:GenerateDataKey with the encryption context dynaseal:search=1, as "dynaseal policy operators" has it.`,
         error,
       )
     },

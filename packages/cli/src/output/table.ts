@@ -53,12 +53,12 @@ export function facts(pairs: readonly (readonly [string, string])[], width: numb
     .join('')
 }
 
-/** Text in lines of at most so many columns, with an indent. */
+/** Text in lines of at most so many columns, with an indent. Lines of its own, as errors have them, run on. */
 export function wrapped(text: string, width: number, indent = ''): string[] {
   const room = width - indent.length
   const found: string[] = []
   let line = ''
-  for (const word of breakable(printable(text), room).split(' ')) {
+  for (const word of breakable(printable(text.trim().replaceAll(/\s*\n\s*/g, ' ')), room).split(' ')) {
     if (line !== '' && line.length + 1 + word.length > room) {
       found.push(line)
       line = word

@@ -1,4 +1,5 @@
 import { CliError } from '../errors.js'
+import { messageOf, sentence } from '../keys/reasonOf.js'
 
 /** What the application's function gives for an encryption context. @throws {CliError} `usage` where it takes other pairs */
 export async function ofContext<T>(
@@ -10,7 +11,7 @@ export async function ofContext<T>(
   } catch (error) {
     throw new CliError(
       'usage',
-      `The keyring of the configuration depends on the encryption context, and there is none for ${Object.keys(context).join(', ')} alone: ${(error as Error).message} Name the other pairs: --context tenant=acme, once for each tenant.`,
+      `The keyring of the configuration depends on the encryption context, and there is none for ${Object.keys(context).join(', ')} alone: ${sentence(messageOf(error))} Name the other pairs: --context tenant=acme, once for each tenant.`,
       error,
     )
   }

@@ -58,8 +58,13 @@ function reasons(report: ScanReport, width: number): string[] {
     { title: 'does not open, because' },
     { title: 'fields', isNumber: true },
   ]
-  return [byEntity(report, columns, rows, width)]
+  const isUnavailable = rows.some(([, , code]) => code === 'key-unavailable')
+  const hint = isUnavailable ? [`${wrapped(NO_DATA_KEY, width).join('\n')}\n`] : []
+  return [byEntity(report, columns, rows, width), ...hint]
 }
+
+const NO_DATA_KEY =
+  'Of what is key-unavailable, the keyring gave no data key: dynaseal doctor looks at keys and permissions, and dynaseal inspect --check says why for one item.'
 
 /** Of a table whose items are all of one kind, that kind has no name. */
 function byEntity(

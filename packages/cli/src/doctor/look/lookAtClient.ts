@@ -81,7 +81,9 @@ async function lookAtClientTable(
     keyrings = await keyringsOf(parts?.keyring, context)
   } catch (error) {
     // The application's own functions may throw.
-    const lost = [{ region, reason: `${(error as Error).name}: ${(error as Error).message}` }]
+    const lost = [
+      { region, reason: error instanceof Error ? `${error.name}: ${error.message}` : String(error) },
+    ]
     return { table: { ...table, context: {}, lost }, demands: [], isOpaque: false }
   }
   const { access, isOpaque } = keyrings
