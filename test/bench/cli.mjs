@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { Backfill, runJob, scan } from '@dynaseal/cli/api'
 import { report } from './cliReport.mjs'
 import {
+  ciphersAlone,
   createTable,
   FIELDS,
   fill,
@@ -125,6 +126,7 @@ async function rateRound(round) {
       'scan, one field': await count('one', {}),
       'scan --no-open': await count('sealed', { open: false }),
       'scan --no-open, one field': await count('one', { open: false }),
+      'ciphers alone': () => ciphersAlone(ITEMS * FIELDS.length),
     },
   ]
   const measured = {}

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process'
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import {
@@ -145,4 +146,24 @@ export async function plainPuts(client, TableName) {
     else next()
   }
   return plainScan(client, TableName, { consistent: true, work: items => Promise.all(items.map(slot)) })
+}
+
+const CIPHER = 'aes-256-gcm'
+/** Of a field's ciphertext: what it is bound to, and its value with a type before it. */
+const BOUND_BYTES = 16
+const VALUE_BYTES = 2 + FIELD_BYTES
+
+/** As many decryptions as there are fields, and nothing else: no scan that opens them takes less. */
+export function ciphersAlone(fields) {
+  const [key, nonce, additionalData] = [randomBytes(32), randomBytes(12), randomBytes(BOUND_BYTES)]
+  const cipher = createCipheriv(CIPHER, key, nonce).setAAD(additionalData)
+  const ciphertext = Buffer.concat([cipher.update(randomBytes(VALUE_BYTES)), cipher.final()])
+  const tag = cipher.getAuthTag()
+  for (let field = 0; field < fields; field++) {
+    const decipher = createDecipheriv(CIPHER, key, nonce)
+    decipher.setAAD(additionalData)
+    decipher.setAuthTag(tag)
+    decipher.update(ciphertext)
+    decipher.final()
+  }
 }
