@@ -92,10 +92,26 @@ export class SearchTokens implements TokenMaker {
    * @throws the reason of `options.signal`, when that fires
    */
   find(subjects: readonly TokenSubject[], { signal }: CallOptions = {}): Promise<VersionedToken[][]> {
-    return this.#with(this.#all, false, signal, subjects, (subject, leases) => {
-      const tokens = tokensOf(subject, searched(subject), leases)
-      return leases.map(({ version }, index) => ({ token: tokens[index]!, version }))
-    })
+    return this.#with(this.#all, false, signal, subjects, foundBy)
+  }
+
+  /** @throws {SearchError} and nothing is returned, when any one has none */
+  findNow(subjects: readonly TokenSubject[]): VersionedToken[][] | undefined {
+    const [key, ...others] = this.#all
+    if (others.length > 0) return undefined
+    refuseShort(subjects)
+    const lease = this.#cache.inMemory(key!, false)
+    if (lease === undefined) return undefined
+    const results: VersionedToken[][] = []
+    try {
+      for (let index = 0; index < subjects.length; index++) {
+        if (sliceIsOver()) return undefined
+        results.push(foundBy(subjects[index]!, [lease]))
+      }
+    } finally {
+      lease.release()
+    }
+    return results
   }
 
   /**
@@ -141,8 +157,7 @@ export class SearchTokens implements TokenMaker {
     work: (one: T, leases: readonly TokenLease[], index: number) => R,
   ): Promise<R[]> {
     signal?.throwIfAborted()
-    if (list.some(({ definition: { bits } }) => bits < LEAST_BITS))
-      throw new ConfigurationError('invalid-option', `A token cannot be made so: ${TOO_SHORT}.`)
+    refuseShort(list)
     const leases =
       keys.length === 1
         ? [
@@ -165,9 +180,25 @@ export class SearchTokens implements TokenMaker {
 
 const TOO_SHORT = `bits must be an integer from ${LEAST_BITS} to 256`
 
+/** @throws {ConfigurationError} `invalid-option` */
+function refuseShort(subjects: readonly TokenSubject[]): void {
+  for (let index = 0; index < subjects.length; index++)
+    if (subjects[index]!.definition.bits < LEAST_BITS)
+      throw new ConfigurationError('invalid-option', `A token cannot be made so: ${TOO_SHORT}.`)
+}
+
 /** What tokens are made of, with room for a key before it. Empty between two tokens. */
 const scratch = new Writer(512)
 const ROOM = Buffer.alloc(BLOCK_BYTES)
+
+/** What one value is found by: for each lease a token. */
+function foundBy(subject: TokenSubject, leases: readonly TokenLease[]): VersionedToken[] {
+  const tokens = tokensOf(subject, searched(subject), leases)
+  const found: VersionedToken[] = []
+  for (let index = 0; index < tokens.length; index++)
+    found.push({ token: tokens[index]!, version: leases[index]!.version })
+  return found
+}
 
 /** For each lease the token of what is made of one value, or of several together. */
 function tokensOf(

@@ -90,6 +90,14 @@ export interface TokenMaker {
    */
   find(subjects: readonly TokenSubject[], options?: CallOptions): Promise<(readonly VersionedToken[])[]>
   /**
+   * As {@link find}, where nobody has to be asked or waited for: without a promise, which takes as long as a token. Default: it
+   * never does.
+   *
+   * @returns nothing where one has to
+   * @throws {SearchError} and nothing is returned, when any one has none
+   */
+  findNow?(subjects: readonly TokenSubject[]): (readonly VersionedToken[])[] | undefined
+  /**
    * Whether stored tokens are those of the values beside them.
    *
    * @throws {SearchError} `key-unavailable`; for values, not for what is stored, also the others

@@ -121,6 +121,13 @@ beforeEach(async () => {
 const works: [string, (tokens: SearchTokens) => Promise<unknown>][] = [
   ['write', tokens => tokens.write([of('email'), of('other')])],
   ['find', tokens => tokens.find([of('email'), of('other')])],
+  [
+    'findNow',
+    async tokens => {
+      await tokens.find([of('email')])
+      expect(tokens.findNow([of('email'), of('other')])).toHaveLength(2)
+    },
+  ],
   ['check', tokens => tokens.check([{ ...of('email'), stored: ['1.AAAAAAAAAAAAAAAAAAAAAA'] }])],
 ]
 

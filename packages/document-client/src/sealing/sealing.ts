@@ -205,7 +205,8 @@ export class Sealing {
    */
   async seal(locate: () => Promise<void> = async () => {}): Promise<void> {
     // First: a format that seals items as wholes seals tokens, too.
-    await this.tokens.make()
+    const making = this.tokens.make()
+    if (making !== undefined) await making
     await locate()
     if (this.#items.length === 0) return
     const sealed = await this.settings.format.seal(this.#items.map(each => this.#toSeal(each)))

@@ -27,23 +27,40 @@ export class CommandTokens {
     this.#after.push(work)
   }
 
-  /** @throws {SearchError} and nothing of the command may be sent */
-  async make(): Promise<void> {
+  /**
+   * @returns what to wait for, if anything
+   * @throws {SearchError} and nothing of the command may be sent
+   */
+  make(): Promise<void> | undefined {
+    if (this.#stored.length > 0) return this.#makeAll()
+    const found = this.#found
+    if (found.length > 0) {
+      const made = this.maker?.findNow?.(subjects(found))
+      if (made === undefined) return this.#makeAll()
+      handOut(found, made)
+    }
+    this.#finish()
+    return undefined
+  }
+
+  async #makeAll(): Promise<void> {
     const stored = this.#stored
     const found = this.#found
-    if (stored.length > 0 || found.length > 0) {
-      const maker = this.maker ?? noMaker()
-      if (found.length === 0) {
-        handOut(stored, await maker.write(subjects(stored)))
-      } else if (stored.length === 0) {
-        handOut(found, await maker.find(subjects(found)))
-      } else {
-        const both = [maker.write(subjects(stored)), maker.find(subjects(found))] as const
-        const [ofStored, ofFound] = await Promise.all(both)
-        handOut(stored, ofStored)
-        handOut(found, ofFound)
-      }
+    const maker = this.maker ?? noMaker()
+    if (found.length === 0) {
+      handOut(stored, await maker.write(subjects(stored)))
+    } else if (stored.length === 0) {
+      handOut(found, await maker.find(subjects(found)))
+    } else {
+      const both = [maker.write(subjects(stored)), maker.find(subjects(found))] as const
+      const [ofStored, ofFound] = await Promise.all(both)
+      handOut(stored, ofStored)
+      handOut(found, ofFound)
     }
+    this.#finish()
+  }
+
+  #finish(): void {
     for (const work of this.#after) work()
   }
 }

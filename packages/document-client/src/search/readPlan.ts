@@ -20,8 +20,15 @@ export interface ReadPlan {
 const MOST_FORMS = 100
 const LONGEST_FORM = 4096
 
-/** By what a table's kinds were, in order of use. When one is added, they are another list: what was planned before is forgotten. */
-const plans = new WeakMap<readonly ItemKind[], Map<string, ReadPlan>>()
+/** Plans by form, in order of use. */
+interface Plans {
+  readonly byForm: Map<string, ReadPlan>
+  /** That which was used last. It is mostly used again, and has its place already: what leaves a map and comes back takes long. */
+  last: string | undefined
+}
+
+/** By what a table's kinds were. When one is added, they are another list: what was planned before is forgotten. */
+const plans = new WeakMap<readonly ItemKind[], Plans>()
 
 /**
  * The plan of a read: that of the last command of the same form, where there was one.
@@ -31,22 +38,25 @@ const plans = new WeakMap<readonly ItemKind[], Map<string, ReadPlan>>()
  */
 export function readPlan(table: KnownTable, input: Item): ReadPlan | undefined {
   const form = formOf(table, input)
+  if (form === undefined) return planned(table, input)
   const ofTable = plansOf(table)
-  const known = form === undefined ? undefined : ofTable.get(form)
-  const plan = known ?? planned(table, input)
+  const { byForm, last } = ofTable
+  const plan = byForm.get(form) ?? planned(table, input)
+  if (last === form) return plan
   // A name that no kind has is in no form.
-  if (form !== undefined && plan?.search.askedKinds.every(kind => table.isKnown(kind))) {
-    ofTable.delete(form)
-    ofTable.set(form, plan)
-    if (ofTable.size > MOST_FORMS) ofTable.delete(ofTable.keys().next().value!)
+  if (plan?.search.askedKinds.every(kind => table.isKnown(kind))) {
+    ofTable.last = form
+    byForm.delete(form)
+    byForm.set(form, plan)
+    if (byForm.size > MOST_FORMS) byForm.delete(byForm.keys().next().value!)
   }
   return plan
 }
 
-function plansOf({ kinds }: KnownTable): Map<string, ReadPlan> {
+function plansOf({ kinds }: KnownTable): Plans {
   let ofTable = plans.get(kinds)
   if (ofTable === undefined) {
-    ofTable = new Map()
+    ofTable = { byForm: new Map(), last: undefined }
     plans.set(kinds, ofTable)
   }
   return ofTable

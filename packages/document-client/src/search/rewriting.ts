@@ -75,9 +75,9 @@ function tokensFor({ found }: TokenTest, chosen: string | undefined): readonly s
 
 /** @param counts how many tokens each test has, in the order in which they are written */
 function expressionsWith(params: Item, plan: SearchPlan, counts: readonly number[]): Readonly<Expressions> {
-  const name = counts.join()
   // Those of the queries of all versions are the same, and so are those of most commands of one form.
-  if (plan.rewritten?.counts === name) return plan.rewritten.expressions
+  const last = plan.rewritten
+  if (last?.counts.every((count, index) => count === counts[index])) return last.expressions
   const expressions: Expressions = {}
   for (const parameter of plan.conditions.keys()) expressions[parameter] = params[parameter] as string
   let count = 0
@@ -90,7 +90,7 @@ function expressionsWith(params: Item, plan: SearchPlan, counts: readonly number
     expressions[parameter] = `${expression.slice(0, test.start)}${text} ${expression.slice(test.end)}`
   }
   for (const parameter of plan.conditions.keys()) expressions[parameter] = expressions[parameter]!.trim()
-  plan.rewritten = { counts: name, expressions }
+  plan.rewritten = { counts, expressions }
   return expressions
 }
 

@@ -39,7 +39,7 @@ export interface SearchPlan {
    */
   readonly decides: string | undefined
   /** The expressions with tokens, as they were written last, and for how many tokens of each test. */
-  rewritten: { readonly counts: string; readonly expressions: Readonly<Expressions> } | undefined
+  rewritten: { readonly counts: readonly number[]; readonly expressions: Readonly<Expressions> } | undefined
 }
 
 /** By parameter. */
