@@ -57,7 +57,8 @@ export function withRecipients<T>(
   while (known.length < intermediateKeys.length) known.push(new Recipient())
   const recipients = known.slice(0, intermediateKeys.length)
   try {
-    for (const [index, recipient] of recipients.entries()) recipient.setKey(intermediateKeys[index]!)
+    for (let index = 0; index < recipients.length; index++)
+      recipients[index]!.setKey(intermediateKeys[index]!)
     return use(recipients)
   } finally {
     for (const recipient of recipients) recipient.zero()

@@ -96,39 +96,29 @@ export class SdkItems {
     signal: AbortSignal | undefined,
   ): Promise<Outcome[]> {
     const call = this.#cache.beginOpening(signal)
-    const openings: (Opening | { readonly error: FieldError })[] = []
-    const arrivals: (Arrival | Promise<Arrival> | undefined)[] = []
+    const coming: (Arrival | Promise<Arrival>)[] = []
     let isWaiting = false
-    for (const { take } of items) {
+    // By index, as below: what an iterator makes for each item is garbage.
+    for (let index = 0; index < items.length; index++) {
       while (sliceIsOver()) await nextSlice()
-      const opening = caught(take)
-      openings.push(opening)
-      const arrival = 'error' in opening ? undefined : takeKey(call, opening)
+      const arrival = arrive(items[index]!.take, call)
       isWaiting ||= arrival instanceof Promise
-      arrivals.push(arrival)
+      coming.push(arrival)
     }
-    const arrived = isWaiting ? await Promise.all(arrivals) : (arrivals as (Arrival | undefined)[])
+    const arrived = isWaiting ? await Promise.all(coming) : (coming as Arrival[])
     try {
       signal?.throwIfAborted()
       const outcomes: Outcome[] = []
-      for (const [index, opening] of openings.entries()) {
-        if ('error' in opening) {
-          outcomes.push(opening)
-          continue
-        }
+      for (let index = 0; index < items.length; index++) {
         while (sliceIsOver()) await nextSlice()
-        const { table } = items[index]!
-        const { lease, refusal } = arrived[index]!
-        outcomes.push(
-          caught(() => {
-            if (lease === undefined) throw keyUnavailable(table, refusal)
-            return { values: openWith(opening, lease) }
-          }),
-        )
+        outcomes.push(outcomeOf(items[index]!.table, arrived[index]!))
       }
       return outcomes
     } finally {
-      for (const one of arrived) one?.lease?.release()
+      for (let index = 0; index < arrived.length; index++) {
+        const arrival = arrived[index]!
+        if (!('error' in arrival)) arrival.lease?.release()
+      }
     }
   }
 
@@ -171,28 +161,52 @@ export class SdkItems {
   }
 }
 
-interface Arrival {
-  readonly lease?: OpeningLease
-  /** Why there is none. */
-  readonly refusal?: unknown
-}
+/** An item that was taken apart, and its key, or why there is none; or why the item was not taken apart. */
+type Arrival =
+  | { readonly opening: Opening; readonly lease?: OpeningLease; readonly refusal?: unknown }
+  | { readonly error: FieldError }
 
-/** Never throws, and what it gives never rejects, so that all can be waited for. */
-function takeKey(call: OpeningCall, { name, claim }: Opening): Arrival | Promise<Arrival> {
+/** Never rejects, so that all can be waited for. */
+function arrive(take: () => Opening, call: OpeningCall): Arrival | Promise<Arrival> {
+  let opening: Opening
   try {
-    const lease = call.take(name, [claim])
-    return lease instanceof Promise ? arrivalOf(lease) : { lease }
+    opening = take()
+  } catch (error) {
+    return { error: notOpened(error) }
+  }
+  try {
+    const lease = call.take(opening.name, opening.claims())
+    return lease instanceof Promise ? arrivalOf(opening, lease) : { opening, lease }
   } catch (refusal) {
-    return { refusal }
+    return { opening, refusal }
   }
 }
 
-async function arrivalOf(coming: Promise<OpeningLease>): Promise<Arrival> {
+async function arrivalOf(opening: Opening, coming: Promise<OpeningLease>): Promise<Arrival> {
   try {
-    return { lease: await coming }
+    return { opening, lease: await coming }
   } catch (refusal) {
-    return { refusal }
+    return { opening, refusal }
   }
+}
+
+/** Opens what has arrived. */
+function outcomeOf(table: Table, arrival: Arrival): Outcome {
+  if ('error' in arrival) return arrival
+  const { opening, lease, refusal } = arrival
+  try {
+    if (lease === undefined) throw keyUnavailable(table, refusal)
+    return { values: openWith(opening, lease) }
+  } catch (error) {
+    return { error: notOpened(error) }
+  }
+}
+
+/** What is no error of ours is thrown again: it is about the call, or a defect. */
+function notOpened(error: unknown): FieldError {
+  if (!(error instanceof FieldError)) throw error
+  publishNotOpened(error)
+  return error
 }
 
 /** What the keyrings give, unless the signal fires first: not all of them can be told. */
@@ -229,14 +243,4 @@ function keyUnavailable(table: Table, cause: unknown): FieldError {
   const reason =
     'no keyring gave the key for it. The error of the last is the cause. If it is not about access or a region that is down, the item was sealed for another key or table, under another primary key or other key names, or was changed.'
   return table.fieldError('key-unavailable', reason, undefined, cause)
-}
-
-function caught<T>(take: () => T): T | { readonly error: FieldError } {
-  try {
-    return take()
-  } catch (error) {
-    if (!(error instanceof FieldError)) throw error
-    publishNotOpened(error)
-    return { error }
-  }
 }

@@ -68,7 +68,7 @@ export interface EncryptedDataKeyEntry {
   readonly providerId: string
   readonly providerInfo: string
   /** The provider information's bytes, which need not be text. */
-  readonly rawInfo?: Uint8Array
+  readonly rawInfo?: Uint8Array | undefined
   readonly encryptedDataKey: Uint8Array
 }
 

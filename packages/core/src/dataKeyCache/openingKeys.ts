@@ -8,7 +8,7 @@ import { Flight } from './flight.js'
 import { decryptDataKey, decryptDataKeyNow, honoursSignals, type Keyring } from './keyring.js'
 import { Limiter } from './limiter.js'
 import { OpeningCall } from './openingCall.js'
-import { OpeningLease, Unproven } from './openingLease.js'
+import { type Fate, OpeningLease, Unproven } from './openingLease.js'
 import type { ResolvedOptions } from './options.js'
 import { RecentDigests } from './recentDigests.js'
 import { isPermanent, Refusals } from './refusals.js'
@@ -279,20 +279,26 @@ export class OpeningKeys {
       if (this.#flights.get(id) === flight) this.#flights.delete(id)
     }
   }
+
   /** Makes it known to all who come while anybody has a lease, and forgets it then, unless it is proven. */
   #introduce(name: DataKeyName, key: DataKey, leases: number): Unproven {
-    const { id } = name
-    /** False when another has taken its place, or the cache was cleared. */
-    const forget = () => this.#unproven.get(id) === unproven && this.#unproven.delete(id)
-    const unproven = new Unproven(key, leases, {
-      proven: () => {
-        if (forget()) this.#insert(name, key.hold())
-      },
-      refuted: claim => this.#refuted.add(digestOf(id, claim), this.#options.now()),
-      left: forget,
-    })
-    this.#unproven.set(id, unproven)
+    const unproven = new Unproven(name, key, leases, this.#fate)
+    this.#unproven.set(name.id, unproven)
     return unproven
+  }
+
+  readonly #fate: Fate = {
+    proven: unproven => {
+      if (this.#forget(unproven)) this.#insert(unproven.name, unproven.key.hold())
+    },
+    refuted: ({ name }, claim) => this.#refuted.add(digestOf(name.id, claim), this.#options.now()),
+    left: unproven => this.#forget(unproven),
+  }
+
+  /** @returns false when another has taken its place, or the cache was cleared */
+  #forget(unproven: Unproven): boolean {
+    const { id } = unproven.name
+    return this.#unproven.get(id) === unproven && this.#unproven.delete(id)
   }
 
   /** What is to be said without the keyring when all that is stored under a name is known not to authenticate. */
