@@ -10,12 +10,12 @@ class Scratch {
   readonly #bytes = new Uint8Array(4096)
   /** As long as what was hashed last: often the next is as long, and a view takes longer to make than to use. */
   #inner = this.#bytes
-  readonly outer: Uint8Array
+  readonly outer: Buffer
   /** Where the inner hash goes. */
-  readonly digest: Uint8Array
+  readonly digest: Buffer
 
   constructor(digestBytes: number) {
-    this.outer = new Uint8Array(BLOCK_BYTES + digestBytes)
+    this.outer = Buffer.alloc(BLOCK_BYTES + digestBytes)
     this.digest = this.outer.subarray(BLOCK_BYTES)
   }
 

@@ -89,12 +89,22 @@ export class SdkItems {
   /**
    * What is thrown is about the call, and not about a stored item.
    *
-   * @param items what takes an item apart; it throws {@link FieldError}, placed
+   * @returns no promise where nobody has to be waited for: that would take as long as to derive a key
    */
-  async open(
-    items: readonly { readonly table: Table; readonly take: () => Opening }[],
-    signal: AbortSignal | undefined,
-  ): Promise<Outcome[]> {
+  openOne(item: ItemToTake, signal: AbortSignal | undefined): Outcome | Promise<Outcome> {
+    if (sliceIsOver()) return this.#openNextSlice(item, signal)
+    const arrival = arrive(item.take, this.#cache.beginOpening(signal))
+    if (arrival instanceof Promise) return openOnArrival(item.table, arrival, signal)
+    return openArrived(item.table, arrival, signal)
+  }
+
+  async #openNextSlice(item: ItemToTake, signal: AbortSignal | undefined): Promise<Outcome> {
+    await nextSlice()
+    return this.openOne(item, signal)
+  }
+
+  /** The same for several, which share what one call may ask the keyrings for. */
+  async open(items: readonly ItemToTake[], signal: AbortSignal | undefined): Promise<Outcome[]> {
     const call = this.#cache.beginOpening(signal)
     const coming: (Arrival | Promise<Arrival>)[] = []
     let isWaiting = false
@@ -115,10 +125,7 @@ export class SdkItems {
       }
       return outcomes
     } finally {
-      for (let index = 0; index < arrived.length; index++) {
-        const arrival = arrived[index]!
-        if (!('error' in arrival)) arrival.lease?.release()
-      }
+      for (let index = 0; index < arrived.length; index++) release(arrived[index]!)
     }
   }
 
@@ -161,6 +168,12 @@ export class SdkItems {
   }
 }
 
+/** A stored item, and what takes it apart; that throws {@link FieldError}, placed. */
+interface ItemToTake {
+  readonly table: Table
+  readonly take: () => Opening
+}
+
 /** An item that was taken apart, and its key, or why there is none; or why the item was not taken apart. */
 type Arrival =
   | { readonly opening: Opening; readonly lease?: OpeningLease; readonly refusal?: unknown }
@@ -190,7 +203,29 @@ async function arrivalOf(opening: Opening, coming: Promise<OpeningLease>): Promi
   }
 }
 
-/** Opens what has arrived. */
+async function openOnArrival(
+  table: Table,
+  coming: Promise<Arrival>,
+  signal: AbortSignal | undefined,
+): Promise<Outcome> {
+  const arrival = await coming
+  while (sliceIsOver()) await nextSlice()
+  return openArrived(table, arrival, signal)
+}
+
+function openArrived(table: Table, arrival: Arrival, signal: AbortSignal | undefined): Outcome {
+  try {
+    signal?.throwIfAborted()
+    return outcomeOf(table, arrival)
+  } finally {
+    release(arrival)
+  }
+}
+
+function release(arrival: Arrival): void {
+  if (!('error' in arrival)) arrival.lease?.release()
+}
+
 function outcomeOf(table: Table, arrival: Arrival): Outcome {
   if ('error' in arrival) return arrival
   const { opening, lease, refusal } = arrival

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { isAt } from '../bytes/equal.js'
 import { FieldError } from '../errors.js'
 import { publishGrace } from '../events.js'
-import type { DataKeyContext } from '../materials/context.js'
+import type { DataKeyContext, EncryptionContext } from '../materials/context.js'
 import type { DataKey } from './dataKey.js'
 import { Flight } from './flight.js'
 import { decryptDataKey, decryptDataKeyNow, honoursSignals, type Keyring } from './keyring.js'
@@ -37,14 +37,14 @@ class OpeningFlight extends Flight<Unproven> {
 
 /** What a stored message says of its data key. */
 export interface DataKeyName {
+  /** Context and encrypted data keys. Both say how long they are, so that no two of them share one. */
   readonly id: string
   readonly context: DataKeyContext
   /** In memory that nobody changes: the keyring is given views of it. */
   readonly encryptedDataKeys: Buffer
 }
 
-export function dataKeyName(context: DataKeyContext, encryptedDataKeys: Buffer): DataKeyName {
-  // Both parts say how long they are, so that no two pairs share an id.
+export function dataKeyName(context: EncryptionContext, encryptedDataKeys: Buffer): DataKeyName {
   return { id: context.id + encryptedDataKeys.toString('latin1'), context, encryptedDataKeys }
 }
 
@@ -54,6 +54,8 @@ export class OpeningKeys {
   readonly #options: ResolvedOptions
   /** In order of use: the least recently used stands first. */
   readonly #entries = new Map<string, Entry>()
+  /** Goes through them as they leave: a new iterator would pass all places of those that have left. */
+  #oldest = this.#entries.keys()
   /** The name of the last of the entries: most fields that are opened share the data key of those before. */
   #lastUsed: DataKeyName | undefined
   readonly #flights = new Map<string, OpeningFlight>()
@@ -86,7 +88,7 @@ export class OpeningKeys {
   }
 
   /** For {@link OpeningCall.nameOf}. */
-  nameOf(context: DataKeyContext, bytes: Buffer, start: number, end: number): DataKeyName {
+  nameOf(context: EncryptionContext, bytes: Buffer, start: number, end: number): DataKeyName {
     const last = this.#lastUsed
     if (last !== undefined && last.context === context && isAt(bytes, start, end, last.encryptedDataKeys)) {
       return last
@@ -140,7 +142,7 @@ export class OpeningKeys {
   }
 
   /** A key that was just generated here opens here at once. Becomes a holder. */
-  add(context: DataKeyContext, key: DataKey): void {
+  add(context: EncryptionContext, key: DataKey): void {
     this.#refusals.recover()
     this.#insert(dataKeyName(context, key.encryptedDataKeys), key.hold())
   }
@@ -318,7 +320,7 @@ export class OpeningKeys {
     this.#remove(id)
     this.#lastUsed = name
     this.#entries.set(id, { key, context, graceUntil: 0, graceError: undefined })
-    if (this.#entries.size > this.#options.maxKeys) this.#remove(this.#entries.keys().next().value!)
+    if (this.#entries.size > this.#options.maxKeys) this.#removeOldest()
     this.#onInserted()
   }
 
@@ -327,6 +329,16 @@ export class OpeningKeys {
     this.#lastUsed = name
     this.#entries.delete(name.id)
     this.#entries.set(name.id, entry)
+  }
+
+  /** What it has passed is gone, or stands behind it again. */
+  #removeOldest(): void {
+    let next = this.#oldest.next()
+    if (next.done) {
+      this.#oldest = this.#entries.keys()
+      next = this.#oldest.next()
+    }
+    this.#remove(next.value!)
   }
 
   #remove(id: string): void {
