@@ -32,11 +32,27 @@ function lengthOf(text: unknown): number {
   return length
 }
 
+/** Characters of texts that are written faster one by one than by a call out of JavaScript. */
+const SHORT_TEXT = 24
+
 /** @returns where it ends */
 function writeText(bytes: Buffer, position: number, text: string): number {
-  const length = bytes.write(text, position + 2, 'utf8')
+  const length =
+    text.length <= SHORT_TEXT && writeAscii(bytes, position + 2, text)
+      ? text.length
+      : bytes.write(text, position + 2, 'utf8')
   bytes.writeUInt16BE(length, position)
   return position + 2 + length
+}
+
+/** @returns false where it has other characters; then what it wrote is to be written over */
+function writeAscii(bytes: Buffer, start: number, text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code > 0x7f) return false
+    bytes[start + index] = code
+  }
+  return true
 }
 
 /** To sort what is sorted takes longer than to see it. */

@@ -73,7 +73,21 @@ export function wrap(dataKey: Uint8Array, { secret, branchKeyId, version, contex
  */
 export function wrappedUnder(encryptedDataKey: Uint8Array, length: number): string | undefined {
   if (encryptedDataKey.byteLength !== OVERHEAD + length) return undefined
-  return uuidOf(encryptedDataKey.subarray(SALT + IV, HEAD))
+  if (!isLastVersion(encryptedDataKey)) {
+    copyBytes(lastVersion, encryptedDataKey, SALT + IV)
+    lastUuid = uuidOf(lastVersion)
+  }
+  return lastUuid
+}
+
+/** The version that was asked for last: most data keys are wrapped under the same, and its UUID takes longer to write than to know. */
+const lastVersion = Buffer.alloc(VERSION)
+let lastUuid = uuidOf(lastVersion)
+
+function isLastVersion(encryptedDataKey: Uint8Array): boolean {
+  for (let index = 0; index < VERSION; index++)
+    if (encryptedDataKey[SALT + IV + index] !== lastVersion[index]) return false
+  return true
 }
 
 /**

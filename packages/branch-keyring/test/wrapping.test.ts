@@ -49,6 +49,14 @@ describe('a wrapped data key', () => {
     )
   })
 
+  it('says its version, whichever was asked for before', () => {
+    const versions = [VERSION, VERSION, '4d1a235e-0c6c-4b09-8eec-6f3ad4bb24a7', VERSION]
+    const said = versions.map(version =>
+      wrappedUnder(wrap(Buffer.alloc(32), wrapping({ version: uuidBytes(version) })), 32),
+    )
+    expect(said).toEqual(versions)
+  })
+
   it('differs each time', () => {
     const dataKey = randomBytes(32)
     expect(wrap(dataKey, wrapping())).not.toEqual(wrap(dataKey, wrapping()))

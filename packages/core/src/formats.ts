@@ -18,7 +18,7 @@ export {
 } from './dataKeyCache/keyring.js'
 export { Limiter } from './dataKeyCache/limiter.js'
 export type { OpeningCall } from './dataKeyCache/openingCall.js'
-export { type DataKeyName, dataKeyName } from './dataKeyCache/openingKeys.js'
+export type { DataKeyName } from './dataKeyCache/openingKeys.js'
 export type { OpeningLease } from './dataKeyCache/openingLease.js'
 export { publishNotOpened, publishNotSealed } from './events.js'
 export { formatWith } from './fieldFormat.js'

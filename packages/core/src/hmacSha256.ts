@@ -50,5 +50,5 @@ export class HmacSha256 {
   }
 }
 
-const innerDigest = new Uint8Array(DIGEST_BYTES)
+const innerDigest = Buffer.alloc(DIGEST_BYTES)
 const ZEROS = new Uint8Array(BLOCK_BYTES)

@@ -71,6 +71,22 @@ describe('an opening key', () => {
     expect(keyring.decrypts).toBe(4)
   })
 
+  it('leaves in the order of use, whatever that is', async () => {
+    const { keyring, open } = setUp({ maxKeys: 3 })
+    const keys = await Promise.all(Array.from({ length: 6 }, foreignKey))
+    const used: number[] = []
+    let asked = 0
+    for (let step = 0; step < 200; step++) {
+      const index = (step * step + (step >> 3)) % keys.length
+      if (!used.slice(0, 3).includes(index)) asked++
+      used.splice(0, used.length, index, ...used.filter(other => other !== index))
+      await open(keys[index]!)
+      expect(keyring.decrypts).toBe(asked)
+    }
+    expect(asked).toBeGreaterThan(20)
+    expect(asked).toBeLessThan(180)
+  })
+
   it('that failed for now is asked for again', async () => {
     const { keyring, open } = setUp()
     const foreign = await foreignKey()

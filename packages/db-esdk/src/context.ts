@@ -20,7 +20,7 @@ const scratch = new Writer(1024)
  * The pairs that are not stored, since who reads the item knows them: its table, the names of its keys, and the values of
  * its keys or, in version 2, of all attributes that are in the context.
  *
- * @param fields the item's signed attributes, its keys among them
+ * @param fields signed attributes of the item: all that are in the context, and maybe others
  */
 export function requiredPairs(table: Table, version: 1 | 2, fields: readonly SignedField[]): Pairs {
   // In the order in which they are serialized.
@@ -35,15 +35,34 @@ export function requiredPairs(table: Table, version: 1 | 2, fields: readonly Sig
     for (const { name, bytes } of inContext) pairs[ATTRIBUTE + name] = textOf(bytes)
     pairs[LEGEND] = inContext.map(({ bytes }) => LETTERS[bytes.readUInt16BE(0)] ?? 'B').join('')
   }
-  return Object.assign(pairs, namePairs(table))
+  addNamePairs(pairs, table)
+  return pairs
 }
 
 /** The pairs that all items of a table have. */
 export function namePairs(table: Table): Pairs {
-  const pairs: Pairs = { [PARTITION_NAME]: table.partitionKey }
+  const pairs: Pairs = {}
+  addNamePairs(pairs, table)
+  return pairs
+}
+
+function addNamePairs(pairs: Pairs, table: Table): void {
+  pairs[PARTITION_NAME] = table.partitionKey
   if (table.sortKey !== undefined) pairs[SORT_NAME] = table.sortKey
   pairs[TABLE_NAME] = table.name
-  return pairs
+}
+
+/**
+ * The whole encryption context: the pairs that are stored, and those that are required.
+ *
+ * @returns undefined where a pair is stored and says something else than is required
+ */
+export function wholeContext(stored: Readonly<Pairs>, required: Pairs): Readonly<Pairs> | undefined {
+  const keys = Object.keys(stored)
+  // Most items have none that are stored, and to merge objects takes longer than to make one.
+  if (keys.length === 0) return Object.freeze(required)
+  if (keys.some(key => Object.hasOwn(required, key) && stored[key] !== required[key])) return undefined
+  return Object.freeze({ ...stored, ...required })
 }
 
 /** Types whose values stand in the context as text; all others are in base64, with their type ids. */
@@ -100,7 +119,7 @@ function writeShortText(writer: Writer, text: string): boolean {
  * Whether a whole context has the values of the keys that it names, as any that a release writes: an attribute of the key that is
  * signed alone, where others are in the context, would not be bound to it.
  */
-export function hasKeyValues(pairs: Readonly<Pairs> = {}): boolean {
-  const named = [PARTITION_NAME, SORT_NAME].filter(key => key !== SORT_NAME || Object.hasOwn(pairs, key))
-  return named.every(key => Object.hasOwn(pairs, ATTRIBUTE + pairs[key]))
+export function hasKeyValues(pairs: Readonly<Pairs>): boolean {
+  const hasValueOf = (key: string) => Object.hasOwn(pairs, ATTRIBUTE + pairs[key])
+  return hasValueOf(PARTITION_NAME) && (!Object.hasOwn(pairs, SORT_NAME) || hasValueOf(SORT_NAME))
 }

@@ -78,7 +78,7 @@ export function parseHeader(bytes: Buffer): Header {
       `its header names an algorithm suite that is none of ${FLAVORS.join(' and ')}.`,
     )
   const messageId = reader.view(MESSAGE_ID_BYTES)
-  const legend = reader.view(reader.u16()).toString('latin1')
+  const legend = latin1(reader, reader.u16())
   if (!/^[esc]+$/.test(legend)) throw malformed('its legend has other letters than e, s and c, or none')
   if (legend.includes('c') !== (version === 2)) throw malformed('its legend is none of its version')
   const pairs = readPairs(reader)
@@ -99,8 +99,8 @@ function readPairs(reader: Reader): Pairs {
       throw malformed('the pairs of its encryption context are not in order')
     before = key
     // Assignment would take "__proto__" for the prototype.
-    Object.defineProperty(pairs, text(key), {
-      value: text(reader.view(reader.u16())),
+    Object.defineProperty(pairs, utf8(key), {
+      value: text(reader, reader.u16()),
       enumerable: true,
       writable: true,
       configurable: true,
@@ -114,7 +114,7 @@ function readKeys(reader: Reader): EncryptedDataKeyEntry[] {
   if (count === 0) throw malformed('it has no encrypted data key')
   const keys: EncryptedDataKeyEntry[] = []
   for (let index = 0; index < count; index++) {
-    const providerId = text(reader.view(reader.u16()))
+    const providerId = text(reader, reader.u16())
     const rawInfo = reader.view(reader.u16())
     const encryptedDataKey = reader.view(reader.u16())
     keys.push({ providerId, providerInfo: rawInfo.toString('utf8'), rawInfo, encryptedDataKey })
@@ -122,7 +122,21 @@ function readKeys(reader: Reader): EncryptedDataKeyEntry[] {
   return keys
 }
 
-function text(bytes: Buffer): string {
+/** What is ASCII needs no view, which takes longer to make than to read. */
+function text(reader: Reader, length: number): string {
+  const { position } = reader
+  const characters = latin1(reader, length)
+  for (let index = 0; index < length; index++)
+    if (characters.charCodeAt(index) > 0x7f) return utf8(reader.bytes.subarray(position, position + length))
+  return characters
+}
+
+function latin1(reader: Reader, length: number): string {
+  const start = reader.skip(length)
+  return reader.bytes.toString('latin1', start, start + length)
+}
+
+function utf8(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw malformed('a text in it is not UTF-8')
   return bytes.toString('utf8')
 }

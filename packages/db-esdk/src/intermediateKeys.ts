@@ -7,6 +7,9 @@ export const WRAPPED_BYTES = KEY_BYTES + TAG_BYTES
 /** Bytes of a recipient's tag. */
 export const RECIPIENT_TAG_BYTES = 48
 
+/** Public: it is stored, or compared with what is. */
+const tag = Buffer.allocUnsafe(RECIPIENT_TAG_BYTES)
+
 /** Each key wraps one data key only. */
 const NONCE = Buffer.alloc(12)
 
@@ -32,8 +35,9 @@ export class Recipient {
     return decrypt(this.#wrap, NONCE, context, encryptedDataKey, 0, WRAPPED_BYTES)
   }
 
+  /** @returns valid until the next is made, by whomever */
   tag(digest: Uint8Array): Buffer {
-    return hmac('sha384', this.#sign, [digest], Buffer.allocUnsafe(RECIPIENT_TAG_BYTES))
+    return hmac('sha384', this.#sign, [digest], tag)
   }
 
   zero(): void {
@@ -57,7 +61,8 @@ export function withRecipients<T>(
   while (known.length < intermediateKeys.length) known.push(new Recipient())
   const recipients = known.slice(0, intermediateKeys.length)
   try {
-    for (const [index, recipient] of recipients.entries()) recipient.setKey(intermediateKeys[index]!)
+    for (let index = 0; index < recipients.length; index++)
+      recipients[index]!.setKey(intermediateKeys[index]!)
     return use(recipients)
   } finally {
     for (const recipient of recipients) recipient.zero()

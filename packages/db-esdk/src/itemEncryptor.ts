@@ -128,8 +128,9 @@ export class ItemEncryptor {
     const opened = withoutReserved(item)
     const take = () =>
       new Opening(table, opened, binary(table, HEADER, header), binary(table, FOOTER, footer))
-    const [outcome] = await this.#items.open([{ table, take }], options.signal)
-    if (outcome === undefined || 'error' in outcome) throw outcome?.error
+    const coming = this.#items.openOne({ table, take }, options.signal)
+    const outcome = coming instanceof Promise ? await coming : coming
+    if ('error' in outcome) throw outcome.error
     for (const [name, value] of outcome.values) setAttribute(opened, name, value)
     return opened
   }

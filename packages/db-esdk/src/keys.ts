@@ -26,7 +26,7 @@ const expansionOfRecipient = new Hmac(WRAP.length)
 const NO_KEY = new Uint8Array(KEY_BYTES)
 /** HKDF's pseudorandom key: HMAC takes words, and gives bytes. */
 const pseudorandomKey = new Uint32Array(16)
-const pseudorandomBytes = new Uint8Array(pseudorandomKey.buffer)
+const pseudorandomBytes = Buffer.from(pseudorandomKey.buffer)
 
 /**
  * HKDF with SHA-512 and no salt (RFC 5869) for two keys, which share the extraction. `hkdfSync` does one key in several
@@ -38,8 +38,8 @@ function deriveTwo(
   inputKey: Uint8Array,
   expansion: Hmac,
   [firstInfo, secondInfo]: readonly [Buffer, Buffer],
-  first: Uint8Array,
-  second: Uint8Array,
+  first: Buffer,
+  second: Buffer,
 ): void {
   try {
     extraction.setMessage(inputKey)

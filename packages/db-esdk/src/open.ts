@@ -1,21 +1,17 @@
 import { timingSafeEqual } from 'node:crypto'
 import { type AttributeValue, FieldError, SealError } from '@dynaseal/core'
-import {
-  asBuffer,
-  type DataKeyName,
-  type EncryptedDataKeyEntry,
-  type Writer,
-  writeValue,
-} from '@dynaseal/core/formats'
+import { asBuffer, type DataKeyName, type EncryptedDataKeyEntry, writeValue } from '@dynaseal/core/formats'
 import { commitmentOf } from './commitment.js'
-import { hasKeyValues, type Pairs, PUBLIC_KEY, requiredPairs, serializePairs } from './context.js'
+import { hasKeyValues, PUBLIC_KEY, requiredPairs, serializePairs, wholeContext } from './context.js'
 import { LEVELS_OF_ITEM, type SignedField } from './fields.js'
-import { digestOf, footerBytes, hasTag } from './footer.js'
+import { footerBytes, hasTag } from './footer.js'
 import { decrypt, TAG_BYTES } from './gcm.js'
 import { type Header, parseHeader } from './header.js'
 import { type Recipient, WRAPPED_BYTES, withRecipients } from './intermediateKeys.js'
 import { FieldKeys, withItemKeys } from './keys.js'
 import { parseValue } from './parseValue.js'
+import type { NameInOrder } from './path.js'
+import { type CanonicalRecord, digestOf } from './record.js'
 import { isSignatureOf, pointOf, SIGNATURE_BYTES } from './signature.js'
 import type { Table } from './table.js'
 import { intermediateKeyName } from './wrappedKeys.js'
@@ -28,13 +24,11 @@ export class Opening {
   readonly #table: Table
   readonly #header: Header
   readonly #footer: Buffer
-  readonly #fields: readonly SignedField[]
+  readonly #encrypted: readonly SignedField[]
   readonly #context: Buffer
   readonly #digest: Buffer
   /** What the keyrings are asked for. */
   readonly name: DataKeyName
-  /** What authenticates, or does not, under that intermediate key. */
-  readonly claim: Buffer
 
   /**
    * @param attributes without header and footer, and with the key that the item was read by
@@ -49,7 +43,7 @@ export class Opening {
     this.#table = table
     this.#header = this.#parse(asBuffer(header))
     this.#footer = asBuffer(footer)
-    const { version, suite, pairs, encryptedDataKeys } = this.#header
+    const { version, suite, legend, pairs, encryptedDataKeys } = this.#header
     for (const name of table.keyNames) {
       if (!Object.hasOwn(attributes, name))
         throw table.fieldError(
@@ -58,14 +52,11 @@ export class Opening {
           name,
         )
     }
-    this.#fields = signedFields(table, attributes, this.#header.legend)
-    const required = requiredPairs(table, version, this.#fields)
-    const differing = Object.keys(pairs).some(
-      key => Object.hasOwn(required, key) && pairs[key] !== required[key],
-    )
-    const whole: Pairs = Object.freeze({ ...pairs, ...required })
-    const context = differing ? undefined : serializePairs(whole)
-    if (context === undefined || !hasKeyValues(whole)) throw table.fieldError('wrong-context', WRONG_CONTEXT)
+    const signed = new SignedAttributes(table, attributes, legend)
+    const whole = wholeContext(pairs, requiredPairs(table, version, signed.inContext(version)))
+    const context = whole && serializePairs(whole)
+    if (whole === undefined || context === undefined || !hasKeyValues(whole))
+      throw table.fieldError('wrong-context', WRONG_CONTEXT)
     this.#context = context
     if (suite === '0x6701' && pointOf(this.#publicKey()) === undefined)
       throw table.fieldError(
@@ -79,9 +70,19 @@ export class Opening {
         'malformed-message',
         'its footer is not as long as its header says. It was changed, or is that of another item.',
       )
-    this.#digest = digestOf(asBuffer(header), context, this.#fields)
-    this.claim = Buffer.concat([this.#digest, this.#footer])
+    this.#digest = digestOf(asBuffer(header), context, record => signed.addTo(record))
+    this.#encrypted = signed.encrypted
     this.name = intermediateKeyName(whole, context, wrappedKeys(encryptedDataKeys))
+  }
+
+  /** What authenticates, or does not, under that intermediate key. */
+  get claim(): Buffer {
+    return Buffer.concat([this.#digest, this.#footer])
+  }
+
+  /** That, for who may not need it. */
+  *claims(): Iterable<Uint8Array> {
+    yield this.claim
   }
 
   /**
@@ -90,7 +91,7 @@ export class Opening {
    * @throws {FieldError} placed
    */
   open(intermediateKey: Uint8Array): Map<string, AttributeValue> {
-    return withRecipients([intermediateKey], ([recipient]) => this.#openAs(recipient!))
+    return withRecipients([intermediateKey], recipients => this.#openAs(recipients[0]!))
   }
 
   #openAs(recipient: Recipient): Map<string, AttributeValue> {
@@ -141,11 +142,10 @@ export class Opening {
   }
 
   #decrypt(root: Uint8Array): Map<string, AttributeValue> {
-    const encrypted = this.#fields.filter(({ letter }) => letter === 'e')
-    const fieldKeys = new FieldKeys(root, encrypted.length)
+    const fieldKeys = new FieldKeys(root, this.#encrypted.length)
     const values = new Map<string, AttributeValue>()
     try {
-      for (const { name, path, bytes } of encrypted) {
+      for (const { name, path, bytes } of this.#encrypted) {
         fieldKeys.next()
         const { key, nonce } = fieldKeys
         const plaintext = decrypt(key, nonce, path, bytes, TYPE_ID_BYTES, bytes.length)
@@ -169,69 +169,110 @@ export class Opening {
   }
 }
 
-/**
- * The signed attributes of a stored item in the order of their paths, with the letters of the legend.
- *
- * @throws {FieldError} placed
- */
-function signedFields(
-  table: Table,
-  attributes: Readonly<Record<string, AttributeValue>>,
-  legend: string,
-): SignedField[] {
-  const names = Object.keys(attributes).filter(name => table.isSigned(name))
-  if (names.length !== legend.length)
-    throw table.fieldError('not-authentic', attributesDiffer(names.length, legend.length))
-  const inOrder = table.paths.inOrder(names)
-  const writer = borrowWriter()
-  try {
-    const ends = inOrder.map(({ name }, index) => {
-      if (!name.isWellFormed())
-        throw table.fieldError('malformed-value', 'the name of an attribute is not well-formed.')
-      if (legend[index] !== 'e') writePlaintext(writer, table, name, attributes[name]!)
-      return writer.length
-    })
-    // One copy for all, which is public: it stands in the table.
-    const plaintexts = Buffer.from(writer.written())
-    return inOrder.map(({ name, path }, index) => {
-      const letter = legend[index] as SignedField['letter']
-      const bytes =
-        letter === 'e'
-          ? ciphertext(table, name, attributes[name]!)
-          : plaintexts.subarray(index === 0 ? 0 : ends[index - 1], ends[index])
-      return { name, letter, path, bytes }
-    })
-  } finally {
-    returnWriter(writer)
+/** The signed attributes of a stored item in the order of their paths, with the letters of the legend. */
+class SignedAttributes {
+  readonly #table: Table
+  readonly #attributes: Readonly<Record<string, AttributeValue>>
+  readonly #legend: string
+  readonly #inOrder: readonly NameInOrder[]
+  /** Those that are encrypted, once they have been added to a record. */
+  readonly encrypted: SignedField[] = []
+
+  /** @throws {FieldError} placed */
+  constructor(table: Table, attributes: Readonly<Record<string, AttributeValue>>, legend: string) {
+    this.#table = table
+    this.#attributes = attributes
+    this.#legend = legend
+    const names = Object.keys(attributes).filter(table.isSigned)
+    if (names.length !== legend.length)
+      throw table.fieldError('not-authentic', attributesDiffer(names.length, legend.length))
+    if (!names.every(name => name.isWellFormed()))
+      throw table.fieldError('malformed-value', 'the name of an attribute is not well-formed.')
+    this.#inOrder = table.paths.inOrder(names)
   }
-}
 
-function ciphertext(table: Table, name: string, value: AttributeValue): Buffer {
-  const { B } = (value ?? {}) as { B?: unknown }
-  if (!(B instanceof Uint8Array))
-    throw table.fieldError(
-      'not-a-message',
-      'the header of the item says that it is encrypted, and it is not binary. Somebody wrote it past the SDK.',
-      name,
-    )
-  if (B.length < TYPE_ID_BYTES + TAG_BYTES)
-    throw table.fieldError('malformed-message', 'it is too short to be what was encrypted.', name)
-  return asBuffer(B)
-}
+  /**
+   * Those that the encryption context has in a version.
+   *
+   * @throws {FieldError} placed
+   */
+  inContext(version: 1 | 2): SignedField[] {
+    const fields: SignedField[] = []
+    // By index, as below: what an iterator makes for each attribute is garbage.
+    for (let index = 0; index < this.#inOrder.length; index++) {
+      const { name, path } = this.#inOrder[index]!
+      const letter = this.#letter(index)
+      if (version === 1 ? !this.#table.keyNames.includes(name) : letter !== 'c') continue
+      const value = this.#attributes[name]!
+      const bytes = letter === 'e' ? this.#ciphertext(name, value) : this.#plaintext(name, value)
+      fields.push({ name, letter, path, bytes })
+    }
+    return fields
+  }
 
-function writePlaintext(writer: Writer, table: Table, name: string, value: AttributeValue): void {
-  try {
-    writeValue(writer, value, LEVELS_OF_ITEM)
-  } catch (error) {
-    throw error instanceof SealError ? table.fieldError('malformed-value', error.reason, name) : error
+  /** @throws {FieldError} placed */
+  addTo(record: CanonicalRecord): void {
+    for (let index = 0; index < this.#inOrder.length; index++) {
+      const { name, path } = this.#inOrder[index]!
+      const letter = this.#letter(index)
+      const value = this.#attributes[name]!
+      if (letter === 'e') {
+        const field = { name, letter, path, bytes: this.#ciphertext(name, value) }
+        record.add(field)
+        this.encrypted.push(field)
+      } else {
+        try {
+          record.addPlaintext(path, value)
+        } catch (error) {
+          throw this.#malformed(error, name)
+        }
+      }
+    }
+  }
+
+  #letter(index: number): SignedField['letter'] {
+    return this.#legend[index] as SignedField['letter']
+  }
+
+  #ciphertext(name: string, value: AttributeValue): Buffer {
+    const { B } = (value ?? {}) as { B?: unknown }
+    if (!(B instanceof Uint8Array))
+      throw this.#table.fieldError(
+        'not-a-message',
+        'the header of the item says that it is encrypted, and it is not binary. Somebody wrote it past the SDK.',
+        name,
+      )
+    if (B.length < TYPE_ID_BYTES + TAG_BYTES)
+      throw this.#table.fieldError('malformed-message', 'it is too short to be what was encrypted.', name)
+    return asBuffer(B)
+  }
+
+  /** Type id and value of an attribute in clear. */
+  #plaintext(name: string, value: AttributeValue): Buffer {
+    const writer = borrowWriter()
+    try {
+      writeValue(writer, value, LEVELS_OF_ITEM)
+      return Buffer.from(writer.written())
+    } catch (error) {
+      throw this.#malformed(error, name)
+    } finally {
+      returnWriter(writer)
+    }
+  }
+
+  #malformed(error: unknown, name: string): unknown {
+    return error instanceof SealError ? this.#table.fieldError('malformed-value', error.reason, name) : error
   }
 }
 
 /** What the keyrings made; an encrypted data key that is too short to have such a part is nobody's. */
 function wrappedKeys(encryptedDataKeys: readonly EncryptedDataKeyEntry[]): EncryptedDataKeyEntry[] {
-  return encryptedDataKeys
-    .filter(({ encryptedDataKey }) => encryptedDataKey.length > WRAPPED_BYTES)
-    .map(entry => ({ ...entry, encryptedDataKey: entry.encryptedDataKey.subarray(WRAPPED_BYTES) }))
+  const wrapped: EncryptedDataKeyEntry[] = []
+  for (const { providerId, providerInfo, rawInfo, encryptedDataKey: bytes } of encryptedDataKeys) {
+    if (bytes.length <= WRAPPED_BYTES) continue
+    wrapped.push({ providerId, providerInfo, rawInfo, encryptedDataKey: bytes.subarray(WRAPPED_BYTES) })
+  }
+  return wrapped
 }
 
 function attributesDiffer(there: number, signed: number): string {

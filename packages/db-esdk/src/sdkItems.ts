@@ -89,46 +89,43 @@ export class SdkItems {
   /**
    * What is thrown is about the call, and not about a stored item.
    *
-   * @param items what takes an item apart; it throws {@link FieldError}, placed
+   * @returns no promise where nobody has to be waited for: that would take as long as to derive a key
    */
-  async open(
-    items: readonly { readonly table: Table; readonly take: () => Opening }[],
-    signal: AbortSignal | undefined,
-  ): Promise<Outcome[]> {
+  openOne(item: ItemToTake, signal: AbortSignal | undefined): Outcome | Promise<Outcome> {
+    if (sliceIsOver()) return this.#openNextSlice(item, signal)
+    const arrival = arrive(item.take, this.#cache.beginOpening(signal))
+    if (arrival instanceof Promise) return openOnArrival(item.table, arrival, signal)
+    return openArrived(item.table, arrival, signal)
+  }
+
+  async #openNextSlice(item: ItemToTake, signal: AbortSignal | undefined): Promise<Outcome> {
+    await nextSlice()
+    return this.openOne(item, signal)
+  }
+
+  /** The same for several, which share what one call may ask the keyrings for. */
+  async open(items: readonly ItemToTake[], signal: AbortSignal | undefined): Promise<Outcome[]> {
     const call = this.#cache.beginOpening(signal)
-    const openings: (Opening | { readonly error: FieldError })[] = []
-    const arrivals: (Arrival | Promise<Arrival> | undefined)[] = []
+    const coming: (Arrival | Promise<Arrival>)[] = []
     let isWaiting = false
-    for (const { take } of items) {
+    // By index, as below: what an iterator makes for each item is garbage.
+    for (let index = 0; index < items.length; index++) {
       while (sliceIsOver()) await nextSlice()
-      const opening = caught(take)
-      openings.push(opening)
-      const arrival = 'error' in opening ? undefined : takeKey(call, opening)
+      const arrival = arrive(items[index]!.take, call)
       isWaiting ||= arrival instanceof Promise
-      arrivals.push(arrival)
+      coming.push(arrival)
     }
-    const arrived = isWaiting ? await Promise.all(arrivals) : (arrivals as (Arrival | undefined)[])
+    const arrived = isWaiting ? await Promise.all(coming) : (coming as Arrival[])
     try {
       signal?.throwIfAborted()
       const outcomes: Outcome[] = []
-      for (const [index, opening] of openings.entries()) {
-        if ('error' in opening) {
-          outcomes.push(opening)
-          continue
-        }
+      for (let index = 0; index < items.length; index++) {
         while (sliceIsOver()) await nextSlice()
-        const { table } = items[index]!
-        const { lease, refusal } = arrived[index]!
-        outcomes.push(
-          caught(() => {
-            if (lease === undefined) throw keyUnavailable(table, refusal)
-            return { values: openWith(opening, lease) }
-          }),
-        )
+        outcomes.push(outcomeOf(items[index]!.table, arrived[index]!))
       }
       return outcomes
     } finally {
-      for (const one of arrived) one?.lease?.release()
+      for (let index = 0; index < arrived.length; index++) release(arrived[index]!)
     }
   }
 
@@ -171,28 +168,80 @@ export class SdkItems {
   }
 }
 
-interface Arrival {
-  readonly lease?: OpeningLease
-  /** Why there is none. */
-  readonly refusal?: unknown
+/** A stored item, and what takes it apart; that throws {@link FieldError}, placed. */
+interface ItemToTake {
+  readonly table: Table
+  readonly take: () => Opening
 }
 
-/** Never throws, and what it gives never rejects, so that all can be waited for. */
-function takeKey(call: OpeningCall, { name, claim }: Opening): Arrival | Promise<Arrival> {
+/** An item that was taken apart, and its key, or why there is none; or why the item was not taken apart. */
+type Arrival =
+  | { readonly opening: Opening; readonly lease?: OpeningLease; readonly refusal?: unknown }
+  | { readonly error: FieldError }
+
+/** Never rejects, so that all can be waited for. */
+function arrive(take: () => Opening, call: OpeningCall): Arrival | Promise<Arrival> {
+  let opening: Opening
   try {
-    const lease = call.take(name, [claim])
-    return lease instanceof Promise ? arrivalOf(lease) : { lease }
+    opening = take()
+  } catch (error) {
+    return { error: notOpened(error) }
+  }
+  try {
+    const lease = call.take(opening.name, opening.claims())
+    return lease instanceof Promise ? arrivalOf(opening, lease) : { opening, lease }
   } catch (refusal) {
-    return { refusal }
+    return { opening, refusal }
   }
 }
 
-async function arrivalOf(coming: Promise<OpeningLease>): Promise<Arrival> {
+async function arrivalOf(opening: Opening, coming: Promise<OpeningLease>): Promise<Arrival> {
   try {
-    return { lease: await coming }
+    return { opening, lease: await coming }
   } catch (refusal) {
-    return { refusal }
+    return { opening, refusal }
   }
+}
+
+async function openOnArrival(
+  table: Table,
+  coming: Promise<Arrival>,
+  signal: AbortSignal | undefined,
+): Promise<Outcome> {
+  const arrival = await coming
+  while (sliceIsOver()) await nextSlice()
+  return openArrived(table, arrival, signal)
+}
+
+function openArrived(table: Table, arrival: Arrival, signal: AbortSignal | undefined): Outcome {
+  try {
+    signal?.throwIfAborted()
+    return outcomeOf(table, arrival)
+  } finally {
+    release(arrival)
+  }
+}
+
+function release(arrival: Arrival): void {
+  if (!('error' in arrival)) arrival.lease?.release()
+}
+
+function outcomeOf(table: Table, arrival: Arrival): Outcome {
+  if ('error' in arrival) return arrival
+  const { opening, lease, refusal } = arrival
+  try {
+    if (lease === undefined) throw keyUnavailable(table, refusal)
+    return { values: openWith(opening, lease) }
+  } catch (error) {
+    return { error: notOpened(error) }
+  }
+}
+
+/** What is no error of ours is thrown again: it is about the call, or a defect. */
+function notOpened(error: unknown): FieldError {
+  if (!(error instanceof FieldError)) throw error
+  publishNotOpened(error)
+  return error
 }
 
 /** What the keyrings give, unless the signal fires first: not all of them can be told. */
@@ -229,14 +278,4 @@ function keyUnavailable(table: Table, cause: unknown): FieldError {
   const reason =
     'no keyring gave the key for it. The error of the last is the cause. If it is not about access or a region that is down, the item was sealed for another key or table, under another primary key or other key names, or was changed.'
   return table.fieldError('key-unavailable', reason, undefined, cause)
-}
-
-function caught<T>(take: () => T): T | { readonly error: FieldError } {
-  try {
-    return take()
-  } catch (error) {
-    if (!(error instanceof FieldError)) throw error
-    publishNotOpened(error)
-    return { error }
-  }
 }

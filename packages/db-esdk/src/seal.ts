@@ -1,13 +1,14 @@
 import { allocateMessage, fillRandom } from '@dynaseal/core/formats'
 import { COMMITMENT_BYTES, commitmentOf } from './commitment.js'
-import { type Pairs, PUBLIC_KEY, requiredPairs, serializePairs } from './context.js'
+import { type Pairs, PUBLIC_KEY, requiredPairs, serializePairs, wholeContext } from './context.js'
 import type { PlainFields, SignedField } from './fields.js'
-import { digestOf, footerBytes } from './footer.js'
+import { footerBytes } from './footer.js'
 import { encryptInto, TAG_BYTES } from './gcm.js'
 import { type AlgorithmSuite, layOutHeader, MAX_RECIPIENTS } from './header.js'
 import { type Recipient, WRAPPED_BYTES, withRecipients } from './intermediateKeys.js'
 import type { IntermediateKey } from './keyrings.js'
 import { FieldKeys, KEY_BYTES, MESSAGE_ID_BYTES, withItemKeys } from './keys.js'
+import { digestOf } from './record.js'
 import { Signer } from './signature.js'
 import type { Table } from './table.js'
 
@@ -54,7 +55,7 @@ export class Sealing {
           )
     }
     const stored: Pairs = signer === undefined ? {} : { [PUBLIC_KEY]: signer.publicKey }
-    this.pairs = Object.freeze({ ...stored, ...requiredPairs(table, table.version, fields) })
+    this.pairs = wholeContext(stored, requiredPairs(table, table.version, fields))!
     this.context = serialize(table, this.pairs)
     this.#stored = serialize(table, stored)
   }
@@ -72,7 +73,10 @@ export class Sealing {
           const header = this.#header(recipients, intermediateKeys, dataKey, messageId)
           writeCommitment(header, commit)
           const stored = encryptFields(this.#plain.fields, root)
-          const footer = this.#footer(recipients, digestOf(header, this.context, stored))
+          const digest = digestOf(header, this.context, record => {
+            for (const field of stored) record.add(field)
+          })
+          const footer = this.#footer(recipients, digest)
           return { values: encryptedValues(stored), header, footer }
         }),
       )

@@ -1,4 +1,4 @@
-import { type DataKeyName, dataKeyName, type EncryptedDataKeyEntry } from '@dynaseal/core/formats'
+import type { DataKeyName, EncryptedDataKeyEntry } from '@dynaseal/core/formats'
 import type { Pairs } from './context.js'
 import { keysLength, writeKeys } from './encryptedDataKeys.js'
 
@@ -13,7 +13,9 @@ export function intermediateKeyName(
   context: Buffer,
   entries: readonly EncryptedDataKeyEntry[],
 ): DataKeyName {
-  const bytes = Buffer.allocUnsafe(2 + keysLength(entries))
-  writeKeys(bytes, bytes.writeUInt16BE(entries.length, 0), entries)
-  return dataKeyName({ pairs, id: context.toString('latin1') }, bytes)
+  const start = context.length
+  const bytes = Buffer.allocUnsafe(start + 2 + keysLength(entries))
+  bytes.set(context)
+  writeKeys(bytes, bytes.writeUInt16BE(entries.length, start), entries)
+  return { id: bytes.toString('latin1'), context: { pairs }, encryptedDataKeys: bytes.subarray(start) }
 }

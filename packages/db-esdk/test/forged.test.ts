@@ -4,11 +4,11 @@ import { expect, it } from 'vitest'
 import { commitmentOf } from '../src/commitment.js'
 import { type Pairs, serializePairs } from '../src/context.js'
 import { PlainFields, type SignedField } from '../src/fields.js'
-import { digestOf } from '../src/footer.js'
 import { layOutHeader, parseHeader } from '../src/header.js'
 import { createItemEncryptor, type Item } from '../src/index.js'
 import { Recipient, WRAPPED_BYTES } from '../src/intermediateKeys.js'
 import { withItemKeys } from '../src/keys.js'
+import { digestOf } from '../src/record.js'
 import { Sealing } from '../src/seal.js'
 import { Table } from '../src/table.js'
 import { rejection } from './support/items.js'
@@ -62,7 +62,10 @@ function forge({ commitment = given => given, stored = {}, value = given => give
     { name: 'id', letter: 's', path: table.paths.of('id'), bytes: Buffer.from([0, 1, 0x61]) },
     { name: 'ssn', letter: 'e', path: table.paths.of('ssn'), bytes: ssn },
   ]
-  const footer = recipient.tag(digestOf(header, context, fields))
+  const digest = digestOf(header, context, record => {
+    for (const field of fields) record.add(field)
+  })
+  const footer = recipient.tag(digest)
   return {
     id: item.id as AttributeValue,
     ssn: { B: ssn },

@@ -40,6 +40,8 @@ export class BranchKeyCache {
   readonly #options: ResolvedCacheOptions
   /** By version and branch key id, in order of use: the least recently used stands first. */
   readonly #entries = new Map<string, Entry>()
+  /** The name of the entry that stands last: most data keys are wrapped under the branch key of the one before. */
+  #lastUsed: string | undefined
   /** By branch key id; each has its entry. */
   readonly #actives = new Map<string, Active>()
   readonly #flights = new Flights()
@@ -267,6 +269,7 @@ export class BranchKeyCache {
     const active = this.#actives.get(branchKeyId)
     this.#remove(name)
     this.#entries.set(name, { key, retryAt: 0, graceUntil: 0, graceError: undefined })
+    this.#lastUsed = name
     // The same version came again: it still is the active one for as long as it was.
     if (active?.name === name) this.#actives.set(branchKeyId, active)
     if (this.#entries.size > this.#options.maxKeys) this.#remove(this.#entries.keys().next().value!)
@@ -275,8 +278,11 @@ export class BranchKeyCache {
 
   #use(name: string): BranchKey {
     const entry = this.#entries.get(name)!
-    this.#entries.delete(name)
-    this.#entries.set(name, entry)
+    if (name !== this.#lastUsed) {
+      this.#entries.delete(name)
+      this.#entries.set(name, entry)
+      this.#lastUsed = name
+    }
     return entry.key.hold()
   }
 

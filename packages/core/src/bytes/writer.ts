@@ -93,8 +93,9 @@ export class Writer {
     return this.#length
   }
 
-  endLength(start: number): void {
-    this.#bytes.writeUInt32BE(this.#length - start, start - 4)
+  /** @param uncounted bytes of these that do not count */
+  endLength(start: number, uncounted = 0): void {
+    this.#bytes.writeUInt32BE(this.#length - start - uncounted, start - 4)
   }
 
   #reserve(more: number): void {

@@ -68,7 +68,7 @@ export interface EncryptedDataKeyEntry {
   readonly providerId: string
   readonly providerInfo: string
   /** The provider information's bytes, which need not be text. */
-  readonly rawInfo?: Uint8Array
+  readonly rawInfo?: Uint8Array | undefined
   readonly encryptedDataKey: Uint8Array
 }
 
@@ -137,7 +137,7 @@ export async function decryptDataKey(
 ): Promise<DataKey> {
   const source = await sourceOf(keyring)
   const dataKey = await source.decryptDataKey(decryptionRequest(context, encryptedDataKeys, signal))
-  return takeOver(dataKey, encryptedDataKeys, now)
+  return takeForOpening(dataKey, encryptedDataKeys, now)
 }
 
 /** The same, where the keyring can tell at once; undefined where it cannot. Throws whatever it throws. */
@@ -150,7 +150,7 @@ export function decryptDataKeyNow(
   const source = keyring[dataKeySource]
   if (source?.decryptDataKeyNow === undefined) return undefined
   const dataKey = source.decryptDataKeyNow(decryptionRequest(context, encryptedDataKeys, undefined))
-  return dataKey === undefined ? undefined : takeOver(dataKey, encryptedDataKeys, now)
+  return dataKey === undefined ? undefined : takeForOpening(dataKey, encryptedDataKeys, now)
 }
 
 function decryptionRequest(
@@ -166,7 +166,7 @@ function decryptionRequest(
   }
 }
 
-function takeOver(dataKey: Uint8Array, encryptedDataKeys: Buffer, now: () => number): DataKey {
+function takeForOpening(dataKey: Uint8Array, encryptedDataKeys: Buffer, now: () => number): DataKey {
   try {
     return take(dataKey, Buffer.from(encryptedDataKeys), now())
   } finally {

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { isAt } from '../bytes/equal.js'
 import { FieldError } from '../errors.js'
 import { publishGrace } from '../events.js'
-import type { DataKeyContext } from '../materials/context.js'
+import type { DataKeyContext, EncryptionContext } from '../materials/context.js'
 import type { DataKey } from './dataKey.js'
 import { Flight } from './flight.js'
 import { decryptDataKey, decryptDataKeyNow, honoursSignals, type Keyring } from './keyring.js'
 import { Limiter } from './limiter.js'
 import { OpeningCall } from './openingCall.js'
-import { OpeningLease, Unproven } from './openingLease.js'
+import { type Fate, OpeningLease, Unproven } from './openingLease.js'
 import type { ResolvedOptions } from './options.js'
 import { RecentDigests } from './recentDigests.js'
 import { isPermanent, Refusals } from './refusals.js'
@@ -37,14 +37,14 @@ class OpeningFlight extends Flight<Unproven> {
 
 /** What a stored message says of its data key. */
 export interface DataKeyName {
+  /** Context and encrypted data keys. Both say how long they are, so that no two of them share one. */
   readonly id: string
   readonly context: DataKeyContext
   /** In memory that nobody changes: the keyring is given views of it. */
   readonly encryptedDataKeys: Buffer
 }
 
-export function dataKeyName(context: DataKeyContext, encryptedDataKeys: Buffer): DataKeyName {
-  // Both parts say how long they are, so that no two pairs share an id.
+export function dataKeyName(context: EncryptionContext, encryptedDataKeys: Buffer): DataKeyName {
   return { id: context.id + encryptedDataKeys.toString('latin1'), context, encryptedDataKeys }
 }
 
@@ -54,6 +54,8 @@ export class OpeningKeys {
   readonly #options: ResolvedOptions
   /** In order of use: the least recently used stands first. */
   readonly #entries = new Map<string, Entry>()
+  /** Goes through them as they leave: a new iterator would pass all places of those that have left. */
+  #oldest = this.#entries.keys()
   /** The name of the last of the entries: most fields that are opened share the data key of those before. */
   #lastUsed: DataKeyName | undefined
   readonly #flights = new Map<string, OpeningFlight>()
@@ -86,7 +88,7 @@ export class OpeningKeys {
   }
 
   /** For {@link OpeningCall.nameOf}. */
-  nameOf(context: DataKeyContext, bytes: Buffer, start: number, end: number): DataKeyName {
+  nameOf(context: EncryptionContext, bytes: Buffer, start: number, end: number): DataKeyName {
     const last = this.#lastUsed
     if (last !== undefined && last.context === context && isAt(bytes, start, end, last.encryptedDataKeys)) {
       return last
@@ -140,7 +142,7 @@ export class OpeningKeys {
   }
 
   /** A key that was just generated here opens here at once. Becomes a holder. */
-  add(context: DataKeyContext, key: DataKey): void {
+  add(context: EncryptionContext, key: DataKey): void {
     this.#refusals.recover()
     this.#insert(dataKeyName(context, key.encryptedDataKeys), key.hold())
   }
@@ -279,20 +281,26 @@ export class OpeningKeys {
       if (this.#flights.get(id) === flight) this.#flights.delete(id)
     }
   }
+
   /** Makes it known to all who come while anybody has a lease, and forgets it then, unless it is proven. */
   #introduce(name: DataKeyName, key: DataKey, leases: number): Unproven {
-    const { id } = name
-    /** False when another has taken its place, or the cache was cleared. */
-    const forget = () => this.#unproven.get(id) === unproven && this.#unproven.delete(id)
-    const unproven = new Unproven(key, leases, {
-      proven: () => {
-        if (forget()) this.#insert(name, key.hold())
-      },
-      refuted: claim => this.#refuted.add(digestOf(id, claim), this.#options.now()),
-      left: forget,
-    })
-    this.#unproven.set(id, unproven)
+    const unproven = new Unproven(name, key, leases, this.#fate)
+    this.#unproven.set(name.id, unproven)
     return unproven
+  }
+
+  readonly #fate: Fate = {
+    proven: unproven => {
+      if (this.#forget(unproven)) this.#insert(unproven.name, unproven.key.hold())
+    },
+    refuted: ({ name }, claim) => this.#refuted.add(digestOf(name.id, claim), this.#options.now()),
+    left: unproven => this.#forget(unproven),
+  }
+
+  /** @returns false when another has taken its place, or the cache was cleared */
+  #forget(unproven: Unproven): boolean {
+    const { id } = unproven.name
+    return this.#unproven.get(id) === unproven && this.#unproven.delete(id)
   }
 
   /** What is to be said without the keyring when all that is stored under a name is known not to authenticate. */
@@ -312,7 +320,7 @@ export class OpeningKeys {
     this.#remove(id)
     this.#lastUsed = name
     this.#entries.set(id, { key, context, graceUntil: 0, graceError: undefined })
-    if (this.#entries.size > this.#options.maxKeys) this.#remove(this.#entries.keys().next().value!)
+    if (this.#entries.size > this.#options.maxKeys) this.#removeOldest()
     this.#onInserted()
   }
 
@@ -321,6 +329,16 @@ export class OpeningKeys {
     this.#lastUsed = name
     this.#entries.delete(name.id)
     this.#entries.set(name.id, entry)
+  }
+
+  /** What it has passed is gone, or stands behind it again. */
+  #removeOldest(): void {
+    let next = this.#oldest.next()
+    if (next.done) {
+      this.#oldest = this.#entries.keys()
+      next = this.#oldest.next()
+    }
+    this.#remove(next.value!)
   }
 
   #remove(id: string): void {

@@ -1,4 +1,5 @@
 import type { DataKey } from './dataKey.js'
+import type { DataKeyName } from './openingKeys.js'
 
 /** A data key to open with, held for the caller, who releases it. */
 export class OpeningLease {
@@ -31,11 +32,12 @@ export class OpeningLease {
   }
 }
 
-interface Fate {
-  proven(): void
-  refuted(claim: Uint8Array): void
+/** Hears what becomes of data keys. */
+export interface Fate {
+  proven(unproven: Unproven): void
+  refuted(unproven: Unproven, claim: Uint8Array): void
   /** Nobody has a lease of it any more. */
-  left(): void
+  left(unproven: Unproven): void
 }
 
 /**
@@ -43,13 +45,15 @@ interface Fate {
  * encrypted data key with anything beside it stands for the genuine key, under a name of its own.
  */
 export class Unproven {
+  readonly name: DataKeyName
   readonly key: DataKey
   readonly #fate: Fate
   #leases: number
   #proven = false
 
   /** Takes over one hold of `key`. Each of the `leases` is to be fetched with `lease`. */
-  constructor(key: DataKey, leases: number, fate: Fate) {
+  constructor(name: DataKeyName, key: DataKey, leases: number, fate: Fate) {
+    this.name = name
     this.key = key
     this.#leases = leases
     this.#fate = fate
@@ -69,16 +73,16 @@ export class Unproven {
   prove(): void {
     if (this.#proven) return
     this.#proven = true
-    this.#fate.proven()
+    this.#fate.proven(this)
   }
 
   refute(claim: Uint8Array): void {
-    this.#fate.refuted(claim)
+    this.#fate.refuted(this, claim)
   }
 
   leave(): void {
     if (--this.#leases > 0) return
-    this.#fate.left()
+    this.#fate.left(this)
     this.key.release()
   }
 }

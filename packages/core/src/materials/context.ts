@@ -26,12 +26,12 @@ const RESERVED_PREFIXES = ['aws-crypto-', 'aws:', 'dynaseal:']
 /** The encryption context of a data key. */
 export interface DataKeyContext {
   readonly pairs: Readonly<Record<string, string>>
-  /** Its bytes as a string, to be a map key. */
-  readonly id: string
 }
 
 /** An encryption context in the shapes it is needed in, made once. */
 export interface EncryptionContext extends DataKeyContext {
+  /** Its bytes as a string, to be a map key. */
+  readonly id: string
   /** As in the message header, its own u16 length first. */
   readonly bytes: Buffer
   /** The first 4 bytes of the bytes' SHA-256, by which an envelope says which context it was made for. */

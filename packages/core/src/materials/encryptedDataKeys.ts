@@ -51,7 +51,9 @@ export function parseEncryptedDataKeys(bytes: Buffer): EncryptedDataKeyEntry[] {
   const count = reader.u16()
   const keys: EncryptedDataKeyEntry[] = []
   for (let index = 0; index < count; index++) {
-    const providerId = reader.view(reader.u16()).toString('utf8')
+    const idLength = reader.u16()
+    const idStart = reader.skip(idLength)
+    const providerId = bytes.toString('utf8', idStart, idStart + idLength)
     const rawInfo = reader.view(reader.u16())
     const encryptedDataKey = reader.view(reader.u16())
     keys.push({ providerId, providerInfo: rawInfo.toString('utf8'), rawInfo, encryptedDataKey })

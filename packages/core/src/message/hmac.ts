@@ -15,7 +15,7 @@ const OUTER_PAD = 0x5c5c5c5c
 export class Hmac {
   readonly #inner: Buffer
   readonly #outer: Buffer
-  readonly #innerDigest: Uint8Array
+  readonly #innerDigest: Buffer
   readonly #innerKey: Uint32Array
   readonly #outerKey: Uint32Array
 

@@ -22,7 +22,7 @@ const NO_DATA_KEY = new Uint8Array(DATA_KEY_BYTES)
 const salt = new Uint32Array(MESSAGE_ID_BYTES / 4)
 const saltBytes = new Uint8Array(salt.buffer)
 const prk = new Uint32Array(16)
-const prkBytes = new Uint8Array(prk.buffer)
+const prkBytes = Buffer.from(prk.buffer)
 
 /** What was derived last. The key encrypts one message, and is to be zeroed by whoever had it derived. */
 export const derived = {
