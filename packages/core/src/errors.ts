@@ -44,6 +44,26 @@ export class ConfigurationError extends DynasealError {
   }
 }
 
+/** One that knows where it happened, once that is told. */
+abstract class PlacedError extends DynasealError {
+  readonly table: string | undefined
+  readonly keyNames: readonly string[] | undefined
+  readonly path: AttributePath | undefined
+
+  /** @param what could not be done */
+  constructor(
+    what: string,
+    /** What went wrong, and the way out, without the place. */
+    readonly reason: string,
+    { place, cause }: Details,
+  ) {
+    super(describe(what, reason, place), cause)
+    this.table = place?.table
+    this.keyNames = place?.keyNames
+    this.path = place?.path
+  }
+}
+
 /**
  * - `invalid-value`: no DynamoDB attribute value, or one that DynamoDB would refuse
  * - `too-deep`: maps and lists nested deeper than {@link MAX_DEPTH}
@@ -70,22 +90,15 @@ export type SealErrorCode =
  *   if (error instanceof SealError && error.code === 'key-unavailable') retryLater()
  * }
  */
-export class SealError extends DynasealError {
+export class SealError extends PlacedError {
   override readonly name = 'SealError'
-  readonly table: string | undefined
-  readonly keyNames: readonly string[] | undefined
-  readonly path: AttributePath | undefined
 
   constructor(
     readonly code: SealErrorCode,
-    /** What went wrong, and the way out, without the place. */
-    readonly reason: string,
-    { place, cause }: Details = {},
+    reason: string,
+    details: Details = {},
   ) {
-    super(describe('Cannot seal', reason, place), cause)
-    this.table = place?.table
-    this.keyNames = place?.keyNames
-    this.path = place?.path
+    super('Cannot seal', reason, details)
   }
 
   /** The same error, told where it happened. */
@@ -136,22 +149,15 @@ export type FieldErrorCode =
  * const [{ fields }] = await format.open([item])
  * for (const field of fields) if ('error' in field && field.error.code === 'not-authentic') alarm(field.error)
  */
-export class FieldError extends DynasealError {
+export class FieldError extends PlacedError {
   override readonly name = 'FieldError'
-  readonly table: string | undefined
-  readonly keyNames: readonly string[] | undefined
-  readonly path: AttributePath | undefined
 
   constructor(
     readonly code: FieldErrorCode,
-    /** What went wrong, and the way out, without the place. */
-    readonly reason: string,
-    { place, cause }: Details = {},
+    reason: string,
+    details: Details = {},
   ) {
-    super(describe('Cannot open', reason, place), cause)
-    this.table = place?.table
-    this.keyNames = place?.keyNames
-    this.path = place?.path
+    super('Cannot open', reason, details)
   }
 
   /** The same error, told where it happened. */
@@ -177,22 +183,15 @@ export type SearchErrorCode =
   | 'not-authentic'
 
 /** There is no token, and nothing of the call was returned: nothing may be sent. */
-export class SearchError extends DynasealError {
+export class SearchError extends PlacedError {
   override readonly name = 'SearchError'
-  readonly table: string | undefined
-  readonly keyNames: readonly string[] | undefined
-  readonly path: AttributePath | undefined
 
   constructor(
     readonly code: SearchErrorCode,
-    /** What went wrong, and the way out, without the place. */
-    readonly reason: string,
-    { place, cause }: Details = {},
+    reason: string,
+    details: Details = {},
   ) {
-    super(describe(`Cannot make a token${place === undefined ? '' : ' of'}`, reason, place), cause)
-    this.table = place?.table
-    this.keyNames = place?.keyNames
-    this.path = place?.path
+    super(`Cannot make a token${details.place === undefined ? '' : ' of'}`, reason, details)
   }
 
   /** The same error, told where it happened. */

@@ -2,6 +2,7 @@
  * What the packages of this project that bring a format are made of. For those packages alone; it may change with every
  * release.
  */
+
 export { copyBytes, copyLatin1 } from './bytes/copy.js'
 export { allocateMessage, sharedMemory } from './bytes/memory.js'
 export { fillRandom } from './bytes/randomness.js'
@@ -9,9 +10,9 @@ export { asBuffer, Reader } from './bytes/reader.js'
 export { Writer } from './bytes/writer.js'
 export { checkOptions } from './checkOptions.js'
 export { DataKeyCache } from './dataKeyCache/dataKeyCache.js'
+export { encryptDataKey } from './dataKeyCache/encryptDataKey.js'
 export {
   type EncryptedDataKeyEntry,
-  encryptDataKey,
   isKeyring,
   sourceAsKeyring,
   sourceOf,

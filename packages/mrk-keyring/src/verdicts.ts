@@ -10,96 +10,8 @@
  */
 export type Verdict = 'message' | 'region' | 'absent' | 'transient' | 'credentials'
 
-/**
- * Every error name that KMS documents for `GenerateDataKey`, `Encrypt`, `Decrypt` and `DescribeKey` and DynamoDB for
- * `GetItem` and `Query`, the common errors of AWS services, those of the SDK and of Node, and those that it takes from where
- * credentials come from.
- *
- * Sources: AWS KMS API Reference and Amazon DynamoDB API Reference, "Errors" of each operation and "Common Errors"; the
- * `errors` documentation of Node.
- */
-export const verdicts: Readonly<Record<string, Verdict>> = {
-  // The ciphertext is bound to the key id and the encryption context, which are the same everywhere.
-  InvalidCiphertextException: 'message',
-  IncorrectKeyException: 'message',
-  // The request is the same in every region but for the region of the ARN.
-  ValidationException: 'message',
-  ValidationError: 'message',
-  SerializationException: 'message',
-  MalformedHttpRequestException: 'message',
-  RequestEntityTooLargeException: 'message',
-
-  // Key state, policies, grants and opt-in are per region, also for replicas of one key.
-  AccessDeniedException: 'region',
-  NotAuthorized: 'region',
-  NotFoundException: 'region',
-  DisabledException: 'region',
-  KMSInvalidStateException: 'region',
-  InvalidKeyUsageException: 'region',
-  InvalidGrantTokenException: 'region',
-  InvalidArnException: 'region',
-  UnsupportedOperationException: 'region',
-  UnknownOperationException: 'region',
-  DryRunOperationException: 'region',
-  OptInRequired: 'region',
-  // Raised here: an answer from another key than the one asked for, or a data key of the wrong length.
-  UnusableResponseError: 'region',
-
-  // DynamoDB: this region has no replica of the table.
-  ResourceNotFoundException: 'region',
-  // Raised here: the region's replica has not got the item.
-  AbsentError: 'absent',
-
-  ProvisionedThroughputExceededException: 'transient',
-  KMSInternalException: 'transient',
-  DependencyTimeoutException: 'transient',
-  KeyUnavailableException: 'transient',
-  InternalFailure: 'transient',
-  InternalServerError: 'transient',
-  ServiceUnavailable: 'transient',
-  ServiceUnavailableException: 'transient',
-  RequestTimeout: 'transient',
-  RequestTimeoutException: 'transient',
-  RequestAbortedException: 'transient',
-  LimitExceededException: 'transient',
-  ThrottlingException: 'transient',
-  Throttling: 'transient',
-  ThrottledException: 'transient',
-  RequestThrottled: 'transient',
-  RequestThrottledException: 'transient',
-  RequestLimitExceeded: 'transient',
-  TooManyRequestsException: 'transient',
-  SlowDown: 'transient',
-  TimeoutError: 'transient',
-  AttemptTimeoutError: 'transient',
-  AbortError: 'transient',
-
-  UnrecognizedClientException: 'credentials',
-  InvalidClientTokenId: 'credentials',
-  MissingAuthenticationTokenException: 'credentials',
-  MissingAuthenticationToken: 'credentials',
-  ExpiredTokenException: 'credentials',
-  ExpiredToken: 'credentials',
-  RequestExpired: 'credentials',
-  RequestTimeTooSkewed: 'credentials',
-  InvalidSignatureException: 'credentials',
-  SignatureDoesNotMatch: 'credentials',
-  IncompleteSignature: 'credentials',
-  IncompleteSignatureException: 'credentials',
-  CredentialsProviderError: 'credentials',
-  TokenProviderError: 'credentials',
-  ProviderError: 'credentials',
-  // From STS and IAM Identity Center, which the SDK asks for credentials: KMS has no errors of these names.
-  AccessDenied: 'credentials',
-  InvalidIdentityToken: 'credentials',
-  InvalidIdentityTokenException: 'credentials',
-  UnauthorizedException: 'credentials',
-}
-
-/** The token is unknown: everywhere, or in an opt-in region, which does not take those of the global STS endpoint. */
-const UNKNOWN_TOKEN = new Set(['UnrecognizedClientException', 'InvalidClientTokenId'])
-
-const THROTTLING = new Set([
+/** The region asks for fewer calls. */
+const THROTTLING = [
   'LimitExceededException',
   'ProvisionedThroughputExceededException',
   'ThrottlingException',
@@ -110,7 +22,97 @@ const THROTTLING = new Set([
   'RequestLimitExceeded',
   'TooManyRequestsException',
   'SlowDown',
-])
+]
+
+/** The token is unknown: everywhere, or in an opt-in region, which does not take those of the global STS endpoint. */
+const UNKNOWN_TOKEN = ['UnrecognizedClientException', 'InvalidClientTokenId']
+
+/**
+ * Every error name that KMS documents for `GenerateDataKey`, `Encrypt`, `Decrypt` and `DescribeKey` and DynamoDB for
+ * `GetItem` and `Query`, the common errors of AWS services, those of the SDK and of Node, and those that it takes from where
+ * credentials come from.
+ *
+ * Sources: AWS KMS API Reference and Amazon DynamoDB API Reference, "Errors" of each operation and "Common Errors"; the
+ * `errors` documentation of Node.
+ */
+const NAMES: Readonly<Record<Verdict, readonly string[]>> = {
+  message: [
+    // The ciphertext is bound to the key id and the encryption context, which are the same everywhere.
+    'InvalidCiphertextException',
+    'IncorrectKeyException',
+    // The request is the same in every region but for the region of the ARN.
+    'ValidationException',
+    'ValidationError',
+    'SerializationException',
+    'MalformedHttpRequestException',
+    'RequestEntityTooLargeException',
+  ],
+  region: [
+    // Key state, policies, grants and opt-in are per region, also for replicas of one key.
+    'AccessDeniedException',
+    'NotAuthorized',
+    'NotFoundException',
+    'DisabledException',
+    'KMSInvalidStateException',
+    'InvalidKeyUsageException',
+    'InvalidGrantTokenException',
+    'InvalidArnException',
+    'UnsupportedOperationException',
+    'UnknownOperationException',
+    'DryRunOperationException',
+    'OptInRequired',
+    // Raised here: an answer from another key than the one asked for, or a data key of the wrong length.
+    'UnusableResponseError',
+    // DynamoDB: this region has no replica of the table.
+    'ResourceNotFoundException',
+  ],
+  absent: [
+    // Raised here: the region's replica has not got the item.
+    'AbsentError',
+  ],
+  transient: [
+    ...THROTTLING,
+    'KMSInternalException',
+    'DependencyTimeoutException',
+    'KeyUnavailableException',
+    'InternalFailure',
+    'InternalServerError',
+    'ServiceUnavailable',
+    'ServiceUnavailableException',
+    'RequestTimeout',
+    'RequestTimeoutException',
+    'RequestAbortedException',
+    'TimeoutError',
+    'AttemptTimeoutError',
+    'AbortError',
+  ],
+  credentials: [
+    ...UNKNOWN_TOKEN,
+    'MissingAuthenticationTokenException',
+    'MissingAuthenticationToken',
+    'ExpiredTokenException',
+    'ExpiredToken',
+    'RequestExpired',
+    'RequestTimeTooSkewed',
+    'InvalidSignatureException',
+    'SignatureDoesNotMatch',
+    'IncompleteSignature',
+    'IncompleteSignatureException',
+    'CredentialsProviderError',
+    'TokenProviderError',
+    'ProviderError',
+    // From STS and IAM Identity Center, which the SDK asks for credentials: KMS has no errors of these names.
+    'AccessDenied',
+    'InvalidIdentityToken',
+    'InvalidIdentityTokenException',
+    'UnauthorizedException',
+  ],
+}
+
+/** By the names of errors. */
+export const verdicts: Readonly<Record<string, Verdict>> = Object.fromEntries(
+  Object.entries(NAMES).flatMap(([verdict, names]) => names.map(name => [name, verdict as Verdict])),
+)
 
 interface ServiceErrorLike {
   name?: unknown
@@ -131,13 +133,13 @@ export function verdictOn(error: unknown): Verdict {
 /** Whether the region will say the same again until somebody changes something: no use in asking it twice in a call. */
 export function staysRefused(error: unknown): boolean {
   const { name } = serviceError(error)
-  return verdictOn(error) === 'region' || (typeof name === 'string' && UNKNOWN_TOKEN.has(name))
+  return verdictOn(error) === 'region' || (typeof name === 'string' && UNKNOWN_TOKEN.includes(name))
 }
 
 /** Whether the region asked for fewer calls. */
 export function isThrottling(error: unknown): boolean {
   const { name, $metadata } = serviceError(error)
-  return (typeof name === 'string' && THROTTLING.has(name)) || $metadata?.httpStatusCode === 429
+  return (typeof name === 'string' && THROTTLING.includes(name)) || $metadata?.httpStatusCode === 429
 }
 
 function serviceError(error: unknown): ServiceErrorLike {

@@ -76,7 +76,7 @@ export interface EncryptedDataKeyEntry {
  * Loaded for the first keyring that needs it, and not with this package: the AWS Encryption SDK's materials take longer
  * to load than everything else here, and some bundles cannot load them at all.
  */
-async function awsMaterials(): Promise<Materials> {
+export async function awsMaterials(): Promise<Materials> {
   materials ??= new Materials(await loadAwsMaterials())
   return materials
 }
@@ -92,15 +92,6 @@ export async function sourceOf(keyring: Keyring): Promise<DataKeySource> {
   const source = keyring[dataKeySource]
   if (source !== undefined) return source
   return (await awsMaterials()).sourceOver(keyring)
-}
-
-/** A data key that there is already, encrypted by a keyring. Rejects with whatever it throws. */
-export async function encryptDataKey(
-  keyring: Keyring,
-  encryptionContext: Readonly<Record<string, string>>,
-  dataKey: Uint8Array,
-): Promise<readonly EncryptedDataKeyEntry[]> {
-  return (await awsMaterials()).encryptDataKey(keyring, encryptionContext, dataKey)
 }
 
 /** What has data keys to give, as a keyring of this package. The AWS Encryption SDK's own clients do not take it. */

@@ -1,14 +1,12 @@
 import type { NodeDecryptionMaterial, NodeEncryptionMaterial } from '@aws-crypto/material-management'
 import type { AwsMaterials } from './awsMaterials.js'
-import type { DataKeySource, EncryptedDataKeyEntry, Keyring } from './keyring.js'
+import type { DataKeySource, Keyring } from './keyring.js'
 
 /** Speaks the AWS Encryption SDK's materials to keyrings that know nothing else. */
 export class Materials {
-  readonly #aws: AwsMaterials
   readonly #suite
 
-  constructor(aws: AwsMaterials) {
-    this.#aws = aws
+  constructor(readonly aws: AwsMaterials) {
     const { NodeAlgorithmSuite, AlgorithmSuiteIdentifier } = aws
     this.#suite = new NodeAlgorithmSuite(
       AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY,
@@ -16,10 +14,10 @@ export class Materials {
   }
 
   sourceOver(keyring: Keyring): DataKeySource {
-    const { NodeEncryptionMaterial, NodeDecryptionMaterial, EncryptedDataKey } = this.#aws
+    const { NodeDecryptionMaterial, EncryptedDataKey } = this.aws
     return {
       generateDataKey: async ({ encryptionContext }) => {
-        const material = new NodeEncryptionMaterial(this.#suite, { ...encryptionContext })
+        const material = this.forEncryption(encryptionContext)
         try {
           await keyring.onEncrypt(material)
           return { dataKey: this.#dataKeyOf(material), encryptedDataKeys: material.encryptedDataKeys }
@@ -42,34 +40,15 @@ export class Materials {
     }
   }
 
-  /** Has a keyring encrypt a data key that there is already, as multi keyrings have their children do. */
-  async encryptDataKey(
-    keyring: Keyring,
-    encryptionContext: Readonly<Record<string, string>>,
-    dataKey: Uint8Array,
-  ): Promise<readonly EncryptedDataKeyEntry[]> {
-    const { NodeEncryptionMaterial, KeyringTraceFlag } = this.#aws
-    const material = new NodeEncryptionMaterial(this.#suite, { ...encryptionContext })
-    const trace = {
-      keyNamespace: 'dynaseal',
-      keyName: 'given',
-      flags: KeyringTraceFlag.WRAPPING_KEY_GENERATED_DATA_KEY,
-    }
-    try {
-      // Its own copy, which it zeroes.
-      material.setUnencryptedDataKey(Uint8Array.from(dataKey), trace)
-      await keyring.onEncrypt(material)
-      return material.encryptedDataKeys
-    } finally {
-      zero(material)
-    }
+  forEncryption(encryptionContext: Readonly<Record<string, string>>): NodeEncryptionMaterial {
+    return new this.aws.NodeEncryptionMaterial(this.#suite, { ...encryptionContext })
   }
 
   /** A copy: the material's own is zeroed. */
   #dataKeyOf(material: NodeEncryptionMaterial | NodeDecryptionMaterial): Uint8Array {
     if (!material.hasUnencryptedDataKey) throw new NoDataKeyError()
     // Usually a copy that was exported from a KeyObject; else the material's own bytes.
-    const exported = this.#aws.unwrapDataKey(material.getUnencryptedDataKey())
+    const exported = this.aws.unwrapDataKey(material.getUnencryptedDataKey())
     const copy = Uint8Array.from(exported)
     exported.fill(0)
     return copy
@@ -88,6 +67,6 @@ class NoDataKeyError extends Error {
   }
 }
 
-function zero(material: NodeEncryptionMaterial | NodeDecryptionMaterial): void {
+export function zero(material: NodeEncryptionMaterial | NodeDecryptionMaterial): void {
   if (material.hasUnencryptedDataKey) material.zeroUnencryptedDataKey()
 }

@@ -29,7 +29,7 @@ import { searchedCondition } from './searched.js'
  * @throws {DocumentClientError} `update-refused`, `condition-refused`, `role-refused`, `invalid-value`, `expression-syntax`, `command-unsupported`
  */
 export function changeOfUpdate(table: KnownTable, params: Item, sealing: Sealing): ReadFirst {
-  sealing.guardBoth(table, 'changed')
+  guardBoth(sealing, table, 'changed')
   guardReturnValues(table, params)
   const expression = expressionOf(params, 'UpdateExpression')
   const actions: UpdateAction[] = expression === undefined ? [] : parseUpdate(expression, names(params))
@@ -64,7 +64,7 @@ export function changeOfCondition(
   sealing: Sealing,
   members: () => { readonly [NAME in 'Item' | 'Key']?: WireItem },
 ): ReadFirst {
-  sealing.guardBoth(table, 'compared')
+  guardBoth(sealing, table, 'compared')
   return {
     ...evaluated(table, params, key, sealing),
     decide: async () => ({ kind, members: members() }),
@@ -155,5 +155,14 @@ function guardReturnValues({ name }: KnownTable, { ReturnValues = 'NONE' }: Item
   throw new DocumentClientError(
     'command-unsupported',
     `ReturnValues ${String(ReturnValues)} of an update of table ${name} is none of ${RETURN_VALUES.join(', ')}.`,
+  )
+}
+
+/** What is changed, or compared, by reading it is opened and sealed. */
+function guardBoth({ role }: Sealing, { name }: KnownTable, done: 'changed' | 'compared'): void {
+  if (role === 'both') return
+  throw new DocumentClientError(
+    'role-refused',
+    `This client may only ${role}, and an item of table ${name} would be read, opened and ${done} to write it. Send the command with a client that may do both.`,
   )
 }

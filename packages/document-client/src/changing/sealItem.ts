@@ -5,8 +5,8 @@ import { areEqual } from '../evaluation/comparison.js'
 import type { Attributes } from '../evaluation/types.js'
 import { Sealing } from '../sealing/sealing.js'
 import type { KnownTable } from '../tables/knownTable.js'
-import type { Item } from '../values/place.js'
 import { fromWire, toWire, WIRE_VALUES, type WireItem } from '../values/wireItems.js'
+import { collectOpened } from './collectOpened.js'
 import type { ReadItem } from './readFirst.js'
 
 /**
@@ -23,13 +23,13 @@ export async function sealItem(
 ): Promise<WireItem> {
   refuseLost(table, before)
   const item = fromWire(changed)
-  const holder: Item = { Item: item }
+  const holder = { Item: item }
   const sealing = new Sealing({ ...settings, values: WIRE_VALUES })
   const place = { table, key: item, kind: table.kindOf(item) }
   const sealedBefore = sealedIn(before).filter(name => Object.hasOwn(item, name))
-  sealing.collectOpened(place, sealedBefore, holder, 'Item')
+  collectOpened(sealing, settings, place, sealedBefore, holder)
   await sealing.seal()
-  return toWire(holder.Item as Item)
+  return toWire(holder.Item)
 }
 
 /** What opening has made something else of: it was ciphertext, whether or not anybody here said so. */

@@ -1,4 +1,4 @@
-import type { Format, TokenMaker } from '@dynaseal/core'
+import type { Format } from '@dynaseal/core'
 
 /** The format for one call of `send`, ended by what ends its request: the call's `abortSignal`. */
 export function endedBy(format: Format, abortSignal: unknown): Format {
@@ -18,20 +18,8 @@ export function endedBy(format: Format, abortSignal: unknown): Format {
   }
 }
 
-/** As {@link endedBy}, for the tokens of one call. */
-export function searchEndedBy(maker: TokenMaker | undefined, abortSignal: unknown): TokenMaker | undefined {
-  if (maker === undefined || !isAbortSignal(abortSignal)) return maker
-  const ended = ender(abortSignal)
-  const options = { signal: abortSignal }
-  return {
-    write: subjects => ended(maker.write(subjects, options)),
-    find: subjects => ended(maker.find(subjects, options)),
-    check: claims => ended(maker.check(claims, options)),
-  }
-}
-
 /** What ends with the signal, as the AWS SDK does. */
-function ender(signal: AbortSignal): <T>(work: Promise<T>) => Promise<T> {
+export function ender(signal: AbortSignal): <T>(work: Promise<T>) => Promise<T> {
   return async work => {
     try {
       return await work
@@ -53,7 +41,7 @@ export function signalOf(abortSignal: unknown): AbortSignal | undefined {
 }
 
 /** By what it can do: it may come from another realm. */
-function isAbortSignal(value: unknown): value is AbortSignal {
+export function isAbortSignal(value: unknown): value is AbortSignal {
   const { throwIfAborted, addEventListener } = Object(value) as Partial<AbortSignal>
   return typeof throwIfAborted === 'function' && typeof addEventListener === 'function'
 }

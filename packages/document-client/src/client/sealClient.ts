@@ -11,7 +11,7 @@ import { Tables } from '../tables/tables.js'
 import { nativeValues, withNumberValue } from '../values/nativeValues.js'
 import type { Item } from '../values/place.js'
 import { toWire, WIRE_VALUES, type WireItem } from '../values/wireItems.js'
-import { endedBy, searchEndedBy, signalOf } from './abortSignal.js'
+import { endedBy, signalOf } from './abortSignal.js'
 import { ClientFeatures, type Features } from './features.js'
 import { guardedConfig, guardedStack } from './noWayAround.js'
 import { type ClientParts, type Mover, PARTS } from './partsOf.js'
@@ -130,7 +130,7 @@ function wrap<CLIENT extends Sealable>(
     const ended = {
       ...settings,
       format: endedBy(format, abortSignal),
-      search: searchEndedBy(search, abortSignal),
+      search: search && features.search.searchEndedBy(search, abortSignal),
       signal: signalOf(abortSignal),
     }
     const forward = client.send.bind(client) as (command: object, ...rest: unknown[]) => Promise<unknown>

@@ -40,37 +40,31 @@ export type OperationName = 'GetItem' | 'BatchGetItem' | 'TransactWriteItems'
 export interface Operation {
   readonly name: string
   readonly base: CommandClass
-  readonly document?: CommandClass
+  readonly document: CommandClass | undefined
   /** What is done with it; without one, it is refused. */
-  readonly plan?: Planner
+  readonly plan: Planner | undefined
 }
 
 const OPERATIONS: readonly Operation[] = [
-  { name: 'GetItem', base: GetItemCommand, document: GetCommand, plan: planGet },
-  { name: 'PutItem', base: PutItemCommand, document: PutCommand, plan: planPut },
-  { name: 'UpdateItem', base: UpdateItemCommand, document: UpdateCommand, plan: planUpdate },
-  { name: 'DeleteItem', base: DeleteItemCommand, document: DeleteCommand, plan: planDelete },
-  { name: 'Query', base: RawQueryCommand, document: QueryCommand, plan: planRead },
-  { name: 'Scan', base: RawScanCommand, document: ScanCommand, plan: planRead },
-  { name: 'BatchGetItem', base: BatchGetItemCommand, document: BatchGetCommand, plan: planBatchGet },
-  { name: 'BatchWriteItem', base: BatchWriteItemCommand, document: BatchWriteCommand, plan: planBatchWrite },
-  {
-    name: 'TransactGetItems',
-    base: TransactGetItemsCommand,
-    document: TransactGetCommand,
-    plan: planTransactGet,
-  },
-  {
-    name: 'TransactWriteItems',
-    base: TransactWriteItemsCommand,
-    document: TransactWriteCommand,
-    plan: planTransactWrite,
-  },
+  operation('GetItem', GetItemCommand, GetCommand, planGet),
+  operation('PutItem', PutItemCommand, PutCommand, planPut),
+  operation('UpdateItem', UpdateItemCommand, UpdateCommand, planUpdate),
+  operation('DeleteItem', DeleteItemCommand, DeleteCommand, planDelete),
+  operation('Query', RawQueryCommand, QueryCommand, planRead),
+  operation('Scan', RawScanCommand, ScanCommand, planRead),
+  operation('BatchGetItem', BatchGetItemCommand, BatchGetCommand, planBatchGet),
+  operation('BatchWriteItem', BatchWriteItemCommand, BatchWriteCommand, planBatchWrite),
+  operation('TransactGetItems', TransactGetItemsCommand, TransactGetCommand, planTransactGet),
+  operation('TransactWriteItems', TransactWriteItemsCommand, TransactWriteCommand, planTransactWrite),
   // PartiQL: nothing here understands its statements.
-  { name: 'ExecuteStatement', base: ExecuteStatementCommand },
-  { name: 'BatchExecuteStatement', base: BatchExecuteStatementCommand },
-  { name: 'ExecuteTransaction', base: ExecuteTransactionCommand },
+  operation('ExecuteStatement', ExecuteStatementCommand),
+  operation('BatchExecuteStatement', BatchExecuteStatementCommand),
+  operation('ExecuteTransaction', ExecuteTransactionCommand),
 ]
+
+function operation(name: string, base: CommandClass, document?: CommandClass, plan?: Planner): Operation {
+  return { name, base, document, plan }
+}
 
 /** The commands that a client takes: which ones, and how they carry items. */
 export interface Commands {
@@ -101,8 +95,7 @@ export function isOfDocuments(command: object): boolean {
 
 /** The class of an operation's commands that a client takes. */
 export function commandClass(name: OperationName, type: Commands['type']): new (input: Item) => object {
-  const operation = OPERATIONS.find(each => each.name === name)
-  return operation?.[type] as unknown as new (
+  return OPERATIONS.find(each => each.name === name)?.[type] as unknown as new (
     input: Item,
   ) => object
 }
@@ -113,12 +106,12 @@ export function operationOf(command: object): Operation | undefined {
   const known = OPERATIONS.find(({ base }) => clientCommand instanceof base)
   if (known !== undefined) return known
   const name = schemaName(clientCommand) ?? className(clientCommand)
-  return OPERATIONS.find(operation => operation.name === name)
+  return OPERATIONS.find(each => each.name === name)
 }
 
 /** The command of an operation that has attribute values: any client of DynamoDB sends it. */
 export function baseCommand(name: string): new (input: Item) => object {
-  return OPERATIONS.find(operation => operation.name === name)!.base as unknown as new (
+  return OPERATIONS.find(each => each.name === name)!.base as unknown as new (
     input: Item,
   ) => object
 }

@@ -116,10 +116,11 @@ function planWrite(
   { cutDown = item => item, selection, ...write }: SingleWrite,
 ): Plan {
   sealing.guardReturnValues(table, input)
-  const { tokens, values } = sealing
+  const { values } = sealing
   const search = searchOf(table, input, sealing)
-  const searches = search?.searchesOf(table, kind, input, tokens, values)
-  if (searches !== undefined) tokens.afterwards(() => search?.rewrite(input, searches, search.NO_CHOICE))
+  const searches = search?.searchesOf(table, kind, input, sealing.tokens, values)
+  if (searches !== undefined)
+    sealing.tokens.afterwards(() => search?.rewrite(input, searches, search.NO_CHOICE))
   const keyed = keyedWrite(write, input, sealing)
   const itemKey = write.key?.key ?? key
   return {

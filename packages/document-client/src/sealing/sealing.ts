@@ -4,11 +4,11 @@ import type { ClientSettings } from '../client/settings.js'
 import { DocumentClientError } from '../errors.js'
 import { formatAttributesOf, formatsOwn } from '../guards/formatAttributes.js'
 import { formatPath, PROTOTYPE, relate } from '../paths/attributePattern.js'
-import { CommandTokens } from '../search/commandTokens.js'
+import type { CommandTokens } from '../search/commandTokens.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { type Item, type Place, primaryKey } from '../values/place.js'
 import type { Values } from '../values/values.js'
-import { holdAll, holdPlaintext } from './holdPlaintext.js'
+import { holdPlaintext } from './holdPlaintext.js'
 import { findPending } from './pendingSeal.js'
 import { refusePlaintext, type Writing } from './plaintext.js'
 import { type Slot, slotsIn } from './slots.js'
@@ -26,10 +26,14 @@ interface ItemSlots {
 /** Collects the pending values of one command, and puts messages in their place all at once. */
 export class Sealing {
   readonly #items: ItemSlots[] = []
-  readonly tokens: CommandTokens
+  #tokens: CommandTokens | undefined
 
-  constructor(private readonly settings: ClientSettings) {
-    this.tokens = new CommandTokens(settings.search)
+  constructor(private readonly settings: ClientSettings) {}
+
+  /** Those of the command, where an attribute or a key of its tables is one. */
+  get tokens(): CommandTokens {
+    this.#tokens ??= new this.features.search.CommandTokens(this.settings.search)
+    return this.#tokens
   }
 
   /** Between what the client's commands have and what is planned with. */
@@ -50,17 +54,8 @@ export class Sealing {
     return this.settings.updates === 'read-change-write'
   }
 
-  /**
-   * What is changed by reading it is opened and sealed.
-   *
-   * @throws {DocumentClientError} `role-refused`
-   */
-  guardBoth({ name }: KnownTable, done: string): void {
-    if (this.settings.role === 'both') return
-    throw new DocumentClientError(
-      'role-refused',
-      `This client may only ${this.settings.role}, and an item of table ${name} would be read, opened and ${done} to write it. Send the command with a client that may do both.`,
-    )
+  get role(): ClientSettings['role'] {
+    return this.settings.role
   }
 
   /**
@@ -89,31 +84,7 @@ export class Sealing {
     if (isSealed && names.every(name => attributes[name] instanceof Uint8Array)) return
     if (names.length > 0) throw formatsOwn(table, names, 'plaintext-refused')
     if (!isPending && !table.wholeItems) return
-    this.#note(place, [], holder, step, true)
-  }
-
-  /**
-   * Notes all that is to be sealed in an item that was opened, and will be put back. As for {@link collectItem}, it must
-   * be nobody else's.
-   *
-   * @param sealedBefore attributes that nobody said are encrypted here, and that were: they stay so
-   * @throws {DocumentClientError} `role-refused`, `invalid-value`
-   */
-  collectOpened(place: Place, sealedBefore: readonly string[], holder: Item, step: string): void {
-    const { table, kind } = place
-    const { format } = this.settings
-    const own = table.encrypted(kind)
-    const others = sealedBefore.filter(name => own.every(pattern => pattern[0] !== name))
-    const patterns = [...own, ...others.map(name => [name])]
-    const looksSealed = (value: Uint8Array) => format.looksSealed(value)
-    const writing: Writing = { table, kind, isCiphertext: () => false, looksSealed }
-    holdAll(writing, patterns, [], holder, step)
-    for (const pattern of patterns) refusePlaintext(writing, pattern, [], holder[step])
-    if (table.hasTokens)
-      this.features.search.storeTokens(place, holder[step] as Item, this.tokens, this.values, value =>
-        format.looksSealed(value),
-      )
-    this.#note(place, [], holder, step, true, patterns)
+    this.note(place, [], holder, step, true)
   }
 
   /**
@@ -124,7 +95,7 @@ export class Sealing {
    */
   collectPart(place: Place, path: AttributePath, holder: Item, step: string): void {
     this.#check(place, path, holder, step, value => this.settings.format.isSealed(value, {}))
-    if (findPending(holder[step]) !== undefined) this.#note(place, path, holder, step, false)
+    if (findPending(holder[step]) !== undefined) this.note(place, path, holder, step, false)
   }
 
   /** That nothing stays in clear; where that is to be sealed, it becomes pending first. */
@@ -141,7 +112,13 @@ export class Sealing {
     for (const pattern of table.encrypted(kind)) refusePlaintext(writing, pattern, path, holder[step])
   }
 
-  #note(
+  /**
+   * Notes all that is pending in the value `holder[step]`, where it may be: at `patterns`.
+   *
+   * @param isWhole whether that is an item which is written as a whole
+   * @throws {DocumentClientError} `role-refused`, `not-registered`, `invalid-value`
+   */
+  note(
     { table, key, kind }: Place,
     path: AttributePath,
     holder: Item,
@@ -205,7 +182,7 @@ export class Sealing {
    */
   async seal(locate: () => Promise<void> = async () => {}): Promise<void> {
     // First: a format that seals items as wholes seals tokens, too.
-    const making = this.tokens.make()
+    const making = this.#tokens?.make()
     if (making !== undefined) await making
     await locate()
     if (this.#items.length === 0) return

@@ -1,6 +1,7 @@
 import type { Features } from '../client/features.js'
 import { checkKeys } from './checkKeys.js'
 import { checkKeyTokens, checkTokens } from './checkTokens.js'
+import { CommandTokens } from './commandTokens.js'
 import { itemToken } from './itemToken.js'
 import { batchWriteKeyed } from './keyedBatches.js'
 import { batchGetKeyed, transactGetKeyed, withConsumed } from './keyedReads.js'
@@ -8,6 +9,7 @@ import { KeyedWrite, sendInTransaction } from './keyedWrites.js'
 import { mayCreate } from './keyUpdates.js'
 import { movedItem, moveItem } from './moveItem.js'
 import { NO_CHOICE, rewrite } from './rewriting.js'
+import { searchEndedBy } from './searchEndedBy.js'
 import { SearchedKey } from './searchedKey.js'
 import { searchesOf } from './searches.js'
 import { searchRead } from './searchRead.js'
@@ -22,6 +24,7 @@ const search = {
   checkKeys,
   checkKeyTokens,
   checkTokens,
+  CommandTokens,
   itemToken,
   KeyedWrite,
   mayCreate,
@@ -30,6 +33,7 @@ const search = {
   NO_CHOICE,
   rewrite,
   SearchedKey,
+  searchEndedBy,
   searchesOf,
   searchRead,
   sendInTransaction,
