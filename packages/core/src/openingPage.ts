@@ -23,19 +23,49 @@ interface Group {
   readonly stored: StoredField[]
   /** The next of them to be opened. */
   next: number
-  lease?: OpeningLease
-  refusal?: unknown
+  lease: OpeningLease | undefined
+  refusal: unknown
+}
+
+/** Most calls have one, for which a map would be made for nothing. */
+class Groups {
+  #all: Group[] = []
+  #byId: Map<string, Group> | undefined
+
+  get all(): readonly Group[] {
+    return this.#all
+  }
+
+  named({ id }: DataKeyName): Group | undefined {
+    if (this.#byId !== undefined) return this.#byId.get(id)
+    const only = this.#all[0]
+    return only?.name.id === id ? only : undefined
+  }
+
+  add(group: Group): void {
+    if (this.#all.length === 0) {
+      this.#all = [group]
+      return
+    }
+    this.#byId ??= new Map(this.#all.map(each => [each.name.id, each]))
+    this.#byId.set(group.name.id, group)
+    this.#all.push(group)
+  }
+}
+
+interface OpeningItem extends OpenedItem {
+  readonly fields: OpenedField[]
 }
 
 /** The items of one call, and how far it is with them. */
 export class OpeningPage {
   readonly #items: readonly ItemToOpen[]
   readonly #call: OpeningCall
-  readonly #results: OpenedField[][]
-  readonly #groups = new Map<string, Group>()
+  readonly #results: OpeningItem[]
+  readonly #groups = new Groups()
   /** What each field waits for, one after the other; nothing where its result is there already. */
   readonly #groupOf: (Group | undefined)[]
-  #unpublished: FieldError[] = []
+  #unpublished: FieldError[] | undefined
   #last: Group | undefined
   /** Where it goes on. */
   #item = 0
@@ -46,10 +76,18 @@ export class OpeningPage {
   #wait: Promise<void> | undefined
 
   constructor(items: readonly ItemToOpen[], call: OpeningCall) {
+    const { length } = items
     this.#items = items
     this.#call = call
-    this.#results = items.map(item => new Array(item.fields.length))
-    this.#groupOf = new Array(this.#results.reduce((sum, { length }) => sum + length, 0))
+    this.#results = new Array(length)
+    let fields = 0
+    // By index, as below: what an iterator makes for each field is more garbage than the field itself.
+    for (let index = 0; index < length; index++) {
+      const ofItem = items[index]!.fields.length
+      this.#results[index] = { fields: new Array(ofItem) }
+      fields += ofItem
+    }
+    this.#groupOf = new Array(fields)
   }
 
   /**
@@ -61,7 +99,7 @@ export class OpeningPage {
     for (; this.#item < this.#results.length; this.#item++) {
       // Not before each field: they are taken apart faster than the clock is read, and an item has some thousands at most.
       if (sliceIsOver()) return nextSlice()
-      this.#groupItem(reader, this.#items[this.#item]!, this.#results[this.#item]!)
+      this.#groupItem(reader, this.#items[this.#item]!, this.#results[this.#item]!.fields)
     }
     this.#item = 0
     this.#position = 0
@@ -72,15 +110,14 @@ export class OpeningPage {
     const readField = reader.forItem(item)
     /** Of the fields whose encrypted data keys stand beside them: looked for once, however long these are. */
     let beside: Group | undefined
-    // By index, as below: what an iterator makes for each field is more garbage than the field itself.
     for (let index = 0; index < fields.length; index++, this.#position++) {
       const { value, path } = item.fields[index]!
       try {
         const stored = readField(bytesOf(value))
         let group = stored.keysAreBeside ? beside : undefined
-        group ??= this.#groupFor(stored)
+        if (group === undefined) group = this.#grouped(stored)
+        else group.stored.push(stored)
         if (stored.keysAreBeside) beside = group
-        group.stored.push(stored)
         this.#groupOf[this.#position] = group
       } catch (error) {
         fields[index] = this.#notOpened(error, item, path)
@@ -88,17 +125,18 @@ export class OpeningPage {
     }
   }
 
-  #groupFor(stored: StoredField): Group {
+  /** Puts it to those of its data key. */
+  #grouped(stored: StoredField): Group {
     // Most fields share the data key of the field before.
-    if (this.#last === undefined || !belongsTo(this.#last, stored))
-      this.#last = groupNamed(this.#groups, stored, this.#call)
+    if (this.#last !== undefined && belongsTo(this.#last, stored)) this.#last.stored.push(stored)
+    else this.#last = groupedByName(this.#groups, stored, this.#call)
     return this.#last
   }
 
   /** @returns what to wait for, all of it, also when one has failed: what arrives later would be nobody's to release */
   takeKeys(): Promise<void>[] {
     const waiting: Promise<void>[] = []
-    for (const group of this.#groups.values()) {
+    for (const group of this.#groups.all) {
       group.lease = this.#call.inMemory(group.name)
       if (group.lease === undefined) waiting.push(takeKey(group, this.#call))
     }
@@ -108,9 +146,9 @@ export class OpeningPage {
   /** @returns whether none of them has to be asked for */
   takeKeysInMemory(): boolean {
     // One alone is found, or not, when it is taken.
-    if (this.#groups.size > 1)
-      for (const { name } of this.#groups.values()) if (!this.#call.isInMemory(name)) return false
-    for (const group of this.#groups.values()) {
+    const { all } = this.#groups
+    if (all.length > 1) for (const { name } of all) if (!this.#call.isInMemory(name)) return false
+    for (const group of all) {
       group.lease = this.#call.inMemory(group.name)
       if (group.lease === undefined) return false
     }
@@ -136,7 +174,7 @@ export class OpeningPage {
   #openFields(): Promise<void> | undefined {
     for (; this.#item < this.#results.length; this.#item++, this.#field = 0, this.#location = undefined) {
       const item = this.#items[this.#item]!
-      const fields = this.#results[this.#item]!
+      const { fields } = this.#results[this.#item]!
       while (this.#field < fields.length) {
         const group = this.#groupOf[this.#position]
         if (group?.lease !== undefined && sliceIsOver()) return nextSlice()
@@ -193,24 +231,26 @@ export class OpeningPage {
 
   #notOpened(error: unknown, item: ItemToOpen, path: AttributePath): OpenedField {
     const result = notOpened(error, item, path)
+    this.#unpublished ??= []
     this.#unpublished.push(result.error)
     return result
   }
 
   /** Tells whoever listens what has not opened so far. */
   publish(): void {
+    if (this.#unpublished === undefined) return
     for (const error of this.#unpublished) publishNotOpened(error)
-    this.#unpublished = []
+    this.#unpublished = undefined
   }
 
   #opened(): OpenedItem[] {
     this.publish()
-    return this.#results.map(fields => ({ fields }))
+    return this.#results
   }
 
   end(): void {
     this.#itemKey?.giveBack()
-    for (const { lease } of this.#groups.values()) lease?.release()
+    for (const { lease } of this.#groups.all) lease?.release()
   }
 }
 
@@ -244,14 +284,25 @@ function belongsTo(group: Group, stored: StoredField): boolean {
   return true
 }
 
-function groupNamed(groups: Map<string, Group>, stored: StoredField, call: OpeningCall): Group {
+function groupedByName(groups: Groups, stored: StoredField, call: OpeningCall): Group {
   const { context, keyBytes, encryptedDataKeysStart, encryptedDataKeysEnd } = stored
   const name = call.nameOf(context, keyBytes, encryptedDataKeysStart, encryptedDataKeysEnd)
-  let group = groups.get(name.id)
-  if (group === undefined) {
-    group = { name, keyBytes, keysStart: encryptedDataKeysStart, stored: [], next: 0 }
-    groups.set(name.id, group)
+  const known = groups.named(name)
+  if (known !== undefined) {
+    known.stored.push(stored)
+    return known
   }
+  const group: Group = {
+    name,
+    keyBytes,
+    keysStart: encryptedDataKeysStart,
+    // Not empty at first: what is pushed to an empty list gets room for seventeen.
+    stored: [stored],
+    next: 0,
+    lease: undefined,
+    refusal: undefined,
+  }
+  groups.add(group)
   return group
 }
 

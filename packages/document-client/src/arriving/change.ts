@@ -48,19 +48,30 @@ export function collectChange(
       `Keys has not the key attributes of table ${table.name} (${table.keyNames.join(', ')}), so it is of another table, or nobody's.`,
     )
   }
-  const read = (told: unknown, what: string): Image | undefined => {
-    const image = readImage(table, told, values, what, opening.scratch)
-    for (const name of table.keyNames)
-      if (!isSameKey((Keys as Item)[name], (told as Item)[name])) throw ofAnother(table, what, name)
-    return wanted === undefined || wanted.isWanted(image.item) ? image : undefined
-  }
+  const { scratch } = opening
   const hasImages = isThere(NewImage) || isThere(OldImage)
-  const newImage = isThere(NewImage) ? read(NewImage, 'NewImage') : undefined
-  const oldImage = isThere(OldImage) ? read(OldImage, 'OldImage') : undefined
+  const newImage = imageOf(table, Keys as Item, NewImage, 'NewImage', values, scratch, wanted)
+  const oldImage = imageOf(table, Keys as Item, OldImage, 'OldImage', values, scratch, wanted)
   if (hasImages && newImage === undefined && oldImage === undefined) return undefined
   if (newImage !== undefined) collectImage(table, newImage, opening, keys)
   if (oldImage !== undefined) collectImage(table, oldImage, opening, keys)
   return { keys, newImage: newImage?.item, oldImage: oldImage?.item }
+}
+
+/** @returns nothing where it is not there, or not wanted */
+function imageOf(
+  table: KnownTable,
+  keys: Item,
+  told: unknown,
+  what: string,
+  values: Values,
+  scratch: Scratch | undefined,
+  wanted: Wanted | undefined,
+): Image | undefined {
+  if (!isThere(told)) return undefined
+  const image = readImage(table, told, values, what, scratch)
+  checkKey(table, keys, told as Item, what)
+  return wanted === undefined || wanted.isWanted(image.item) ? image : undefined
 }
 
 /** An item as it is told, and the format's own attributes of it. */
@@ -107,14 +118,24 @@ export function collectImage(
 }
 
 function isKeyOf({ keyNames }: KnownTable, keys: Item): boolean {
-  let others = 0
-  for (const name in keys) if (!keyNames.includes(name) && Object.hasOwn(keys, name)) others++
-  return others === 0 && keyNames.every(name => Object.hasOwn(keys, name))
+  for (const name in keys) if (!keyNames.includes(name) && Object.hasOwn(keys, name)) return false
+  for (let index = 0; index < keyNames.length; index++)
+    if (!Object.hasOwn(keys, keyNames[index]!)) return false
+  return true
 }
 
 /** What the stream's view leaves out is not there, or is null. */
 function isThere(image: unknown): boolean {
   return image !== undefined && image !== null
+}
+
+/** @throws {DocumentClientError} `invalid-record` */
+function checkKey(table: KnownTable, keys: Item, image: Item, what: string): void {
+  const { keyNames } = table
+  for (let index = 0; index < keyNames.length; index++) {
+    const name = keyNames[index]!
+    if (!isSameKey(keys[name], image[name])) throw ofAnother(table, what, name)
+  }
 }
 
 /** Two attribute values of one record, which has one way to write each. */

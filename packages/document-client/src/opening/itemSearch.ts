@@ -6,6 +6,7 @@ import { strayCiphertext } from '../paths/strayCiphertext.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
 import { isSealedText } from '../values/sealedText.js'
+import { added } from './added.js'
 import { failure } from './failure.js'
 import type { OpenedValue } from './opened.js'
 import { AS_TEXT, inClear, OBSTRUCTED } from './reasons.js'
@@ -16,9 +17,9 @@ export interface SearchedItem {
   readonly item: Item
   readonly failures: FieldError[]
   /** What may be taken for the values of encrypted attributes. Nothing in a table without a mapper: there, nobody asks. */
-  readonly opened: OpenedValue[]
+  opened: OpenedValue[]
   /** What is sealed in the item. */
-  readonly found: Occurrence[]
+  found: Occurrence[]
 }
 
 /** Searches items that were read for what is sealed in them, and for what should be and is not. */
@@ -40,7 +41,8 @@ export class ItemSearch {
     // As the search of each of them would find.
     if (names.length > 0 && Object.hasOwn(item, PROTOTYPE))
       this.#obstructed(each, kind, [PROTOTYPE], item[PROTOTYPE])
-    for (const { name, path } of names) {
+    for (let index = 0; index < names.length; index++) {
+      const { name, path } = names[index]!
       const value = Object.hasOwn(item, name) ? item[name] : undefined
       if (value !== undefined)
         this.#note(each, kind, new Occurrence(path, value, false, item, name), isInClear)
@@ -81,14 +83,10 @@ export class ItemSearch {
     failures.push(failure(table, path, 'not-a-message', OBSTRUCTED))
   }
 
-  #note(
-    { table, failures, opened, found }: SearchedItem,
-    kind: unknown,
-    occurrence: Occurrence,
-    isInClear: boolean,
-  ): void {
+  #note(each: SearchedItem, kind: unknown, occurrence: Occurrence, isInClear: boolean): void {
+    const { table, failures } = each
     const { path, value } = occurrence
-    if (this.#isSealed(table, value, isInClear)) found.push(occurrence)
+    if (this.#isSealed(table, value, isInClear)) each.found = added(each.found, occurrence)
     else if (isSealedText(value, this.settings.format))
       failures.push(failure(table, path, 'not-a-message', AS_TEXT))
     else if (this.settings.plaintext !== 'allow')
@@ -97,7 +95,7 @@ export class ItemSearch {
       // It stays in the item, and what it is in may be scratch.
       const own = this.lendsBytes && value instanceof Uint8Array ? Uint8Array.from(value) : value
       if (own !== value) occurrence.replace(own)
-      if (!table.takesPlaintext) opened.push({ path, value: own })
+      if (!table.takesPlaintext) each.opened = added(each.opened, { path, value: own })
     }
   }
 

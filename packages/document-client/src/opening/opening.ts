@@ -8,6 +8,7 @@ import type { ItemsWithTokens } from '../search/takeTokens.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { type Item, keyPart, primaryKey } from '../values/place.js'
 import type { Scratch } from '../values/scratch.js'
+import { added, NOTHING } from './added.js'
 import { failure } from './failure.js'
 import { ItemSearch, type SearchedItem } from './itemSearch.js'
 import { markOpened } from './opened.js'
@@ -32,14 +33,14 @@ interface OpenItem extends Unopened, SearchedItem {
 /** Collects the sealed values of one response, and puts what they hold in their place all at once. */
 export class Opening {
   readonly #search: ItemSearch
-  readonly #items: OpenItem[] = []
+  #items: OpenItem[] = NOTHING
   /** Those of them in which there is something to be opened, and nobody has opened it. */
-  #sealed: OpenItem[] = []
+  #sealed: OpenItem[] = NOTHING
   #waits = false
   #keepsTokens = false
   /** Tokens that the format would have taken out. */
-  readonly #kept: { readonly item: Item; readonly name: string }[] = []
-  readonly #withTokens: ItemsWithTokens[] = []
+  #kept: { readonly item: Item; readonly name: string }[] = NOTHING
+  #withTokens: ItemsWithTokens[] = NOTHING
 
   /** @param scratch where ciphertext may be that is found in items: it is not needed any more when all is open */
   constructor(
@@ -71,35 +72,43 @@ export class Opening {
     // Tokens are taken out of the item.
     const key = requestKey ?? (table.keyTokens.size > 0 ? keyPart(table, item) : item)
     const attributes = taken ?? takeFormatAttributes(table, item)
-    const each: OpenItem = { table, item, key, failures: [], opened: [], found: [], toOpen: undefined }
-    const { found } = each
+    const each: OpenItem = {
+      table,
+      item,
+      key,
+      failures: [],
+      opened: NOTHING,
+      found: NOTHING,
+      toOpen: undefined,
+    }
     const isInClear =
       table.wholeItems && this.settings.plaintext === 'allow' && Object.keys(attributes).length === 0
     if (table.wholeItems && !isInClear) {
       for (const name of table.formatAttributes)
         if (!(attributes[name] instanceof Uint8Array)) each.failures.push(isMissing(table, name))
       if (each.failures.length > 0) {
-        this.#items.push(each)
+        this.#items = added(this.#items, each)
         return
       }
     }
-    for (const pattern of table.inherited) hideInherited(item, pattern)
+    if (table.inherited.length > 0) for (const pattern of table.inherited) hideInherited(item, pattern)
     this.#search.places(each, kind, selection, isInClear)
     this.#search.strays(each, kind)
+    const { found } = each
     const opens = found.length > 0 || (table.wholeItems && !isInClear)
     if (!opens && each.failures.length === 0 && each.opened.length === 0) return
     if (opens && this.settings.role === 'seal') throw mayNotOpen(table, found)
-    this.#items.push(each)
+    this.#items = added(this.#items, each)
     if (!opens) return
     each.toOpen = this.#toOpen(each, attributes)
-    if (each.toOpen !== undefined) this.#sealed.push(each)
+    if (each.toOpen !== undefined) this.#sealed = added(this.#sealed, each)
   }
 
   #noteTokens(table: KnownTable, item: Item, kind: unknown): void {
     const last = this.#withTokens.at(-1)
     // The items of a page are mostly of one kind.
     if (last?.table === table && last.kind === kind) last.items.push(item)
-    else this.#withTokens.push({ table, kind, items: [item] })
+    else this.#withTokens = added(this.#withTokens, { table, kind, items: [item] })
   }
 
   /** None where nobody knows which item it is; then its failures say so. */
@@ -150,7 +159,7 @@ export class Opening {
       this.#waits = true
       return undefined
     }
-    this.#sealed = []
+    this.#sealed = NOTHING
     if (results instanceof Promise) {
       return results.then(opened => {
         this.#hand(sealed, opened)
@@ -183,7 +192,8 @@ export class Opening {
   #outcome(): readonly Unopened[] {
     this.scratch?.giveBack()
     let hasFailed = false
-    for (const { item, opened, failures } of this.#items) {
+    for (let index = 0; index < this.#items.length; index++) {
+      const { item, opened, failures } = this.#items[index]!
       if (opened.length > 0) markOpened(item, opened)
       if (failures.length > 0) hasFailed = true
     }
@@ -215,7 +225,7 @@ export class Opening {
   /** Takes search tokens out of the items: they are no data. */
   takeTokens(): void {
     if (this.#withTokens.length > 0) this.settings.features.search.takeTokens(this.#withTokens)
-    for (const { item, name } of this.#kept) delete item[name]
+    if (this.#kept.length > 0) for (const { item, name } of this.#kept) delete item[name]
   }
 
   /** What has no mark, as the format opened it. */
@@ -224,7 +234,7 @@ export class Opening {
       const value = others[name]
       if (value === given) continue
       if (value === undefined) {
-        if (this.#keepsTokens) this.#kept.push({ item, name })
+        if (this.#keepsTokens) this.#kept = added(this.#kept, { item, name })
         else delete item[name]
       } else {
         try {
@@ -236,12 +246,13 @@ export class Opening {
     }
   }
 
-  #replace({ table, opened, failures }: OpenItem, occurrence: Occurrence, value: AttributeValue): void {
+  #replace(each: OpenItem, occurrence: Occurrence, value: AttributeValue): void {
+    const { table, failures } = each
     const { path } = occurrence
     try {
       const native = this.settings.values.native(value)
       occurrence.replace(native)
-      if (!table.takesPlaintext) opened.push({ path, value: native })
+      if (!table.takesPlaintext) each.opened = added(each.opened, { path, value: native })
     } catch {
       // The converter's own message quotes the number.
       failures.push(failure(table, path, 'malformed-value', NUMBER))

@@ -21,7 +21,9 @@ export function primaryKey(
   values: Values,
 ): Record<string, AttributeValue> | undefined {
   const key: Record<string, AttributeValue> = {}
-  for (const name of keyNames) {
+  // By index, as wherever something is done for each item: an iterator makes garbage for each step.
+  for (let index = 0; index < keyNames.length; index++) {
+    const name = keyNames[index]!
     const value = item[name]
     if (value === undefined) return undefined
     key[name] = values.attribute(value)
