@@ -50,6 +50,7 @@ export type { Conditions, PolicyDocument, Statement } from './policy/document.js
 export type { KeyPolicy } from './policy/keyPolicies.js'
 export { policyWarnings } from './policy/limits.js'
 export { type Policies, type PolicyOptions, policiesOf, type Role } from './policy/policies.js'
+export { split as splitPolicy } from './policy/split.js'
 export { terraformOf } from './policy/terraform.js'
 export type { AttributeCounts, EntityCounts, KeyCounts, ScanReport } from './scan/counts.js'
 export { type ScanOptions, scan } from './scan/scan.js'

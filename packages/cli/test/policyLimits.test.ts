@@ -4,8 +4,16 @@ import { BranchKeyring } from '@dynaseal/branch-keyring'
 import { createBeacons } from '@dynaseal/db-esdk'
 import { sealDocumentClient } from '@dynaseal/document-client'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
-import { expect, it } from 'vitest'
-import { policiesOf, policyWarnings, projectOf } from '../src/api.js'
+import { describe, expect, it } from 'vitest'
+import {
+  cdkOf,
+  type PolicyDocument,
+  policiesOf,
+  policyWarnings,
+  projectOf,
+  splitPolicy,
+  terraformOf,
+} from '../src/api.js'
 import { dynaseal, folder, unfit } from './support/command.js'
 
 const REGIONS = ['us-east-1', 'us-west-2']
@@ -30,20 +38,77 @@ it('what AWS takes has no warning', async () => {
   expect(policyWarnings(await policiesOf(await projectWith(3)))).toEqual([])
 })
 
-it('a policy of more than 6,144 characters is one of too many, and still fits inline up to 10,240', async () => {
+it('a policy of more than 6,144 characters takes several, and still fits inline up to 10,240', async () => {
   const policies = await policiesOf(await projectWith(25))
   const size = JSON.stringify(policies.roles.readers).length
   expect(size).toBeGreaterThan(6144)
   expect(size).toBeLessThan(10_240)
-  const warnings = policyWarnings(policies, 'readers')
-  expect(warnings).toEqual([
+  expect(policyWarnings(policies, 'readers')).toEqual([
     expect.stringMatching(
-      /^The policy of readers has \d,\d+ characters, .*6,144 at most\. It fits as an inline/,
+      /^The policy of readers has \d,\d+ characters, .*6,144 at most\. It takes 2 of them, .* Or it fits as an inline/,
     ),
   ])
   const [beyond] = policyWarnings(await policiesOf(await projectWith(60)), 'readers')
   expect(beyond).not.toContain('inline')
-  expect(beyond).toContain('--table')
+  expect(beyond).not.toContain('--table')
+  const [many] = policyWarnings(await policiesOf(await projectWith(600)), 'readers')
+  expect(many).toContain('A role has 10, and more on request; or print it for some of the tables (--table)')
+})
+
+/** Each thing that a policy allows by itself. */
+function grantsOf({ Statement }: PolicyDocument): Set<string> {
+  const each = (lists: readonly (readonly string[])[]): string[][] =>
+    lists.reduce<string[][]>((all, list) => all.flatMap(one => list.map(value => [...one, value])), [[]])
+  return new Set(
+    Statement.flatMap(({ Action, Resource, Condition = {} }) => {
+      const keys = Object.entries(Condition).flatMap(([operator, of]) =>
+        Object.entries(of).map(([key, values]) => values.map(value => `${operator} ${key} ${value}`)),
+      )
+      return each([Action, Resource, ...keys]).map(one => JSON.stringify(one))
+    }),
+  )
+}
+
+describe('a long policy in parts', () => {
+  it.each([1, 25, 60, 300])('of %i tables allows what it allows, and each part fits', async tables => {
+    const { roles } = await policiesOf(await projectWith(tables), { checkpointTable: 'checkpoints' })
+    for (const policy of Object.values(roles)) {
+      const parts = splitPolicy(policy)
+      if (tables === 1) expect(parts).toEqual([policy])
+      if (tables >= 60) expect(parts.length).toBeGreaterThan(1)
+      expect(parts.filter(part => JSON.stringify(part).length > 6144)).toEqual([])
+      for (const { Statement } of parts)
+        expect(new Set(Statement.map(({ Sid }) => Sid)).size).toBe(Statement.length)
+      expect(new Set(parts.flatMap(part => [...grantsOf(part)]))).toEqual(grantsOf(policy))
+    }
+  })
+
+  it('is no longer than it has to be: the limit is one to the character', async () => {
+    const { roles } = await policiesOf(await projectWith(3))
+    const size = JSON.stringify(roles.readers).length
+    expect(splitPolicy(roles.readers, size)).toEqual([roles.readers])
+    const parts = splitPolicy(roles.readers, size - 1)
+    expect(parts).toHaveLength(2)
+    expect(new Set(parts.flatMap(part => [...grantsOf(part)]))).toEqual(grantsOf(roles.readers))
+  })
+
+  it('what cannot be taken apart is said', async () => {
+    const policies = await policiesOf(await projectWith(1, { pairs: { tenant: 'x'.repeat(6100) } }))
+    expect(policyWarnings(policies, 'readers')).toEqual([
+      expect.stringMatching(/Its longest statement alone makes 6,\d+, .* shorter ones\.$/),
+    ])
+  })
+
+  it('is one resource each in Terraform, and one document each in CDK', async () => {
+    const policies = await policiesOf(await projectWith(60))
+    const count = (text: string, pattern: RegExp) => text.match(pattern)?.length
+    const parts = splitPolicy(policies.roles.readers).length
+    expect(count(terraformOf(policies), /^resource "aws_iam_policy" "dynaseal_readers\d*"/gm)).toBe(parts)
+    expect(count(terraformOf(policies), /^data "aws_iam_policy_document" "dynaseal_readers\d*"/gm)).toBe(
+      parts,
+    )
+    expect(count(cdkOf(policies), /^export const readers\d* = new iam.PolicyDocument/gm)).toBe(parts)
+  })
 })
 
 it('each limit is one: to the character', async () => {
@@ -57,8 +122,6 @@ it('each limit is one: to the character', async () => {
     policyWarnings({ roles: { ...roles, readers: padded(roles.readers, size) }, keys })
   expect(sized(6144)).toEqual([])
   expect(sized(6145)).toHaveLength(1)
-  expect(sized(10_240)[0]).toContain('inline')
-  expect(sized(10_241)[0]).not.toContain('inline')
   const ofKey = (size: number) =>
     policyWarnings({ roles, keys: [{ ...keys[0]!, policy: padded(keys[0]!.policy, size) }] })
   expect(ofKey(32_768)).toEqual([])
@@ -138,9 +201,7 @@ it('the command notes it on standard error, and prints the policy all the same',
   const config = `
     import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
     import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-    import { BranchKeyring } from '@dynaseal/branch-keyring'
-import { createBeacons } from '@dynaseal/db-esdk'
-import { sealDocumentClient } from '@dynaseal/document-client'
+    import { sealDocumentClient } from '@dynaseal/document-client'
     import { MrkKeyring } from '@dynaseal/mrk-keyring'
     const region = 'us-east-1'
     const keyring = new MrkKeyring({ keyArns: ${JSON.stringify(ARNS)}, region })
@@ -150,6 +211,9 @@ import { sealDocumentClient } from '@dynaseal/document-client'
   `
   const { path: cwd, remove } = folder({ 'dynaseal.config.mjs': config })
   const long = await dynaseal(['policy', 'readers'], { cwd })
+  const parts = [1, 2, 3].map(part => ['policy', 'readers', '--part', String(part)])
+  const printed = await Promise.all(parts.map(args => dynaseal(args, { cwd })))
+  const all = await dynaseal(['policy', '--part', '1'], { cwd })
   const short = await dynaseal(
     ['policy', 'operators', '--table', 'table-3', '--checkpoint-table', 'checkpoints'],
     { cwd },
@@ -161,7 +225,15 @@ import { sealDocumentClient } from '@dynaseal/document-client'
   ])
   expect(long.note).not.toContain('writers')
   expect(unfit(long.note)).toEqual([])
-  expect(JSON.parse(long.out).Statement).not.toEqual([])
+  const whole = JSON.parse(long.out)
+  expect(whole.Statement).not.toEqual([])
+  expect(printed.map(({ code, note }) => [code, note])).toEqual([
+    [0, ''],
+    [0, ''],
+    [2, expect.stringContaining('The policy takes 2: there is no --part 3.')],
+  ])
+  expect(printed.slice(0, 2).map(({ out }) => JSON.parse(out))).toEqual(splitPolicy(whole))
+  expect([all.code, all.note]).toEqual([2, expect.stringContaining('--part is of the policy of one of')])
   expect([short.code, short.note]).toEqual([0, ''])
   expect(short.out).toContain('table/checkpoints')
 })

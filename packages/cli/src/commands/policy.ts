@@ -2,9 +2,12 @@ import { Argument, type Command, Option } from 'commander'
 import { CliError } from '../errors.js'
 import { wrapped } from '../output/table.js'
 import { cdkOf } from '../policy/cdk.js'
+import type { PolicyDocument } from '../policy/document.js'
 import { policyWarnings } from '../policy/limits.js'
 import { policiesOf, ROLES, type Role } from '../policy/policies.js'
+import { split } from '../policy/split.js'
 import { terraformOf } from '../policy/terraform.js'
+import { atLeast } from './numbers.js'
 import { pair } from './pairs.js'
 import { command, json, projectOf, type SharedOptions, type Surroundings } from './shared.js'
 
@@ -13,6 +16,7 @@ interface Options extends SharedOptions {
   readonly context?: Readonly<Record<string, string>>
   readonly table?: readonly string[]
   readonly checkpointTable?: string
+  readonly part?: number
 }
 
 const LANGUAGES = { json, cdk: cdkOf, terraform: terraformOf }
@@ -30,8 +34,9 @@ the encryption context. Where the application makes it by the item, as for
 tenants, --context tenant=acme gives the policies of one; of items of the AWS
 Database Encryption SDK, --context aws-crypto-attr.tenant=acme.
 
-What is longer than AWS takes is noted on standard error, with what to do. IAM
-counts no white space.
+What is longer than a managed policy of IAM takes, 6,144 characters without white
+space, is several of them in CDK and Terraform; as JSON, --part prints each. That
+and whatever else AWS does not take is noted on standard error.
 
   dynaseal policy readers > readers.json
   aws iam create-policy --policy-name readers \\
@@ -52,18 +57,31 @@ export function policyCommand(surroundings: Surroundings): Command {
     .option('--context <name=value...>', 'pairs of one tenant, where contexts depend on items', pair)
     .option('--table <name...>', 'readers, writers and operators of these tables alone (default: of all)')
     .option('--checkpoint-table <table>', 'operators may keep checkpoints there')
+    .option('--part <n>', 'of a policy that takes several managed policies, this one of them', atLeast(1))
     .addHelpText('after', NOTES)
     .action(async (whose: Role | 'keys' | undefined, options: Options) => {
       const as = options.as ?? 'json'
       if (as !== 'json' && (whose !== undefined || options.json))
         throw new CliError('usage', `--as ${as} is one text for all: it goes without ${whose ?? '--json'}.`)
+      if (options.part !== undefined && (whose === undefined || whose === 'keys'))
+        throw new CliError('usage', `--part is of the policy of one of ${ROLES.join(', ')}.`)
       const project = await projectOf(options, surroundings)
       const policies = await policiesOf(project, { ...options, tables: options.table })
       const { roles, keys } = policies
       const { out, note, width } = surroundings.terminal
-      for (const warning of policyWarnings(policies, whose)) note(`${wrapped(warning, width).join('\n')}\n`)
+      const warnings = options.part === undefined ? policyWarnings(policies, whose) : []
+      for (const warning of warnings) note(`${wrapped(warning, width).join('\n')}\n`)
       if (as !== 'json') out(LANGUAGES[as](policies))
       else if (whose === 'keys') out(json(keys))
-      else out(json(whose === undefined ? policies : roles[whose]))
+      else if (whose === undefined) out(json(policies))
+      else out(json(options.part === undefined ? roles[whose] : partOf(roles[whose], options.part)))
     })
+}
+
+/** @throws {CliError} `usage` */
+function partOf(policy: PolicyDocument, part: number): PolicyDocument {
+  const parts = split(policy)
+  const found = parts[part - 1]
+  if (found !== undefined) return found
+  throw new CliError('usage', `The policy takes ${parts.length}: there is no --part ${part}.`)
 }

@@ -1,5 +1,6 @@
 import { aliasElsewhere } from './checks/aliasElsewhere.js'
 import { aliasMissing } from './checks/aliasMissing.js'
+import { beaconKeyLocked } from './checks/beaconKeyLocked.js'
 import { clockSkew } from './checks/clockSkew.js'
 import { contextDiffers } from './checks/contextDiffers.js'
 import { contextUnknown } from './checks/contextUnknown.js'
@@ -98,6 +99,7 @@ export const CHECKS: readonly Check[] = [
   tokenKeyType,
   searchKeyLocked,
   searchKeyElsewhere,
+  beaconKeyLocked,
   recoveryOff,
   streamKeysOnly,
   tableNotDescribed,

@@ -11,6 +11,7 @@ export interface Seen {
   readonly keys: readonly SeenKey[]
   readonly tables: readonly SeenTable[]
   readonly searchKeys: readonly SeenSearchKey[]
+  readonly beaconKeys: readonly SeenBeaconKey[]
 }
 
 /** A sealed client of the configuration. */
@@ -32,14 +33,21 @@ export interface ClientTable {
   readonly known: KnownTable
   /** The names of the format's own attributes. */
   readonly attributes: readonly string[]
-  /** Encryption context; undefined where it depends on the item, and none could be read. */
+  /** Encryption context, without values of items; undefined where it depends on the item, and none could be read. */
   readonly context: Context | undefined
   /** The ids of the keys that it seals under (the first) and opens with. */
   readonly keyIds: readonly string[]
   /** Where a keyring that does not wrap under a KMS key itself made no data key, or did not get it back. */
   readonly lost: readonly { readonly region: string; readonly reason: string }[]
   /** The table of its branch keys, if it has some, and that table's regions. */
-  readonly keyStore: { readonly tableName: string; readonly regions: readonly string[] } | undefined
+  readonly keyStore: KeyStore | undefined
+}
+
+export interface KeyStore {
+  readonly tableName: string
+  readonly regions: readonly string[]
+  /** Undefined where the context names the branch key. */
+  readonly branchKeyId: string | undefined
 }
 
 /** A multi-Region key. */
@@ -121,6 +129,14 @@ export interface SeenSearchKey {
   readonly arn: string | undefined
   /** The keys that it says it is wrapped under. */
   readonly wrappedUnder: readonly string[]
+  /** Why it does not unwrap there. */
+  readonly reason: string | undefined
+}
+
+/** The beacon key of a branch key, in one region. */
+export interface SeenBeaconKey {
+  readonly branchKeyId: string
+  readonly region: string
   /** Why it does not unwrap there. */
   readonly reason: string | undefined
 }

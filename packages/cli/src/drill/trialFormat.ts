@@ -1,16 +1,11 @@
 import type { Format, ItemToOpen, ItemToSeal } from '@dynaseal/core'
-import {
-  beaconParts,
-  type FormatParts,
-  formatParts,
-  type ItemFormatParts,
-  itemFormatParts,
-} from '@dynaseal/core/parts'
+import { type FormatParts, formatParts, type ItemFormatParts, itemFormatParts } from '@dynaseal/core/parts'
 import type { Target } from '../config/project.js'
 import { CliError } from '../errors.js'
 import { allAloneIn, aloneIn, itemKeyringsFor, keyringFor, keysOf, type UsedKey } from '../keys/keyrings.js'
 import { type EncryptedField, encryptedFields, keyOf, toOpen } from '../stored/tableItem.js'
 import { hasItemAttributes, wholeToOpen } from '../stored/wholeItem.js'
+import { probeOf } from '../stored/wholeProbe.js'
 import type { WireItem } from '../stored/wireItem.js'
 import type { SampleItem } from './sample.js'
 
@@ -56,25 +51,10 @@ function ofFields(target: Target, parts: FormatParts): TrialFormat {
 }
 
 function ofItems(target: Target, parts: ItemFormatParts): TrialFormat {
-  const { known } = target
-  const { keyNames, name: table } = known
-  const inContext = [...parts.ofTable(table, keyNames).ofAttributes.keys()]
-  // Whose beacons it has, another attribute may say.
-  const keyField = beaconParts(target.search)?.keyFieldName
-  const kept = new Set([...keyNames, ...inContext, ...(keyField === undefined ? [] : [keyField])])
-  const toSeal = (item = madeUp([...kept])): ItemToSeal => ({
-    table,
-    key: keyOf(known, item)! as ItemToSeal['key'],
-    partitionKey: keyNames[0],
-    fields: [],
-    others: Object.fromEntries(
-      Object.entries(item).filter(([name]) => inContext.includes(name) || keyNames.includes(name)),
-    ) as NonNullable<ItemToSeal['others']>,
-    whole: true,
-  })
+  const { kept, toSeal } = probeOf(target, parts)
   return {
     holdsSealed: hasItemAttributes,
-    sampled: item => Object.fromEntries(Object.entries(item).filter(([name]) => kept.has(name))),
+    sampled: item => Object.fromEntries(Object.entries(item).filter(([name]) => kept.includes(name))),
     toOpen: item => wholeToOpen(target, item),
     toSeal,
     keysFor: async item => {

@@ -1,5 +1,6 @@
 import type { PolicyDocument, Statement } from './document.js'
 import { type Policies, ROLES } from './policies.js'
+import { split } from './split.js'
 
 const HEAD = `// Made by: dynaseal policy --as cdk. For aws-cdk-lib 2.
 import * as iam from 'aws-cdk-lib/aws-iam'
@@ -12,10 +13,15 @@ const ROLE_TEXTS = {
   operators: '/** For who runs dynaseal. */',
 }
 
-/** A module of TypeScript: a document for each role, and one for each key by its id, of which each replica has to have it. */
+const MORE = '/** More of the same, for a managed policy of its own: one would be too long. */'
+
+/** A module of TypeScript: a document for each role, or several where one would be too long, and one for each key by its id, of which each replica has to have it. */
 export function cdkOf({ roles, keys }: Policies): string {
-  const ofRoles = ROLES.map(
-    role => `\n${ROLE_TEXTS[role]}\nexport const ${role} = ${document(roles[role], '')}\n`,
+  const ofRoles = ROLES.flatMap(role =>
+    split(roles[role]).map((policy, i) => {
+      const [text, name] = i === 0 ? [ROLE_TEXTS[role], role] : [MORE, `${role}${i + 1}`]
+      return `\n${text}\nexport const ${name} = ${document(policy, '')}\n`
+    }),
   )
   const ofKeys = keys.map(({ id, replicas, policy }) => {
     const regions = replicas.map(({ region }) => `  // ${region}\n`).join('')

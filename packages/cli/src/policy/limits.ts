@@ -1,10 +1,11 @@
 import { count } from '../output/numbers.js'
 import type { PolicyDocument } from './document.js'
 import { type Policies, ROLES, type Role } from './policies.js'
+import { compact, MANAGED_POLICY, split } from './split.js'
 
-/** Characters of a managed policy, without white space (IAM user guide, "IAM and AWS STS quotas"). They are never raised. */
-const MANAGED_POLICY = 6_144
-/** Of all inline policies of a role together, without white space (the same page). */
+/** Managed policies of a role; more on request (IAM user guide, "IAM and AWS STS quotas"). */
+const POLICIES_OF_ROLE = 10
+/** Characters of all inline policies of a role together, without white space (the same page). */
 const INLINE_POLICIES = 10_240
 /** Bytes of a key policy (KMS developer guide, "Resource quotas"). They are never raised. */
 const KEY_POLICY = 32_768
@@ -20,7 +21,7 @@ const ALLOWED = /^[\t\n\r\u0020-\u00ff]*$/
 export function policyWarnings({ roles, keys }: Policies, whose?: Role | 'keys'): string[] {
   return [
     ...ROLES.filter(role => whose === undefined || whose === role).flatMap(role => [
-      ...ofSize(role, compact(roles[role]).length),
+      ...ofSize(role, roles[role]),
       ...ofCharacters(`The policy of ${role}`, roles[role]),
     ]),
     ...(whose === undefined || whose === 'keys' ? keys : []).flatMap(({ id, policy }) => [
@@ -30,14 +31,26 @@ export function policyWarnings({ roles, keys }: Policies, whose?: Role | 'keys')
   ]
 }
 
-function ofSize(role: string, size: number): string[] {
+function ofSize(role: string, policy: PolicyDocument): string[] {
+  const size = compact(policy).length
   if (size <= MANAGED_POLICY) return []
+  const parts = split(policy)
+  const longest = Math.max(...parts.map(part => compact(part).length))
+  const head = `The policy of ${role} has ${count(size)} characters, and a managed policy of IAM has ${count(MANAGED_POLICY)} at most.`
+  if (longest > MANAGED_POLICY)
+    return [
+      `${head} Its longest statement alone makes ${count(longest)}, with names and values as long as they are: give the encryption context shorter ones.`,
+    ]
   const inline =
     size > INLINE_POLICIES
       ? ''
-      : ` It fits as an inline policy of a role, if all of these have ${count(INLINE_POLICIES)} together.`
+      : ` Or it fits as an inline policy of a role, if all of these have ${count(INLINE_POLICIES)} together.`
+  const many =
+    parts.length > POLICIES_OF_ROLE
+      ? ` A role has ${POLICIES_OF_ROLE}, and more on request; or print it for some of the tables (--table), for as many roles.`
+      : ''
   return [
-    `The policy of ${role} has ${count(size)} characters, and a managed policy of IAM has ${count(MANAGED_POLICY)} at most.${inline} Or print it for some of the tables at a time (--table), or for each region (--region), and attach all of them.`,
+    `${head} It takes ${parts.length} of them, all attached: --part 1 to --part ${parts.length} print one each, and CDK and Terraform have them all.${many}${inline}`,
   ]
 }
 
@@ -56,8 +69,4 @@ function ofCharacters(what: string, policy: PolicyDocument): string[] {
   return [
     `${what} has characters beyond U+00FF, in ${strange.Sid}, and AWS says that policies contain none. Try whether it is taken, and whether its condition holds; or give the value another name in the encryption context.`,
   ]
-}
-
-function compact(policy: PolicyDocument): string {
-  return JSON.stringify(policy)
 }

@@ -1,22 +1,26 @@
 import type { PolicyDocument, Statement } from './document.js'
 import { type Policies, ROLES } from './policies.js'
+import { split } from './split.js'
 
 const HEAD = `# Made by: dynaseal policy --as terraform. For the provider hashicorp/aws 6,
 # whose resources have a region each.
 `
 
-/** HCL: a policy for each role, and one for each replica of each key. */
+/** HCL: a policy for each role, or several where one would be too long, and one for each replica of each key. */
 export function terraformOf({ roles, keys }: Policies): string {
-  const ofRoles = ROLES.flatMap(role => {
-    const name = `dynaseal_${role}`
-    return [
-      documentData(name, roles[role]),
-      block(`resource "aws_iam_policy" "${name}"`, [
-        `name   = "dynaseal-${role}"`,
-        `policy = data.aws_iam_policy_document.${name}.json`,
-      ]),
-    ]
-  })
+  const ofRoles = ROLES.flatMap(role =>
+    split(roles[role]).flatMap((policy, i) => {
+      const part = i === 0 ? '' : String(i + 1)
+      const name = `dynaseal_${role}${part}`
+      return [
+        documentData(name, policy),
+        block(`resource "aws_iam_policy" "${name}"`, [
+          `name   = "dynaseal-${role}${part}"`,
+          `policy = data.aws_iam_policy_document.${name}.json`,
+        ]),
+      ]
+    }),
+  )
   const ofKeys = keys.flatMap(({ id, replicas, policy }) => {
     const name = `dynaseal_${word(id)}`
     return [

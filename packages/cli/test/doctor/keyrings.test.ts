@@ -1,6 +1,8 @@
 import { combineKeyrings, createSearchKey, createSearchTokens } from '@dynaseal/core'
+import { createBeacons } from '@dynaseal/db-esdk'
 import { afterEach, describe, expect, it } from 'vitest'
 import { doctor } from '../../src/api.js'
+import { putItem, whole } from './planted/keyrings.js'
 import { EAST, type Plan, startWorld, WEST, type World } from './setUp.js'
 
 let world: World
@@ -104,6 +106,50 @@ describe('branch keys', () => {
       for (const region of [EAST, WEST]) tokens.set(region, await search(made, region))
     })
     expect(found).toEqual([])
+  })
+})
+
+describe('items that are sealed as wholes', () => {
+  const plans: readonly [string, Partial<Plan>, (world: World) => unknown][] = [
+    ['a KMS key', whole((region, { keyringOf, keyId }) => ({ keyring: keyringOf(keyId, region) })), putItem],
+    [
+      'branch keys and beacons',
+      whole((region, { branchKeyringOf }) => {
+        const keyring = branchKeyringOf(region, [EAST, WEST], context => {
+          if (context['aws-crypto-attr.id'] === undefined) throw new Error('of no item')
+          return 'one'
+        })
+        return { keyring, search: createBeacons({ keyring, branchKeyId: 'one' }) }
+      }),
+      async made => {
+        await made.createBranchKeys()
+        await putItem(made)
+      },
+    ],
+    [
+      'a KMS key, in a table without items',
+      whole((region, { keyringOf, keyId }) => ({ keyring: keyringOf(keyId, region) })),
+      () => {},
+    ],
+  ]
+  it.each(plans)('under %s are well, and their keys are looked at', async (_, plan, before) => {
+    const { found, keys, calls } = await look(plan, before)
+    expect(found).toEqual([])
+    expect(keys.map(({ region, state }) => [region, state])).toEqual([
+      [EAST, 'Enabled'],
+      [WEST, 'Enabled'],
+    ])
+    const decrypted = calls.filter(({ operation, status }) => operation === 'Decrypt' && status === 200)
+    expect(new Set(decrypted.map(({ region }) => region))).toEqual(new Set([EAST, WEST]))
+  })
+
+  it('no value of an item is told', async () => {
+    world = await startWorld(plans[0]![1])
+    await putItem(world)
+    world.cloud.fault({ region: WEST, service: 'kms', kind: 'deny' })
+    const report = JSON.stringify(await doctor(await world.project()))
+    expect(report).toContain('aws-crypto-table-name=people')
+    expect(report).not.toContain('secret-1')
   })
 })
 

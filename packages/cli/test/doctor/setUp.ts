@@ -1,7 +1,7 @@
 import { type CreateTableCommandInput, DynamoDB } from '@aws-sdk/client-dynamodb'
 import { KMS } from '@aws-sdk/client-kms'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { BranchKeyring, KeyStoreAdministration } from '@dynaseal/branch-keyring'
+import { BranchKeyring, type BranchKeyringOptions, KeyStoreAdministration } from '@dynaseal/branch-keyring'
 import { createSearchKey, createSearchTokens, type Keyring } from '@dynaseal/core'
 import { type Declaration, type SealOptions, sealDocumentClient } from '@dynaseal/document-client'
 import { type InitialKey, type LocalCloud, startLocalCloud } from '@dynaseal/local-cloud'
@@ -45,7 +45,11 @@ export interface World {
   dynamodb(region: string): DynamoDB
   keyringOf(keyId: string, region: string, more?: Partial<MrkKeyringOptions>): MrkKeyring
   /** A keyring over branch keys. */
-  branchKeyringOf(region: string, regions?: readonly string[]): BranchKeyring
+  branchKeyringOf(
+    region: string,
+    regions?: readonly string[],
+    branchKeyId?: BranchKeyringOptions['branchKeyId'],
+  ): BranchKeyring
   /** Makes their table and a branch key. Takes dynoxide. */
   createBranchKeys(): Promise<void>
   project(): Promise<Project>
@@ -175,8 +179,8 @@ export async function startWorld(changes: Partial<Plan> = {}): Promise<World> {
     kms,
     dynamodb,
     keyringOf,
-    branchKeyringOf: (region, regions) =>
-      new BranchKeyring({ ...branchKeys(regions), ...patience, region, branchKeyId: 'one' }),
+    branchKeyringOf: (region, regions, branchKeyId = 'one') =>
+      new BranchKeyring({ ...branchKeys(regions), ...patience, region, branchKeyId }),
     async createBranchKeys() {
       const administration = new KeyStoreAdministration(branchKeys())
       await administration.createTable()

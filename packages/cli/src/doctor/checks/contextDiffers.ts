@@ -1,6 +1,9 @@
 import type { Check } from '../finding.js'
 import { differences, sorted, views } from '../select.js'
 
+/** The logical name has a check of its own; so has the format, of which both are read. */
+const CHECKED_ELSEWHERE = ['dynaseal:table', 'dynaseal:format', 'aws-crypto-table-name']
+
 export const contextDiffers: Check = {
   code: 'context-differs',
   severity: 'error',
@@ -9,9 +12,8 @@ export const contextDiffers: Check = {
     views(seen).flatMap(({ name, of }) => {
       const known = of.filter(({ table }) => table.context !== undefined)
       const differing = differences(known, ({ context }) => {
-        // That is the logical name, and has a check of its own; so has the format, of which both are read.
-        const { 'dynaseal:table': _, 'dynaseal:format': __, ...others } = context!
-        return sorted(others) || 'nothing'
+        const others = Object.entries(context!).filter(([pair]) => !CHECKED_ELSEWHERE.includes(pair))
+        return sorted(Object.fromEntries(others)) || 'nothing'
       })
       if (differing === undefined) return []
       return {

@@ -1,5 +1,6 @@
 import type { Check, Found } from '../finding.js'
 import { isBroken } from '../select.js'
+import { keyStoreRow } from './beaconKeyLocked.js'
 
 export const keyringFails: Check = {
   code: 'keyring-fails',
@@ -9,7 +10,7 @@ export const keyringFails: Check = {
   run: seen => {
     const found = new Map<string, Found>()
     for (const { region: client, tables } of seen.clients) {
-      for (const [name, { lost }] of tables) {
+      for (const [name, { lost, keyStore }] of tables) {
         for (const { region, reason } of lost) {
           const id = `${name} ${region}`
           // What is wrong with a key's replica is said of that; and what several clients met, once.
@@ -19,7 +20,10 @@ export const keyringFails: Check = {
             regions: [region],
             what: `In ${region}, the keyring of the client for ${client} made no data key for table ${name}, or did not decrypt it: ${reason}`,
             why: 'When this region is the only one left, nothing can be written to the table, or nothing of it read.',
-            mend: [`dynaseal inspect ${name} KEY --check --region ${client}`],
+            mend:
+              keyStore === undefined
+                ? [`dynaseal inspect ${name} KEY --check --region ${client}`]
+                : [keyStoreRow(keyStore.tableName, region, keyStore.branchKeyId, 'branch:ACTIVE')],
           })
         }
       }

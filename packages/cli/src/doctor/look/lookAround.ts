@@ -1,5 +1,6 @@
 import type { Seen } from '../seen.js'
 import type { Limits } from '../wire.js'
+import { lookAtBeaconKeys } from './lookAtBeaconKeys.js'
 import { type ChosenClient, type LookedClient, lookAtClient } from './lookAtClient.js'
 import { lookAtKeys } from './lookAtKeys.js'
 import { lookAtSearchKeys } from './lookAtSearchKeys.js'
@@ -9,16 +10,18 @@ import { lookAtTable } from './lookAtTable.js'
 export async function lookAround(clients: readonly ChosenClient[], limits: Limits): Promise<Seen> {
   const looked = await Promise.all(clients.map(client => lookAtClient(client, limits)))
   const demands = looked.flatMap(one => one.demands)
-  const [keys, tables, searchKeys] = await Promise.all([
+  const [keys, tables, searchKeys, beaconKeys] = await Promise.all([
     lookAtKeys(demands, limits),
     Promise.all(looked.map(client => lookAtTables(client, limits))),
     Promise.all(clients.map(({ parts }) => lookAtSearchKeys(parts.search, limits))),
+    Promise.all(clients.map(({ parts }, i) => lookAtBeaconKeys(parts.search, looked[i]!.samples, limits))),
   ])
   return {
     clients: looked.map(({ seen }) => seen),
     keys,
     tables: tables.flat(),
     searchKeys: searchKeys.flat(),
+    beaconKeys: beaconKeys.flat(),
   }
 }
 

@@ -1,15 +1,12 @@
-import { type FormatParts, formatParts } from '@dynaseal/core/parts'
 import type { KnownTable } from '@dynaseal/document-client/mapper'
 import type { ClientOfRegion } from '../../config/project.js'
-import { keyringFor } from '../../keys/keyrings.js'
 import type { WireItem } from '../../stored/wireItem.js'
 import type { ClientTable, Context, SeenClient } from '../seen.js'
 import type { Limits, Sender } from '../wire.js'
-import { contextOf } from './context.js'
-import { type KeyringsOfContext, keyIdOf, keyringsOf } from './keyAccess.js'
+import { type KeyAccess, keyIdOf } from './keyAccess.js'
+import { type LookedFormat, lookAtFormat, type Recipient, type TableOfClient } from './lookAtFormat.js'
 import type { Demand } from './lookAtKeys.js'
 import { roundTrip } from './roundTrip.js'
-import { sampleKey } from './sampleKey.js'
 
 /** A client of a configuration, and which of its tables are to be looked at. */
 export interface ChosenClient extends ClientOfRegion {
@@ -22,6 +19,8 @@ export interface LookedClient {
   readonly sender: Sender
   /** What it does with its keys. */
   readonly demands: readonly Demand[]
+  /** Of items of its tables: what their encryption contexts depend on. */
+  readonly samples: readonly WireItem[]
 }
 
 export async function lookAtClient(client: ChosenClient, limits: Limits): Promise<LookedClient> {
@@ -30,11 +29,13 @@ export async function lookAtClient(client: ChosenClient, limits: Limits): Promis
   const sender = parts.unsealed as unknown as Sender
   const demands: Demand[] = []
   const seen = new Map<string, ClientTable>()
+  const samples: WireItem[] = []
   let isOpaque = false
   for (const [name, known] of tables) {
-    const looked = await lookAtClientTable(client, { sender, name, known }, limits)
+    const looked = await lookAtClientTable(client, { parts, sender, name, known }, limits)
     isOpaque ||= looked.isOpaque
     demands.push(...looked.demands)
+    if (looked.sample !== undefined) samples.push(looked.sample)
     seen.set(name, looked.table)
   }
   const [first] = demands
@@ -49,95 +50,90 @@ export async function lookAtClient(client: ChosenClient, limits: Limits): Promis
     },
     sender,
     demands,
+    samples,
   }
-}
-
-interface TableOfClient {
-  readonly sender: Sender
-  readonly name: string
-  readonly known: KnownTable
 }
 
 interface LookedClientTable {
   readonly table: ClientTable
   readonly demands: readonly Demand[]
   readonly isOpaque: boolean
+  readonly sample: WireItem | undefined
 }
 
 async function lookAtClientTable(
-  { region, parts: { format, role } }: ChosenClient,
+  { region, parts }: ChosenClient,
   of: TableOfClient,
   limits: Limits,
 ): Promise<LookedClientTable> {
+  const { format, role } = parts
   const { known } = of
-  const parts = formatParts(format)
   const seals = role !== 'open'
   const opens = role !== 'seal'
   const table = { known, attributes: format.attributes, context: undefined, keyIds: [], keyStore: undefined }
-  let context: Context | undefined
-  let keyrings: KeyringsOfContext
+  let looked: LookedFormat
   try {
-    context = await contextOfTable(parts, of, limits)
-    keyrings = await keyringsOf(parts?.keyring, context)
+    looked = await lookAtFormat(of, limits)
   } catch (error) {
     // The application's own functions may throw.
-    const lost = [
-      { region, reason: error instanceof Error ? `${error.name}: ${error.message}` : String(error) },
-    ]
-    return { table: { ...table, context: {}, lost }, demands: [], isOpaque: false }
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    return {
+      table: { ...table, context: {}, lost: [{ region, reason }] },
+      demands: [],
+      isOpaque: false,
+      sample: undefined,
+    }
   }
-  const { access, isOpaque } = keyrings
-  const keyStore = access.find(one => one.kind === 'branch-keys')?.keyStore
+  const { context, asked, recipients, sample } = looked
+  const access = recipients.flatMap(one => one.access)
+  const lost: { region: string; reason: string }[] = []
+  for (const recipient of seals && asked !== undefined ? recipients : [])
+    lost.push(...(await lostIn(region, recipient, asked!, opens, limits)))
   return {
     table: {
       ...table,
       context,
       keyIds: access.map(({ replicas }) => keyIdOf(replicas[0]!.arn)),
-      keyStore,
-      lost: seals && context ? await lostIn(region, parts, keyrings, context, opens, limits) : [],
+      keyStore: keyStoreOf(access),
+      lost,
     },
-    demands: access.map((one, i) => ({
-      access: one,
-      // Of branch keys, KMS is given the context of the key store.
-      uses:
-        context === undefined || one.kind !== 'mrk'
-          ? []
-          : [{ table: known.name, context, seals: seals && i === 0, opens }],
-    })),
-    isOpaque,
+    demands: recipients.flatMap(recipient =>
+      recipient.access.map((one, i) => ({
+        access: one,
+        // Of branch keys, KMS is given the context of the key store.
+        uses:
+          asked === undefined || one.kind !== 'mrk'
+            ? []
+            : [{ table: known.name, context: context!, asked, seals: seals && i === 0, opens }],
+      })),
+    ),
+    isOpaque: recipients.some(one => one.isOpaque),
+    sample,
   }
 }
 
-/** Where it depends on the item, that of some item; undefined where none can be read, or none can be told. */
-async function contextOfTable(
-  parts: FormatParts | undefined,
-  { sender, name, known }: TableOfClient,
-  limits: Limits,
-): Promise<Context | undefined> {
-  if (parts === undefined) return undefined
-  const anyKey: WireItem = Object.fromEntries(known.keyNames.map(key => [key, { S: 'dynaseal-doctor' }]))
-  const isFixed = typeof parts.encryptionContext !== 'function'
-  const key = isFixed ? anyKey : await sampleKey(sender, name, known, limits)
-  return key === undefined ? undefined : contextOf(parts, known.name, key)
+function keyStoreOf(access: readonly KeyAccess[]): ClientTable['keyStore'] {
+  const keys = access.find(one => one.kind === 'branch-keys')
+  if (keys === undefined) return undefined
+  const { branchKeyId, keyStore } = keys
+  return { ...keyStore, branchKeyId: typeof branchKeyId === 'string' ? branchKeyId : undefined }
 }
 
 /** Branch keys are tried in each region alone; a keyring of which nothing is known, as it is. */
 async function lostIn(
   region: string,
-  parts: FormatParts | undefined,
-  { access: [first], isOpaque }: KeyringsOfContext,
-  context: Context,
+  { keyring, access: [first], isOpaque }: Recipient,
+  asked: Context,
   opens: boolean,
   limits: Limits,
-): Promise<ClientTable['lost']> {
+): Promise<{ region: string; reason: string }[]> {
   const tried: { region: string; reason: string | undefined }[] = []
-  if (isOpaque && parts !== undefined) {
-    const make = () => keyringFor(parts.keyring, context)
-    tried.push({ region, reason: await roundTrip(make, context, opens, limits) })
+  if (isOpaque && keyring !== undefined) {
+    tried.push({ region, reason: await roundTrip(() => keyring, asked, opens, limits) })
   } else if (first?.kind === 'branch-keys') {
     const regions = first.keyStore.regions.filter(one => first.replicas.some(each => each.region === one))
     for (const one of regions)
-      tried.push({ region: one, reason: await roundTrip(() => first.alone(one), context, opens, limits) })
+      tried.push({ region: one, reason: await roundTrip(() => first.alone(one), asked, opens, limits) })
   }
   return tried.flatMap(({ region: one, reason }) => (reason === undefined ? [] : [{ region: one, reason }]))
 }

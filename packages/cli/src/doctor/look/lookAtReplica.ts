@@ -18,7 +18,10 @@ import type { KeyAccess } from './keyAccess.js'
 export interface Use {
   /** Logical name. */
   readonly table: string
+  /** Without values of items. */
   readonly context: Context
+  /** All of it. */
+  readonly asked: Context
   readonly seals: boolean
   readonly opens: boolean
 }
@@ -190,17 +193,17 @@ function canBeUsed({ state, usage }: KeyFacts): boolean {
 
 async function tryUse(
   calls: ReplicaCalls,
-  { table, context, seals, opens }: Use,
+  { table, context, asked, seals, opens }: Use,
   { failed, made, unproven }: Tried,
 ): Promise<void> {
-  const { ciphertext, failure } = await calls.generate(context)
+  const { ciphertext, failure } = await calls.generate(asked)
   if (ciphertext === undefined) {
     if (seals || failure!.kind !== 'denied') failed.push({ table, context, failure: failure! })
     else if (opens) unproven.push(table)
     return
   }
-  made.push({ region: calls.region, ciphertext, context })
-  const notOpened = opens ? await calls.decrypt(ciphertext, context) : undefined
+  made.push({ region: calls.region, ciphertext, context: asked })
+  const notOpened = opens ? await calls.decrypt(ciphertext, asked) : undefined
   if (notOpened !== undefined) failed.push({ table, context, failure: notOpened })
 }
 

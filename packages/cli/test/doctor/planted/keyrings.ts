@@ -1,5 +1,6 @@
 import { dataKeySource, type Keyring } from '@dynaseal/core'
-import { EAST, WEST } from '../setUp.js'
+import { createBeacons, dbEsdkFormat } from '@dynaseal/db-esdk'
+import { defined, EAST, type Plan, WEST, type World } from '../setUp.js'
 import { both, type PlantedFault } from './plantedFault.js'
 
 const kmsFault = (kind: 'refuse' | 'deny') => ({ region: WEST, service: 'kms', kind }) as const
@@ -10,6 +11,36 @@ const opaque = (own: Keyring): Keyring => ({
   onDecrypt: (material, keys) => own.onDecrypt(material, keys),
   [dataKeySource]: own[dataKeySource],
 })
+
+const declaration = { table: 'people', key: ['id'], encrypted: ['ssn'] }
+
+/** Of clients whose items are sealed as wholes. */
+export function whole(
+  make: (
+    region: string,
+    world: World,
+  ) => { readonly keyring: Keyring; readonly search?: ReturnType<typeof createBeacons> },
+): Partial<Plan> {
+  return {
+    engine: 'dynoxide',
+    table: {
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: defined({ id: 'S' }),
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    },
+    declarations: () => [declaration],
+    options(region, world) {
+      const { keyring, search } = make(region, world)
+      return { format: dbEsdkFormat({ keyring }), ...(search && { search }) }
+    },
+    searchKeyOf: undefined,
+  }
+}
+
+export async function putItem({ dynamodb, cloud }: World): Promise<void> {
+  await dynamodb(EAST).putItem({ TableName: 'people', Item: { id: { S: 'secret-1' } } })
+  await cloud.waitForReplication()
+}
 
 /** Faults of keyrings, contexts and search keys. */
 export const KEYRING_FAULTS: readonly PlantedFault[] = [
@@ -106,5 +137,60 @@ export const KEYRING_FAULTS: readonly PlantedFault[] = [
     fault: 'a search key was made with another key',
     plan: { searchKeyOf: 'another key' },
     finds: ['search-key-elsewhere '],
+  },
+  {
+    fault: 'the KMS key of items that are sealed as wholes may not be used in a region',
+    plan: whole((region, { keyringOf, keyId }) => ({ keyring: keyringOf(keyId, region) })),
+    plant: async world => {
+      await putItem(world)
+      world.cloud.fault(kmsFault('deny'))
+    },
+    finds: [`key-not-described ${WEST}`, `seal-denied ${WEST}`],
+  },
+  {
+    fault: 'the table of branch keys is missing in a region',
+    plan: whole((region, { branchKeyringOf }) => ({ keyring: branchKeyringOf(region) })),
+    plant: async world => {
+      await world.createBranchKeys()
+      await putItem(world)
+      await world.dynamodb(WEST).deleteTable({ TableName: 'branch-keys' })
+    },
+    finds: [`keyring-fails ${WEST}`],
+  },
+  {
+    fault: 'there is no branch key',
+    plan: whole((region, { branchKeyringOf }) => ({
+      keyring: branchKeyringOf(region, [EAST, WEST], () => 'another'),
+    })),
+    plant: async world => {
+      await world.createBranchKeys()
+      await putItem(world)
+    },
+    finds: [`keyring-fails ${EAST}`, `keyring-fails ${WEST}`],
+  },
+  {
+    fault: 'branch keys depend on items, and there are none',
+    plan: whole((region, { branchKeyringOf }) => ({
+      keyring: branchKeyringOf(region, [EAST, WEST], () => 'one'),
+    })),
+    plant: world => world.createBranchKeys(),
+    finds: [`context-unknown ${EAST}`, `context-unknown ${WEST}`],
+  },
+  {
+    fault: 'a beacon key may not be decrypted in a region',
+    plan: whole((region, { branchKeyringOf }) => {
+      const keyring = branchKeyringOf(region)
+      return { keyring, search: createBeacons({ keyring, branchKeyId: 'one' }) }
+    }),
+    plant: async world => {
+      await world.createBranchKeys()
+      await putItem(world)
+      world.cloud.fault({
+        ...kmsFault('deny'),
+        operation: 'Decrypt',
+        unlessContext: { type: 'branch:ACTIVE' },
+      } as Parameters<typeof world.cloud.fault>[0])
+    },
+    finds: [`beacon-key-locked ${WEST}`],
   },
 ]
