@@ -8,6 +8,7 @@ import { Sealing } from '../sealing/sealing.js'
 import type { Tables } from '../tables/tables.js'
 import { copyContainers } from '../values/copyContainers.js'
 import type { Item } from '../values/place.js'
+import { asClientReads, readingAllDigits } from '../values/readNumbers.js'
 import type { ClientSettings } from './settings.js'
 
 /** Sends a command with the client that was sealed. */
@@ -22,6 +23,7 @@ export async function sendSealed(
 ): Promise<unknown> {
   const sealing = new Sealing(settings)
   const { items } = settings.commands
+  const isSigned = settings.format.wholeItems === true && settings.commands.type === 'document'
   const sendOperation: SendOperation = async (name, input) =>
     copyContainers(await forward(copyCommand(command, baseCommand(name), input))) as Item
   const planned = planCommand(settings.commands, tables, command, sealing)
@@ -30,7 +32,8 @@ export async function sendSealed(
   const send = async (input: Item, operation?: OperationName) => {
     const type = operation === undefined ? planned.type : commandClass(operation, settings.commands.type)
     const copy = copyCommand(command, type, items.write(input))
-    return items.read(copyContainers(await forward(copy)) as Item)
+    const answer = await forward(isSigned ? readingAllDigits(copy) : copy)
+    return items.read(copyContainers(answer) as Item)
   }
   await sealing.seal(async () => plan.locate?.(send))
   let output: Item
@@ -51,7 +54,7 @@ export async function sendSealed(
     opening.takeTokens()
   }
   plan.finish?.(output)
-  return items.write(output)
+  return isSigned ? asClientReads(output) : items.write(output)
 }
 
 function failedByCondition(error: unknown): boolean {
