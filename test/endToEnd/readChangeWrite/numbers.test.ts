@@ -63,4 +63,23 @@ describe('numbers of many digits', () => {
     expect(Attributes).toEqual({ ...expected, secret: 'b' })
     expect((await given.world.stored(SEALED))?.n).toEqual({ N: DIGITS })
   })
+
+  test('arrive by streams and exports', async () => {
+    const client = sealDocumentClient(DynamoDBDocumentClient.from(given.world.client()), {
+      format: format(),
+    }).declare({ table: SEALED, key: ['id'], encrypted: ['secret'] })
+    const expected = { ...Key, secret: 'a', plan: Number(DIGITS), n: Number(DIGITS), long: BigInt(LONG) }
+    const image = (await given.world.stored(SEALED)) as Item
+    const record = { eventName: 'INSERT', dynamodb: { Keys: wireKey, NewImage: image } } as const
+    const opened = await client.openStreamRecord(record, { table: SEALED })
+    expect(opened?.newImage).toMatchObject(expected)
+    const json = JSON.stringify({ Item: image }, (_, value) =>
+      value?.type === 'Buffer' || value instanceof Uint8Array
+        ? Buffer.from(value.data ?? value).toString('base64')
+        : value,
+    )
+    const items = []
+    for await (const item of client.openExport(SEALED, [Buffer.from(`${json}\n`)])) items.push(item)
+    expect(items).toMatchObject([expected])
+  })
 })

@@ -4,6 +4,7 @@ import { DocumentClientError } from '../errors.js'
 import type { Dialect } from '../tables/dialect.js'
 import type { Tables } from '../tables/tables.js'
 import type { Item } from '../values/place.js'
+import { asClientReads } from '../values/readNumbers.js'
 import type { Change, Wanted } from './change.js'
 import { openFull, openIncremental } from './exports.js'
 import { openItems, sealItems } from './items.js'
@@ -49,7 +50,7 @@ export class Arrivals {
       const [result] = batch.results(unopened instanceof Promise ? await unopened : unopened)
       if (result!.error !== undefined) throw result!.error
       const opened = result!.record as OpenedRecord
-      return this.settings.commands.type === 'document' ? opened : this.#written(opened)
+      return this.#isSpoken ? opened : this.#written(opened)
     } catch (error) {
       throw translated(this.dialect, error)
     }
@@ -70,8 +71,7 @@ export class Arrivals {
       }
       const unopened = batch.outcome()
       const results = batch.results(unopened instanceof Promise ? await unopened : unopened)
-      const isSpoken =
-        this.settings.commands.type === 'document' && results.every(({ error }) => error === undefined)
+      const isSpoken = this.#isSpoken && results.every(({ error }) => error === undefined)
       return isSpoken ? results : results.map(result => this.#result(result))
     } catch (error) {
       throw translated(this.dialect, error)
@@ -94,10 +94,21 @@ export class Arrivals {
     return this.settings.commands.items.read({ Items: items }).Items as readonly Item[]
   }
 
-  readonly #write = (item: Item): Item => this.settings.commands.items.write({ Item: item }).Item as Item
+  readonly #write = (item: Item): Item =>
+    this.#isSigned ? asClientReads(item) : (this.settings.commands.items.write({ Item: item }).Item as Item)
+
+  /** Whether items are as the client has them. */
+  get #isSpoken(): boolean {
+    return this.settings.commands.type === 'document' && !this.#isSigned
+  }
+
+  /** Whether they were read in all of their digits. */
+  get #isSigned(): boolean {
+    return this.settings.commands.type === 'document' && this.settings.format.wholeItems === true
+  }
 
   #written<CHANGE extends Change>(change: CHANGE): CHANGE {
-    if (this.settings.commands.type === 'document') return change
+    if (this.#isSpoken) return change
     const { keys, newImage, oldImage } = change
     return {
       ...change,
@@ -110,7 +121,7 @@ export class Arrivals {
   #result(result: RecordResult<OpenedRecord | undefined>): RecordResult<OpenedRecord | undefined> {
     const { sequenceNumber, record, error } = result
     if (error !== undefined) return { sequenceNumber, error: translated(this.dialect, error) as typeof error }
-    if (record === undefined || this.settings.commands.type === 'document') return result
+    if (record === undefined || this.#isSpoken) return result
     return { sequenceNumber, record: this.#written(record) }
   }
 

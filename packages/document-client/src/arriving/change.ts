@@ -1,3 +1,4 @@
+import type { ClientSettings } from '../client/settings.js'
 import { DocumentClientError } from '../errors.js'
 import type { Opening } from '../opening/opening.js'
 import type { KnownTable } from '../tables/knownTable.js'
@@ -72,6 +73,14 @@ function imageOf(
   const image = readImage(table, told, values, what, scratch)
   checkKey(table, keys, told as Item, what)
   return wanted === undefined || wanted.isWanted(image.item) ? image : undefined
+}
+
+/** What is signed is read in all of its digits. */
+export function readingValues(
+  { wholeItems }: KnownTable,
+  { values }: Pick<ClientSettings, 'values'>,
+): Values {
+  return (wholeItems ? values.reading : undefined) ?? values
 }
 
 /** An item as it is told, and the format's own attributes of it. */

@@ -4,7 +4,15 @@ import { Opening, type Unopened } from '../opening/opening.js'
 import { leaveOut } from '../opening/openPartially.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
-import { type Change, collectChange, collectImage, readImage, type Told, type Wanted } from './change.js'
+import {
+  type Change,
+  collectChange,
+  collectImage,
+  readImage,
+  readingValues,
+  type Told,
+  type Wanted,
+} from './change.js'
 import { type Bytes, type Line, linesOf } from './lines.js'
 
 type Members = Readonly<Record<string, unknown>>
@@ -36,7 +44,7 @@ export function openFull(
       throw notOfKind(
         Keys === undefined ? undefined : 'a line of an incremental export: openIncrementalExport() reads it',
       )
-    const image = readImage(table, Item, settings.values, 'Item')
+    const image = readImage(table, Item, readingValues(table, settings), 'Item')
     const { item } = image
     if (wanted !== undefined && !wanted.isWanted(item)) return undefined
     collectImage(table, image, opening)
@@ -54,7 +62,7 @@ export function openIncremental(
   return openLines(settings, file, (line, opening) => {
     if (line.Keys === undefined)
       throw notOfKind(line.Item === undefined ? undefined : 'a line of a full export: openExport() reads it')
-    const change = collectChange(table, line as Told, settings.values, opening, wanted)
+    const change = collectChange(table, line as Told, readingValues(table, settings), opening, wanted)
     return change && { result: change, items: [change.newImage, change.oldImage] }
   })
 }

@@ -7,7 +7,7 @@ import type { KnownTable } from '../tables/knownTable.js'
 import type { Tables } from '../tables/tables.js'
 import type { Item } from '../values/place.js'
 import { Scratch } from '../values/scratch.js'
-import { collectChange, type Wanted } from './change.js'
+import { collectChange, readingValues, type Wanted } from './change.js'
 import { readRecord, type StreamRecord, sequenceNumberOf } from './streamRecord.js'
 
 /** A record of a stream, opened. */
@@ -93,7 +93,7 @@ export class RecordBatch {
     const { tableName, eventName, isExpiry, change } = readRecord(record)
     const table = this.#table(tableName ?? otherwise ?? wanted?.table)
     if (this.#ofTable !== undefined && table !== this.#ofTable) return undefined
-    const collected = collectChange(table, change, this.settings.values, this.#opening, wanted)
+    const collected = collectChange(table, change, readingValues(table, this.settings), this.#opening, wanted)
     if (collected === undefined) return undefined
     const { keys, newImage, oldImage } = collected
     return { eventName, table: table.name, keys, newImage, oldImage, isExpiry }

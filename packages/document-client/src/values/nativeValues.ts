@@ -13,11 +13,13 @@ import { DocumentClientError } from '../errors.js'
 import { formatPath, isContainer } from '../paths/attributePattern.js'
 import { copyContainers } from './copyContainers.js'
 import { findFault } from './faults.js'
+import { wrapping } from './readNumbers.js'
 import type { Values } from './values.js'
 
 /** Those of a document client with these options. */
 export function nativeValues({ marshallOptions, unmarshallOptions }: TranslateConfig): Values {
-  return {
+  const reading = { ...unmarshallOptions, wrapNumbers: wrapping(unmarshallOptions ?? {}) }
+  const values: Values = {
     attribute: value => marshallNative(value as NativeAttributeValue, marshallOptions),
     attributeAt: (path, value, describe) =>
       marshallAt(path, value as NativeAttributeValue, marshallOptions, describe),
@@ -27,6 +29,8 @@ export function nativeValues({ marshallOptions, unmarshallOptions }: TranslateCo
         ? value.S
         : copyContainers(convertToNative(value as WireValue, unmarshallOptions)),
   }
+  const native: Values['native'] = value => copyContainers(convertToNative(value as WireValue, reading))
+  return { ...values, reading: { ...values, native } }
 }
 
 /**

@@ -41,7 +41,8 @@ export function readingAllDigits<COMMAND extends object>(command: COMMAND): COMM
   return Object.defineProperty(command, 'resolveMiddleware', { value: resolve })
 }
 
-function wrapping(options: unmarshallOptions): unmarshallOptions['wrapNumbers'] {
+/** How these options read numbers, in all of their digits. */
+export function wrapping(options: unmarshallOptions): unmarshallOptions['wrapNumbers'] {
   // With that, the SDK itself keeps all digits.
   if (options.wrapNumbers === true) return true
   return (text: string) => {

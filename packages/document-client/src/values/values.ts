@@ -18,4 +18,6 @@ export interface Values {
   ): AttributeValue
   /** @throws {Error} that quotes the value: not to be let out */
   native(value: AttributeValue): unknown
+  /** The same for items that may be signed, where it differs: numbers have all of their digits, up to `asClientReads`. */
+  readonly reading?: Values
 }
