@@ -89,9 +89,11 @@ export function parseHeader(bytes: Buffer): Header {
   return { version, suite, messageId, legend, pairs, encryptedDataKeys, body, commitment }
 }
 
+const NO_KEY: Buffer = Buffer.alloc(0)
+
 function readPairs(reader: Reader): Pairs {
   const pairs: Pairs = {}
-  let before: Buffer = Buffer.alloc(0)
+  let before = NO_KEY
   for (let count = reader.u16(); count > 0; count--) {
     const key = reader.view(reader.u16())
     // In order after the empty text, which is no key.

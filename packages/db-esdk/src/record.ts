@@ -4,11 +4,13 @@ import { copyLatin1, type Writer, writeValue } from '@dynaseal/core/formats'
 import { LEVELS_OF_ITEM, type SignedField } from './fields.js'
 import { borrowWriter, returnWriter } from './writers.js'
 
-const ENCRYPTED = Buffer.from('ENCRYPTED', 'latin1')
-const PLAINTEXT = Buffer.from('PLAINTEXT', 'latin1')
+/** What stands between path and value: room for the value's length, and whether it is encrypted. */
+const ENCRYPTED = Buffer.concat([Buffer.alloc(8), Buffer.from('ENCRYPTED', 'latin1')])
+const PLAINTEXT = Buffer.concat([Buffer.alloc(8), Buffer.from('PLAINTEXT', 'latin1')])
 const DIGEST_BYTES = 48
-/** Stands between the length of a value and the value, and is not counted: whether it is encrypted, and its type id. */
-const UNCOUNTED_BYTES = PLAINTEXT.length + 2
+const LABEL_BYTES = 9
+/** Stands behind the length of a value and is not counted: that, and its type id. */
+const UNCOUNTED_BYTES = LABEL_BYTES + 2
 
 /** The signed attributes of one item, in the order of their paths. */
 export class CanonicalRecord {
@@ -32,11 +34,11 @@ export class CanonicalRecord {
     this.#writer.endLength(start, UNCOUNTED_BYTES)
   }
 
-  #begin(path: Buffer, label: Buffer): number {
+  /** @returns where the length ends */
+  #begin(path: Buffer, lengthAndLabel: Buffer): number {
     this.#writer.bytes(path)
-    const start = beginLength(this.#writer)
-    this.#writer.bytes(label)
-    return start
+    this.#writer.bytes(lengthAndLabel)
+    return this.#writer.length - LABEL_BYTES
   }
 }
 
@@ -54,7 +56,9 @@ export function digestOf(
   const writer = borrowWriter()
   try {
     writer.bytes(header)
-    const start = beginLength(writer)
+    // Eight bytes, whose first four are zero.
+    writer.u32(0)
+    const start = writer.beginLength()
     writer.bytes(context)
     writer.endLength(start)
     addFields(new CanonicalRecord(writer))
@@ -64,10 +68,4 @@ export function digestOf(
   } finally {
     returnWriter(writer)
   }
-}
-
-/** A length of eight bytes, whose first four are zero. */
-function beginLength(writer: Writer): number {
-  writer.u32(0)
-  return writer.beginLength()
 }
