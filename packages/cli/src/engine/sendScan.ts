@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream'
-import { finished } from 'node:stream/promises'
 import {
   type DynamoDBClient,
   ScanCommand,
@@ -49,7 +48,9 @@ async function takeItems(answer: Answer): Promise<WireItem[] | undefined> {
   if (statusCode !== 200 || headers['content-encoding'] !== undefined) return undefined
   if (!JSON_TYPE.test(headers['content-type'] ?? '') || !(body instanceof Readable)) return undefined
   try {
-    const bytes = await bytesOf(body)
+    const chunks: Buffer[] = []
+    for await (const chunk of body) chunks.push(chunk)
+    const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
     const read = readItems(bytes)
     answer.body = read === undefined ? bytes : Buffer.from(JSON.stringify(read.others))
     return read?.items
@@ -62,15 +63,4 @@ async function takeItems(answer: Answer): Promise<WireItem[] | undefined> {
     })
     return undefined
   }
-}
-
-/**
- * All of it as it comes. Asked for piece by piece, it would be let in piece by piece, one for each turn of the event loop: a
- * page has dozens, and each turn is as long as other pages have items to open.
- */
-async function bytesOf(body: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  body.on('data', chunk => chunks.push(chunk))
-  await finished(body)
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
 }
