@@ -167,6 +167,23 @@ describe('a query by tokens of three versions', () => {
     )
   })
 
+  test('whatever the placeholders of the application are called, its values stay its own', async () => {
+    const condition = (name: string) =>
+      new UpdateCommand({
+        TableName: TABLE,
+        Key: { pk: 'placeholders', sk: '1' },
+        UpdateExpression: `SET note = ${name}`,
+        ConditionExpression: 'gsi = :email',
+        ExpressionAttributeValues: { [name]: `of ${name}`, ':email': search(email) },
+        ReturnValues: 'ALL_NEW',
+      })
+    await put(declaredClient(world, [keys[0]]), { pk: 'placeholders', sk: '1', at: 1, email })
+    for (const name of [':note', ':ds_0', ':ds__0', ':ds_1', ':note']) {
+      const { Attributes } = await finder().send(condition(name))
+      expect(Attributes?.note).toBe(`of ${name}`)
+    }
+  })
+
   test('of an index whose key nobody told is refused', async () => {
     const client = declaredClient(world, [keys[0], keys[1]], {
       declared: { ...declaration, indexKeys: ['gsi', 'at'] },

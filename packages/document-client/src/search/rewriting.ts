@@ -7,8 +7,8 @@ import type { Expressions, SearchPlan } from './searchPlan.js'
 const PREFIX = ':ds_'
 /** They are kept: a name that is made anew each time is slow to set. */
 const names: string[] = []
-const nameOf = (prefix: string, index: number) =>
-  prefix === PREFIX ? (names[index] ??= `${prefix}${index}`) : `${prefix}${index}`
+const kept = (index: number) => (names[index] ??= `${PREFIX}${index}`)
+const nameOf = (prefix: string, index: number) => (prefix === PREFIX ? kept(index) : `${prefix}${index}`)
 
 /** One that no placeholder of the caller begins with. */
 function prefixBeside(values: Item): string {
