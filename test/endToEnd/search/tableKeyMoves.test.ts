@@ -157,6 +157,14 @@ test('an item that was changed after it was read is not moved', async () => {
   await changing('put under both keys', () => own.put(own.clients.newer))
 })
 
+test('a key that is searched for is none that is stored', async () => {
+  await expect(own.clients.both.moveItem(TABLE, own.Key())).rejects.toMatchObject({
+    name: 'DocumentClientError',
+    code: 'invalid-value',
+    message: expect.stringMatching(/as it is stored, with its token, and no search\(\)/),
+  })
+})
+
 test('a table whose key is no token has nothing to move', async () => {
   const clear = declaredClient(own.world, [own.keys[0]], { declared: { ...declared, tokens: {} } })
   await expect(clear.moveItem(TABLE, { pk: 'a', sk: '1' })).rejects.toMatchObject({ code: 'invalid-schema' })

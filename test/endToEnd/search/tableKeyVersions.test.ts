@@ -251,6 +251,34 @@ test('a query by the key finds items under both, each once', async () => {
   expect(Items?.map(({ sk }) => sk)).toEqual(['1', '2'])
 })
 
+test.each(['nr = :nr OR nr = :nr', '(nr = :nr OR nr = :nr)', '(nr = :nr)', ' (nr = :nr) OR (nr = :nr)'])(
+  'a condition is in no redundant parentheses: %s',
+  async ConditionExpression => {
+    await own.put(own.clients.older)
+    const sent: string[] = []
+    own.between = async ({ input }, send) => {
+      if (input.ConditionExpression !== undefined) sent.push(String(input.ConditionExpression))
+      return send()
+    }
+    const update = (nr: number) =>
+      own.clients.both.send(
+        new UpdateCommand({
+          TableName: TABLE,
+          Key: own.Key(),
+          UpdateExpression: 'SET more = :nr',
+          ConditionExpression,
+          ExpressionAttributeValues: { ':nr': nr },
+        }),
+      )
+    await update(own.count)
+    expect(await own.get()).toEqual(own.item({ more: own.count }))
+    await expect(update(0)).rejects.toEqual(conditionFailed)
+    // DynamoDB refuses them.
+    expect(sent).toHaveLength(2)
+    for (const each of sent) expect(each).not.toMatch(/\(\s*\([^()]*\)\s*\)/)
+  },
+)
+
 test('with three search keys, a put with a condition leaves no other one under the third', async () => {
   const key = await createSearchKey(own.world.keyring(EAST), { version: 3 })
   const all = declaredClient(own.world, [key, own.keys[1], own.keys[0]], { declared })

@@ -118,6 +118,72 @@ describe('a query by tokens of three versions', () => {
     expect((await declaredClient(world, [keys[0]]).send(scan)).Items).toHaveLength(4)
   })
 
+  test('in a filter with as many values as DynamoDB takes, finds by any version, in expressions that it takes', async () => {
+    const values = Object.fromEntries(
+      Array.from({ length: 100 }, (_, n) => [`:ds_${n}`, search(n === 50 ? email : `nobody${n}`)]),
+    )
+    let FilterExpression = ''
+    const client = declaredClient(world, [keys[1], keys[0], keys[2]], {
+      between: ({ input }, send) => {
+        FilterExpression = String(input.FilterExpression)
+        return send()
+      },
+    })
+    const scan = new ScanCommand({
+      TableName: TABLE,
+      FilterExpression: `gsi IN (${Object.keys(values).join(', ')}) AND pk = :pk AND sk <> :dynaseal_0`,
+      ExpressionAttributeValues: { ...values, ':pk': 'v', ':dynaseal_0': '0' },
+    })
+    expect((await client.send(scan)).Items).toHaveLength(10)
+    expect(FilterExpression).toContain('gsi IN')
+    // "Constraints in Amazon DynamoDB", expression parameters: 4 KB, and 100 operands of IN.
+    expect(FilterExpression.length).toBeLessThan(4096)
+    for (const [, operands = ''] of FilterExpression.matchAll(/IN \(([^)]*)\)/g))
+      expect(operands.split(',').length).toBeLessThanOrEqual(100)
+  })
+
+  test.each([
+    '(contains(tagsToken, :tag)) AND pk = :pk',
+    'pk = :pk AND (( contains(tagsToken, :tag) ) OR contains(tagsToken, :tag))',
+  ])('in a filter with parentheses around it, adds none: %s', async filter => {
+    let FilterExpression = ''
+    const client = declaredClient(world, [keys[1], keys[0], keys[2]], {
+      between: ({ input }, send) => {
+        FilterExpression = String(input.FilterExpression)
+        return send()
+      },
+    })
+    const tagged = { pk: 'tagged', sk: '1', at: 1, email, tags: new Set(['a tag']) }
+    await put(declaredClient(world, [keys[0]]), tagged)
+    const scan = new ScanCommand({
+      TableName: TABLE,
+      FilterExpression: filter,
+      ExpressionAttributeValues: { ':pk': 'tagged', ':tag': search('a tag') },
+    })
+    expect((await client.send(scan)).Items).toEqual([tagged])
+    // DynamoDB refuses redundant ones.
+    expect(FilterExpression).not.toMatch(
+      /\(\s*\(\s*contains\([^)]*\) OR contains\([^)]*\) OR contains\([^)]*\)\s*\)\s*\)/,
+    )
+  })
+
+  test('whatever the placeholders of the application are called, its values stay its own', async () => {
+    const condition = (name: string) =>
+      new UpdateCommand({
+        TableName: TABLE,
+        Key: { pk: 'placeholders', sk: '1' },
+        UpdateExpression: `SET note = ${name}`,
+        ConditionExpression: 'gsi = :email',
+        ExpressionAttributeValues: { [name]: `of ${name}`, ':email': search(email) },
+        ReturnValues: 'ALL_NEW',
+      })
+    await put(declaredClient(world, [keys[0]]), { pk: 'placeholders', sk: '1', at: 1, email })
+    for (const name of [':note', ':ds_0', ':ds__0', ':ds_1', ':note']) {
+      const { Attributes } = await finder().send(condition(name))
+      expect(Attributes?.note).toBe(`of ${name}`)
+    }
+  })
+
   test('of an index whose key nobody told is refused', async () => {
     const client = declaredClient(world, [keys[0], keys[1]], {
       declared: { ...declaration, indexKeys: ['gsi', 'at'] },

@@ -5,6 +5,7 @@ import type { Arrivals } from '../arriving/arrivals.js'
 import type { ItemOpener, NativeItem } from '../arriving/opener.js'
 import { withoutArrivals } from '../arriving/withoutArrivals.js'
 import { BASE_COMMANDS, DOCUMENT_COMMANDS } from '../commands/operations.js'
+import { guardStoredKey } from '../guards/values.js'
 import type { RawClient } from '../search/moveItem.js'
 import type { Dialect } from '../tables/dialect.js'
 import { Tables } from '../tables/tables.js'
@@ -183,6 +184,7 @@ function wrap<CLIENT extends Sealable>(
     Object.defineProperty(sealed, name, { configurable: true, value })
   const move = async (table: string, key: Item): Promise<boolean> => {
     try {
+      guardStoredKey(key)
       const wireKey = speech.commands.type === 'document' ? toWire(key) : (key as WireItem)
       return await mover.move(client as RawClient, table, wireKey)
     } catch (error) {

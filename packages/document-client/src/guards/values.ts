@@ -53,6 +53,21 @@ export function guardMembers({ keyTokens }: KnownTable, members: Item): void {
 }
 
 /**
+ * A key as it is stored has the token of one search key, and what is searched for stands for those of all.
+ *
+ * @throws {DocumentClientError} `invalid-value`
+ */
+export function guardStoredKey(key: unknown): void {
+  for (const value of Object.values(Object(key))) {
+    if (value instanceof Searched || Object(value).S instanceof Searched)
+      throw new DocumentClientError(
+        'invalid-value',
+        'moveItem() takes the key of an item as it is stored, with its token, and no search(). A client that is not sealed reads it: a scan with ProjectionExpression.',
+      )
+  }
+}
+
+/**
  * @param value native, or an attribute value
  * @throws {DocumentClientError} `invalid-value` where something in it is what `search()` returned
  */

@@ -154,13 +154,27 @@ export class KeyedWrite {
     const own = `attribute_${exists ? 'exists' : 'not_exists'}(${KEY}0)`
     return {
       ...params,
-      ConditionExpression: hasCondition(params) ? `${own} AND (${String(params.ConditionExpression)})` : own,
+      ConditionExpression: hasCondition(params)
+        ? `${own} AND ${enclosed(String(params.ConditionExpression))}`
+        : own,
       ExpressionAttributeNames: {
         ...(params.ExpressionAttributeNames as Item | undefined),
         [`${KEY}0`]: this.key.table.keyNames[0],
       },
     }
   }
+}
+
+/** In parentheses, once: DynamoDB refuses redundant ones. */
+function enclosed(condition: string): string {
+  const text = condition.trim()
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '(') depth++
+    else if (text[at] === ')') depth--
+    if (depth === 0) return at === text.length - 1 ? text : `(${text})`
+  }
+  return `(${text})`
 }
 
 /** Sends a transaction, and tells of each of its actions, as the caller has them. */

@@ -3,9 +3,26 @@ import type { Item } from '../values/place.js'
 import type { Searches, TokenTest } from './searches.js'
 import type { Expressions, SearchPlan } from './searchPlan.js'
 
-/** Of the placeholders. They are kept: a name that is made anew each time is slow to set. */
+/** Of the placeholders. Short, since an expression may have 4 KB, and one that searches for a hundred values has hundreds. */
+const PREFIX = ':ds_'
+/** They are kept: a name that is made anew each time is slow to set. */
 const names: string[] = []
-const nameOf = (index: number) => (names[index] ??= `:dynaseal_search_${index}`)
+const kept = (index: number) => (names[index] ??= `${PREFIX}${index}`)
+const nameOf = (prefix: string, index: number) => (prefix === PREFIX ? kept(index) : `${prefix}${index}`)
+
+/** One that no placeholder of the caller begins with. */
+function prefixBeside(values: Item): string {
+  for (const name in values)
+    if (name.startsWith(PREFIX)) return prefixBesideAll(Object.keys(values), `${PREFIX}_`)
+  return PREFIX
+}
+
+function prefixBesideAll(given: readonly string[], prefix: string): string {
+  return given.some(name => name.startsWith(prefix)) ? prefixBesideAll(given, `${prefix}_`) : prefix
+}
+
+/** Operands of an IN ("Comparison operator and function reference", Amazon DynamoDB developer guide). */
+const MAX_OPERANDS = 100
 
 /** A choice of one token for each search by a key. */
 export interface KeyChoice {
@@ -59,14 +76,15 @@ export function rewrite(params: Item, { plan, tests }: Searches, choice: KeyChoi
   const values = params.ExpressionAttributeValues as Item
   // Before others are added: the object of a member that is not its last one is slow from then on.
   for (const { placeholders } of tests) for (const placeholder of placeholders) delete values[placeholder]
+  const prefix = prefixBeside(values)
   const counts: number[] = []
   let count = 0
   for (const index of plan.written) {
     const tokens = tokensFor(tests[index]!, choice.tokens[index])
     counts.push(tokens.length)
-    for (const token of tokens) values[nameOf(count++)] = token
+    for (const token of tokens) values[nameOf(prefix, count++)] = token
   }
-  Object.assign(params, expressionsWith(params, plan, counts))
+  Object.assign(params, expressionsWith(params, plan, prefix, counts))
 }
 
 function tokensFor({ found }: TokenTest, chosen: string | undefined): readonly string[] {
@@ -74,10 +92,16 @@ function tokensFor({ found }: TokenTest, chosen: string | undefined): readonly s
 }
 
 /** @param counts how many tokens each test has, in the order in which they are written */
-function expressionsWith(params: Item, plan: SearchPlan, counts: readonly number[]): Readonly<Expressions> {
+function expressionsWith(
+  params: Item,
+  plan: SearchPlan,
+  prefix: string,
+  counts: readonly number[],
+): Readonly<Expressions> {
   // Those of the queries of all versions are the same, and so are those of most commands of one form.
   const last = plan.rewritten
-  if (last?.counts.every((count, index) => count === counts[index])) return last.expressions
+  if (last?.prefix === prefix && last.counts.every((count, index) => count === counts[index]))
+    return last.expressions
   const expressions: Expressions = {}
   for (const parameter of plan.conditions.keys()) expressions[parameter] = params[parameter] as string
   let count = 0
@@ -85,18 +109,25 @@ function expressionsWith(params: Item, plan: SearchPlan, counts: readonly number
     const { parameter, test, path } = plan.tests[index]!
     const expression = expressions[parameter]!
     const attribute = expression.slice(path.start, path.end).trim()
-    const placeholders = Array.from({ length: counts[position]! }, () => nameOf(count++))
-    const text = testOf(test.operator, attribute, placeholders)
-    expressions[parameter] = `${expression.slice(0, test.start)}${text} ${expression.slice(test.end)}`
+    const placeholders = Array.from({ length: counts[position]! }, () => nameOf(prefix, count++))
+    const tests = testsOf(test.operator, attribute, placeholders)
+    const [before, after] = [expression.slice(0, test.start), expression.slice(test.end)]
+    // DynamoDB refuses redundant parentheses.
+    const isEnclosed = before.trimEnd().endsWith('(') && after.trimStart().startsWith(')')
+    const text = tests.length > 1 && !isEnclosed ? `(${tests.join(' OR ')})` : tests.join(' OR ')
+    expressions[parameter] = `${before}${text} ${after}`
   }
   for (const parameter of plan.conditions.keys()) expressions[parameter] = expressions[parameter]!.trim()
-  plan.rewritten = { counts, expressions }
+  plan.rewritten = { prefix, counts, expressions }
   return expressions
 }
 
-function testOf(operator: string, attribute: string, tokens: readonly string[]): string {
-  if (operator !== 'contains')
-    return tokens.length === 1 ? `${attribute} = ${tokens[0]}` : `${attribute} IN (${tokens.join(', ')})`
-  const each = tokens.map(token => `contains(${attribute}, ${token})`)
-  return each.length === 1 ? each[0]! : `(${each.join(' OR ')})`
+/** One of them holds. */
+function testsOf(operator: string, attribute: string, tokens: readonly string[]): string[] {
+  if (operator === 'contains') return tokens.map(token => `contains(${attribute}, ${token})`)
+  if (tokens.length === 1) return [`${attribute} = ${tokens[0]}`]
+  const tests: string[] = []
+  for (let start = 0; start < tokens.length; start += MAX_OPERANDS)
+    tests.push(`${attribute} IN (${tokens.slice(start, start + MAX_OPERANDS).join(', ')})`)
+  return tests
 }

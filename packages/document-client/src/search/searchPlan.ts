@@ -39,7 +39,14 @@ export interface SearchPlan {
    */
   readonly decides: string | undefined
   /** The expressions with tokens, as they were written last, and for how many tokens of each test. */
-  rewritten: { readonly counts: readonly number[]; readonly expressions: Readonly<Expressions> } | undefined
+  rewritten: Rewritten | undefined
+}
+
+interface Rewritten {
+  /** Of the placeholders. */
+  readonly prefix: string
+  readonly counts: readonly number[]
+  readonly expressions: Readonly<Expressions>
 }
 
 /** By parameter. */
