@@ -18,7 +18,6 @@ interface Group {
   readonly name: DataKeyName
   /** Where the encrypted data keys of the last of them stand. */
   keyBytes: Buffer
-  keysStart: number
   /** Well formed to the last byte, in the order of items and fields. */
   readonly stored: StoredField[]
   /** The next of them to be opened. */
@@ -277,10 +276,9 @@ function belongsTo(group: Group, stored: StoredField): boolean {
   const { context, keyBytes, encryptedDataKeysStart: start, encryptedDataKeysEnd: end } = stored
   if (name.context !== context) return false
   // The very same envelope, as most fields have.
-  if (group.keyBytes === keyBytes && group.keysStart === start) return true
+  if (group.keyBytes === keyBytes) return true
   if (!isAt(keyBytes, start, end, name.encryptedDataKeys)) return false
   group.keyBytes = keyBytes
-  group.keysStart = start
   return true
 }
 
@@ -295,7 +293,6 @@ function groupedByName(groups: Groups, stored: StoredField, call: OpeningCall): 
   const group: Group = {
     name,
     keyBytes,
-    keysStart: encryptedDataKeysStart,
     // Not empty at first: what is pushed to an empty list gets room for seventeen.
     stored: [stored],
     next: 0,

@@ -101,11 +101,10 @@ export function readImage(
   scratch?: Scratch,
 ): Image {
   const attributes: Item = {}
-  const places = scratch && table.places(toldKind(table, image))
-  const apart = { names: table.formatAttributes, attributes, encrypted: places?.nameSet, scratch }
-  const item = readItem(image, values, what, apart)
+  const places = table.places(toldKind(table, image))
+  const item = readItem(image, values, what, { roles: places.roles, attributes, scratch })
   // Else what is in scratch memory might not be looked for, and be handed out.
-  if (places === undefined || places === table.places(table.kindOf(item))) return { item, attributes }
+  if (scratch === undefined || places === table.places(table.kindOf(item))) return { item, attributes }
   return readImage(table, image, values, what)
 }
 

@@ -62,8 +62,8 @@ export class RecordBatch {
   ) {
     this.#results = new Array(records)
     // A format of somebody else may keep the bytes that it was given.
-    const readsOnly = openNowOf(settings.format) !== undefined
-    this.#opening = new Opening(settings, readsOnly ? new Scratch() : undefined)
+    const opensNow = openNowOf(settings.format)
+    this.#opening = new Opening(settings, opensNow && new Scratch(), opensNow)
     this.#ofTable = wanted && tables.table(wanted.table)
   }
 

@@ -12,7 +12,7 @@ import { added, NOTHING } from './added.js'
 import { failure } from './failure.js'
 import { ItemSearch, type SearchedItem } from './itemSearch.js'
 import { markOpened } from './opened.js'
-import { openNowOf } from './openNow.js'
+import type { OpenNow } from './openNow.js'
 import { leaveOut } from './openPartially.js'
 import { isMissing, lacksKey, mayNotOpen, NUMBER } from './reasons.js'
 
@@ -42,10 +42,14 @@ export class Opening {
   #kept: { readonly item: Item; readonly name: string }[] = NOTHING
   #withTokens: ItemsWithTokens[] = NOTHING
 
-  /** @param scratch where ciphertext may be that is found in items: it is not needed any more when all is open */
+  /**
+   * @param scratch where ciphertext may be that is found in items: it is not needed any more when all is open
+   * @param opensNow how the format opens at once, for {@link openNow}
+   */
   constructor(
     private readonly settings: ClientSettings,
     readonly scratch?: Scratch,
+    private readonly opensNow?: OpenNow,
   ) {
     this.#search = new ItemSearch(settings, scratch !== undefined)
   }
@@ -149,11 +153,10 @@ export class Opening {
    * @returns what to wait for, if anything
    */
   openNow(): Promise<void> | undefined {
-    if (this.#sealed.length === 0 || this.#waits) return undefined
-    const openNow = openNowOf(this.settings.format)
-    if (openNow === undefined) return undefined
+    const { opensNow } = this
+    if (this.#sealed.length === 0 || this.#waits || opensNow === undefined) return undefined
     const sealed = this.#sealed
-    const results = openNow(sealed.map(toOpenOf))
+    const results = opensNow(sealed.map(toOpenOf))
     if (results === undefined) {
       // What comes now waits with it.
       this.#waits = true

@@ -8,18 +8,27 @@ export interface EncryptedAttributeName {
   readonly path: AttributePath
 }
 
+/** Encrypted as a whole, or written by the format. */
+export type AttributeRole = 'encrypted' | 'of the format'
+
 /** Where ciphertext belongs in the items of a kind, laid out once for all of them. */
 export class EncryptedPlaces {
   /** Each once, where all are attributes as wholes, as most are: they are found by name, without a search. */
   readonly names: readonly EncryptedAttributeName[] | undefined
-  /** The same, to ask for one. */
-  readonly nameSet: ReadonlySet<string> | undefined
+  /** What is special of attributes that have one of these names, and of the format's own. */
+  readonly roles: ReadonlyMap<string, AttributeRole>
 
-  constructor(readonly patterns: readonly AttributePattern[]) {
+  constructor(
+    readonly patterns: readonly AttributePattern[],
+    formatAttributes: readonly string[],
+  ) {
     const names = new Set<string>()
     for (const [name, ...rest] of patterns) if (typeof name === 'string' && rest.length === 0) names.add(name)
     const areAll = patterns.every(({ length, 0: name }) => length === 1 && typeof name === 'string')
-    this.nameSet = areAll ? names : undefined
     this.names = areAll ? Array.from(names, name => ({ name, path: Object.freeze([name]) })) : undefined
+    const roles = new Map<string, AttributeRole>()
+    if (areAll) for (const name of names) roles.set(name, 'encrypted')
+    for (const name of formatAttributes) roles.set(name, 'of the format')
+    this.roles = roles
   }
 }

@@ -169,7 +169,10 @@ export class KnownTable {
       .filter(each => !own.includes(each))
       .flatMap(({ encrypted }) => encrypted)
       .filter(pattern => !declared.some(other => overlap(other, pattern)))
-    const places = new EncryptedPlaces([...own.flatMap(({ encrypted }) => encrypted), ...others])
+    const places = new EncryptedPlaces(
+      [...own.flatMap(({ encrypted }) => encrypted), ...others],
+      this.formatAttributes,
+    )
     this.#encrypted.set(name, places)
     return places
   }

@@ -1,6 +1,7 @@
 import type { AttributePath } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
 import { formatPath, PROTOTYPE } from '../paths/attributePattern.js'
+import type { AttributeRole } from '../paths/encryptedPlaces.js'
 import { fromBase64, fromBase64Again } from './base64.js'
 import { isOfClass, setMember } from './copyContainers.js'
 import type { Item } from './place.js'
@@ -11,12 +12,10 @@ type Members = Readonly<Record<string, unknown>>
 
 /** What is special of some attributes of an item, while it is read. */
 export interface ReadApart {
-  /** Become members of `attributes`, and not of the item, for a format that only reads them. */
-  readonly names: readonly string[]
+  readonly roles: ReadonlyMap<string, AttributeRole>
+  /** Has those of the format as its members, which the item has not. The format only reads them. */
   readonly attributes: Item
-  /** Are ciphertext, if all is as it should be, and opened next. */
-  readonly encrypted: ReadonlySet<string> | undefined
-  /** Memory for that. */
+  /** Memory for what is encrypted, if all is as it should be: it is opened next. */
   readonly scratch: Scratch | undefined
 }
 
@@ -55,9 +54,13 @@ function readMap(map: unknown, reading: Reading, path: AttributePath, apart?: Re
   for (const name in map) {
     if (!isOwn.call(map, name)) continue
     const value = (map as Members)[name]
-    const isApart = apart?.names.includes(name) === true
-    const bytes = apart && readApart(value, name, isApart, apart)
-    setMember(isApart ? apart.attributes : read, name, bytes ?? readValue(value, reading, path, name))
+    const role = apart?.roles.get(name)
+    if (role === undefined) setMember(read, name, readValue(value, reading, path, name))
+    else {
+      const bytes = readApart(value, role, apart!)
+      const isIn = role === 'encrypted' ? read : apart!.attributes
+      setMember(isIn, name, bytes ?? readValue(value, reading, path, name))
+    }
   }
   const prototype: object | null = Object.getPrototypeOf(map)
   if (prototype === Object.prototype || prototype === null) return read
@@ -76,16 +79,11 @@ function readValue(value: unknown, reading: Reading, above: AttributePath, step:
 }
 
 /** @returns `undefined` for what is read as all others are, or is refused */
-function readApart(
-  value: unknown,
-  name: string,
-  isApart: boolean,
-  { encrypted, scratch }: ReadApart,
-): Uint8Array | undefined {
-  if (!isApart && (scratch === undefined || encrypted?.has(name) !== true)) return undefined
-  const { B } = Object(value) as Members
-  if (typeof B !== 'string' || onlyMember(value as object) !== 'B') return undefined
-  return isApart ? fromBase64Again(B) : scratch?.fromBase64(B)
+function readApart(value: unknown, role: AttributeRole, { scratch }: ReadApart): Uint8Array | undefined {
+  if (typeof value !== 'object' || value === null || onlyMember(value) !== 'B') return undefined
+  const { B } = value as Members
+  if (typeof B !== 'string') return undefined
+  return role === 'encrypted' ? scratch?.fromBase64(B) : fromBase64Again(B)
 }
 
 /** Its name, where an object has one member of its own; a list of the names would be garbage. */
