@@ -38,7 +38,7 @@ let folder: string
 let env: NodeJS.ProcessEnv
 
 beforeAll(async () => {
-  const needed = ['cli', 'toolbox', 'mrk-keyring'].map(name => `packages/${name}`)
+  const needed = ['cli', 'toolbox', 'mrk-keyring', 'db-esdk'].map(name => `packages/${name}`)
   execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...needed], {
     cwd: root,
   })
