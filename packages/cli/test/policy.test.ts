@@ -1,4 +1,3 @@
-import { CreateTableCommand, DynamoDB } from '@aws-sdk/client-dynamodb'
 import { KMS } from '@aws-sdk/client-kms'
 import {
   BatchGetCommand,
@@ -12,132 +11,25 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
-import { BranchKeyring, KeyStoreAdministration } from '@dynaseal/branch-keyring'
 import { createSearchKey, createSearchTokens } from '@dynaseal/core'
-import { type SealOptions, sealDocumentClient, search } from '@dynaseal/document-client'
+import { sealDocumentClient, search } from '@dynaseal/document-client'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import {
-  checkSearchKeys,
-  doctor,
-  type Policies,
-  type PolicyDocument,
-  type Project,
-  policiesOf,
-  projectOf,
-  RewrapTokens,
-  runJob,
-  searchPartsOf,
-} from '../src/api.js'
-import { createWorld, EAST, WEST, type World } from './support/cloud.js'
+import { describe, expect, it } from 'vitest'
+import { type PolicyDocument, policiesOf, projectOf, RewrapTokens, runJob } from '../src/api.js'
+import { EAST, WEST } from './support/cloud.js'
 import { dynaseal, folder } from './support/command.js'
-import { type IamGateway, startIamGateway } from './support/iamGateway.js'
-
-let world: World
-let gateway: IamGateway
-let searchKey: Uint8Array
-let project: Project
-let policies: Policies
-
-const aws = (region: string, accessKeyId: string, endpoint = gateway.endpoint) => ({
-  region,
-  endpoint,
-  maxAttempts: 1,
-  credentials: { accessKeyId, secretAccessKey: 'test' },
-})
-
-const PEOPLE = {
-  table: 'people',
-  key: ['id'],
-  encrypted: ['email', 'ssn'],
-  indexKeys: { byEmail: ['emailToken'] },
-  tokens: { emailToken: { of: 'email' } },
-}
-
-/** A client of somebody, whose every request passes the gateway. */
-function clientOf(principal: string, options: Partial<SealOptions> = {}, region = EAST) {
-  const keyring = new MrkKeyring({
-    keyArns: [...world.keyArns],
-    region,
-    client: one => new KMS(aws(one, principal)),
-  })
-  const documents = DynamoDBDocumentClient.from(new DynamoDB(aws(region, principal)))
-  const tokens = createSearchTokens({ keyring, writeWith: searchKey })
-  const client = sealDocumentClient(documents, { keyring, search: tokens, ...(options as object) })
-  client.declare(PEOPLE)
-  return client
-}
-
-/** The same as a file for the command. */
-const configOf = (principal: string) => `
-  import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-  import { KMSClient } from '@aws-sdk/client-kms'
-  import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-  import { createSearchTokens } from '@dynaseal/core'
-  import { sealDocumentClient } from '@dynaseal/document-client'
-  import { MrkKeyring } from '@dynaseal/mrk-keyring'
-  const credentials = { accessKeyId: '${principal}', secretAccessKey: 'test' }
-  const aws = region => ({ region, endpoint: '${gateway.endpoint}', maxAttempts: 1, credentials })
-  const writeWith = Buffer.from('${Buffer.from(searchKey).toString('base64')}', 'base64')
-  const client = region => {
-    const keyring = new MrkKeyring({ keyArns: ${JSON.stringify(world.keyArns)}, region, client: one => new KMSClient(aws(one)) })
-    const search = createSearchTokens({ keyring, writeWith })
-    const sealed = sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient(aws(region))), { keyring, search })
-    sealed.declare(${JSON.stringify(PEOPLE)})
-    return sealed
-  }
-  export default { clients: [client('${EAST}'), client('${WEST}')] }
-`
-
-beforeAll(async () => {
-  // Transactions are not in dynalite.
-  world = await createWorld({ engine: 'dynoxide' })
-  gateway = await startIamGateway(world.cloud.endpoint)
-  const attribute = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const })
-  const key = (AttributeName: string) => [{ AttributeName, KeyType: 'HASH' as const }]
-  await world.dynamodb.send(
-    new CreateTableCommand({
-      TableName: 'people',
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [attribute('id'), attribute('emailToken')],
-      KeySchema: key('id'),
-      GlobalSecondaryIndexes: [
-        { IndexName: 'byEmail', KeySchema: key('emailToken'), Projection: { ProjectionType: 'ALL' } },
-      ],
-    }),
-  )
-  searchKey = await createSearchKey(
-    new MrkKeyring({ keyArns: [...world.keyArns], client: region => new KMS(world.config(region)) }),
-  )
-  project = await projectOf({ clients: [clientOf('nobody'), clientOf('nobody', {}, WEST)] })
-  policies = await policiesOf(project, { checkpointTable: 'checkpoints' })
-  await world.dynamodb.createTable({
-    TableName: 'checkpoints',
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [attribute('id')],
-    KeySchema: key('id'),
-  })
-  for (const [role, policy] of Object.entries(policies.roles)) gateway.identities.set(role, [policy])
-  for (const { replicas, policy } of policies.keys)
-    for (const { arn } of replicas) gateway.keyPolicies.set(arn, policy)
-  gateway.identities.set('application', [policies.roles.readers, policies.roles.writers])
-  const application = clientOf('application')
-  for (const id of ['ada', 'bob'])
-    await application.send(new PutCommand({ TableName: 'people', Item: item(id) }))
-})
-afterAll(async () => {
-  await gateway.stop()
-  await world.stop()
-})
-beforeEach(() => {
-  gateway.asked.length = 0
-  world.cloud.clearCalls()
-})
-
-const item = (id: string) => ({ id, email: `${id}@example.com`, ssn: '078-05-1120' })
-const TableName = 'people'
-
-const actionsOf = ({ Statement }: PolicyDocument) => new Set(Statement.flatMap(({ Action }) => Action))
+import {
+  actionsOf,
+  aws,
+  clientOf,
+  configOf,
+  gateway,
+  item,
+  policies,
+  searchKey,
+  TableName,
+  world,
+} from './support/people.js'
 
 /** The actions that were needed, of which nothing was refused, and which stand for every request that the cloud has seen. */
 function needed(principal: string): Set<string> {
@@ -371,99 +263,5 @@ describe('the conditions', () => {
     const ofAll = await policiesOf(await projectOf({ clients }))
     gateway.identities.set('all', [ofAll.roles.readers])
     expect(await may('all', 'Decrypt', { ...context, tenant: 'other' })).toBe(true)
-  })
-})
-
-describe('with branch keys', () => {
-  const options = (principal: string) => ({
-    keyArns: [...world.keyArns],
-    client: (region: string) => new KMS(aws(region, principal)),
-    keyStore: {
-      tableName: 'branch-keys',
-      regions: [EAST],
-      client: (region: string) => new DynamoDB(aws(region, principal)),
-    },
-  })
-  const keyringOf = (principal: string) =>
-    new BranchKeyring({ ...options(principal), branchKeyId: ({ tenant }) => `tenant-${tenant ?? 'none'}` })
-  /** A tenant is the beginning of a key. */
-  const encryptionContext = (_: string, { id }: Record<string, unknown>) => ({
-    tenant: String(id).split('-')[0]!,
-  })
-  const client = (principal: string) =>
-    clientOf(principal, { keyring: keyringOf(principal), encryptionContext })
-  let ofAcme: Policies
-
-  beforeAll(async () => {
-    const ofTenants = await projectOf({ clients: client('nobody') })
-    ofAcme = await policiesOf(ofTenants, { context: { tenant: 'acme' } })
-    const { keys } = await policiesOf(ofTenants)
-    for (const { arn } of keys[0]!.replicas) gateway.keyPolicies.set(arn, keys[0]!.policy)
-    const everything = {
-      Sid: 'All',
-      Effect: 'Allow' as const,
-      Action: ['kms:*', 'dynamodb:*'],
-      Resource: ['*'],
-    }
-    gateway.identities.set('administrator', [{ Version: '2012-10-17', Statement: [everything] }])
-    gateway.identities.set('acme-readers', [ofAcme.roles.readers])
-    gateway.identities.set('acme-writers', [ofAcme.roles.writers])
-    const administration = new KeyStoreAdministration(options('administrator'))
-    await administration.createTable()
-    for (const branchKeyId of ['tenant-acme', 'tenant-other', 'tenant-none'])
-      await administration.createBranchKey({ branchKeyId })
-    for (const id of ['acme-1', 'other-1'])
-      await client('administrator').send(new PutCommand({ TableName, Item: item(id) }))
-  })
-
-  const get = (id: string) => client('acme-readers').send(new GetCommand({ TableName, Key: { id } }))
-
-  it('the policies of one tenant open its items, and no others', async () => {
-    expect((await get('acme-1')).Item).toEqual(item('acme-1'))
-    await expect(get('other-1')).rejects.toThrow()
-    const refused = gateway.asked.filter(({ allowed }) => !allowed)
-    expect(
-      new Set(
-        refused.map(({ action, context }) => `${action} ${context['kms:EncryptionContext:branch-key-id']}`),
-      ),
-    ).toEqual(new Set(['kms:Decrypt tenant-other']))
-  })
-
-  it('who writes needs to open branch keys, and to make no data keys', async () => {
-    const { Attributes } = await client('acme-writers').send(
-      new PutCommand({ TableName, Item: item('acme-2') }),
-    )
-    expect(Attributes).toBeUndefined()
-    const actions = [...actionsOf(ofAcme.roles.writers)].filter(action => action.startsWith('kms:'))
-    expect(actions).toEqual(['kms:Decrypt'])
-    const put = client('acme-writers').send(new PutCommand({ TableName, Item: item('other-2') }))
-    await expect(put).rejects.toThrow()
-  })
-
-  it('operators of them may look at all that the doctor looks at', async () => {
-    const { roles } = await policiesOf(await projectOf({ clients: client('nobody') }))
-    gateway.identities.set('branch-operators', [roles.operators])
-    const { findings } = await doctor(await projectOf({ clients: client('branch-operators') }))
-    expect(gateway.asked.length).toBeGreaterThan(0)
-    expect(gateway.asked.filter(({ allowed }) => !allowed)).toEqual([])
-    expect(findings.filter(({ severity }) => severity === 'error').map(({ code }) => code)).toEqual([])
-  })
-
-  it('a search key is unwrapped where the table of branch keys is', async () => {
-    const keyring = keyringOf('administrator')
-    const tokens = createSearchTokens({ keyring, writeWith: await createSearchKey(keyring) })
-    const ofTokens = await projectOf({ clients: clientOf('administrator', { search: tokens }) })
-    const [checked] = await checkSearchKeys(searchPartsOf(ofTokens))
-    expect(checked?.wrappingKeys).toEqual([
-      { provider: 'aws-kms-hierarchy', name: 'tenant-none', version: expect.any(String) },
-    ])
-    expect(checked?.replicas).toMatchObject([
-      { region: EAST, opens: true },
-      {
-        region: WEST,
-        opens: false,
-        reason: expect.stringContaining('branch-keys, has no replica in us-west-2'),
-      },
-    ])
   })
 })
