@@ -34,9 +34,9 @@ the encryption context. Where the application makes it by the item, as for
 tenants, --context tenant=acme gives the policies of one; of items of the AWS
 Database Encryption SDK, --context aws-crypto-attr.tenant=acme.
 
-What is longer than a managed policy of IAM takes, 6,144 characters without white
-space, is several of them in CDK and Terraform; as JSON, --part prints each. That
-and whatever else AWS does not take is noted on standard error.
+What is longer than a managed policy of IAM takes, 6,144 characters without
+white space, is several of them in CDK and Terraform; as JSON, --part prints
+each. That and whatever else AWS does not take is noted on standard error.
 
   dynaseal policy readers > readers.json
   aws iam create-policy --policy-name readers \\
