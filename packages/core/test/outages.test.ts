@@ -80,8 +80,10 @@ describe.each(FORMS)('while the keyring fails, $name', form => {
     const { keyring, read } = await world(form)
     keyring.failure = new Error('time-out')
     expect(await read()).toEqual(['key-unavailable', 'key-unavailable'])
+    // One for both items, if they wait for it together.
+    const failed = keyring.decrypts
     keyring.failure = undefined
     expect(await read()).toEqual(VALUES)
-    expect(keyring.decrypts).toBe(2)
+    expect(keyring.decrypts).toBe(failed + 1)
   })
 })
