@@ -15,7 +15,7 @@ const NOT_SAID = new Set(
   ),
 )
 
-/** Codes of sentences: some characters of their digests, so that one keeps its code while its words stay. */
+/** Codes of sentences: the last characters of their digests, so that one keeps its code while its words stay. */
 export class Codes {
   #sentences = new Map()
   /** Names of modules' variables that hold sentences, and of all that are compared with something, with a place of each. */
@@ -25,8 +25,8 @@ export class Codes {
   /** @param sentence with {1} in the place of its first value */
   of(sentence) {
     const digest = BigInt(`0x${createHash('sha256').update(sentence).digest('hex')}`).toString(36)
-    for (let length = 4; ; length++) {
-      const code = digest.slice(0, length)
+    for (let length = 3; ; length++) {
+      const code = digest.slice(-length)
       const known = this.#sentences.get(code) ?? sentence
       if (known !== sentence) continue
       this.#sentences.set(code, sentence)

@@ -35,6 +35,8 @@ async function shorten(folder) {
     format: 'esm',
     // Of a sentence in several lines it makes one.
     minifySyntax: true,
+    // Fields that are assigned anyway need not be declared.
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     write: false,
     logLevel: 'warning',
   })

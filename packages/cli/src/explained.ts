@@ -8,7 +8,7 @@ export type Sentences = Readonly<Record<string, string>>
 export function explained(text: string, sentences: Sentences): string {
   let result = ''
   let position = 0
-  for (const { index, 1: run } of text.matchAll(/#([0-9a-z]{4,})/g)) {
+  for (const { index, 1: run } of text.matchAll(/#([0-9a-z]{3,})/g)) {
     // Inside of what has been explained already.
     if (index < position) continue
     const code = codeOf(run!, sentences)
@@ -25,7 +25,7 @@ export function explained(text: string, sentences: Sentences): string {
 
 /** The longest, where one begins as another one is. */
 function codeOf(run: string, sentences: Sentences): string | undefined {
-  for (let length = run.length; length >= 4; length--) {
+  for (let length = run.length; length >= 3; length--) {
     const code = run.slice(0, length)
     if (Object.hasOwn(sentences, code)) return code
   }

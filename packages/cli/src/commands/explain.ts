@@ -7,11 +7,11 @@ import type { Surroundings } from './shared.js'
 
 const NOTES = `
 A bundle that is made with the condition dynaseal-short-messages has codes in
-the place of sentences, as #64mq or #3irz(users). Take the command of the
+the place of sentences, as #gcp or #f0a(users). Take the command of the
 release that is in the bundle: another one may have other sentences.
 
-  dynaseal explain 64mq
-  dynaseal explain 'Cannot open ssn of an item in table users (key: id): #64mq'
+  dynaseal explain gcp
+  dynaseal explain 'Cannot open ssn of an item in table users (key: id): #gcp'
   dynaseal explain < function.log
 
 Ends with 0; with 2 if there is no such code in it.
@@ -28,10 +28,10 @@ export function explainCommand({ terminal }: Surroundings): Command {
     .addHelpText('after', NOTES)
     .action(async (words: readonly string[]) => {
       if (words.length === 0 && !terminal.isPipedInto)
-        throw new CliError('usage', "Give a code or a message, as dynaseal explain '#64mq'.")
+        throw new CliError('usage', "Give a code or a message, as dynaseal explain '#gcp'.")
       const given = words.length === 0 ? await terminal.readInput() : words.join(' ')
       // What a shell takes for a comment.
-      const message = /^[0-9a-z]{4,}$/.test(given) ? `#${given}` : given
+      const message = /^[0-9a-z]{3,}$/.test(given) ? `#${given}` : given
       const text = explained(message, JSON.parse(await readFile(TABLE, 'utf8')) as Sentences)
       if (text === message)
         throw new CliError(

@@ -8,7 +8,6 @@ import { Sealing } from '../sealing/sealing.js'
 import type { Tables } from '../tables/tables.js'
 import { copyContainers } from '../values/copyContainers.js'
 import type { Item } from '../values/place.js'
-import { asClientReads, readingAllDigits } from '../values/readNumbers.js'
 import type { ClientSettings } from './settings.js'
 
 /** Sends a command with the client that was sealed. */
@@ -23,7 +22,10 @@ export async function sendSealed(
 ): Promise<unknown> {
   const sealing = new Sealing(settings)
   const { items } = settings.commands
-  const isSigned = settings.format.wholeItems === true && settings.commands.type === 'document'
+  const signed =
+    settings.format.wholeItems === true && settings.commands.type === 'document'
+      ? settings.features.wholeItems
+      : undefined
   const sendOperation: SendOperation = async (name, input) =>
     copyContainers(await forward(copyCommand(command, baseCommand(name), input))) as Item
   const planned = planCommand(settings.commands, tables, command, sealing)
@@ -32,7 +34,7 @@ export async function sendSealed(
   const send = async (input: Item, operation?: OperationName) => {
     const type = operation === undefined ? planned.type : commandClass(operation, settings.commands.type)
     const copy = copyCommand(command, type, items.write(input))
-    const answer = await forward(isSigned ? readingAllDigits(copy) : copy)
+    const answer = await forward(signed?.readingAllDigits(copy) ?? copy)
     return items.read(copyContainers(answer) as Item)
   }
   await sealing.seal(async () => plan.locate?.(send))
@@ -54,7 +56,7 @@ export async function sendSealed(
     opening.takeTokens()
   }
   plan.finish?.(output)
-  return isSigned ? asClientReads(output) : items.write(output)
+  return signed === undefined ? items.write(output) : signed.asClientReads(output)
 }
 
 function failedByCondition(error: unknown): boolean {

@@ -58,7 +58,7 @@ function cutDown(table: KnownTable, item: Item, paths: readonly AttributePath[])
 function namesWithout(projection: string, params: Item): unknown {
   const given = params.ExpressionAttributeNames as Record<string, string> | undefined
   const placeholdersOf = (expression: unknown) =>
-    typeof expression === 'string' ? [...new Tokens(expression, {}).placeholders()] : []
+    typeof expression === 'string' ? new Tokens(expression, {}).placeholders('placeholder') : []
   const elsewhere = new Set(CONDITIONS.flatMap(name => placeholdersOf(params[name])))
   const gone = new Set(placeholdersOf(projection).filter(name => !elsewhere.has(name)))
   return Object.fromEntries(Object.entries(given ?? {}).filter(([name]) => !gone.has(name)))

@@ -102,14 +102,9 @@ export class Tokens {
     )
   }
 
-  /** The value placeholders in it. */
-  *values(): Iterable<string> {
-    for (const { kind, text } of this.#tokens) if (kind === 'value') yield text
-  }
-
-  /** The name placeholders in it. */
-  *placeholders(): Iterable<string> {
-    for (const { kind, text } of this.#tokens) if (kind === 'placeholder') yield text
+  /** The placeholders of values in it, or of names. */
+  placeholders(of: 'value' | 'placeholder'): string[] {
+    return this.#tokens.filter(({ kind }) => kind === of).map(({ text }) => text)
   }
 
   /** Tries one way to read on, and another from the same place if it does not fit. */

@@ -112,7 +112,9 @@ export function askedKind(table: KnownTable, params: Item): unknown {
 
 /** The values that a write's condition compares with. */
 export function valuesOfCondition({ ConditionExpression }: Item): string[] {
-  return typeof ConditionExpression === 'string' ? [...new Tokens(ConditionExpression, {}).values()] : []
+  return typeof ConditionExpression === 'string'
+    ? new Tokens(ConditionExpression, {}).placeholders('value')
+    : []
 }
 
 /** The name of a kind that one of the parts of a conjunction asks for. */

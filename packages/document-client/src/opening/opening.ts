@@ -210,7 +210,11 @@ export class Opening {
       const each = sealed[i]!
       const { fields, error, others } = results[i]!
       if (error !== undefined) each.failures.push(error)
-      else if (others !== undefined) this.#replaceOthers(each, others)
+      else if (others !== undefined)
+        this.settings.features.wholeItems.replaceOthers(each, others, this.settings.values, name => {
+          if (this.#keepsTokens) this.#kept = added(this.#kept, { item: each.item, name })
+          else delete each.item[name]
+        })
       // By index: an iterator makes garbage for each field.
       for (let j = 0; j < each.found.length; j++) {
         const result = fields[j]!
@@ -229,24 +233,6 @@ export class Opening {
   takeTokens(): void {
     if (this.#withTokens.length > 0) this.settings.features.search.takeTokens(this.#withTokens)
     if (this.#kept.length > 0) for (const { item, name } of this.#kept) delete item[name]
-  }
-
-  /** What has no mark, as the format opened it. */
-  #replaceOthers({ table, item, toOpen, failures }: OpenItem, others: Item): void {
-    for (const [name, given] of Object.entries(toOpen?.others ?? {})) {
-      const value = others[name]
-      if (value === given) continue
-      if (value === undefined) {
-        if (this.#keepsTokens) this.#kept = added(this.#kept, { item, name })
-        else delete item[name]
-      } else {
-        try {
-          item[name] = this.settings.values.native(value as AttributeValue)
-        } catch {
-          failures.push(failure(table, [name], 'malformed-value', NUMBER))
-        }
-      }
-    }
   }
 
   #replace(each: OpenItem, occurrence: Occurrence, value: AttributeValue): void {
