@@ -3,6 +3,7 @@ import { DocumentClientError } from '../errors.js'
 import type { Opening } from '../opening/opening.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
+import { allDigits } from '../values/readNumbers.js'
 import type { Scratch } from '../values/scratch.js'
 import type { Values } from '../values/values.js'
 import { readItem } from '../values/wireJson.js'
@@ -80,7 +81,7 @@ export function readingValues(
   { wholeItems }: KnownTable,
   { values }: Pick<ClientSettings, 'values'>,
 ): Values {
-  return (wholeItems ? values.reading : undefined) ?? values
+  return wholeItems ? allDigits(values) : values
 }
 
 /** An item as it is told, and the format's own attributes of it. */

@@ -13,13 +13,11 @@ import { DocumentClientError } from '../errors.js'
 import { formatPath, isContainer } from '../paths/attributePattern.js'
 import { copyContainers } from './copyContainers.js'
 import { findFault } from './faults.js'
-import { wrapping } from './readNumbers.js'
 import type { Values } from './values.js'
 
 /** Those of a document client with these options. */
 export function nativeValues({ marshallOptions, unmarshallOptions }: TranslateConfig): Values {
-  const reading = { ...unmarshallOptions, wrapNumbers: wrapping(unmarshallOptions ?? {}) }
-  const values: Values = {
+  return {
     attribute: value => marshallNative(value as NativeAttributeValue, marshallOptions),
     attributeAt: (path, value, describe) =>
       marshallAt(path, value as NativeAttributeValue, marshallOptions, describe),
@@ -28,9 +26,8 @@ export function nativeValues({ marshallOptions, unmarshallOptions }: TranslateCo
       'S' in value && typeof value.S === 'string'
         ? value.S
         : copyContainers(convertToNative(value as WireValue, unmarshallOptions)),
+    unmarshallOptions,
   }
-  const native: Values['native'] = value => copyContainers(convertToNative(value as WireValue, reading))
-  return { ...values, reading: { ...values, native } }
 }
 
 /**

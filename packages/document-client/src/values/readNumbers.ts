@@ -2,7 +2,8 @@ import type { TranslateConfig } from '@aws-sdk/lib-dynamodb'
 import { convertToNative, NumberValueImpl, type unmarshallOptions } from '@aws-sdk/util-dynamodb'
 import { normalizeNumber } from '@dynaseal/core'
 import { isContainer } from '../paths/attributePattern.js'
-import { setMember } from './copyContainers.js'
+import { copyContainers, setMember } from './copyContainers.js'
+import type { Values } from './values.js'
 
 /** A number that was read, in all of its digits, and what the client's options make of it. */
 class ReadNumber extends NumberValueImpl {
@@ -82,4 +83,19 @@ function restored(value: unknown): unknown {
 function hasRead(set: ReadonlySet<unknown>): boolean {
   for (const member of set) if (member instanceof ReadNumber) return true
   return false
+}
+
+const known = new WeakMap<Values, Values>()
+
+/** The same for items that may be signed: numbers have all of their digits, up to {@link asClientReads}. */
+export function allDigits(values: Values): Values {
+  const made = known.get(values)
+  if (made !== undefined) return made
+  const { unmarshallOptions = {} } = values
+  const options = { ...unmarshallOptions, wrapNumbers: wrapping(unmarshallOptions) }
+  const native: Values['native'] = value =>
+    copyContainers(convertToNative(value as Parameters<typeof convertToNative>[0], options))
+  const reading = { ...values, native }
+  known.set(values, reading)
+  return reading
 }

@@ -1,3 +1,4 @@
+import type { unmarshallOptions } from '@aws-sdk/util-dynamodb'
 import type { AttributePath, AttributeValue } from '@dynaseal/core'
 
 /**
@@ -18,6 +19,6 @@ export interface Values {
   ): AttributeValue
   /** @throws {Error} that quotes the value: not to be let out */
   native(value: AttributeValue): unknown
-  /** The same for items that may be signed, where it differs: numbers have all of their digits, up to `asClientReads`. */
-  readonly reading?: Values
+  /** The client's. */
+  readonly unmarshallOptions?: unmarshallOptions | undefined
 }
