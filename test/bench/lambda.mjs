@@ -35,9 +35,9 @@ try {
   for (const format of ['esm', 'cjs'])
     for (const name of ['plain', 'sealed']) {
       const file = join(deployed, `${name}.${format === 'esm' ? 'mjs' : 'cjs'}`)
-      contestants.push({ name, format, file, ...(await bundle(name, format, file)), times: [] })
+      contestants.push({ name, format, file, ...(await bundle(`${name}.mjs`, format, file)), times: [] })
     }
-  const { bytes: withFullMessages } = await bundle('sealed', 'esm', join(deployed, 'full.mjs'), [])
+  const { bytes: withFullMessages } = await bundle('sealed.mjs', 'esm', join(deployed, 'full.mjs'), [])
   // One round more, whose files nobody has read before.
   for (let round = -1; round < ROUNDS; round++)
     for (const { name, file, times } of contestants) {

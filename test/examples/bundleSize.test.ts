@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 test.each(FORMATS)('is no more than it may be, and nothing of the AWS Encryption SDK: %s', async format => {
   const [plain, sealed] = await Promise.all(
-    ['plain', 'sealed'].map(name => bundle(name, format, join(folder, `${name}.${format}`))),
+    ['plain', 'sealed'].map(name => bundle(`${name}.mjs`, format, join(folder, `${name}.${format}`))),
   )
   expect((sealed!.bytes - plain!.bytes) / 1000).toBeLessThan(MOST_KB)
   expect(Object.keys(sealed!.packages).sort()).toEqual([
@@ -29,6 +29,18 @@ test.each(FORMATS)('is no more than it may be, and nothing of the AWS Encryption
     'dynamodb-toolbox',
     'the function',
   ])
+})
+
+test.each(FORMATS)('of the example are no more either, which has one keyring: %s', async format => {
+  const file = '../../../examples/lambda/src/handler.ts'
+  const { packages }: { packages: Record<string, number> } = await bundle(
+    file,
+    format,
+    join(folder, `handler.${format}`),
+  )
+  const own = Object.entries(packages).filter(([name]) => name.startsWith('@dynaseal/'))
+  expect(own.map(([name]) => name)).not.toContain('@dynaseal/branch-keyring')
+  expect(own.reduce((sum, [, bytes]) => sum + bytes, 0) / 1000).toBeLessThan(MOST_KB)
 })
 
 describe.each(FORMATS)('materials of the AWS Encryption SDK in a bundle, %s', format => {

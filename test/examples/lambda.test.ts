@@ -100,14 +100,13 @@ describeDynoxide('the Lambda example, from its bundle', () => {
     events: readonly object[],
     changed: Record<string, string> = {},
   ): Promise<Answer[]> {
-    const bundle = join(deployed, format, `${name}.${format === 'esm' ? 'mjs' : 'cjs'}`)
+    const bundle = join(deployed, kind, format, `${name}.${format === 'esm' ? 'mjs' : 'cjs'}`)
     const env = {
       AWS_ENDPOINT_URL: cloud.endpoint,
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-      KEYRING: kind,
       KEY_ARNS: keyArns.join(','),
       TABLE: tableOf(kind, format),
       ...(kind === 'branch-keys' ? { KEY_STORE_TABLE: KEY_STORE, BRANCH_KEY_ID: BRANCH_KEY } : {}),
@@ -275,7 +274,6 @@ describeDynoxide('the Lambda example, from its bundle', () => {
   })
 
   test.each([
-    ['KEYRING', 'kms', 'KEYRING is "kms", neither mrk nor branch-keys'],
     ['KEY_ARNS', '', 'KEY_ARNS is not set'],
     ['BRANCH_KEY_ID', '', 'BRANCH_KEY_ID is not set'],
     ['ROUTING', '{"hedged":false}', 'hedged'],

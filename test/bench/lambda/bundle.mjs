@@ -2,16 +2,19 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 /**
- * Makes a bundle of one of the functions in this folder, minified, with the AWS SDK beside it.
+ * Makes a bundle of a function, minified, with the AWS SDK beside it.
  *
+ * @param file seen from this folder
  * @param conditions of the `exports` of packages: short messages in errors, unless it says otherwise
  * @returns its bytes, and those of each package in it
  */
-export async function bundle(name, format, outfile, conditions = ['dynaseal-short-messages']) {
+export async function bundle(file, format, outfile, conditions = ['dynaseal-short-messages']) {
   const { metafile } = await build({
-    entryPoints: [fileURLToPath(new URL(`${name}.mjs`, import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
     outfile,
     bundle: true,
+    // Of examples/lambda, which has a bundle for each.
+    define: { 'process.env.KEYRING': '"mrk"' },
     minify: true,
     platform: 'node',
     target: 'node20',
