@@ -1,9 +1,10 @@
 // Whether what each archive's `exports` say of types and of programs is the same thing, asked of are-the-types-wrong.
 // It finds three things, which docs/support.md explains; anything else, and any of the three that is gone, is an error.
 // Of the toolbox, which has a module for CommonJS, it finds the last alone.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { check, run } from './checks.mjs'
+import { spawnSync } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { check } from './checks.mjs'
 import { root } from './consumer.mjs'
 
 const ATTW = join(root, 'test/node_modules/@arethetypeswrong/cli/dist/index.js')
@@ -13,15 +14,17 @@ const EXPLAINED = [
   'NoResolution in node10',
 ]
 
-/** It exits with 1 when it finds something, which it does. */
+/** It exits with 1 when it finds something, which it does, and before a pipe has taken a long report: so that goes to a file. */
 function findings(archive) {
-  let report
-  try {
-    report = run(process.execPath, [ATTW, archive, '--format', 'json'], root)
-  } catch (error) {
-    report = error.stdout
-  }
-  const { problems } = JSON.parse(report)
+  // Beside the folder of the archives, which has nothing else.
+  const file = join(dirname(archive), '../resolution.json')
+  const report = openSync(file, 'w')
+  spawnSync(process.execPath, [ATTW, archive, '--format', 'json'], {
+    cwd: root,
+    stdio: ['ignore', report, 'inherit'],
+  })
+  closeSync(report)
+  const { problems } = JSON.parse(readFileSync(file, 'utf8'))
   const found = Object.values(problems)
     .flat()
     .map(({ kind, resolutionKind }) => (resolutionKind === undefined ? kind : `${kind} in ${resolutionKind}`))
