@@ -136,7 +136,7 @@ export class DbEsdkFormat implements Format {
     return items.map((item, index) => opened(item, outcomes[index]!))
   }
 
-  /** What the cache of keys for opening did and holds. */
+  /** What the cache of keys for opening did and holds: not what a branch key in memory opened, of which it holds nothing. */
   statistics() {
     return this.#items.statistics()
   }

@@ -135,7 +135,7 @@ export class ItemEncryptor {
     return opened
   }
 
-  /** What the cache of keys for opening did and holds. */
+  /** What the cache of keys for opening did and holds: not what a branch key in memory opened, of which it holds nothing. */
   statistics() {
     return this.#items.statistics()
   }

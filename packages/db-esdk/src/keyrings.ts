@@ -10,6 +10,7 @@ import {
   type EncryptedDataKeyEntry,
   encryptDataKey,
   isKeyring,
+  oneOfEachWrappingKey,
   sourceAsKeyring,
   sourceOf,
 } from '@dynaseal/core/formats'
@@ -88,16 +89,26 @@ export class KeyWrapping {
     }
     const generateDataKey = () =>
       Promise.reject(new TypeError('Each recipient makes an intermediate key of its own.'))
-    return sourceAsKeyring({
-      decryptDataKey,
-      decryptDataKeyNow: request => this.#alone?.[dataKeySource]?.decryptDataKeyNow?.(request),
-      generateDataKey,
-    })
+    return sourceAsKeyring({ decryptDataKey, generateDataKey })
   }
 
-  /** The keyring where there is one, whatever the context: nobody has to be asked before it. */
-  get #alone(): Keyring | undefined {
-    return typeof this.#keyrings !== 'function' && this.#keyrings.length === 1 ? this.#keyrings[0] : undefined
+  /**
+   * An intermediate key, where there is one keyring, whatever the context, and it can tell at once; undefined elsewhere.
+   * The caller is the only one who holds it.
+   *
+   * @throws whatever the keyring throws
+   */
+  unwrapNow(pairs: Context, entries: readonly EncryptedDataKeyEntry[]): Uint8Array | undefined {
+    const keyrings = this.#keyrings
+    if (typeof keyrings === 'function' || keyrings.length !== 1) return undefined
+    const key = keyrings[0]![dataKeySource]?.decryptDataKeyNow?.({
+      encryptionContext: pairs,
+      length: KEY_BYTES,
+      encryptedDataKeys: oneOfEachWrappingKey(entries),
+    })
+    if (key === undefined || key.length === KEY_BYTES) return key
+    key.fill(0)
+    throw new TypeError(`The keyring returned a key of ${key.length} bytes where ${KEY_BYTES} belong.`)
   }
 
   #keyringsOf(context: Context): readonly Keyring[] | Promise<readonly Keyring[]> {

@@ -2,7 +2,14 @@ import { timingSafeEqual } from 'node:crypto'
 import { type AttributeValue, FieldError, SealError } from '@dynaseal/core'
 import { asBuffer, type DataKeyName, type EncryptedDataKeyEntry, writeValue } from '@dynaseal/core/formats'
 import { commitmentOf } from './commitment.js'
-import { hasKeyValues, PUBLIC_KEY, requiredPairs, serializePairs, wholeContext } from './context.js'
+import {
+  hasKeyValues,
+  type Pairs,
+  PUBLIC_KEY,
+  requiredPairs,
+  serializePairs,
+  wholeContext,
+} from './context.js'
 import { LEVELS_OF_ITEM, type SignedField } from './fields.js'
 import { footerBytes, hasTag } from './footer.js'
 import { decrypt, TAG_BYTES } from './gcm.js'
@@ -27,8 +34,9 @@ export class Opening {
   readonly #encrypted: readonly SignedField[]
   readonly #context: Buffer
   readonly #digest: Buffer
-  /** What the keyrings are asked for. */
-  readonly name: DataKeyName
+  /** What the keyrings are asked for: the whole encryption context, and what they made. */
+  readonly pairs: Readonly<Pairs>
+  readonly wrappedKeys: readonly EncryptedDataKeyEntry[]
 
   /**
    * @param attributes without header and footer, and with the key that the item was read by
@@ -72,7 +80,13 @@ export class Opening {
       )
     this.#digest = digestOf(asBuffer(header), context, record => signed.addTo(record))
     this.#encrypted = signed.encrypted
-    this.name = intermediateKeyName(whole, context, wrappedKeys(encryptedDataKeys))
+    this.pairs = whole
+    this.wrappedKeys = wrappedKeys(encryptedDataKeys)
+  }
+
+  /** By what the cache knows the intermediate keys. */
+  get name(): DataKeyName {
+    return intermediateKeyName(this.pairs, this.#context, this.wrappedKeys)
   }
 
   /** What authenticates, or does not, under that intermediate key. */

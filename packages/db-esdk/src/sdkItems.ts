@@ -93,7 +93,7 @@ export class SdkItems {
    */
   openOne(item: ItemToTake, signal: AbortSignal | undefined): Outcome | Promise<Outcome> {
     if (sliceIsOver()) return this.#openNextSlice(item, signal)
-    const arrival = arrive(item.take, this.#cache.beginOpening(signal))
+    const arrival = this.#arrive(item.take, this.#cache.beginOpening(signal))
     if (arrival instanceof Promise) return openOnArrival(item.table, arrival, signal)
     return openArrived(item.table, arrival, signal)
   }
@@ -111,7 +111,7 @@ export class SdkItems {
     // By index, as below: what an iterator makes for each item is garbage.
     for (let index = 0; index < items.length; index++) {
       while (sliceIsOver()) await nextSlice()
-      const arrival = arrive(items[index]!.take, call)
+      const arrival = this.#arrive(items[index]!.take, call)
       isWaiting ||= arrival instanceof Promise
       coming.push(arrival)
     }
@@ -136,6 +136,31 @@ export class SdkItems {
 
   clear(): void {
     this.#cache.clear()
+  }
+
+  /**
+   * A key that the keyring gives at once is used at once, and not kept: it opens this item only.
+   *
+   * @returns what never rejects, so that all can be waited for
+   */
+  #arrive(take: () => Opening, call: OpeningCall): Arrival | Promise<Arrival> {
+    let opening: Opening
+    try {
+      opening = take()
+    } catch (error) {
+      return { error: notOpened(error) }
+    }
+    let key: Uint8Array | undefined
+    try {
+      key = this.#wrapping.unwrapNow(opening.pairs, opening.wrappedKeys)
+      if (key === undefined) {
+        const lease = call.take(opening.name, opening.claims())
+        return lease instanceof Promise ? arrivalOf(opening, lease) : { opening, lease }
+      }
+    } catch (refusal) {
+      return { opening, refusal }
+    }
+    return openNow(opening, key)
   }
 
   async #generate({ table, pairs }: Sealing, signal: AbortSignal | undefined): Promise<IntermediateKey[]> {
@@ -174,26 +199,10 @@ interface ItemToTake {
   readonly take: () => Opening
 }
 
-/** An item that was taken apart, and its key, or why there is none; or why the item was not taken apart. */
+/** An item that was taken apart, and its key, or why there is none; or the outcome, where that is known already. */
 type Arrival =
   | { readonly opening: Opening; readonly lease?: OpeningLease; readonly refusal?: unknown }
-  | { readonly error: FieldError }
-
-/** Never rejects, so that all can be waited for. */
-function arrive(take: () => Opening, call: OpeningCall): Arrival | Promise<Arrival> {
-  let opening: Opening
-  try {
-    opening = take()
-  } catch (error) {
-    return { error: notOpened(error) }
-  }
-  try {
-    const lease = call.take(opening.name, opening.claims())
-    return lease instanceof Promise ? arrivalOf(opening, lease) : { opening, lease }
-  } catch (refusal) {
-    return { opening, refusal }
-  }
-}
+  | Outcome
 
 async function arrivalOf(opening: Opening, coming: Promise<OpeningLease>): Promise<Arrival> {
   try {
@@ -223,11 +232,22 @@ function openArrived(table: Table, arrival: Arrival, signal: AbortSignal | undef
 }
 
 function release(arrival: Arrival): void {
-  if (!('error' in arrival)) arrival.lease?.release()
+  if ('opening' in arrival) arrival.lease?.release()
+}
+
+/** Zeroes the key. */
+function openNow(opening: Opening, key: Uint8Array): Outcome {
+  try {
+    return { values: opening.open(key) }
+  } catch (error) {
+    return { error: notOpened(error) }
+  } finally {
+    key.fill(0)
+  }
 }
 
 function outcomeOf(table: Table, arrival: Arrival): Outcome {
-  if ('error' in arrival) return arrival
+  if (!('opening' in arrival)) return arrival
   const { opening, lease, refusal } = arrival
   try {
     if (lease === undefined) throw keyUnavailable(table, refusal)

@@ -234,9 +234,10 @@ describe('a call', () => {
 
 describe('a keyring that decrypts at once', () => {
   const entry = { providerId: 'test', providerInfo: 'a key', encryptedDataKey: new Uint8Array([1]) }
-  function atOnce(key: number) {
+  function atOnce(key: number, length = 32) {
     const asked: string[] = []
-    const give = () => new Uint8Array(32).fill(key)
+    const given: Uint8Array[] = []
+    const give = () => new Uint8Array(length).fill(key)
     const source = {
       generateDataKey: async () => ({ dataKey: give(), encryptedDataKeys: [entry] }),
       decryptDataKey: async () => {
@@ -245,12 +246,13 @@ describe('a keyring that decrypts at once', () => {
       },
       decryptDataKeyNow: () => {
         asked.push('at once')
-        return give()
+        given.push(give())
+        return given.at(-1)
       },
     }
     const unused = () => Promise.reject(new Error('asked in its other way'))
     const keyring = { onEncrypt: unused, onDecrypt: unused, [dataKeySource]: source } as unknown as Keyring
-    return { keyring, asked }
+    return { keyring, asked, given }
   }
 
   it('is asked so where it is the only one, and else in its turn', async () => {
@@ -267,7 +269,31 @@ describe('a keyring that decrypts at once', () => {
 
   it('and has another key for the item opens nothing', async () => {
     const stored = await customers({ keyring: atOnce(7).keyring }).encryptItem(customer)
-    const error = await rejection(() => customers({ keyring: atOnce(8).keyring }).decryptItem(stored))
+    const { keyring, given } = atOnce(8)
+    const error = await rejection(() => customers({ keyring }).decryptItem(stored))
     expect(error).toMatchObject({ code: 'not-authentic' })
+    expect(given).toEqual([new Uint8Array(32)])
+  })
+
+  it('is asked for each item anew, and what it gave is zeroed and not kept', async () => {
+    const { keyring, asked, given } = atOnce(7)
+    const encryptor = customers({ keyring })
+    const stored = await encryptor.encryptItem(customer)
+    expect(await encryptor.decryptItem(stored)).toEqual(customer)
+    expect(await encryptor.decryptItem(stored)).toEqual(customer)
+    expect(asked).toEqual(['at once', 'at once'])
+    expect(given).toEqual([new Uint8Array(32), new Uint8Array(32)])
+    expect(encryptor.statistics().keys).toEqual([])
+  })
+
+  it('and gives what is no key opens nothing', async () => {
+    const stored = await customers({ keyring: atOnce(7).keyring }).encryptItem(customer)
+    const { keyring, given } = atOnce(7, 16)
+    const error = await rejection(() => customers({ keyring }).decryptItem(stored))
+    expect(error).toMatchObject({
+      code: 'key-unavailable',
+      cause: { message: expect.stringContaining('16 bytes') },
+    })
+    expect(given).toEqual([new Uint8Array(16)])
   })
 })

@@ -312,5 +312,10 @@ export class BranchKeyCache {
 
 /** A UUID always has 36 characters, so that no two pairs share a name. */
 function nameOf(branchKeyId: string, version: string): string {
-  return version + branchKeyId
+  if (branchKeyId !== lastNamed.branchKeyId || version !== lastNamed.version)
+    lastNamed = { branchKeyId, version, name: version + branchKeyId }
+  return lastNamed.name
 }
+
+/** What was named last: a text put together anew is hashed anew to be looked up, which takes longer than all the rest. */
+let lastNamed = { branchKeyId: '', version: '', name: '' }

@@ -66,8 +66,10 @@ export function parseEncryptedDataKeys(bytes: Buffer): EncryptedDataKeyEntry[] {
  * (message-header.md, "Encrypted Data Key Entries"). An honest writer encrypts a data key once under each, and each one
  * more would be one more call into KMS.
  */
-export function oneOfEachWrappingKey(keys: readonly EncryptedDataKeyEntry[]): EncryptedDataKeyEntry[] {
-  if (keys.length === 1) return [...keys]
+export function oneOfEachWrappingKey(
+  keys: readonly EncryptedDataKeyEntry[],
+): readonly EncryptedDataKeyEntry[] {
+  if (keys.length === 1) return keys
   const wrappingKeys = new Set<string>()
   return keys.filter(({ providerId, providerInfo, rawInfo }) => {
     const information = rawInfo === undefined ? providerInfo : Buffer.from(rawInfo).toString('latin1')
