@@ -252,10 +252,11 @@ function takeApart(table: Table, { key, fields, others = {}, attributes = {} }: 
   const footer = bytes(table, FOOTER, attributes[FOOTER])
   const nested = fields.find(({ path }) => path.length > 1)
   if (nested !== undefined) throw table.fieldError('wrong-location', NESTED, String(nested.path[0]))
-  const item = withoutReserved(others)
+  const item = { ...others }
   for (const { path, value } of fields) setAttribute(item, path[0] as string, { B: value })
   // The key that was asked for, and not the one that came back.
-  return new Opening(table, { ...item, ...key }, header, footer)
+  for (const [name, value] of Object.entries(key)) setAttribute(item, name, value)
+  return new Opening(table, item, header, footer)
 }
 
 function bytes(table: Table, name: string, value: unknown): Uint8Array {

@@ -1,6 +1,6 @@
 import { type AttributeValue, type CallOptions, ConfigurationError, type FieldError } from '@dynaseal/core'
 import { checkOptions, isPlainObject, kindOf, publishNotOpened } from '@dynaseal/core/formats'
-import { binary, IN_CLEAR, refuseReserved, setAttribute, withoutReserved } from './attributes.js'
+import { binary, IN_CLEAR, refuseReserved, setAttribute } from './attributes.js'
 import { FOOTER, HEADER } from './names.js'
 import { Opening } from './open.js'
 import { type KeyOptions, SdkItems } from './sdkItems.js'
@@ -120,18 +120,21 @@ export class ItemEncryptor {
       throw this.#refusal(
         table.fieldError('malformed-value', `the item must be a plain object, and not ${kindOf(item)}.`),
       )
-    const { [HEADER]: header, [FOOTER]: footer } = item
+    // A copy: what the caller changes meanwhile was not opened.
+    const stored = { ...item }
+    const { [HEADER]: header, [FOOTER]: footer } = stored
     if (header === undefined && footer === undefined) {
-      if (this.#override !== 'FORBID_PLAINTEXT_WRITE_FORBID_PLAINTEXT_READ') return { ...item }
+      if (this.#override !== 'FORBID_PLAINTEXT_WRITE_FORBID_PLAINTEXT_READ') return stored
       throw this.#refusal(table.fieldError('not-a-message', IN_CLEAR))
     }
-    const opened = withoutReserved(item)
     const take = () =>
-      new Opening(table, opened, binary(table, HEADER, header), binary(table, FOOTER, footer))
+      new Opening(table, stored, binary(table, HEADER, header), binary(table, FOOTER, footer))
     const coming = this.#items.openOne({ table, take }, options.signal)
     const outcome = coming instanceof Promise ? await coming : coming
     if ('error' in outcome) throw outcome.error
-    for (const [name, value] of outcome.values) setAttribute(opened, name, value)
+    const opened: Item = {}
+    for (const name of table.names.of(stored).own)
+      setAttribute(opened, name, outcome.values.get(name) ?? stored[name]!)
     return opened
   }
 

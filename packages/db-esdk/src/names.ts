@@ -39,3 +39,10 @@ function inOrder(unit: number): number {
 export function comparePaths(a: string, b: string): number {
   return a.length - b.length || compareUtf8(a, b)
 }
+
+/** Whether two lists have the same names in the same order. */
+export function areSame(some: readonly string[], others: readonly string[]): boolean {
+  if (some.length !== others.length) return false
+  for (let index = 0; index < some.length; index++) if (some[index] !== others[index]) return false
+  return true
+}

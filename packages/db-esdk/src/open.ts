@@ -39,7 +39,7 @@ export class Opening {
   readonly wrappedKeys: readonly EncryptedDataKeyEntry[]
 
   /**
-   * @param attributes without header and footer, and with the key that the item was read by
+   * @param attributes with the key that the item was read by; those of the format's own count for nothing
    * @throws {FieldError} placed
    */
   constructor(
@@ -197,12 +197,12 @@ class SignedAttributes {
     this.#table = table
     this.#attributes = attributes
     this.#legend = legend
-    const names = Object.keys(attributes).filter(table.isSigned)
-    if (names.length !== legend.length)
-      throw table.fieldError('not-authentic', attributesDiffer(names.length, legend.length))
-    if (!names.every(name => name.isWellFormed()))
+    const { signed, areWellFormed } = table.names.of(attributes)
+    if (signed.length !== legend.length)
+      throw table.fieldError('not-authentic', attributesDiffer(signed.length, legend.length))
+    if (!areWellFormed)
       throw table.fieldError('malformed-value', 'the name of an attribute is not well-formed.')
-    this.#inOrder = table.paths.inOrder(names)
+    this.#inOrder = signed
   }
 
   /**

@@ -1,4 +1,4 @@
-import { comparePaths } from './names.js'
+import { areSame, comparePaths } from './names.js'
 
 const MAX_PATHS = 1000
 
@@ -49,10 +49,4 @@ export class CanonicalPaths {
     }
     return this.#inOrder
   }
-}
-
-function areSame(some: readonly string[], others: readonly string[]): boolean {
-  if (some.length !== others.length) return false
-  for (let index = 0; index < some.length; index++) if (some[index] !== others[index]) return false
-  return true
 }

@@ -82,6 +82,14 @@ describe('keyrings over KMS', () => {
     expect(world.calls('kms')).toHaveLength(3)
   })
 
+  it('open what they were given, whatever is made of it while they wait', async () => {
+    const stored = await customers({ keyring: mrk(EAST) }).encryptItem(customer)
+    const coming = customers({ keyring: mrk(WEST) }).decryptItem(stored)
+    for (const name of Object.keys(stored)) stored[name] = { S: 'put there meanwhile' }
+    stored.more = { S: 'put there meanwhile' }
+    expect(await coming).toEqual(customer)
+  })
+
   it('are each asked for a key of their own, where there are several', async () => {
     const stored = await passes([mrk(EAST), mrk(EAST)], strict(WEST))
     expect(world.calls('kms').filter(call => call.startsWith('GenerateDataKey'))).toHaveLength(2)
