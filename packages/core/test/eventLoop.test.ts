@@ -2,15 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { customer, sealItem } from './support/fields.js'
 import { FORMS } from './support/forms.js'
 import { rawKeyring } from './support/keyrings.js'
+import { shortSlices } from './support/slices.js'
 
 describe.each(FORMS)('the event loop, with $name,', form => {
-  // By this clock each piece of work takes a millisecond, however fast or busy the machine is.
-  beforeEach(async () => {
-    // The slice of the test before comes to its end.
-    await new Promise(setImmediate)
-    let now = 0
-    vi.spyOn(performance, 'now').mockImplementation(() => now++)
-  })
+  beforeEach(shortSlices)
   afterEach(() => vi.restoreAllMocks())
 
   it('turns while hundreds of fields are sealed and opened', async () => {

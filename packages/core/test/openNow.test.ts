@@ -5,6 +5,7 @@ import { formatParts } from '../src/parts.js'
 import { customer, openItem, sealItem } from './support/fields.js'
 import { FORMS_AND_CODECS } from './support/forms.js'
 import { countingKeyring, rawKeyring } from './support/keyrings.js'
+import { endlessSlices, shortSlices } from './support/slices.js'
 
 const openNow = (format: FieldFormat, items: readonly ItemToOpen[]) => formatParts(format)!.openNow(items)
 const damaged = (stored: ItemToOpen): ItemToOpen => ({
@@ -18,10 +19,7 @@ describe.each(FORMS_AND_CODECS)('opening at once, $name', form => {
   const events: unknown[] = []
   const listen = (event: unknown) => void events.push(event)
   beforeEach(async () => {
-    // The slice of what was before comes to its end.
-    await new Promise(setImmediate)
-    // By this clock nothing takes any time, however busy the machine is.
-    vi.spyOn(performance, 'now').mockReturnValue(0)
+    await endlessSlices()
     events.length = 0
     subscribe(channelNames.notOpened, listen)
   })
@@ -64,9 +62,7 @@ describe.each(FORMS_AND_CODECS)('opening at once, $name', form => {
     const format = form.create({ keyring: rawKeyring() })
     const many = Array.from({ length: 50 }, (_, n) => ({ path: ['a', n], value: { S: `${n}` } }))
     const stored = await sealItem(format, form.items({ table: 'T', key: customer, fields: many }))
-    await new Promise(setImmediate)
-    let now = 0
-    vi.mocked(performance.now).mockImplementation(() => now++)
+    await shortSlices()
     const opened = openNow(format, [stored])
     expect(opened).toBeInstanceOf(Promise)
     expect(await opened).toEqual([{ fields: many.map(({ value }) => ({ value })) }])

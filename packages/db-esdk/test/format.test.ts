@@ -6,9 +6,12 @@ import {
   SealError,
 } from '@dynaseal/core'
 import { sourceAsKeyring } from '@dynaseal/core/formats'
-import { describe, expect, it, test } from 'vitest'
+import { afterEach, describe, expect, it, test, vi } from 'vitest'
+import { shortSlices } from '../../core/test/support/slices.js'
 import { type DbEsdkFormatOptions, dbEsdkFormat, type Item } from '../src/index.js'
 import { bytesOf, customer, customers, rawKeyring, rejection } from './support/items.js'
+
+afterEach(() => vi.restoreAllMocks())
 
 const { ssn, cards, ...others } = customer as Required<Item>
 const unsigned = { tables: { Customers: { allowedUnsignedAttributes: ['visits'] } } }
@@ -246,7 +249,8 @@ describe('the format', () => {
 
   it('lets other events have their turn while a page is opened', async () => {
     const stored = await store()
-    const page = Array.from({ length: 1000 }, () => toOpen(stored))
+    const page = Array.from({ length: 100 }, () => toOpen(stored))
+    await shortSlices()
     let turns = 0
     const count = () => {
       turns++
@@ -255,7 +259,7 @@ describe('the format', () => {
     let next = setImmediate(count)
     await format().open(page)
     clearImmediate(next)
-    expect(turns).toBeGreaterThan(5)
+    expect(turns).toBeGreaterThan(10)
   })
 })
 
@@ -266,8 +270,9 @@ it('a keyring that refuses at once, while other items are still taken apart, fai
   const stored = await store()
   const refuse = () => Promise.reject(new Error('refused'))
   const reader = format({ keyring: sourceAsKeyring({ generateDataKey: refuse, decryptDataKey: refuse }) })
+  const taking = Array.from({ length: 100 }, () => toOpen(stored))
   // More than one slice's work.
-  const taking = Array.from({ length: 300 }, () => toOpen(stored))
+  await shortSlices()
   const opened = await reader.open(taking)
   await new Promise(setImmediate)
   process.off('unhandledRejection', note)

@@ -60,6 +60,9 @@ async function failureOf(call: Promise<unknown>): Promise<MrkKeyringError> {
   throw new Error('it succeeded')
 }
 
+/** By the clock of the system, for what is tried again after a while; which regions are asked is not for a busy machine to say. */
+const PATIENT = { clock: systemClock, hedge: false, attemptTimeout: 20_000, timeout: 25_000 } as const
+
 const everywhere = <T>(act: (region: string) => T): T[] => REGIONS.map(act)
 
 describe.each([
@@ -221,7 +224,7 @@ describe('the error when no region can', () => {
     key.cloud.fault({ region: 'us-east-1', service: 'kms', kind: 'error', error: 'AccessDeniedException' })
     key.cloud.fault({ region: 'us-west-2', service: 'kms', kind: 'refuse' })
     key.cloud.fault({ region: 'eu-west-1', service: 'kms', kind: 'error', error: 'DisabledException' })
-    const error = await failureOf(decrypt(keyring({ clock: systemClock }), message))
+    const error = await failureOf(decrypt(keyring(PATIENT), message))
     expect(error).toMatchObject({ code: 'UNAVAILABLE', permanent: false })
     expect(error.lastErrors()).toHaveLength(3)
   })
@@ -229,7 +232,7 @@ describe('the error when no region can', () => {
   it('is permanent when one data key was refused, though another could not be asked about', async () => {
     const both = new MultiKeyringNode({ generator: keyring(), children: [keyring({ region: 'us-west-2' })] })
     const { result } = await encrypt(both, SECRET, { encryptionContext })
-    const single = keyring({ keyArns: [key.arnIn('us-east-1')], clock: systemClock })
+    const single = keyring({ ...PATIENT, keyArns: [key.arnIn('us-east-1')] })
     const scope = { region: 'us-east-1', service: 'kms' } as const
     key.cloud.fault({ ...scope, kind: 'error', error: 'KMSInternalException', times: 3 })
     key.cloud.fault({ ...scope, kind: 'error', error: 'InvalidCiphertextException' })
@@ -245,9 +248,14 @@ describe('the error when no region can', () => {
 
   it('comes at the deadline of the call when all hang, with a cause for each region', async () => {
     everywhere(region => key.cloud.fault({ region, service: 'kms', kind: 'hang' }))
-    const error = await failureOf(
-      encrypt(keyring({ timeout: 300, hedge: false, clock: systemClock }), SECRET, { encryptionContext }),
-    )
+    const clock = new ManualClock()
+    const failure = failureOf(encrypt(keyring({ hedge: false, clock }), SECRET, { encryptionContext }))
+    for (const [index, region] of REGIONS.entries()) {
+      await vi.waitUntil(() => key.asked('GenerateDataKey')[index] === region, { timeout: 30_000 })
+      await clock.advance(1_000)
+    }
+    const error = await clock.until(failure)
+    expect(clock.now()).toBe(5_000)
     expect(error).toMatchObject({ permanent: false, operation: 'GenerateDataKey' })
     expect(error.lastErrors()).toHaveLength(3)
     expect(error.lastErrors().every(cause => (cause as Error).name === 'AttemptTimeoutError')).toBe(true)
@@ -267,9 +275,12 @@ describe('the error when no region can', () => {
 
   it('says which encryption context was denied, and of no other refusal', async () => {
     everywhere(region => key.cloud.fault({ region, service: 'kms', kind: 'deny' }))
-    const denials = [decrypt(keyring(), message), encrypt(keyring(), SECRET, { encryptionContext })]
+    const denials = [
+      () => decrypt(keyring(), message),
+      () => encrypt(keyring(), SECRET, { encryptionContext }),
+    ]
     for (const denied of denials) {
-      const { message: text } = await failureOf(denied)
+      const { message: text } = await failureOf(denied())
       expect(text).toMatch(/The encryption context was \{[^\n]*"dynaseal:table":"customers"/)
       expect(text).toMatch(/condition of a policy/)
     }
@@ -288,7 +299,7 @@ describe('the error when no region can', () => {
     ['InvalidClientTokenId', true],
   ])('tells credentials that are refused from a key that is: %s', async (name, permanent) => {
     everywhere(region => key.cloud.fault({ region, service: 'kms', kind: 'error', error: name, status: 400 }))
-    const error = await failureOf(decrypt(keyring({ clock: systemClock }), message))
+    const error = await failureOf(decrypt(keyring(PATIENT), message))
     expect(error).toMatchObject({ code: 'CREDENTIALS', permanent })
     expect(error.message).toMatch(/no credentials that were accepted\./)
     expect(error.message).toMatch(/neither its policy nor/)
@@ -301,7 +312,7 @@ describe('the error when no region can', () => {
       throw Object.assign(error, { name: 'CredentialsProviderError' })
     }
     const client = (region: string) => key.client(region, { credentials })
-    const error = await failureOf(decrypt(keyring({ client, clock: systemClock }), message))
+    const error = await failureOf(decrypt(keyring({ ...PATIENT, client }), message))
     expect(error).toMatchObject({ code: 'CREDENTIALS', permanent: false })
     expect(error.message).toContain('us-east-1: CredentialsProviderError: Could not load credentials')
     expect(key.asked('Decrypt')).toEqual([])
@@ -333,7 +344,7 @@ describe('the error when no region can', () => {
 
   it('holds no ciphertext and no plaintext', async () => {
     everywhere(region => key.cloud.fault({ region, service: 'kms', kind: 'error' }))
-    const error = await failureOf(decrypt(keyring({ clock: systemClock }), message))
+    const error = await failureOf(decrypt(keyring(PATIENT), message))
     const text = inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true })
     expect(error.attempts.length).toBeGreaterThan(2)
     expect(text).not.toContain(SECRET)
@@ -392,7 +403,7 @@ describe('the default client', () => {
     vi.stubEnv('AWS_MAX_ATTEMPTS', '5')
     vi.stubEnv('AWS_REGION', 'us-west-2')
     try {
-      const byDefault = new MrkKeyring({ keyArns: key.arns })
+      const byDefault = new MrkKeyring({ keyArns: key.arns, ...PATIENT })
       expect(byDefault.routes()[0]).toMatchObject({ region: 'us-west-2' })
       key.cloud.fault({ region: 'us-west-2', service: 'kms', kind: 'error' })
       expect((await decrypt(byDefault, message)).plaintext.toString()).toBe(SECRET)

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import {
   createSearchKey,
   createSearchTokens,
@@ -10,6 +10,7 @@ import {
 } from '../../src/index.js'
 import { rootOf } from '../../src/search/searchKey.js'
 import { define, subject } from '../support/searching.js'
+import { endlessSlices } from '../support/slices.js'
 
 /** What passed through node:crypto while a test ran. */
 const seen = vi.hoisted(() => ({ bytes: [] as Uint8Array[], failing: 0, derivations: 0 }))
@@ -113,10 +114,12 @@ function recordMade() {
 
 let writeWith: Uint8Array
 beforeEach(async () => {
+  await endlessSlices()
   writeWith = await createSearchKey(keyring)
   seen.bytes = []
   seen.failing = 0
 })
+afterEach(() => vi.restoreAllMocks())
 
 const works: [string, (tokens: SearchTokens) => Promise<unknown>][] = [
   ['write', tokens => tokens.write([of('email'), of('other')])],
