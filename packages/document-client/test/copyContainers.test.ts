@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { ownBytes, ownContainers } from '../src/values/copyContainers.js'
+import { ownContainers } from '../src/values/copyContainers.js'
 
 describe('what is to be written', () => {
   test('is a copy, with plain objects and lists of another realm as those of this one', () => {
@@ -27,7 +27,7 @@ test('bytes are copied, wherever they are held', () => {
   const buffer = Uint8Array.from([1, 2]).buffer
   const view = new DataView(Uint8Array.from([0, 1, 2, 0]).buffer, 1, 2)
   const given = { list: [bytes], set: new Set([bytes]), map: new Map([['b', bytes]]), buffer, view }
-  const copy = ownBytes(given) as typeof given
+  const copy = ownContainers(given) as typeof given
   bytes[0] = 9
   new Uint8Array(buffer)[0] = 9
   view.setUint8(0, 9)

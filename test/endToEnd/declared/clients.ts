@@ -53,7 +53,8 @@ const COMMANDS = {
 export type Operation = keyof typeof COMMANDS
 
 export interface Declared {
-  send(operation: Operation, input: Members): Promise<Members>
+  /** @param meanwhile is given what the command has, once that is being sent */
+  send(operation: Operation, input: Members, meanwhile?: (given: Members) => void): Promise<Members>
 }
 
 /** A client that was told what is encrypted. */
@@ -72,9 +73,11 @@ const documentClient: MakeClient = (world, region, declarations, options) => {
   )
   client.declare(...declarations)
   return {
-    send: async (operation, input) => {
+    send: async (operation, input, meanwhile) => {
       const Command = COMMANDS[operation] as new (input: Members) => GetCommand
-      return (await client.send(new Command(input))) as unknown as Members
+      const sent = client.send(new Command(input))
+      meanwhile?.(input)
+      return (await sent) as unknown as Members
     },
   }
 }
@@ -101,10 +104,12 @@ const baseClient: MakeClient = (world, region, declarations, options) => {
   })
   client.declare(...declarations)
   return {
-    async send(operation, input) {
+    async send(operation, input, meanwhile) {
       const Command = BASE_COMMANDS[operation] as new (input: Members) => GetItemCommand
-      const output = (await client.send(new Command(translate(input, toWire)))) as unknown as Members
-      return translate(output, unmarshall as never)
+      const given = translate(input, toWire)
+      const sent = client.send(new Command(given))
+      meanwhile?.(given)
+      return translate((await sent) as unknown as Members, unmarshall as never)
     },
   }
 }

@@ -36,6 +36,34 @@ describe.each([
     expect(leaks(own.world.proxy.sent, [own.EMAIL])).toEqual([])
   })
 
+  test('is written with what was given, if it is moved meanwhile and the caller goes on', async () => {
+    if (!isOld) return
+    const [{ pk, sk } = { pk: '', sk: '' }] = await own.stored()
+    const mover = declaredClient(own.world, [own.keys[1], own.keys[0]], { declared })
+    const values = { ':name': 'two' }
+    let seen = 0
+    own.between = async (_, send) => {
+      const output = await send()
+      // It was found under the older key.
+      if (++seen === 2) {
+        values[':name'] = 'changed'
+        expect(await mover.moveItem(TABLE, { pk, sk })).toBe(true)
+      }
+      return output
+    }
+    await own.clients.both.send(
+      new UpdateCommand({
+        TableName: TABLE,
+        Key: own.Key(),
+        UpdateExpression: 'SET #name = :name',
+        ExpressionAttributeNames: { '#name': 'name' },
+        ExpressionAttributeValues: values,
+      }),
+    )
+    expect(await own.versions()).toEqual([NEW])
+    expect((await own.get())?.name).toBe('two')
+  })
+
   test('is found, and written, if it is moved meanwhile', async () => {
     if (!isOld) return
     const [{ pk, sk } = { pk: '', sk: '' }] = await own.stored()

@@ -6,19 +6,24 @@ import { Opening } from '../opening/opening.js'
 import { dropItems } from '../opening/openPartially.js'
 import { Sealing } from '../sealing/sealing.js'
 import type { Tables } from '../tables/tables.js'
-import { copyContainers } from '../values/copyContainers.js'
+import { copyContainers, ownInput } from '../values/copyContainers.js'
 import type { Item } from '../values/place.js'
 import type { ClientSettings } from './settings.js'
 
 /** Sends a command with the client that was sealed. */
 export type Forward = (command: object) => Promise<unknown>
 
-/** One command: what it writes is sealed, it is sent, and what comes back is opened. */
+/**
+ * One command: what it writes is sealed, it is sent, and what comes back is opened.
+ *
+ * @param given what the command has, as it was when it was sent
+ */
 export async function sendSealed(
   tables: Tables,
   settings: ClientSettings,
   command: { input: object },
   forward: Forward,
+  given = command.input,
 ): Promise<unknown> {
   const sealing = new Sealing(settings)
   const { items } = settings.commands
@@ -28,9 +33,10 @@ export async function sendSealed(
       : undefined
   const sendOperation: SendOperation = async (name, input) =>
     copyContainers(await forward(copyCommand(command, baseCommand(name), input))) as Item
-  const planned = planCommand(settings.commands, tables, command, sealing)
+  const planned = planCommand(settings.commands, tables, command, given, sealing)
   if (planned === undefined) return forward(command)
   const { plan } = planned
+  const again = plan.hasMoved && ownInput(given)
   const send = async (input: Item, operation?: OperationName) => {
     const type = operation === undefined ? planned.type : commandClass(operation, settings.commands.type)
     const copy = copyCommand(command, type, items.write(input))
@@ -44,7 +50,7 @@ export async function sendSealed(
   } catch (error) {
     // Each time, somebody has moved an item to the key that is written with, and that happens once.
     if (failedByCondition(error) && (await plan.hasMoved?.(send)) === true)
-      return sendSealed(tables, settings, command, forward)
+      return sendSealed(tables, settings, command, forward, again)
     throw await openError(settings, plan, error)
   }
   const opening = new Opening(settings)

@@ -13,18 +13,20 @@ export interface CommandPlan {
 
 /**
  * @param commands those that the client takes
+ * @param given what it has
  * @returns `undefined` for a command that reads and writes no items
  * @throws {DocumentClientError} for everything that is refused before it is sent
  */
 export function planCommand(
   commands: Commands,
   tables: Tables,
-  command: { input: object },
+  command: object,
+  given: object,
   sealing: Sealing,
 ): CommandPlan | undefined {
   const operation = operationOf(command)
   if (operation?.plan !== undefined && isOfDocuments(command) === (commands.type === 'document')) {
-    const input = commands.items.read(command.input as Item)
+    const input = commands.items.read(given as Item)
     const type = operation[commands.type] as unknown as new (input: Item) => object
     return { plan: operation.plan(tables, input, sealing), type }
   }

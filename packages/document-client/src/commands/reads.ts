@@ -6,13 +6,15 @@ import type { Sealing } from '../sealing/sealing.js'
 import type { SearchedKey } from '../search/searchedKey.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Tables } from '../tables/tables.js'
+import { ownInput } from '../values/copyContainers.js'
 import type { Item } from '../values/place.js'
 import { listAt, onlyOne } from './members.js'
 import type { Forward, Plan } from './plan.js'
 import { searchedKey, searchOf } from './searched.js'
 import type { WholeRead } from './wholeReads.js'
 
-export function planGet(tables: Tables, input: Item, sealing: Sealing): Plan {
+export function planGet(tables: Tables, given: Item, sealing: Sealing): Plan {
+  const input = ownInput(given)
   const table = tables.table(input.TableName)
   refuseLegacy(table, input)
   const searched = searchedKey(table, input.Key, sealing)
@@ -42,7 +44,8 @@ export function planGet(tables: Tables, input: Item, sealing: Sealing): Plan {
 }
 
 /** Query and Scan. */
-export function planRead(tables: Tables, input: Item, sealing: Sealing): Plan {
+export function planRead(tables: Tables, given: Item, sealing: Sealing): Plan {
+  const input = ownInput(given)
   const table = tables.table(input.TableName)
   guardConditions(table, undefined, input)
   refuseSearched(input.ExclusiveStartKey)
@@ -84,7 +87,8 @@ interface TableGet {
   readonly searched: readonly SearchedKey[] | undefined
 }
 
-export function planBatchGet(tables: Tables, input: Item, sealing: Sealing): Plan {
+export function planBatchGet(tables: Tables, own: Item, sealing: Sealing): Plan {
+  const input = ownInput(own)
   const requests = (input.RequestItems ?? {}) as Record<string, Item>
   const completed = Object.entries(requests).map(([name, request]): TableGet => {
     const table = tables.table(name)

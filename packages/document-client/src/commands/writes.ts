@@ -214,7 +214,7 @@ function batched(
     const keyed = keyedWrite({ action: 'Put', key }, { TableName, Item }, sealing)
     return { request: { PutRequest: { Item } }, keyed }
   }
-  const { Key, key } = keyOf(table, params.Key, sealing)
+  const { Key, key } = keyOf(table, ownMembers(params.Key), sealing)
   const keyed = keyedWrite({ action: 'Delete', key }, { TableName, Key }, sealing)
   return { request: { DeleteRequest: { Key } }, keyed }
 }

@@ -10,7 +10,6 @@ import {
 } from '../paths/attributePattern.js'
 import { spelledPath, spelledPathIn } from '../paths/spelledPaths.js'
 import { strayCiphertext } from '../paths/strayCiphertext.js'
-import { ownBytes } from '../values/copyContainers.js'
 import type { Item } from '../values/place.js'
 import { PendingSeal } from './pendingSeal.js'
 import type { Writing } from './plaintext.js'
@@ -53,7 +52,7 @@ export function holdAll(
     if (value === undefined || value instanceof PendingSeal) return
     if (value instanceof Uint8Array && isCiphertext(value)) sealed.add(value)
     else if (looksSealed(writing, value)) throw isNotWhole(writing, here)
-    else replace(new PendingSeal(ownBytes(value)))
+    else replace(new PendingSeal(value))
   }
   for (const pattern of patterns) holdAt(pattern, path, holder, step, hold)
   return sealed

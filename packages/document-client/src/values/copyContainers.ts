@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { isContainer, PROTOTYPE } from '../paths/attributePattern.js'
+import { PendingSeal } from '../sealing/pendingSeal.js'
 import { Searched } from '../search/searched.js'
 
 /**
@@ -20,42 +21,46 @@ export function copyContainers(value: unknown): unknown {
 }
 
 /**
- * Copies the containers of what is to be written, so that nobody else can change them, and reads all of it once. What is
- * no plain object or list stays as it is, for the checks and the AWS SDK to refuse.
+ * Copies what a command is given, as it is now: the AWS SDK reads it before it first waits for anything, and here a data key may
+ * have to be fetched first. What the caller changes meanwhile is nobody's. All of it is read once.
+ *
+ * What is no plain object, list, map or set, and holds no bytes, stays as it is, for the checks and the AWS SDK to refuse.
+ */
+export function ownInput<T>(value: T): T
+export function ownInput(value: unknown): unknown {
+  return value instanceof Searched ? value : ownParts(value, ownInput)
+}
+
+/**
+ * The same of what is to be written.
  *
  * @throws {DocumentClientError} `invalid-value` for what is searched for
  */
 export function ownContainers(value: unknown): unknown {
   if (value instanceof Searched) throw Searched.misplaced()
-  return copyParts(value, ownContainers) ?? value
+  return ownParts(value, ownContainers)
 }
 
 /** As {@link ownContainers}, of keys and of the values of expressions, which may be what is searched for. */
 export function ownMembers(value: unknown): unknown {
-  return copyParts(value, member => (member instanceof Searched ? member : ownContainers(member))) ?? value
+  return ownParts(value, member => (member instanceof Searched ? member : ownContainers(member)))
 }
 
-/** As {@link ownContainers}, and copies what holds bytes as well: those of the caller may change until they are sealed. */
-export function ownBytes(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (value instanceof Searched) throw Searched.misplaced()
-  if (types.isAnyArrayBuffer(value)) return Uint8Array.from(new Uint8Array(value))
-  if (ArrayBuffer.isView(value))
-    return Uint8Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
-  if (value instanceof Set) return new Set(Array.from(value, ownBytes))
-  if (value instanceof Map) return new Map(Array.from(value, ([key, child]) => [key, ownBytes(child)]))
-  return copyParts(value, ownBytes) ?? value
-}
-
-/** A list or a plain object with copies of what is in it. */
-function copyParts(value: unknown, copyOf: (child: unknown) => unknown): object | undefined {
+/** What holds others, with copies of these, or bytes. */
+function ownParts(value: unknown, copyOf: (child: unknown) => unknown): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof PendingSeal) return value
   if (Array.isArray(value)) return Array.from(value, copyOf)
-  return isContainer(value) || isOfAnotherRealm(value) ? copyMembers(value, copyOf) : undefined
+  if (isContainer(value) || isOfAnotherRealm(value)) return copyMembers(value, copyOf)
+  if (ArrayBuffer.isView(value))
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice()
+  if (types.isAnyArrayBuffer(value)) return new Uint8Array(value).slice()
+  if (value instanceof Set) return new Set(Array.from(value, copyOf))
+  if (value instanceof Map) return new Map(Array.from(value, ([key, child]) => [key, copyOf(child)]))
+  return value
 }
 
 /** A plain object of another realm, as Jest, node:vm and structuredClone() may make them: the AWS SDK takes it for a map, too. */
-function isOfAnotherRealm(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
+function isOfAnotherRealm(value: object): boolean {
   const prototype = Object.getPrototypeOf(value)
   return (
     Object.getPrototypeOf(prototype) === null &&
