@@ -43,7 +43,7 @@ let tables = 0
 let tableName: string
 const key = { pk: 'a', sk: '1' }
 const WRAP_AND_REGISTER =
-  /Give its table the document client that sealDocumentClient\(\) returns, and call register\(entity\) on that client\.$/
+  /Give its table the document client that sealDocumentClient\(\) of @dynaseal\/toolbox returns, and call register\(entity\) on that client\.$/
 
 beforeAll(async () => {
   world = await createWorld()
@@ -254,7 +254,9 @@ describe('convertClassInstanceToMap', () => {
     const wrap = () => sealDocumentClient(withClassInstances(), { keyring: world.keyring(EAST) })
     const error = await closed(wrap)
     expect(error).toMatchObject({ name: 'ToolboxError', code: 'invalid-client' })
-    expect(error.message).toMatch(/convertClassInstanceToMap.*Make the document client without it\.$/)
+    expect(error.message).toMatch(
+      /convertClassInstanceToMap.*Make the document client without it, and give copies of instances/,
+    )
   })
 
   test.each(WRITES)('%s through a client that has it: nothing is sent', async (_, write) => {

@@ -106,6 +106,7 @@ function consume(folder, end, archives, engines) {
     for (const [project, what] of Object.entries({
       'tsconfig.json': 'import and require',
       'tsconfig.bundler.json': 'what a bundler resolves',
+      'tsconfig.exact.json': 'optional members that are there or not, and never undefined',
     })) {
       check(`${end} peers, TypeScript ${version}: the types are right for ${what}`, () =>
         run(process.execPath, [`node_modules/${compiler}/bin/tsc`, '-p', project], app),

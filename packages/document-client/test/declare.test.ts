@@ -21,6 +21,7 @@ const order = { attribute: 'type', equals: 'order' }
 describe('a declaration is refused', () => {
   test.each<[string, unknown, RegExp]>([
     ['that is none', undefined, /declare\(\) takes/],
+    ['that is a list of them', [users], /declare\(\) takes .* one after the other/],
     [
       'with something else',
       { ...users, keys: ['id'] },

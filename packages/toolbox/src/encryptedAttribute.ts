@@ -27,7 +27,7 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 const WAY_OUT =
-  'Give its table the document client that sealDocumentClient() returns, and call register(entity) on that client.'
+  'Give its table the document client that sealDocumentClient() of @dynaseal/toolbox returns, and call register(entity) on that client.'
 
 const UNOPENED =
   'Give the table the document client from sealDocumentClient() on which its entity is registered. What came another way is opened by that client, too: a record of a stream by openStreamRecord(), an export by openExport(), an item by openItem().'

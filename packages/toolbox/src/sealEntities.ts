@@ -1,5 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import type { SealedClient, SealOptions } from '@dynaseal/document-client'
+import type { NativeItem, SealedClient, SealOptions } from '@dynaseal/document-client'
 import { type Features, sealClient } from '@dynaseal/document-client/mapper'
 import { dialect } from './dialect.js'
 import type { EntityItemOpener, openEntities } from './entityItems.js'
@@ -11,7 +11,7 @@ import { type RegistrableEntity, Registry } from './registry.js'
 export type SealedDocumentClient<
   TTL extends string = never,
   CLIENT extends DynamoDBDocumentClient = DynamoDBDocumentClient,
-> = SealedClient<CLIENT> &
+> = SealedClient<CLIENT, NativeItem> &
   EntityItemOpener & {
     /**
      * Makes the encrypted attributes of entities known, so that what is read can be opened and what

@@ -33,17 +33,19 @@ export interface TokenOptions {
 /** What the schema of a token attribute carries in its type. */
 export type TokenMeta = { 'dynaseal:token': true }
 
-interface TokenProps<SAVED extends string | undefined> {
+interface TokenProps {
   required: 'never'
   hidden: true
   /** Not a text: TypeScript sees where `search()` was forgotten, also in conditions. */
   enum: [Search]
   meta: TokenMeta
-  savedAs: SAVED
 }
 
 /** A schema as {@link token} returns it. */
-export type Token<SAVED extends string | undefined = undefined> = StringSchema<TokenProps<SAVED>>
+export type Token<SAVED extends string | undefined = undefined> = StringSchema<
+  // No name is no prop: with `exactOptionalPropertyTypes`, `undefined` would be none.
+  SAVED extends string ? TokenProps & { savedAs: SAVED } : TokenProps
+>
 
 /**
  * An attribute that has the search token of another one, by which items are found that have a value: in a query, as the key

@@ -1,6 +1,7 @@
 // A client of attribute values that is sealed: its methods, and that nothing gets past it.
 import { createRequire } from 'node:module'
 import {
+  type AttributeValue,
   BatchExecuteStatementCommand,
   DynamoDB,
   DynamoDBClient,
@@ -14,7 +15,12 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocument, DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
-import { DocumentClientError, sealDocumentClient, sealDynamoDBClient } from '@dynaseal/document-client'
+import {
+  type DeclaredClient,
+  DocumentClientError,
+  sealDocumentClient,
+  sealDynamoDBClient,
+} from '@dynaseal/document-client'
 import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, test } from 'vitest'
 import { store, storedItem } from '../../support/attacker.js'
 import { optionsOfRun } from '../../support/formatOfRun.js'
@@ -274,4 +280,45 @@ test('an entry named __proto__ that somebody planted is no member of what is rea
 test('its type is that of the client that was sealed', () => {
   expectTypeOf(client.getItem).toEqualTypeOf<DynamoDB['getItem']>()
   expectTypeOf(client.declare()).toEqualTypeOf<typeof client>()
+})
+
+test('its items are attribute values to TypeScript, too, and those of a document client are native', () => {
+  const options = { keyring: world.keyring(EAST) }
+  const single = sealDynamoDBClient(new DynamoDBClient(world.config(EAST)), options)
+  expectTypeOf(single.openItem).parameter(1).toEqualTypeOf<Record<string, AttributeValue>>()
+  expectTypeOf(client.sealItem).parameter(1).toEqualTypeOf<Record<string, AttributeValue>>()
+  expectTypeOf(client.moveItem).parameter(1).toEqualTypeOf<Record<string, AttributeValue>>()
+  expectTypeOf<DeclaredClient<DynamoDB>>().toEqualTypeOf<typeof client>()
+  const document = sealDocumentClient(DynamoDBDocument.from(new DynamoDB(world.config(EAST))), options)
+  expectTypeOf(document.openItem).parameter(1).toEqualTypeOf<Record<string, unknown>>()
+  expectTypeOf<DeclaredClient<DynamoDBDocument>>().toEqualTypeOf<typeof document>()
+})
+
+// Nothing tells TypeScript the two apart, and the AWS SDK sends document commands with either.
+describe('a base client that is sealed as a document client', () => {
+  const sealAsDocument = () =>
+    sealDocumentClient(new DynamoDB(world.config(EAST)), {
+      keyring: world.keyring(EAST),
+      ...optionsOfRun,
+    }).declare({ table: TableName, key: ['pk', 'sk'], encrypted: ['email'] })
+  const key = { pk: 'a', sk: '1' }
+
+  test('is one: with native values, in commands and without', async () => {
+    const document = sealAsDocument()
+    await document.send(new PutCommand({ TableName, Item: { ...key, email: SECRET, name: 'Ada' } }))
+    const { Item: read } = await document.send(new GetCommand({ TableName, Key: key, ConsistentRead: true }))
+    expect(read).toEqual({ ...key, email: SECRET, name: 'Ada' })
+    expectTypeOf(document.openItem).parameter(1).toEqualTypeOf<Record<string, unknown>>()
+    const sealed = await document.sealItem(TableName, { ...key, email: SECRET })
+    expect(sealed.email).toBeInstanceOf(Uint8Array)
+    expect(await document.openItem(TableName, sealed)).toEqual({ ...key, email: SECRET })
+    expect(leaks(world.proxy.sent, [SECRET])).toEqual([])
+  })
+
+  test('and says how to seal it for its own methods', async () => {
+    await expect(sealAsDocument().getItem({ TableName, Key })).rejects.toMatchObject(
+      error('command-unsupported', /GetItemCommand.*sealDynamoDBClient\(client, options\)/),
+    )
+    expect(world.proxy.sent).toEqual([])
+  })
 })

@@ -4,7 +4,7 @@ import { BranchKeyring } from '@dynaseal/branch-keyring'
 import { createFormat } from '@dynaseal/core'
 import { type LocalCloud, startLocalCloud } from '@dynaseal/local-cloud'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
-import { encrypted, sealDocumentClient } from '@dynaseal/toolbox'
+import { encrypted, sealDocumentClient, token } from '@dynaseal/toolbox'
 import { DeleteItemCommand, Entity, type FormattedItem, item, map, string, Table } from 'dynamodb-toolbox'
 
 const keyring = new MrkKeyring({
@@ -23,7 +23,12 @@ const table = new Table({ documentClient, name: 'users', partitionKey: { name: '
 const User = new Entity({
   name: 'User',
   table,
-  schema: item({ id: string().key(), ssn: encrypted(string()), address: encrypted(map({ city: string() })) }),
+  schema: item({
+    id: string().key(),
+    ssn: encrypted(string()),
+    ssnToken: token('ssn'),
+    address: encrypted(map({ city: string() })),
+  }),
 })
 documentClient.register(User)
 

@@ -24,9 +24,20 @@ import { translated } from './translated.js'
 /** The clients that can be sealed: for native values, and for attribute values. */
 export type Sealable = DynamoDBDocumentClient | DynamoDBClient
 
-/** A client whose `send`, and every method that goes through it, seals and opens encrypted attributes. */
-export type SealedClient<CLIENT extends Sealable = DynamoDBDocumentClient> = CLIENT &
-  ItemOpener<CLIENT extends DynamoDBDocumentClient ? NativeItem : WireItem> & {
+/** Items as a client's commands have them. To TypeScript each of the SDK's two clients extends the other one. */
+export type ItemOf<CLIENT extends Sealable> = 'translateConfig' extends keyof CLIENT['config']
+  ? NativeItem
+  : WireItem
+
+/**
+ * A client whose `send`, and every method that goes through it, seals and opens encrypted attributes. `ITEM` is what it
+ * opens and seals besides: an item with native values, or with attribute values.
+ */
+export type SealedClient<
+  CLIENT extends Sealable = DynamoDBDocumentClient,
+  ITEM extends NativeItem = ItemOf<CLIENT>,
+> = CLIENT &
+  ItemOpener<ITEM> & {
     /** What the data-key cache did and holds; `undefined` if the format is another one and counts nothing. */
     statistics(): CacheStatistics | undefined
     /**
@@ -40,15 +51,12 @@ export type SealedClient<CLIENT extends Sealable = DynamoDBDocumentClient> = CLI
      * @throws {DocumentClientError} `invalid-schema` for a table whose key is no search token
      * @throws {TransactionCanceledException} of the AWS SDK, where it was changed meanwhile, or is under both keys
      */
-    moveItem(
-      table: string,
-      key: CLIENT extends DynamoDBDocumentClient ? NativeItem : WireItem,
-    ): Promise<boolean>
+    moveItem(table: string, key: ITEM): Promise<boolean>
   }
 
 /** A sealed client and what is behind it, for the package that makes tables known to it. */
-export interface SealedParts<CLIENT extends Sealable> {
-  readonly client: SealedClient<CLIENT>
+export interface SealedParts<CLIENT extends Sealable, ITEM extends NativeItem = ItemOf<CLIENT>> {
+  readonly client: SealedClient<CLIENT, ITEM>
   /** What is not added to them is refused. */
   readonly tables: Tables
   readonly format: Format
@@ -74,7 +82,7 @@ export function sealClient<CLIENT extends DynamoDBDocumentClient>(
   options: SealOptions,
   dialect: Dialect,
   features: readonly Features[],
-): SealedParts<CLIENT> {
+): SealedParts<CLIENT, NativeItem> {
   const translateConfig = translateConfigOf(client, dialect)
   const values = nativeValues({
     ...translateConfig,
@@ -97,7 +105,7 @@ export function sealBaseClient<CLIENT extends DynamoDBClient>(
   options: SealOptions,
   dialect: Dialect,
   features: readonly Features[],
-): SealedParts<CLIENT> {
+): SealedParts<CLIENT, WireItem> {
   refuseSealed(client, dialect)
   if ((client as object) instanceof DynamoDBDocumentClient) {
     throw dialect.refusal(
@@ -111,18 +119,18 @@ export function sealBaseClient<CLIENT extends DynamoDBClient>(
   })
 }
 
-function wrap<CLIENT extends Sealable>(
+function wrap<CLIENT extends Sealable, ITEM extends NativeItem>(
   client: CLIENT,
   options: SealOptions,
   features: ClientFeatures,
   dialect: Dialect,
   speech: Pick<ClientSettings, 'values' | 'commands'>,
-): SealedParts<CLIENT> {
+): SealedParts<CLIENT, ITEM> {
   const { logicalTableName, plaintext, role, updates, timeToLive, format, search } = checkedOptions(
     options,
     features,
   )
-  const sealed = Object.create(client) as SealedClient<CLIENT>
+  const sealed = Object.create(client) as SealedClient<CLIENT, ITEM>
   const tables = new Tables(dialect, logicalTableName, format, timeToLive, search, features)
   const settings: ClientSettings = { format, search, features, plaintext, role, updates, ...speech }
 
@@ -210,7 +218,7 @@ function translateConfigOf(client: DynamoDBDocumentClient, dialect: Dialect): Tr
   if (translateConfig.marshallOptions?.convertClassInstanceToMap === true) {
     throw dialect.refusal(
       'invalid-client',
-      'marshallOptions.convertClassInstanceToMap would let an encrypted value that was not sealed pass as an empty map. Make the document client without it.',
+      'marshallOptions.convertClassInstanceToMap would let an encrypted value that was not sealed pass as an empty map. Make the document client without it, and give copies of instances of classes: { ...instance }.',
     )
   }
   return translateConfig

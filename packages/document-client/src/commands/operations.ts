@@ -79,7 +79,7 @@ export const DOCUMENT_COMMANDS: Commands = {
   type: 'document',
   items: { read: params => params, write: params => params },
   wayOut:
-    'Use Get, Put, Update, Delete, Query, Scan, Batch and Transact commands of @aws-sdk/lib-dynamodb, or a client that is not sealed.',
+    'Use Get, Put, Update, Delete, Query, Scan, Batch and Transact commands of @aws-sdk/lib-dynamodb, or a client that is not sealed. Those of @aws-sdk/client-dynamodb, but for PartiQL, want sealDynamoDBClient(client, options) of @dynaseal/document-client.',
 }
 
 export const BASE_COMMANDS: Commands = {

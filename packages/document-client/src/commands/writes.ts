@@ -280,7 +280,7 @@ function sealPut(
   if (!isContainer(item) || Array.isArray(item)) {
     throw new DocumentClientError(
       'invalid-value',
-      `What was given to be put in table ${table.name} is no plain object, and the AWS SDK takes no other Item. Give a copy of its members: { ...item }.`,
+      `The Item to be put in table ${table.name} is missing or no plain object, and the AWS SDK takes no other. Of an instance of a class, give a copy of its members: { ...item }.`,
     )
   }
   guardMembers(table, item)

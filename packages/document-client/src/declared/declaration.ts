@@ -68,7 +68,7 @@ const MEMBERS = Object.keys({
 
 /** @throws {DocumentClientError} `invalid-schema` */
 export function checkDeclaration(declaration: Declaration, features: ClientFeatures): CheckedDeclaration {
-  if (typeof declaration !== 'object' || declaration === null)
+  if (typeof declaration !== 'object' || declaration === null || Array.isArray(declaration))
     throw invalid('declare() takes { table, key, encrypted }, one after the other.')
   const unknown = Object.keys(declaration).filter(name => !MEMBERS.includes(name))
   if (unknown.length > 0)

@@ -1,4 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { NativeItem } from '../arriving/opener.js'
 import { ALL_FEATURES } from '../client/allFeatures.js'
 import { sealClient } from '../client/sealClient.js'
 import type { SealOptions } from '../client/sealOptions.js'
@@ -20,6 +21,6 @@ import { dialect } from './dialect.js'
 export function sealDocumentClient<CLIENT extends DynamoDBDocumentClient = DynamoDBDocumentClient>(
   client: CLIENT,
   options: SealOptions,
-): DeclaredClient<CLIENT> {
+): DeclaredClient<CLIENT, NativeItem> {
   return withDeclare(sealClient(client, options, dialect, ALL_FEATURES))
 }

@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { ALL_FEATURES } from '../client/allFeatures.js'
 import { sealBaseClient } from '../client/sealClient.js'
 import type { SealOptions } from '../client/sealOptions.js'
+import type { WireItem } from '../values/wireItems.js'
 import { type DeclaredClient, withDeclare } from './declaredClient.js'
 import { dialect } from './dialect.js'
 
@@ -20,6 +21,6 @@ import { dialect } from './dialect.js'
 export function sealDynamoDBClient<CLIENT extends DynamoDBClient = DynamoDBClient>(
   client: CLIENT,
   options: SealOptions,
-): DeclaredClient<CLIENT> {
+): DeclaredClient<CLIENT, WireItem> {
   return withDeclare(sealBaseClient(client, options, dialect, ALL_FEATURES))
 }

@@ -1,4 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { NativeItem } from '../arriving/opener.js'
 import { sealClient } from '../client/sealClient.js'
 import { type DeclaredClient, withDeclare } from '../declared/declaredClient.js'
 import { dialect } from '../declared/dialect.js'
@@ -15,7 +16,7 @@ import { type SlimOptions, splitFeatures } from './options.js'
 export function sealDocumentClient<CLIENT extends DynamoDBDocumentClient = DynamoDBDocumentClient>(
   client: CLIENT,
   given: SlimOptions,
-): DeclaredClient<CLIENT> {
+): DeclaredClient<CLIENT, NativeItem> {
   const { features, options } = splitFeatures(given)
   return withDeclare(sealClient(client, options, dialect, features))
 }

@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { sealBaseClient } from '../client/sealClient.js'
 import { type DeclaredClient, withDeclare } from '../declared/declaredClient.js'
 import { dialect } from '../declared/dialect.js'
+import type { WireItem } from '../values/wireItems.js'
 import { type SlimOptions, splitFeatures } from './options.js'
 
 /**
@@ -13,7 +14,7 @@ import { type SlimOptions, splitFeatures } from './options.js'
 export function sealDynamoDBClient<CLIENT extends DynamoDBClient = DynamoDBClient>(
   client: CLIENT,
   given: SlimOptions,
-): DeclaredClient<CLIENT> {
+): DeclaredClient<CLIENT, WireItem> {
   const { features, options } = splitFeatures(given)
   return withDeclare(sealBaseClient(client, options, dialect, features))
 }

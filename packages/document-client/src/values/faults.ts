@@ -80,7 +80,9 @@ function objectFault(value: object, options: marshallOptions | undefined): strin
   }
   if (value instanceof Map || types.isAnyArrayBuffer(value) || ArrayBuffer.isView(value)) return undefined
   const name = value.constructor?.name
-  return name === 'NumberValue' || name === 'Blob' ? undefined : `an instance of ${name ?? 'a class'}`
+  return name === 'NumberValue' || name === 'Blob'
+    ? undefined
+    : `an instance of ${name ?? 'a class'}, which has no DynamoDB type: give a text, a number or a plain object in its place`
 }
 
 function mayBeInSet(member: unknown): boolean {
