@@ -21,7 +21,7 @@ import { BEACON_PREFIX, FOOTER, HEADER } from './names.js'
 import { Opening } from './open.js'
 import { contextOf, faultOf, PAIR_NAMES, tableContext } from './parts.js'
 import { type KeyOptions, type Outcome, SdkItems } from './sdkItems.js'
-import { type AttributeOptions, Table } from './table.js'
+import { type AttributeOptions, type Letter, Table } from './table.js'
 
 export interface DbEsdkFormatOptions extends KeyOptions {
   /**
@@ -222,11 +222,18 @@ function attributesOf(table: Table, { fields, others, whole, tokens = [] }: Item
       'invalid-value',
       'a part of it cannot be sealed: items of the AWS Database Encryption SDK are signed as wholes. Load the item, change it, and put it back.',
     )
-  const attributes: [string, AttributeValue, ReturnType<Table['letterOf']>][] = []
+  const names: string[] = []
+  const values: AttributeValue[] = []
+  const letters: Letter[] = []
+  const add = (name: string, value: AttributeValue, letter: Letter) => {
+    names.push(name)
+    values.push(value)
+    letters.push(letter)
+  }
   const beacons = tokens.filter(name => name.startsWith(BEACON_PREFIX))
   for (const [name, value] of Object.entries(others)) {
     if (beacons.includes(name)) checkBeacon(table, name, value)
-    else attributes.push([name, value, table.letterOf(name)])
+    else add(name, value, table.letterOf(name))
   }
   for (const { path, value } of fields) {
     const [name, ...nested] = path
@@ -237,13 +244,12 @@ function attributesOf(table: Table, { fields, others, whole, tokens = [] }: Item
         'it is to be encrypted, and is a key or has another action in the option tables. Leave it out there.',
         name as string,
       )
-    attributes.push([name as string, value, 'e'])
+    add(name as string, value, 'e')
   }
-  const names = attributes.map(([name]) => name)
   if (new Set(names).size !== names.length)
     throw table.sealError('invalid-location', 'two values of it are for the same attribute.')
   refuseReserved(table, names)
-  return attributes
+  return { names, values, letters }
 }
 
 /** @throws {FieldError} placed */

@@ -12,8 +12,12 @@ export interface SignedField {
   readonly bytes: Buffer
 }
 
-/** An item, attribute by attribute, with what is to be done with each. */
-export type Attributes = Iterable<readonly [name: string, value: AttributeValue, letter: Letter]>
+/** The attributes of an item, in three lists that are as long: what each is called and has, and what is to be done with it. */
+export interface Attributes {
+  readonly names: readonly string[]
+  readonly values: readonly AttributeValue[]
+  readonly letters: readonly Letter[]
+}
 
 /**
  * How many levels of maps and lists there may be: one less than in DynamoDB, since the item itself counts
@@ -46,23 +50,16 @@ export class PlainFields {
   }
 }
 
-function writeFields(writer: Writer, table: Table, attributes: Attributes): SignedField[] {
-  const names: string[] = []
-  const signed: { value: AttributeValue; letter: SignedField['letter'] }[] = []
-  for (const [name, value, letter] of attributes) {
-    if (letter === undefined) continue
-    names.push(name)
-    signed.push({ value, letter })
-  }
-  const inOrder = table.paths.inOrder(names)
-  const ends = inOrder.map(({ name, index }) => {
-    writeAttribute(writer, table, name, signed[index]!.value)
+function writeFields(writer: Writer, table: Table, { names, values, letters }: Attributes): SignedField[] {
+  const signed = table.paths.inOrder(names).filter(({ index }) => letters[index] !== undefined)
+  const ends = signed.map(({ name, index }) => {
+    writeAttribute(writer, table, name, values[index]!)
     return writer.length
   })
   const bytes = writer.written()
-  return inOrder.map(({ name, path, index }, position) => ({
+  return signed.map(({ name, path, index }, position) => ({
     name,
-    letter: signed[index]!.letter,
+    letter: letters[index]!,
     path,
     bytes: bytes.subarray(position === 0 ? 0 : ends[position - 1], ends[position]),
   }))

@@ -1,6 +1,6 @@
 import { type AttributeValue, type CallOptions, ConfigurationError, type FieldError } from '@dynaseal/core'
 import { checkOptions, isPlainObject, kindOf, publishNotOpened } from '@dynaseal/core/formats'
-import { binary, IN_CLEAR, refuseReserved, setAttribute } from './attributes.js'
+import { binary, IN_CLEAR, setAttribute } from './attributes.js'
 import { FOOTER, HEADER } from './names.js'
 import { Opening } from './open.js'
 import { type KeyOptions, SdkItems } from './sdkItems.js'
@@ -96,10 +96,9 @@ export class ItemEncryptor {
       throw table.sealError('invalid-value', `the item must be a plain object, and not ${kindOf(item)}.`)
     // A copy: what the caller adds meanwhile would be neither encrypted nor signed.
     const copy = { ...item }
-    const names = Object.keys(copy)
-    refuseReserved(table, names)
+    const { all: names, letters } = table.names.toWrite(copy)
     if (this.#override === 'FORCE_PLAINTEXT_WRITE_ALLOW_PLAINTEXT_READ') return copy
-    const attributes = names.map(name => [name, copy[name]!, table.letterOf(name)] as const)
+    const attributes = { names, values: names.map(name => copy[name]!), letters }
     const { values, header, footer } = await this.#items.seal(table, attributes, options.signal)
     for (const [name, B] of values) setAttribute(copy, name, { B })
     copy[HEADER] = { B: header }
@@ -133,7 +132,7 @@ export class ItemEncryptor {
     const outcome = coming instanceof Promise ? await coming : coming
     if ('error' in outcome) throw outcome.error
     const opened: Item = {}
-    for (const name of table.names.of(stored).own)
+    for (const name of table.names.stored(stored).own)
       setAttribute(opened, name, outcome.values.get(name) ?? stored[name]!)
     return opened
   }

@@ -1,8 +1,10 @@
+import { refuseReserved } from './attributes.js'
 import { areSame, RESERVED_PREFIX } from './names.js'
-import type { CanonicalPaths, NameInOrder } from './path.js'
+import type { NameInOrder } from './path.js'
+import type { Letter, Table } from './table.js'
 
 /** The names of all attributes that a stored item has. */
-export interface ItemNames {
+export interface StoredNames {
   readonly all: readonly string[]
   /** Without those of the format's own. */
   readonly own: readonly string[]
@@ -11,28 +13,43 @@ export interface ItemNames {
   readonly areWellFormed: boolean
 }
 
-/** Sorts out names; those that came last are sorted already, and most items of a table have the same. */
-export class KnownNames {
-  readonly #isSigned: (name: string) => boolean
-  readonly #paths: CanonicalPaths
-  #last: ItemNames = { all: [], own: [], signed: [], areWellFormed: true }
+/** The names of all attributes of an item that is to be sealed, and what is to be done with each. */
+export interface NamesToWrite {
+  readonly all: readonly string[]
+  readonly letters: readonly Letter[]
+}
 
-  constructor(isSigned: (name: string) => boolean, paths: CanonicalPaths) {
-    this.#isSigned = isSigned
-    this.#paths = paths
+/** What a table knows of items' names. Those that came last are known already, and most items of a table have the same. */
+export class KnownNames {
+  readonly #table: Table
+  #stored: StoredNames = { all: [], own: [], signed: [], areWellFormed: true }
+  #toWrite: NamesToWrite = { all: [], letters: [] }
+
+  constructor(table: Table) {
+    this.#table = table
   }
 
-  of(item: Readonly<Record<string, unknown>>): ItemNames {
+  stored(item: Readonly<Record<string, unknown>>): StoredNames {
     const all = Object.keys(item)
-    if (!areSame(all, this.#last.all)) {
-      const signed = all.filter(this.#isSigned)
-      this.#last = {
+    if (!areSame(all, this.#stored.all)) {
+      const signed = all.filter(this.#table.isSigned)
+      this.#stored = {
         all,
         own: all.filter(name => !name.startsWith(RESERVED_PREFIX)),
-        signed: this.#paths.inOrder(signed),
+        signed: this.#table.paths.inOrder(signed),
         areWellFormed: signed.every(name => name.isWellFormed()),
       }
     }
-    return this.#last
+    return this.#stored
+  }
+
+  /** @throws {SealError} `invalid-value`, placed, for one that the format has for its own */
+  toWrite(item: Readonly<Record<string, unknown>>): NamesToWrite {
+    const all = Object.keys(item)
+    if (!areSame(all, this.#toWrite.all)) {
+      refuseReserved(this.#table, all)
+      this.#toWrite = { all, letters: all.map(name => this.#table.letterOf(name)) }
+    }
+    return this.#toWrite
   }
 }

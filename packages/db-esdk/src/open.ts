@@ -197,7 +197,7 @@ class SignedAttributes {
     this.#table = table
     this.#attributes = attributes
     this.#legend = legend
-    const { signed, areWellFormed } = table.names.of(attributes)
+    const { signed, areWellFormed } = table.names.stored(attributes)
     if (signed.length !== legend.length)
       throw table.fieldError('not-authentic', attributesDiffer(signed.length, legend.length))
     if (!areWellFormed)

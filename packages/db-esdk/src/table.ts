@@ -72,7 +72,6 @@ export class Table {
   /** Attributes that each item must have: those in the context, in version 1 the keys. */
   readonly required: readonly string[]
   readonly paths: CanonicalPaths
-  /** The names of items that are read. */
   readonly names: KnownNames
   /** Whether an attribute that is read must be signed. The actions have no part in it: the header says what was done. */
   readonly isSigned: (name: string) => boolean
@@ -105,7 +104,7 @@ export class Table {
     for (const name of this.keyNames) this.#checkKey(name)
     this.required = this.version === 1 ? this.keyNames : [...new Set([...this.keyNames, ...inContext])]
     this.paths = new CanonicalPaths(table)
-    this.names = new KnownNames(this.isSigned, this.paths)
+    this.names = new KnownNames(this)
   }
 
   letterOf(name: string): Letter {

@@ -11,7 +11,7 @@ import { withItemKeys } from '../src/keys.js'
 import { digestOf } from '../src/record.js'
 import { Sealing } from '../src/seal.js'
 import { Table } from '../src/table.js'
-import { rejection } from './support/items.js'
+import { attributesOf, rejection } from './support/items.js'
 
 // What only who has the keys can make, so that of all checks the last one has to notice it.
 
@@ -40,8 +40,7 @@ interface Forgery {
 
 /** An item with a footer that is right for it, whatever was changed before. */
 function forge({ commitment = given => given, stored = {}, value = given => given }: Forgery): Item {
-  const attributes = Object.entries(item).map(([name, value]) => [name, value, table.letterOf(name)] as const)
-  const sealing = new Sealing(table, '0x6700', new PlainFields(table, attributes))
+  const sealing = new Sealing(table, '0x6700', new PlainFields(table, attributesOf(table, item)))
   const random = () => Buffer.concat([dataKey, Buffer.alloc(32, 9)])
   const { header: honest, values } = sealing.seal([{ key: intermediateKey, entry }], random())
   const parsed = parseHeader(honest)

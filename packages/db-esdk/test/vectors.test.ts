@@ -8,6 +8,7 @@ import { Sealing } from '../src/seal.js'
 import { SIGNATURE_BYTES } from '../src/signature.js'
 import { Table } from '../src/table.js'
 import { canonical } from './support/canonical.js'
+import { attributesOf } from './support/items.js'
 import {
   type Config,
   crafted,
@@ -113,11 +114,7 @@ const suiteOf = ({ algorithmSuite = '6701' }: Config) => `0x${algorithmSuite}` a
 
 function plainOf({ config, plaintext }: Vector) {
   const table = tableOf(config)
-  const attributes = Object.entries(itemOf(plaintext))
-  return new PlainFields(
-    table,
-    attributes.map(([name, value]) => [name, value, table.letterOf(name)]),
-  )
+  return new PlainFields(table, attributesOf(table, itemOf(plaintext)))
 }
 
 const headerOf = ({ encrypted }: Vector) =>

@@ -1,6 +1,8 @@
 import { RawAesKeyringNode, RawAesWrappingSuiteIdentifier } from '@aws-crypto/client-node'
+import type { Attributes } from '../../src/fields.js'
 import type { AlgorithmSuite, CryptoAction, Item, ItemEncryptorOptions } from '../../src/index.js'
 import { createItemEncryptor } from '../../src/index.js'
+import type { Table } from '../../src/table.js'
 
 export const SUITES: readonly AlgorithmSuite[] = ['0x6700', '0x6701']
 
@@ -51,4 +53,10 @@ export async function rejection(call: () => Promise<unknown>): Promise<Error & R
     return error as Error & Record<string, unknown>
   }
   throw new Error('it succeeded')
+}
+
+/** An item as it is sealed, with what its table says of each attribute. */
+export function attributesOf(table: Table, item: Item): Attributes {
+  const names = Object.keys(item)
+  return { names, values: Object.values(item), letters: names.map(name => table.letterOf(name)) }
 }
