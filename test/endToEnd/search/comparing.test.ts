@@ -99,6 +99,22 @@ describe('values that share a short token', () => {
     expect(Items?.map(item => item.email)).toEqual([pairs[0]])
   })
 
+  test('are dropped where an alternative asks for the token of what the item does not have', async () => {
+    const pk = 'alone'
+    await put({ pk, sk: '1', at: 1, email: pairs[1] })
+    const events: unknown[] = []
+    const note = (event: unknown) => events.push(event)
+    subscribe(falsePositiveChannel, note)
+    try {
+      const values = { ':n': search('same'), ':e': search(pairs[0]) }
+      const { Items } = await client.send(within(pk, 'nameToken = :n OR shortToken = :e', values))
+      expect(Items).toEqual([])
+    } finally {
+      unsubscribe(falsePositiveChannel, note)
+    }
+    expect(events).toEqual([{ table: TABLE, keyNames: ['pk', 'sk'], path: ['shortToken'] }])
+  })
+
   test('hide no token of another value beside them', async () => {
     const pk = 'beside'
     await put({ pk, sk: '1', at: 1, email: pairs[1], name: 'same' })

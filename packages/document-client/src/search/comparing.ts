@@ -82,11 +82,12 @@ export async function compareFound(
     for (const condition of searches.plan.conditions.values())
       isFound &&= evaluate(table, condition, item, given, holds) !== false
     if (isFound) continue
-    const wrong = await firstWrong(table, others, item, search, values)
+    const there = others.filter(({ token }) => valueAt(item, token.path) !== undefined)
+    const wrong = await firstWrong(table, there, item, search, values)
     if (wrong !== undefined) failures.set(item, wrong)
     else {
       dropped.add(item)
-      publish(table, others)
+      publish(table, there)
     }
   }
   return { dropped, failures }
@@ -151,7 +152,11 @@ function partsOf({ token: { definition } }: TokenTest, item: Item, values: Clien
   )
 }
 
-/** Of the tokens that an item was found by, the first that is not that of its value. */
+/**
+ * Of the tokens that an item may have been found by, the first that is not that of its value.
+ *
+ * @param tests whose tokens the item has: of alternatives, it was found by another one
+ */
 async function firstWrong(
   table: KnownTable,
   tests: readonly TokenTest[],
