@@ -134,7 +134,9 @@ function writeKeyValue(writer: Writer, value: AttributeValue | undefined): void 
     writer.u32(B.length)
     writer.bytes(B)
   } else {
-    throw invalid('a key attribute is none of the types that DynamoDB keys have (S, N or B)')
+    throw invalid(
+      'a key attribute is no string, number or binary value. A document client takes it plainly, and not as { S: … }',
+    )
   }
 }
 

@@ -12,7 +12,8 @@ export const dialect: Dialect = {
     `This sealed client knows no entity of table ${name}, so it cannot tell what is encrypted there. Call register(entity) on it (for entities that encrypt nothing as well), map the name with logicalTableName if the table is known under another one, or use the document client that you gave to sealDocumentClient().`,
   notEncrypted: (path, table) =>
     `The schema encrypts '${path}', but no entity registered for table ${table} does. Call register(entity) on the client that sealDocumentClient() returned.`,
-  writeSealed: 'Write it through the entity whose schema encrypts it.',
+  writeSealed:
+    'Write it through the entity whose schema encrypts it; what sealItem() takes, its EntityParser makes.',
   strayCiphertext:
     'it is ciphertext, and the schemas that are registered have a value in clear there. If the attribute is encrypted elsewhere, annotate it with encrypted() in this application too; else somebody copied it here.',
 }

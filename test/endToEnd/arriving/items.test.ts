@@ -1,6 +1,7 @@
 // Items that somebody has without a command of the sealed client: of a cache, of a backup, for an import.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, GetCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb'
+import { marshall } from '@aws-sdk/util-dynamodb'
 import {
   FieldsNotOpenedError,
   openPartially,
@@ -110,7 +111,12 @@ describe('are opened', () => {
       ['nowhere', {}],
       { code: 'not-registered', message: /no entity of table nowhere/ },
     ],
-    ['of no table', [undefined, {}], { code: 'not-registered' }],
+    [
+      'of no table',
+      [undefined, {}],
+      { code: 'invalid-record', message: /the name or the ARN of a table first/ },
+    ],
+    ['in the place of its table', [{ pk: 'a' }], { code: 'invalid-record', message: /of a table first/ }],
     ['that is nothing', [TABLE, undefined], { code: 'invalid-record', message: /no plain object/ }],
     ['that is a list', [TABLE, []], { code: 'invalid-record' }],
     ['that is a map', [TABLE, new Map()], { code: 'invalid-record' }],
@@ -121,6 +127,17 @@ describe('are opened', () => {
     await expect(client.openItem(table, item)).rejects.toBeInstanceOf(ToolboxError)
     await expect(client.openItem(table, item)).rejects.toMatchObject(expected)
     await expect(client.sealItem(table, item)).rejects.toMatchObject(expected)
+  })
+
+  test('or refused: attribute values, which would pass for an item of another entity', async () => {
+    const { client, Person } = reader()
+    const item = marshall(copy(0)) as Stored
+    const refused = {
+      code: 'invalid-record',
+      message: expect.stringMatching(/'pk'.*native values.*unmarshall/),
+    }
+    await expect(client.openItem(Person, item)).rejects.toMatchObject(refused)
+    await expect(client.openItems(TABLE, [copy(1), item])).rejects.toMatchObject(refused)
   })
 
   test('or refused: what is no list of them', async () => {
@@ -187,6 +204,15 @@ describe('are sealed', () => {
     change(item)
     await expect(of.client.sealItem(TABLE, item)).rejects.toMatchObject({ name: 'ToolboxError', code })
     expect(world.kmsCalls()).toEqual([])
+  })
+
+  test('of an entity in the place of its table: the error says what to give', async () => {
+    const { client, Person } = reader()
+    await expect(client.sealItem(Person as never, { ...key, ...person(1) })).rejects.toMatchObject({
+      name: 'ToolboxError',
+      code: 'invalid-record',
+      message: expect.stringMatching(/entity\.table\.getName\(\).*EntityParser/),
+    })
   })
 
   test('by a client that may', async () => {

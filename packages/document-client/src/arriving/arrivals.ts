@@ -30,13 +30,13 @@ export class Arrivals {
 
   openItems(table: string, items: readonly Item[], wanted?: Wanted): Promise<Item[]> {
     return this.#told(async () =>
-      (await openItems(this.tables, this.settings, table, this.#read(items), wanted)).map(this.#write),
+      (await openItems(this.tables, this.settings, named(table), this.#read(items), wanted)).map(this.#write),
     )
   }
 
   sealItems(table: string, items: readonly Item[]): Promise<Item[]> {
     return this.#told(async () =>
-      (await sealItems(this.tables, this.settings, table, this.#read(items))).map(this.#write),
+      (await sealItems(this.tables, this.settings, named(table), this.#read(items))).map(this.#write),
     )
   }
 
@@ -79,12 +79,15 @@ export class Arrivals {
   }
 
   openExport(table: string, file: Bytes, wanted?: Wanted): AsyncGenerator<Item> {
-    return this.#each(() => openFull(this.tables.table(table), this.settings, file, wanted), this.#write)
+    return this.#each(
+      () => openFull(this.tables.table(named(table)), this.settings, file, wanted),
+      this.#write,
+    )
   }
 
   openIncrementalExport(table: string, file: Bytes, wanted?: Wanted): AsyncGenerator<Change> {
     return this.#each(
-      () => openIncremental(this.tables.table(table), this.settings, file, wanted),
+      () => openIncremental(this.tables.table(named(table)), this.settings, file, wanted),
       change => this.#written(change),
     )
   }
@@ -143,4 +146,13 @@ export class Arrivals {
       throw translated(this.dialect, error)
     }
   }
+}
+
+/** Not only what is unknown: an entity in its place, or an item without a table, is a mistake of its own. */
+function named(table: unknown): string {
+  if (typeof table === 'string') return table
+  throw new DocumentClientError(
+    'invalid-record',
+    'openItem(), sealItem(), openExport() and the like take the name or the ARN of a table first. With dynamodb-toolbox, sealItem() takes entity.table.getName() and what entity.build(EntityParser).parse(input).item is.',
+  )
 }

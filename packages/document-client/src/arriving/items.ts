@@ -4,6 +4,7 @@ import { DocumentClientError } from '../errors.js'
 import { Opening } from '../opening/opening.js'
 import { isContainer } from '../paths/attributePattern.js'
 import { Sealing } from '../sealing/sealing.js'
+import type { KnownTable } from '../tables/knownTable.js'
 import type { Tables } from '../tables/tables.js'
 import { copyContainers } from '../values/copyContainers.js'
 import type { Item } from '../values/place.js'
@@ -25,6 +26,7 @@ export async function openItems(
   const opening = new Opening(settings)
   const copies = listed(items)
     .map(item => checked(copyContainers(item)))
+    .map(item => refuseWireKey(item, table))
     .filter(item => wanted === undefined || wanted.isWanted(item))
   for (const copy of copies) opening.collect(table, copy, table.kindOf(copy))
   const dropped = await opening.open()
@@ -51,6 +53,16 @@ function listed(items: readonly Item[]): readonly Item[] {
   throw new DocumentClientError(
     'invalid-record',
     'Items are given as an array; one of them as openItem() or sealItem() take it.',
+  )
+}
+
+/** Of an item that is one as `{ S: … }`, nobody could say what kind of items it is of. */
+function refuseWireKey(item: Item, { name, keyNames }: KnownTable): Item {
+  const wrong = keyNames.find(key => isContainer(item[key]))
+  if (wrong === undefined) return item
+  throw new DocumentClientError(
+    'invalid-record',
+    `The key attribute '${wrong}' of an item of table ${name} is a map or a list. Items have native values here, as unmarshall() of @aws-sdk/util-dynamodb makes them, and not { S: … }; what has those is opened by a client from sealDynamoDBClient().`,
   )
 }
 
