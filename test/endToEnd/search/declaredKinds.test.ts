@@ -1,6 +1,12 @@
 // Tokens where several kinds of items share the key of an index; and what is refused when it is declared.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
-import { type Declaration, DocumentClientError, search } from '@dynaseal/document-client'
+import {
+  type Declaration,
+  DocumentClientError,
+  falsePositiveChannel,
+  search,
+} from '@dynaseal/document-client'
 import { describe, expect, test } from 'vitest'
 import { TABLE } from '../../support/searchTable.js'
 import { declaration, declaredClient } from './declaredClient.js'
@@ -74,6 +80,73 @@ describe('kinds of items that share an index key', () => {
     )
     await expect(made.send(query(search(7)))).rejects.toEqual(error('condition-refused', /items of one kind/))
     expect((await made.send(query(search(7), '#k = :k', 'Parcel'))).Items).toMatchObject([{ number: 7 }])
+  })
+
+  test('what shares a short token is dropped, whatever the alternative for another kind has at its place', async () => {
+    const shared = { table: TABLE, key: ['pk', 'sk'] as const, indexKeys: ['gsi'] }
+    const kind = (equals: string) => ({ attribute: '_et', equals })
+    const person = {
+      ...shared,
+      when: kind('Person'),
+      encrypted: ['email'],
+      tokens: { found: { of: 'email' } },
+    }
+    const parcel = {
+      ...shared,
+      when: kind('Parcel'),
+      encrypted: ['number'],
+      tokens: { found: { of: 'number', bits: 8 } },
+    }
+    const made = declaredClient(own.world, [own.searchKey], { declared: person }).declare(parcel)
+    const { pk } = own.Key
+    const numbers = Array.from({ length: 60 }, (_, number) => number)
+    for (const number of numbers)
+      await made.send(
+        new PutCommand({ TableName: TABLE, Item: { pk, sk: `parcel-${number}`, _et: 'Parcel', number } }),
+      )
+    const found = (number: number) =>
+      made.send(
+        new QueryCommand({
+          TableName: TABLE,
+          KeyConditionExpression: 'pk = :pk',
+          FilterExpression: '(#k = :person AND #f = :email) OR (#k = :parcel AND #f = :number)',
+          ExpressionAttributeNames: { '#k': '_et', '#f': 'found' },
+          ExpressionAttributeValues: {
+            ':pk': pk,
+            ':person': 'Person',
+            ':parcel': 'Parcel',
+            ':email': search('ada@example.com'),
+            ':number': search(number),
+          },
+        }),
+      )
+    let dropped = 0
+    const note = () => dropped++
+    subscribe(falsePositiveChannel, note)
+    try {
+      for (const number of numbers) expect((await found(number)).Items).toMatchObject([{ number }])
+    } finally {
+      unsubscribe(falsePositiveChannel, note)
+    }
+    expect(dropped).toBeGreaterThan(0)
+  })
+
+  test('are found also where the projection does not say of which kind they are', async () => {
+    const made = sharing()
+    const Item = { ...own.Key, _et: 'Person', at: 1, email: 'projected@example.com', city: 'Bergen' }
+    await made.send(new PutCommand({ TableName: TABLE, Item }))
+    const { Items } = await made.send(
+      new QueryCommand({
+        TableName: TABLE,
+        KeyConditionExpression: 'pk = :pk',
+        // Of what is in clear, so that nothing is opened.
+        FilterExpression: '#k = :k AND lsi = :city',
+        ProjectionExpression: 'sk, city',
+        ExpressionAttributeNames: { '#k': '_et' },
+        ExpressionAttributeValues: { ':pk': own.Key.pk, ':k': 'Person', ':city': search('Bergen') },
+      }),
+    )
+    expect(Items).toEqual([{ sk: own.Key.sk, city: 'Bergen' }])
   })
 
   test('an update says of which kind its item is', async () => {

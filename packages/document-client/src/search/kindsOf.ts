@@ -92,6 +92,8 @@ export function evaluate(
     const kinds = kindTest(table, condition, given)
     return kinds === undefined ? holds(condition) : kinds.includes(table.kindOf(item))
   }
+  // Nothing was found by searches of items of another kind.
+  if (holds !== NOT_KNOWN && evaluate(table, condition, item, given, NOT_KNOWN) === false) return false
   let hasTrue = false
   let hasFalse = false
   let isKnown = true
@@ -111,3 +113,5 @@ export function evaluate(
       return isKnown ? hasFalse : undefined
   }
 }
+
+const NOT_KNOWN = () => undefined

@@ -75,6 +75,8 @@ function planned(table: KnownTable, input: Item): ReadPlan | undefined {
       ...(token.tenant === undefined ? [] : [token.tenant]),
     ]),
     ...keyNames.map((name): AttributePath => [name]),
+    // By that, alternatives are told apart.
+    ...(search.askedKinds.length > 0 ? [[table.kindAttribute!]] : []),
   ]
   return { search, key, keyNames, widened: widened(table, input, compared) }
 }
