@@ -104,22 +104,34 @@ describe('canonical location', () => {
     expect(new Set(places.map(place => location(...place))).size).toBe(places.length)
   })
 
-  it.each<[string, string, Record<string, AttributeValue>, AttributePath]>([
-    ['an empty table name', '', { k: { S: 'v' } }, ['a']],
-    ['no key attribute', 'T', {}, ['a']],
-    ['a key attribute of another type', 'T', { k: { BOOL: true } }, ['a']],
-    ['a key attribute that is missing', 'T', { k: undefined as unknown as AttributeValue }, ['a']],
-    ['a key attribute that is no number', 'T', { k: { N: 'x' } }, ['a']],
-    ['a lone surrogate', 'T', { k: { S: '\ud800' } }, ['a']],
-    ['an empty path', 'T', { k: { S: 'v' } }, []],
-    ['a path that begins with a position', 'T', { k: { S: 'v' } }, [0, 'a']],
-    ['a negative position', 'T', { k: { S: 'v' } }, ['a', -1]],
-    ['a fractional position', 'T', { k: { S: 'v' } }, ['a', 0.5]],
-    ['an empty step', 'T', { k: { S: 'v' } }, ['a', '']],
-  ])('refuses %s', (_name, table, key, path) => {
+  it.each<[string, string, Record<string, AttributeValue>, AttributePath, string]>([
+    ['an empty table name', '', { k: { S: 'v' } }, ['a'], 'the table name is empty'],
+    ['no key attribute', 'T', {}, ['a'], 'read the key attributes along with the field'],
+    [
+      'a key attribute of another type',
+      'T',
+      { k: { BOOL: true } },
+      ['a'],
+      'no string, number or binary value',
+    ],
+    [
+      'a key attribute that is missing',
+      'T',
+      { k: undefined as never },
+      ['a'],
+      'no string, number or binary value',
+    ],
+    ['a key attribute that is no number', 'T', { k: { N: 'x' } }, ['a'], 'is not a number'],
+    ['a lone surrogate', 'T', { k: { S: '\ud800' } }, ['a'], 'a key attribute is empty or not a well-formed'],
+    ['an empty path', 'T', { k: { S: 'v' } }, [], 'begins with the name of an attribute'],
+    ['a path that begins with a position', 'T', { k: { S: 'v' } }, [0, 'a'], 'begins with the name'],
+    ['a negative position', 'T', { k: { S: 'v' } }, ['a', -1], 'neither a map key nor a list position'],
+    ['a fractional position', 'T', { k: { S: 'v' } }, ['a', 0.5], 'neither a map key nor a list position'],
+    ['an empty step', 'T', { k: { S: 'v' } }, ['a', ''], 'an attribute path is empty'],
+  ])('refuses %s', (_name, table, key, path, reason) => {
     expect(() => canonicalLocation(table, key, path)).toThrow(SealError)
     expect(() => canonicalLocation(table, key, path)).toThrow(
-      expect.objectContaining({ code: 'invalid-location' }),
+      expect.objectContaining({ code: 'invalid-location', reason: expect.stringContaining(reason) }),
     )
   })
 })
