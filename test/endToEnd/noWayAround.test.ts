@@ -1,4 +1,9 @@
-import { DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
+import {
+  DynamoDB,
+  DynamoDBClient,
+  type PutItemCommandInput,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb'
 import {
   DynamoDBDocument,
   DynamoDBDocumentClient,
@@ -7,7 +12,15 @@ import {
   paginateQuery,
   paginateScan,
 } from '@aws-sdk/lib-dynamodb'
-import { encrypted, type SealedDocumentClient, sealDocumentClient, ToolboxError } from '@dynaseal/toolbox'
+import { marshall } from '@aws-sdk/util-dynamodb'
+import * as declared from '@dynaseal/document-client'
+import {
+  encrypted,
+  type SealedDocumentClient,
+  type SealOptions,
+  sealDocumentClient,
+  ToolboxError,
+} from '@dynaseal/toolbox'
 import { Entity, GetItemCommand, item, PutItemCommand, string, Table } from 'dynamodb-toolbox'
 import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, test } from 'vitest'
 import { leaks } from '../support/recordingProxy.js'
@@ -170,6 +183,58 @@ describe('what goes through its send is sealed', () => {
     expect((await derived.send(new GetCommand({ TableName, Key }))).Item).toMatchObject({ ssn: SECRET })
     expect((await derived.get({ TableName, Key })).Item).toMatchObject({ ssn: SECRET })
     expect(() => sealDocumentClient(derived, { keyring: world.keyring(EAST) })).toThrow(/sealed already/)
+  })
+})
+
+describe('a client whose methods go past its own send is not sealed: they would write in clear', () => {
+  /** As the clients of DAX are, of which TypeScript hears that they extend those of the SDK. */
+  class Cluster {
+    readonly config = {}
+    readonly middlewareStack = { clone: refuse, add: refuse, use: refuse }
+    constructor(private readonly base: DynamoDB) {}
+    put(params: { TableName: string; Item: object }) {
+      return this.putItem({ ...params, Item: marshall(params.Item) })
+    }
+    putItem(params: PutItemCommandInput) {
+      return this.base.putItem(params)
+    }
+    send() {
+      throw new Error('send operation is not supported.')
+    }
+  }
+  function refuse() {
+    throw new Error('Custom middleware is not supported.')
+  }
+
+  test.each<[string, (client: never, options: SealOptions) => DynamoDBDocument & DynamoDB, object]>([
+    ['as a document client', declared.sealDocumentClient, { ...Key, ssn: SECRET }],
+    ['as a base client', declared.sealDynamoDBClient, marshall({ ...Key, ssn: SECRET })],
+    ['for entities', sealDocumentClient, { ...Key, ssn: SECRET }],
+  ])('%s', async (name, seal, Item) => {
+    const cluster = new Cluster(new DynamoDB(world.config(EAST)))
+    const attempt = async () => {
+      const sealed = seal(cluster as never, { keyring: world.keyring(EAST) })
+      await (name === 'as a base client'
+        ? sealed.putItem({ TableName, Item: Item as never })
+        : sealed.put({ TableName, Item }))
+    }
+    await expect(attempt()).rejects.toMatchObject({
+      code: 'invalid-client',
+      message: expect.stringMatching(/AWS SDK.*DAX.*sealItem\(\).*openItem\(\)/),
+    })
+    expect(leaks(world.proxy.sent, [SECRET])).toEqual([])
+  })
+
+  test('but with items that another client sealed and opens', async () => {
+    const cluster = new Cluster(new DynamoDB(world.config(EAST)))
+    const sealing = declared
+      .sealDocumentClient(DynamoDBDocument.from(new DynamoDB(world.config(EAST))), {
+        keyring: world.keyring(EAST),
+      })
+      .declare({ table: TableName, key: ['pk', 'sk'], encrypted: ['ssn'] })
+    await cluster.put({ TableName, Item: await sealing.sealItem(TableName, { ...Key, ssn: SECRET }) })
+    expect(leaks(world.proxy.sent, [SECRET])).toEqual([])
+    expect((await sealing.get({ TableName, Key, ConsistentRead: true })).Item).toMatchObject({ ssn: SECRET })
   })
 })
 

@@ -292,4 +292,4 @@ function refused(count: number, error: FieldError): OpenedItem {
 }
 
 const NESTED =
-  'the AWS Database Encryption SDK encrypts attributes of an item as wholes, and nothing inside of them. Encrypt the attribute that it is in: encrypted(map({ … })).'
+  'the AWS Database Encryption SDK encrypts attributes of an item as wholes, and nothing inside of them. Encrypt the attribute that it is in: encrypted(map({ … })), or its name as a declared path.'

@@ -205,8 +205,12 @@ function wrap<CLIENT extends Sealable, ITEM extends NativeItem>(
 }
 
 function refuseSealed(client: object, dialect: Dialect): void {
-  if (typeof Object(client).send !== 'function')
-    throw dialect.refusal('invalid-client', 'The first argument must be the client that is to be sealed.')
+  // Methods of the SDK's clients all go through `send`. Those of DAX, whose types extend the SDK's, do not, and would write in clear.
+  if (typeof Object(Object(client).middlewareStack).applyToStack !== 'function')
+    throw dialect.refusal(
+      'invalid-client',
+      'The first argument must be the client that is to be sealed: one of the AWS SDK for JavaScript v3. Of another one, such as a client of DAX, methods would go past the encryption. Use it as it is, with items from sealItem() of a sealed client, and give openItem() those that it reads.',
+    )
   if (!(SEALED in client)) return
   throw dialect.refusal('invalid-client', 'This client is sealed already: use it as it is.')
 }
