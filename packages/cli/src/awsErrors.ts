@@ -25,7 +25,7 @@ export function explained(error: unknown, { table, region }: Asked): unknown {
   if (name === 'ResourceNotFoundException') {
     return new CliError(
       'table-missing',
-      `Table ${table} does not exist in ${region}. Is it another region (--region), or another account?`,
+      `Table ${table} does not exist in ${region}, or is about to be made or deleted. Is it another region (--region), or another account?`,
       error,
     )
   }

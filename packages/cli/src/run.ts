@@ -43,8 +43,9 @@ export async function run(args: readonly string[], given: Terminal, options: Run
   } catch (error) {
     // Help and errors of usage are printed by then.
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.DONE : ExitCode.USAGE
-    terminal.note(said(error, terminal.width))
-    return options.signal.aborted ? ExitCode.INTERRUPTED : exitCodeOf(error)
+    const isEnded = options.signal.aborted
+    terminal.note(isEnded && isAbort(error) ? 'Ended before it was done.\n' : said(error, terminal.width))
+    return isEnded ? ExitCode.INTERRUPTED : exitCodeOf(error)
   }
   return code
 }
@@ -99,12 +100,15 @@ function versionOf(): string {
   return (JSON.parse(description) as { version: string }).version
 }
 
+const isAbort = (error: unknown) => (error as Error).name === 'AbortError'
+
 function said(error: unknown, width: number): string {
   const message = error instanceof Error ? messageOf(error) : String(error)
   return lines(`dynaseal: ${message}`, width)
 }
 
-function lines(text: string, width: number): string {
+/** A text in lines of at most so many columns, each with a line feed. */
+export function lines(text: string, width: number): string {
   return wrapped(text, width)
     .map(line => `${line}\n`)
     .join('')

@@ -1,3 +1,4 @@
+import { addAbortSignal } from 'node:stream'
 import { text } from '@clack/prompts'
 import { type Progress, showProgress } from './output/progress.js'
 
@@ -26,21 +27,34 @@ const MIN_WIDTH = 40
 const isInteractive = process.stdin.isTTY === true && process.stderr.isTTY === true
 const note = (line: string) => void process.stderr.write(line)
 
-export const processTerminal: Terminal = {
-  out: result => void process.stdout.write(result),
-  note,
-  width: Math.max(MIN_WIDTH, process.stdout.columns ?? 80),
-  isInteractive,
-  isPipedInto: process.stdin.isTTY !== true,
-  async readInput() {
-    const parts: Buffer[] = []
-    for await (const part of process.stdin) parts.push(part as Buffer)
-    return Buffer.concat(parts).toString('utf8')
-  },
-  async ask(question) {
-    if (!isInteractive) return undefined
-    const answer = await text({ message: question, output: process.stderr })
-    return typeof answer === 'string' ? answer : undefined
-  },
-  progress: (unit, total) => showProgress(isInteractive, process.stderr, unit, total),
+/** @param signal ends what waits for somebody to type */
+export function processTerminal(signal: AbortSignal): Terminal {
+  return {
+    out: result => void process.stdout.write(result),
+    note,
+    width: Math.max(MIN_WIDTH, process.stdout.columns ?? 80),
+    isInteractive,
+    isPipedInto: process.stdin.isTTY !== true,
+    async readInput() {
+      const parts: Buffer[] = []
+      for await (const part of addAbortSignal(signal, process.stdin)) parts.push(part as Buffer)
+      return Buffer.concat(parts).toString('utf8')
+    },
+    async ask(question) {
+      if (!isInteractive) return undefined
+      // Whoever ends the input, by Ctrl-D, types nothing any more.
+      const ended = new AbortController()
+      const end = (_: unknown, key?: { readonly name?: string; readonly ctrl?: boolean }) => {
+        if (key === undefined || (key.ctrl === true && key.name === 'd')) ended.abort()
+      }
+      process.stdin.once('end', end).on('keypress', end)
+      const answer = await text({
+        message: question,
+        output: process.stderr,
+        signal: AbortSignal.any([signal, ended.signal]),
+      })
+      return typeof answer === 'string' ? answer : undefined
+    },
+    progress: (unit, total) => showProgress(isInteractive, process.stderr, unit, total),
+  }
 }

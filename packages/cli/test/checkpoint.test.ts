@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
@@ -87,6 +88,21 @@ it('can be an item of a table', async () => {
   expect((await dynaseal([...apply, '--checkpoint-table', 'checkpoints'], { cwd })).code).toBe(0)
   expect(world.cloud.calls({ operation: 'PutItem' }).length).toBeGreaterThan(12)
   expect(await keptItems()).toEqual([])
+})
+
+it('leaves nothing that a killed process was about to keep', async () => {
+  await given(1)
+  mkdirSync(join(cwd, '.dynaseal'))
+  const { pid: ended } = spawnSync(process.execPath, ['--version'])
+  const leftover = (pid: number) => `${file()}.${pid}.new`
+  const others = [leftover(process.ppid), `${file()}.7.old`]
+  for (const name of [leftover(ended), ...others]) writeFileSync(name, 'keys')
+  expect((await dynaseal(apply, { cwd })).code).toBe(0)
+  expect(
+    readdirSync(join(cwd, '.dynaseal'))
+      .map(name => join(cwd, '.dynaseal', name))
+      .sort(),
+  ).toEqual(others.sort())
 })
 
 it('that cannot be kept is known before anything is written', async () => {

@@ -68,7 +68,9 @@ describe('an item of a table', () => {
   it('--region goes through the client of another region', async () => {
     const { code, note } = await dynaseal(['inspect', 'users', id, '--region', WEST], { cwd })
     expect(code).toBe(1)
-    expect(note.replaceAll('\n', ' ')).toContain('Table users does not exist in us-west-2.')
+    expect(note.replaceAll('\n', ' ')).toContain(
+      'Table users does not exist in us-west-2, or is about to be made or deleted.',
+    )
   })
 
   it('--json has the same, and no values', async () => {
@@ -90,6 +92,14 @@ describe('an item of a table', () => {
     const { code, note } = await dynaseal(['inspect', 'users', 'nobody'], { cwd })
     expect(code).toBe(1)
     expect(note).toContain('no such item')
+  })
+
+  it('of a key of another type is said how to give one', async () => {
+    const { code, note } = await dynaseal(['inspect', 'users', '{"id": 42}'], { cwd })
+    expect([code, note.replaceAll('\n', ' ')]).toEqual([
+      2,
+      'dynaseal: The key of table users is of another type. Say of which: {"id":{"N":"…"}} with numbers, {"id":{"B":"…"}} with base64. ',
+    ])
   })
 
   it('what AWS refuses is said with what to allow', async () => {
@@ -180,6 +190,17 @@ describe('a field alone', () => {
     const [right, wrong] = [await at('income'), await at('ssn')]
     expect([right.code, wrong.code]).toEqual([0, 3])
     expect(wrong.out).toContain('Does not open (not-authentic)')
+  })
+
+  it.each([
+    [`['income']`, 'income'],
+    [`["a.b"].c`, 'a.b.c'],
+    [`m['it\\'s']`, "m.it's"],
+    [`m[2]['x y']`, 'm[2].x y'],
+  ])('stands at a path with odd names: %s', async (path, said) => {
+    const args = ['inspect', '2l4h', '--table', 'users', '--key', id, '--path', path]
+    const { code, out } = await dynaseal(args, { cwd })
+    expect([code, out]).toEqual([3, expect.stringContaining(`${said}: `)])
   })
 
   it('of format 1 says context and suite', async () => {

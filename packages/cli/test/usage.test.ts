@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
+import { counted } from '../src/output/numbers.js'
+import { table } from '../src/output/table.js'
 import { dynaseal, folder, unfit } from './support/command.js'
 
 const folders: ReturnType<typeof folder>[] = []
@@ -61,6 +63,58 @@ describe('--help', () => {
   })
 })
 
+describe('numbers', () => {
+  it.each([
+    [['scan', 'users', '--max-rcu', '0'], 'It takes a whole number of at least 1.'],
+    [['scan', 'users', '--max-rcu', '100/s'], 'It takes a whole number of at least 1.'],
+    [['scan', 'users', '--segments', '1000001'], 'It takes a whole number from 1 to 1,000,000.'],
+    [
+      ['scan', 'users', '--segments', '1001'],
+      'at most 1,000 segments in parallel: say which one of the 1,001',
+    ],
+    [['backfill', 'users', '--segments', '1001'], 'at most 1,000 segments in parallel'],
+    [['search-key', 'create', '--key-version', '256'], 'It takes a whole number from 1 to 255.'],
+  ])('%s are refused', async (args, message) => {
+    const { code, note } = await dynaseal(args, { cwd: given() })
+    expect(code).toBe(2)
+    expect(note.replaceAll('\n', ' ')).toContain(message)
+  })
+
+  it('of segments that others work on may be larger', async () => {
+    const { note } = await dynaseal(['scan', 'users', '--segments', '100000', '--segment', '7'], {
+      cwd: given(),
+    })
+    expect(note).toContain('There is no configuration')
+  })
+
+  it.each([
+    [0.5, '1 unit'],
+    [1, '1 unit'],
+    [1.5, '2 units'],
+    [0, '0 units'],
+  ])('are in plural by what is printed: %s', (value, text) => expect(counted(value, 'unit')).toBe(text))
+})
+
+it('--region is said to do what it does', async () => {
+  const of = async (name: string) => (await dynaseal([name, '--help'])).out.replaceAll(/\s+/g, ' ')
+  expect(await of('scan')).toContain("the configuration's client to use")
+  expect(await of('policy')).toContain('tables of this region alone (default: of all)')
+  expect(await of('drill')).not.toContain('--region')
+})
+
+describe('a table', () => {
+  const columns = ['first title', 'second title', 'third title', 'fourth title'].map(title => ({ title }))
+  it('that is narrow has all of its titles', () => {
+    const lines = table(columns, [['a', 'b', 'c', 'd']], 40).split('\n')
+    expect(lines).toEqual([
+      'first     second    third      fourth',
+      'title     title     title      title',
+      'a         b         c          d',
+      '',
+    ])
+  })
+})
+
 describe('a configuration', () => {
   const inspect = ['inspect', 'users', '42']
 
@@ -69,6 +123,38 @@ describe('a configuration', () => {
     expect(code).toBe(2)
     expect(note.replaceAll('\n', ' ')).toContain('Write one with: dynaseal init.')
     expect(unfit(note)).toEqual([])
+  })
+
+  it('that is a folder is no file', async () => {
+    const { code, note } = await dynaseal([...inspect, '--config', '.'], { cwd: given() })
+    expect([code, note]).toEqual([2, 'dynaseal: . is a folder. A configuration is a file: --config FILE.\n'])
+  })
+
+  it('is told with the line of the file that throws', async () => {
+    const files = {
+      'dynaseal.config.ts': "import { key } from './keys.js'\nexport default { clients: key }",
+      'keys.ts': 'const keys: Record<string, { arn: string }> = {}\n\nexport const key = keys.users.arn',
+    }
+    const cwd = given(files)
+    const { code, note } = await dynaseal(inspect, { cwd })
+    expect(code).toBe(2)
+    expect(note.replaceAll('\n', '')).toContain(`${cwd}/keys.ts:3)`)
+  })
+
+  it('whose client has no region is said how to give it one', async () => {
+    const text = `
+      import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+      import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+      import { sealDocumentClient } from '@dynaseal/document-client'
+      const region = async () => { throw new Error('Region is missing') }
+      const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region }))
+      export default { clients: sealDocumentClient(client, { keyring: { onEncrypt() {}, onDecrypt() {} } }) }
+    `
+    const { code, note } = await dynaseal(inspect, { cwd: given({ 'dynaseal.config.mjs': text }) })
+    expect(code).toBe(2)
+    expect(note.replaceAll('\n', ' ')).toContain(
+      'client 1 has no region: Region is missing. Give its DynamoDBClient one, or set AWS_REGION.',
+    )
   })
 
   it('that is named and missing is named', async () => {

@@ -1,9 +1,11 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { DynamoDB } from '@aws-sdk/client-dynamodb'
+import { startLocalCloud } from '@dynaseal/local-cloud'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { jobEstimate } from '../src/engine/jobEstimate.js'
 import { renderEstimate } from '../src/engine/renderJob.js'
-import { configText, createWorld, EAST, users, type World } from './support/cloud.js'
+import { configText, createWorld, EAST, users, WEST, type World } from './support/cloud.js'
 import { dynaseal, folder, unfit } from './support/command.js'
 
 let world: World
@@ -12,7 +14,9 @@ let cwd: string
 
 beforeAll(async () => {
   world = await createWorld()
-  made = folder({ 'dynaseal.config.ts': configText(world) })
+  // A configuration is loaded once in this process, and its clients hold data keys.
+  const names = ['dynaseal.config.ts', 'revert.config.ts', 'rewrap.config.ts']
+  made = folder(Object.fromEntries(names.map(name => [name, configText(world)])))
   cwd = made.path
 })
 afterEach(async () => {
@@ -83,7 +87,11 @@ describe('dynaseal backfill', () => {
     [['--max-wcu', '0'], 2, 'at least 1'],
     [['--segment', '4'], 2, 'the last one is 3'],
     [['--checkpoint', 'a', '--checkpoint-table', 'b'], 2, 'two places for one thing'],
-    [['--checkpoint-table', 'nothing'], 1, 'Table nothing does not exist in us-east-1'],
+    [
+      ['--checkpoint-table', 'nothing'],
+      1,
+      'There is no table nothing for checkpoints in us-east-1. Make one',
+    ],
   ])('refuses %o', async (args, expected, message) => {
     world.cloud.clearCalls()
     const { code, note } = await dynaseal(['backfill', 'users', ...args], { cwd })
@@ -143,6 +151,69 @@ describe('dynaseal revert', () => {
     expect([twice.code, await isSealed()]).toEqual([0, [false, false]])
   })
 })
+
+describe('dynaseal revert, in front of somebody,', () => {
+  it.each([
+    ['users', 0, '', [false, false]],
+    ['orders', 2, 'That is not the name of the table, users. Nothing was written.', [true, true]],
+    // Ctrl-C, or the end of the input.
+    [undefined, 130, 'Nothing was written.', [true, true]],
+  ])('is told %s', async (answer, expected, message, sealed) => {
+    await given(2)
+    await dynaseal(['backfill', 'users', '--apply'], { cwd })
+    const { code, note } = await dynaseal(['revert', 'users', '--apply'], { cwd, answer: () => answer })
+    expect([code, await isSealed()]).toEqual([expected, sealed])
+    expect(note.replaceAll('\n', ' ')).toContain(message)
+    expect(existsSync(join(cwd, '.dynaseal/revert-users-us-east-1.json'))).toBe(false)
+  })
+})
+
+describe('without a data key', () => {
+  beforeEach(async () => {
+    await given(1)
+    await dynaseal(['backfill', 'users', '--apply'], { cwd })
+    for (const region of [EAST, WEST]) world.cloud.fault({ region, service: 'kms', kind: 'deny' })
+  })
+
+  it('what does not open is said with what finds out why', async () => {
+    const { code, out } = await dynaseal(['revert', 'users', '--config', 'revert.config.ts'], { cwd })
+    expect(code).toBe(3)
+    expect(out.replaceAll(/\s+/g, ' ')).toContain(
+      'key-unavailable 1 no data key to open it with: dynaseal doctor',
+    )
+  })
+
+  it('what cannot be sealed again is said with an attribute that is there', async () => {
+    const { code, note } = await dynaseal(['rewrap', 'users', '--config', 'rewrap.config.ts'], { cwd })
+    expect([code, note.replaceAll('\n', ' ')]).toEqual([
+      1,
+      expect.stringContaining('Cannot seal ssn of an item in table users (key: id)'),
+    ])
+  })
+})
+
+it.each(['scan', 'backfill'])(
+  '%s waits for no table that is being made, and keeps nothing of it',
+  async name => {
+    const cloud = await startLocalCloud({ regions: [EAST], settleDelay: 600_000 })
+    const other = folder({ 'dynaseal.config.ts': configText({ ...world, cloud }) })
+    await new DynamoDB({ ...world.config(EAST), endpoint: cloud.endpoint }).createTable({
+      TableName: users.name,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    })
+    const args = name === 'scan' ? [] : ['--apply']
+    const { code, note } = await dynaseal([name, 'users', ...args], { cwd: other.path })
+    expect([code, note.replaceAll('\n', ' ')]).toEqual([
+      1,
+      expect.stringContaining('Table users in us-east-1 is CREATING: it is neither read nor written'),
+    ])
+    expect(existsSync(join(other.path, '.dynaseal'))).toBe(false)
+    other.remove()
+    await cloud.stop()
+  },
+)
 
 it('dynaseal rewrap has nothing to do after a backfill', async () => {
   await given(2)

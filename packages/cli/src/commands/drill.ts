@@ -21,12 +21,13 @@ cloud, the region is broken there for real meanwhile, and the sample is also
 opened as the application does it. It is mended at the end, and at Ctrl-C.
 
 Ends with 0 when each region can be lost, or the one of --lose; with 3 when it
-cannot; with 1 if it failed; with 2 if it was asked for wrongly.
+cannot; with 130 when it was ended, with 1 if it failed, with 2 if it was asked
+for wrongly.
 `
 
 export function drillCommand(surroundings: Surroundings): Command {
   const { terminal, signal } = surroundings
-  return command('drill', 'answers: can we lose this region?')
+  return command('drill', 'answers: can we lose this region?', '')
     .description('Reads a sample of items through each replica alone, and says which region can be lost.')
     .option('--lose <region>', 'this one (default: each in turn, and nothing is broken)')
     .option('--sample <n>', 'read so many items of each table', atLeast(1), 25)

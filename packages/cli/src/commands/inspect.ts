@@ -41,7 +41,7 @@ export function inspectCommand(surroundings: Surroundings): Command {
     .argument('[key]', 'of the item to fetch from the table: its text, or JSON')
     .option('-t, --table <name>', 'the table that the field or item is from')
     .option('-k, --key <key>', 'the key of the item that a field is from')
-    .option('-p, --path <path>', 'where in the item a field stands: address.lines[0]')
+    .option('-p, --path <path>', "where in the item a field stands: address.lines[0], ['first.name']")
     .option('--check', 'open it, which proves its place, and say only whether it opens')
     .option('--open', 'open it, and print the value in clear')
     .addHelpText('after', EXAMPLES)

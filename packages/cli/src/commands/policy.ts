@@ -48,7 +48,7 @@ Ends with 0; with 1 if it failed; with 2 if it was asked for wrongly.
 
 export function policyCommand(surroundings: Surroundings): Command {
   const languages = Object.keys(LANGUAGES)
-  return command('policy', 'the least IAM and key policies')
+  return command('policy', 'the least IAM and key policies', 'tables of this region alone (default: of all)')
     .description(
       'Prints the least IAM policies that readers, writers and operators need, and the policies of the keys.',
     )

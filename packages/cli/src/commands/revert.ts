@@ -26,7 +26,10 @@ export function revertCommand(surroundings: Surroundings): Command {
         },
         task: revert,
         async confirm({ tableName }) {
-          if (apply === true && isAsked) check(tableName, await terminal.ask(question(tableName)))
+          if (apply !== true || !isAsked) return true
+          const answer = await terminal.ask(question(tableName))
+          if (answer !== undefined) check(tableName, answer)
+          return answer !== undefined
         },
       })
     })

@@ -14,7 +14,7 @@ import type { ScanReport } from '../scan/counts.js'
 import { leftIn, renderScan } from '../scan/render.js'
 import { scan } from '../scan/scan.js'
 import { scanExport } from '../scan/scanExport.js'
-import { atLeast } from './numbers.js'
+import { atLeast, MAX_SEGMENTS } from './numbers.js'
 import { checkSegment, command, json, projectOf, type SharedOptions, type Surroundings } from './shared.js'
 
 interface Options extends SharedOptions {
@@ -44,7 +44,7 @@ export function scanCommand(surroundings: Surroundings): Command {
       'Reads a table, and counts for each entity and attribute what is in clear, sealed in which format, and does not open and why; and for each KMS key the fields under it.',
     )
     .argument('<table>', 'its name')
-    .option('--segments <n>', 'read so many segments in parallel', atLeast(1), 4)
+    .option('--segments <n>', 'read so many segments in parallel', atLeast(1, MAX_SEGMENTS), 4)
     .option('--segment <i>', 'read only this one of them, counted from 0', atLeast(0))
     .option('--max-rcu <n>', 'use at most so many read units a second', atLeast(1))
     .option('--consistent', 'read consistently, at twice the price')

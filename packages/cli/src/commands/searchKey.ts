@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Argument, type Command } from 'commander'
 import type { Project } from '../config/project.js'
@@ -38,7 +38,7 @@ export function searchKeyCommand(surroundings: Surroundings): Command {
   return command('search-key', 'makes, lists and rotates search keys')
     .description('Makes a search key, lists those of the configuration, or makes the next one.')
     .addArgument(new Argument('<action>', 'what to do').choices(['create', 'list', 'rotate']))
-    .option('--key-version <n>', 'create: its version, 1 to 255 (default: 1)', atLeast(1))
+    .option('--key-version <n>', 'create: its version, 1 to 255 (default: 1)', atLeast(1, 255))
     .option('--context <name=value...>', 'create: pairs of its encryption context, as a tenant', pair)
     .option('-o, --out <file>', 'create, rotate: write it to a new file')
     .addHelpText('after', NOTES)
@@ -104,6 +104,8 @@ async function writeNew(path: string, name: string, text: string): Promise<void>
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST')
       throw new CliError('usage', `${name} is there already, and stays as it is.`)
+    // A disk that is full leaves half of it, which would be there already the next time.
+    await rm(path, { force: true }).catch(() => {})
     throw new CliError('failed', `${name} cannot be written: ${(error as Error).message}`, error)
   }
 }

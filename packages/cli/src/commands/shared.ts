@@ -20,31 +20,47 @@ export interface SharedOptions {
   readonly json?: boolean
 }
 
-/** A command with the options that all have. */
-export function command(name: string, summary: string): Command {
+/**
+ * A command with the options that all have.
+ *
+ * @param region what its --region does; empty where it takes none, which the command refuses itself
+ */
+export function command(
+  name: string,
+  summary: string,
+  region = "the configuration's client to use (default: its first one)",
+): Command {
   return new Command(name)
     .summary(summary)
     .addOption(
       new Option('-c, --config <file>', 'the configuration (default: dynaseal.config.ts, .js or .mjs)'),
     )
-    .addOption(
-      new Option('-r, --region <region>', "the configuration's client to use (default: its first one)"),
-    )
+    .addOption(new Option('-r, --region <region>', region).hideHelp(region === ''))
     .addOption(new Option('--json', 'print one JSON document and no text'))
 }
+
+/** Each has a page of items in memory, and a call under way. */
+const MAX_PARALLEL = 1000
 
 /** @throws {CliError} `usage` */
 export function checkSegment({
   segment,
   segments,
+  plan,
 }: {
   readonly segment?: number
   readonly segments: number
+  readonly plan?: unknown
 }): void {
   if (segment !== undefined && segment >= segments)
     throw new CliError(
       'usage',
       `--segment counts from 0: with --segments ${segments}, the last one is ${segments - 1}.`,
+    )
+  if (segment === undefined && plan === undefined && segments > MAX_PARALLEL)
+    throw new CliError(
+      'usage',
+      `One process works on at most ${MAX_PARALLEL.toLocaleString('en-US')} segments in parallel: say which one of the ${segments.toLocaleString('en-US')} by --segment.`,
     )
 }
 

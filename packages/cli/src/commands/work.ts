@@ -13,7 +13,7 @@ import { checkPage, savePage } from '../html/savePage.js'
 import { Timeline } from '../html/timeline.js'
 import { kmsCallsPerItem } from '../keys/kmsCallsPerItem.js'
 import { planOf, SCHEDULERS, type Scheduler } from '../plan/plan.js'
-import { atLeast } from './numbers.js'
+import { atLeast, MAX_SEGMENTS } from './numbers.js'
 import { checkSegment, command, json, projectOf, type SharedOptions, type Surroundings } from './shared.js'
 
 export interface WorkOptions extends SharedOptions {
@@ -55,7 +55,7 @@ export function workCommand(name: string, summary: string, description: string):
     .description(description)
     .argument('<table>', 'its name')
     .option('--apply', 'write; without it, only say what would be written')
-    .option('--segments <n>', 'work on so many segments in parallel', atLeast(1), 4)
+    .option('--segments <n>', 'work on so many segments in parallel', atLeast(1, MAX_SEGMENTS), 4)
     .option('--segment <i>', 'work on only this one of them, counted from 0', atLeast(0))
     .option('--segment-variable <name>', 'the same, from this environment variable')
     .addOption(
@@ -83,8 +83,8 @@ interface Work {
   check?(target: Target): void
   /** Before anything is sent to DynamoDB. */
   task(target: Target): Task | Promise<Task>
-  /** Asks, once it has been said what it takes; throws where the answer is no. */
-  confirm?(target: Target): Promise<void>
+  /** Asks, once it has been said what it takes; throws where the answer is no, and is false where there is none. */
+  confirm?(target: Target): Promise<boolean>
 }
 
 export async function work(
@@ -118,7 +118,11 @@ export async function work(
   const effort = { opens, moves: moves && target.known.keyTokens.size > 0, kmsCallsEach }
   if (!options.json)
     terminal.note(renderEstimate(size, { share, apply, ...effort, ...limits }, terminal.width))
-  await confirm?.(target)
+  if ((await confirm?.(target)) === false) {
+    terminal.note('Nothing was written.\n')
+    surroundings.exit(ExitCode.INTERRUPTED)
+    return
+  }
   const checkpoint = await checkpointOf(target, task, options, surroundings)
   const progress = terminal.progress(
     'items',

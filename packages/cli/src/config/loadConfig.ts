@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createJiti } from 'jiti'
 import { CliError } from '../errors.js'
 import { messageOf } from '../keys/reasonOf.js'
@@ -25,12 +26,26 @@ export async function loadConfig(
 ): Promise<{ path: string; value: unknown }> {
   const path = file === undefined ? find(cwd) : resolve(cwd, file)
   if (!existsSync(path)) throw new CliError('config', `There is no configuration ${file}.`)
+  if (statSync(path).isDirectory())
+    throw new CliError('config', `${file} is a folder. A configuration is a file: --config FILE.`)
   try {
     const jiti = createJiti(path, { fsCache: false })
     return { path, value: await jiti.import(path, { default: true }) }
   } catch (error) {
-    throw new CliError('config', `${path} cannot be loaded: ${messageOf(error)}`, error)
+    throw new CliError('config', `${path} cannot be loaded: ${messageOf(error)}${placeOf(error)}`, error)
   }
+}
+
+/** The first line of a file of the project's own: many an error names none. */
+function placeOf(error: unknown): string {
+  const frames = error instanceof Error ? (error.stack ?? '').split('\n') : []
+  const places = frames.flatMap(frame => {
+    const [, file, line] = /^ +at (?:.*\()?(?:file:\/\/)?([^()]+):(\d+):\d+\)?$/.exec(frame) ?? []
+    return file === undefined ? [] : [{ file, line }]
+  })
+  const own = fileURLToPath(import.meta.url)
+  const place = places.find(({ file }) => !/node_modules|^node:/.test(file) && file !== own)
+  return place === undefined ? '' : ` (${place.file}:${place.line})`
 }
 
 function find(cwd: string): string {

@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Format, TokenMaker } from '@dynaseal/core'
 import { type ClientParts, type KnownTable, type Mover, partsOf } from '@dynaseal/document-client/mapper'
 import { CliError } from '../errors.js'
+import { sentence } from '../keys/reasonOf.js'
 import { loadConfig } from './loadConfig.js'
 
 /** A table of a project, in one region: what commands work on. */
@@ -132,6 +133,8 @@ async function regionOf({ unsealed }: ClientParts, invalid: (message: string) =>
   try {
     return await unsealed.config.region()
   } catch (error) {
-    throw invalid(`has no region: ${(error as Error).message}`)
+    throw invalid(
+      `has no region: ${sentence((error as Error).message)} Give its DynamoDBClient one, or set AWS_REGION.`,
+    )
   }
 }

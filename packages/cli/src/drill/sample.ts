@@ -4,7 +4,7 @@ import { GetItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
 import { keyOf } from '../stored/tableItem.js'
-import type { WireItem } from '../stored/wireItem.js'
+import { answered, type WireItem } from '../stored/wireItem.js'
 import { trialFormatOf } from './trialFormat.js'
 
 /** An item of the sample: its key, and what else of it tells which keys it is under. Its fields may change until it is read. */
@@ -35,7 +35,8 @@ export async function sampleOf(
       .catch((error: unknown) => {
         throw explained(error, { table, region })
       })
-    sample.push(...Items.filter(item => trial.holdsSealed(item)).map(item => trial.sampled(item)))
+    const items = Items.map(answered)
+    sample.push(...items.filter(item => trial.holdsSealed(item)).map(item => trial.sampled(item)))
     next = LastEvaluatedKey
     if (next === undefined) break
   }
@@ -69,7 +70,7 @@ export async function readSample(
   setMaxListeners(0, abortSignal)
   const read = async (item: SampleItem) => {
     const get = new GetItemCommand({ TableName: table, Key: keyOf(known, item)! })
-    return (await dynamodb.send(get, { abortSignal })).Item
+    return answered((await dynamodb.send(get, { abortSignal })).Item)
   }
   try {
     const items = await Promise.all(sample.map(read))

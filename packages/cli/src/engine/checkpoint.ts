@@ -1,5 +1,5 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { CliError } from '../errors.js'
 
 /** Where a job keeps how far it has come, as a text. It has key values of the table's items in it. */
@@ -35,6 +35,24 @@ export function takenOver(name: string): CliError {
 
 const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT'
 
+/** What processes that were killed were about to keep: it has key values in it. */
+async function removeLeftovers(path: string): Promise<void> {
+  const [folder, own] = [dirname(path), `${basename(path)}.`]
+  for (const name of await readdir(folder)) {
+    const pid = name.startsWith(own) ? /^(\d+)\.new$/.exec(name.slice(own.length))?.[1] : undefined
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
 /** A file that only its owner may read. Folders that are missing are made. */
 export function fileCheckpoint(path: string): Checkpoint {
   // Of this process alone: another one may be about to find out that it is not the only one.
@@ -43,7 +61,11 @@ export function fileCheckpoint(path: string): Checkpoint {
   const failed = (error: unknown) =>
     error instanceof CliError
       ? error
-      : new CliError('failed', `The checkpoint ${path} cannot be kept: ${(error as Error).message}`, error)
+      : new CliError(
+          'failed',
+          `The checkpoint ${path} cannot be kept: ${(error as Error).message}. Name another place: --checkpoint, or --checkpoint-table.`,
+          error,
+        )
   const read = async () => {
     try {
       return await readFile(path, 'utf8')
@@ -79,6 +101,8 @@ export function fileCheckpoint(path: string): Checkpoint {
     },
     async remove() {
       await rm(path, { force: true })
+      // All is done by then, whether they can be removed or not.
+      await removeLeftovers(path).catch(() => {})
       last = undefined
     },
   }

@@ -1,6 +1,7 @@
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
+import { CliError } from '../errors.js'
 
 /** What DynamoDB says of a table; it counts about every six hours. */
 export interface TableSize {
@@ -11,6 +12,9 @@ export interface TableSize {
   readonly isOnDemand: boolean
 }
 
+/** In which a table is neither read nor written ("TableDescription", TableStatus, in DynamoDB's API reference). */
+const UNUSABLE = ['CREATING', 'DELETING', 'ARCHIVING', 'ARCHIVED', 'INACCESSIBLE_ENCRYPTION_CREDENTIALS']
+
 /**
  * @returns undefined where DescribeTable is not allowed
  * @throws {CliError}
@@ -18,6 +22,12 @@ export interface TableSize {
 export async function tableSize({ dynamodb, tableName, region }: Target): Promise<TableSize | undefined> {
   try {
     const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: tableName }))
+    const status = Table?.TableStatus ?? ''
+    if (UNUSABLE.includes(status))
+      throw new CliError(
+        'failed',
+        `Table ${tableName} in ${region} is ${status}: it is neither read nor written before it is ACTIVE.`,
+      )
     const replicas = (Table?.Replicas ?? []).filter(({ RegionName }) => RegionName !== region)
     return {
       items: Table?.ItemCount ?? 0,

@@ -17,7 +17,7 @@ const STATE = 'state'
  *
  * @param tableName of the checkpoints' table
  * @param id the item's key
- * @throws {CliError} `usage` for a table with another key; what AWS refuses
+ * @throws {CliError} `usage` for a table with another key, `table-missing` where there is none; what AWS refuses
  */
 export async function itemCheckpoint(
   { dynamodb, region }: Target,
@@ -27,7 +27,16 @@ export async function itemCheckpoint(
   const explain = (error: unknown) => {
     throw explained(error, { table: tableName, region })
   }
-  const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: tableName })).catch(explain)
+  const { Table } = await dynamodb
+    .send(new DescribeTableCommand({ TableName: tableName }))
+    .catch((error: unknown) => {
+      if ((error as Error).name !== 'ResourceNotFoundException') return explain(error)
+      throw new CliError(
+        'table-missing',
+        `There is no table ${tableName} for checkpoints in ${region}. Make one there whose key is one string.`,
+        error,
+      )
+    })
   const [key, ...more] = Table?.KeySchema ?? []
   const type = Table?.AttributeDefinitions?.find(({ AttributeName }) => AttributeName === key?.AttributeName)
   if (key?.AttributeName === undefined || more.length > 0 || type?.AttributeType !== 'S')

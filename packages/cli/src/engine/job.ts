@@ -4,7 +4,7 @@ import type { FieldFormat, SearchTokens } from '@dynaseal/core'
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
 import { keyOf } from '../stored/tableItem.js'
-import { fieldAt, type WireItem } from '../stored/wireItem.js'
+import { answered, fieldAt, type WireItem } from '../stored/wireItem.js'
 import { isTooLarge, unitsOf } from './changeSize.js'
 import { type Checkpoint, noCheckpoint } from './checkpoint.js'
 import { JobCounts, type JobTotals } from './jobCounts.js'
@@ -266,7 +266,7 @@ class Job {
       signal: this.#signal,
     })
     counts.readUnits += ConsumedCapacity?.CapacityUnits ?? 0
-    return Item
+    return answered(Item)
   }
 }
 

@@ -180,6 +180,6 @@ function parse(text: string, { name }: Checkpoint): Stored {
   }
   throw new CliError(
     'usage',
-    `${name} is no checkpoint of this version of dynaseal. Remove it to start again.`,
+    `${name} is no checkpoint of this version of dynaseal, and stays as it is. Name another place; or, if it is one of another version, remove it to start again.`,
   )
 }

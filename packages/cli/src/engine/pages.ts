@@ -1,6 +1,6 @@
 import type { ScanCommandInput } from '@aws-sdk/client-dynamodb'
 import type { Target } from '../config/project.js'
-import type { WireItem } from '../stored/wireItem.js'
+import { answered, type WireItem } from '../stored/wireItem.js'
 import type { Pace } from './pace.js'
 import { type Persistence, paced } from './persistently.js'
 import { sendScan } from './sendScan.js'
@@ -43,7 +43,8 @@ export async function* pages({ dynamodb, tableName }: Target, options: PagesOpti
       ...(start === undefined ? {} : { ExclusiveStartKey: start }),
     }
     const output = await paced(() => sendScan(dynamodb, input, signal), pace, options)
-    const { Items: items = [], LastEvaluatedKey: next, ConsumedCapacity } = output
+    const { Items = [], LastEvaluatedKey: next, ConsumedCapacity } = output
+    const items = Items.map(answered)
     const units = ConsumedCapacity?.CapacityUnits ?? 0
     if (Number.isFinite(pace.max) && units > 0 && items.length > 0) {
       const affordable = Math.floor((pace.max * PAGE_SECONDS * items.length) / units)

@@ -118,7 +118,7 @@ function keyExample(keyNames: readonly string[]): string {
 }
 
 /**
- * A path as one writes it: `address.lines[0]`.
+ * A path as one writes it: `address.lines[0]`, and names with dots, brackets or spaces in quotes: `['first.name']`.
  *
  * @throws {CliError} `usage`
  */
@@ -126,9 +126,11 @@ export function parsePath(text: string): AttributePath {
   const path: (string | number)[] = []
   let rest = text
   while (rest !== '') {
-    const [all, name, index] = /^(?:\.?([^.[\]]+)|\[(\d+)\])/.exec(rest) ?? []
+    const [all, plain, index, , quoted] =
+      /^(?:\.?([^.[\]]+)|\[(\d+)\]|\[(['"])((?:\\.|(?!\3)[^\\])+)\3\])/s.exec(rest) ?? []
+    const name = plain ?? quoted?.replaceAll(/\\(.)/gs, '$1')
     if (all === undefined || (path.length === 0 && (name === undefined || all.startsWith('.'))))
-      throw new CliError('usage', `${JSON.stringify(text)} is no path: address.lines[0].`)
+      throw new CliError('usage', `${JSON.stringify(text)} is no path: address.lines[0], or ['first.name'].`)
     path.push(name ?? Number(index))
     rest = rest.slice(all.length)
   }

@@ -5,7 +5,8 @@ export function count(value: number): string {
 
 /** `1 item`, `2 items` */
 export function counted(value: number, one: string, more = `${one}s`): string {
-  return `${count(value)} ${value === 1 ? one : more}`
+  const text = count(value)
+  return `${text} ${text === '1' ? one : more}`
 }
 
 export function dollars(value: number): string {

@@ -32,8 +32,12 @@ export function table(
   })
   for (const row of rows)
     drawn.addRow(Object.fromEntries(row.map((cell, index) => [index, breakable(cell, widths[index]!)])))
-  const [, head = '', , ...rest] = drawn.render().split('\n')
-  return [head, ...rest.slice(0, -1)].map(line => `${line.slice(1).trimEnd()}\n`).join('')
+  const [, ...lines] = drawn.render().split('\n')
+  // Below the titles, which may take several lines, there is an empty one.
+  const titled = lines.findIndex(line => line.trim() === '')
+  return [...lines.slice(0, titled), ...lines.slice(titled + 1, -1)]
+    .map(line => `${line.slice(1).trimEnd()}\n`)
+    .join('')
 }
 
 /** The printer wraps at spaces alone. */

@@ -5,6 +5,17 @@ import type { AttributePattern } from '@dynaseal/document-client/mapper'
 /** An item as DynamoDB has it. */
 export type WireItem = Record<string, AttributeValue>
 
+const PROTOTYPE = '__proto__'
+
+/**
+ * What an answer of the AWS SDK has of an item: it gives an attribute called `__proto__` as one that is undefined, and whoever
+ * writes the table can write one.
+ */
+export function answered<T extends WireItem | undefined>(item: T): T {
+  if (item === undefined || !Object.hasOwn(item, PROTOTYPE) || item[PROTOTYPE] !== undefined) return item
+  return Object.fromEntries(Object.entries(item).filter(([name]) => name !== PROTOTYPE)) as T
+}
+
 /** One value of an item. */
 export interface WireField {
   readonly path: AttributePath

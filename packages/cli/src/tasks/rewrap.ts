@@ -106,7 +106,13 @@ export class Rewrap implements Task {
     // How an item would be written depends on its context, and so on its key: nothing is asked for that is not needed then.
     const probes = await sealEach(
       format,
-      candidates.map(({ parts: { key } }) => ({ table: known.name, key, fields: [PROBE], whole: true })),
+      candidates.map(({ parts: { key, fields } }) => ({
+        table: known.name,
+        key,
+        // Of a path that is there, which an error names.
+        fields: [{ path: fields[0]!.path, value: { NULL: true } }],
+        whole: true,
+      })),
       signal,
     )
     return candidates.flatMap(({ item, index, parts }, i): Wanted[] => {
@@ -145,8 +151,6 @@ export class Rewrap implements Task {
     return writingOf(bytes, envelope as Uint8Array | undefined)
   }
 }
-
-const PROBE = { path: ['probe'], value: { NULL: true } } as const
 
 function changeOf({ parts, fields, whole, remaining }: Wanted, { values, attributes }: SealedItem): Change {
   const stored: Readonly<Record<string, AttributeValue>> = parts.attributes

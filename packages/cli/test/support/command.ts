@@ -9,14 +9,15 @@ export interface Said {
   readonly note: string
 }
 
-/** Runs the command in this process, as in a pipe of 80 columns. */
+/** Runs the command in this process, as in a pipe of 80 columns; with an answer, somebody sits in front of it and gives that. */
 export async function dynaseal(
   args: readonly string[],
   {
     cwd = process.cwd(),
     input,
+    answer,
     signal = new AbortController().signal,
-  }: { cwd?: string; input?: string; signal?: AbortSignal } = {},
+  }: { cwd?: string; input?: string; answer?: () => string | undefined; signal?: AbortSignal } = {},
 ): Promise<Said> {
   const said = { out: '', note: '' }
   const terminal: Terminal = {
@@ -27,10 +28,10 @@ export async function dynaseal(
       said.note += text
     },
     width: 80,
-    isInteractive: false,
+    isInteractive: answer !== undefined,
     isPipedInto: input !== undefined,
     readInput: async () => input ?? '',
-    ask: async () => undefined,
+    ask: async () => answer?.(),
     progress: () => ({ at() {}, end() {} }),
   }
   return { code: await run(args, terminal, { cwd, signal }), ...said }
