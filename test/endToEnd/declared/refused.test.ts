@@ -321,6 +321,17 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
     })
   })
 
+  test('is missing is for DynamoDB to refuse', async () => {
+    const refused = { name: 'ValidationException' }
+    await expect(client.send('BatchGet', { RequestItems: { [TableName]: undefined } })).rejects.toMatchObject(
+      refused,
+    )
+    await expect(client.send('BatchGet', { RequestItems: undefined })).rejects.toMatchObject(refused)
+    await expect(client.send('Get', { TableName, Key: {} })).rejects.toEqual(
+      error('invalid-schema', /nothing/),
+    )
+  })
+
   describe('what somebody wrote past the client is not handed out', () => {
     const plant = async (change: (item: Members) => void) => {
       await put(item())

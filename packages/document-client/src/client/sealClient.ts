@@ -193,7 +193,7 @@ function wrap<CLIENT extends Sealable, ITEM extends NativeItem>(
   const move = async (table: string, key: Item): Promise<boolean> => {
     try {
       guardStoredKey(key)
-      const wireKey = speech.commands.type === 'document' ? toWire(key) : (key as WireItem)
+      const wireKey = speech.commands.type === 'document' ? toWire(Object(key)) : (key as WireItem)
       return await mover.move(client as RawClient, table, wireKey)
     } catch (error) {
       throw translated(dialect, error)

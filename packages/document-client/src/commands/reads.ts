@@ -89,9 +89,9 @@ interface TableGet {
 
 export function planBatchGet(tables: Tables, own: Item, sealing: Sealing): Plan {
   const input = ownInput(own)
-  const requests = (input.RequestItems ?? {}) as Record<string, Item>
-  const completed = Object.entries(requests).map(([name, request]): TableGet => {
+  const completed = Object.entries(Object(input.RequestItems)).map(([name, asked]): TableGet => {
     const table = tables.table(name)
+    const request = Object(asked) as Item
     guardConditions(table, undefined, request)
     const whole = readWhole(table, request, sealing)
     const keys = listAt(`Keys of table ${table.name}`, request.Keys).map(key =>

@@ -19,8 +19,7 @@ const EXPRESSIONS = [
  * @throws {DocumentClientError} `expression-syntax`; `invalid-value` for what is searched for inside of another value
  */
 export function guardValues(table: KnownTable, params: Item): void {
-  const values = params.ExpressionAttributeValues as Item | undefined
-  if (values === undefined) return
+  const values = (params.ExpressionAttributeValues ?? {}) as Item
   for (const name of Object.keys(values)) {
     const value = values[name]
     if (isContainer(value)) refuseSearched(value)
