@@ -232,6 +232,7 @@ describe('a line that does not open', () => {
     ['that is no UTF-8', [Buffer.from([0x22, 0xff, 0x22, 0x0a])], /Line 1 of the export is not UTF-8/],
     ['as text', ['{"Item":{}}' as never], /has to come as bytes/],
     ['of a buffer that is not in an array', Buffer.from('{}') as never, /has to come as bytes/],
+    ['of no file', undefined as never, /has to come as bytes/],
   ]
   test.each(none)('one %s', async (_, bytes, message) => {
     const { client } = reader()

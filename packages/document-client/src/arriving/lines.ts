@@ -81,7 +81,8 @@ async function* unzipped(file: Bytes): AsyncGenerator<Uint8Array> {
 }
 
 async function* checked(file: Bytes): AsyncGenerator<Uint8Array> {
-  for await (const piece of file) {
+  const isIterable = Symbol.asyncIterator in Object(file) || Symbol.iterator in Object(file)
+  for await (const piece of isIterable ? file : [file]) {
     if (!(piece instanceof Uint8Array))
       throw new DocumentClientError(
         'invalid-record',
