@@ -1,6 +1,8 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { ownContainers } from '../src/values/copyContainers.js'
+import { PendingSeal } from '../src/sealing/pendingSeal.js'
+import { search } from '../src/search/searched.js'
+import { ownContainers, ownInput, ownMembers } from '../src/values/copyContainers.js'
 
 describe('what is to be written', () => {
   test('is a copy, with plain objects and lists of another realm as those of this one', () => {
@@ -20,6 +22,22 @@ describe('what is to be written', () => {
     expect((ownContainers({ date }) as { date: Date }).date).toBe(date)
     expect((ownContainers({ instance }) as { instance: object }).instance).toBe(instance)
   })
+})
+
+test('an instance of a class stays as it is, for the AWS SDK to refuse: its copy would lack what the class adds', () => {
+  class Pending extends Uint8Array {}
+  class Tags extends Set<string> {}
+  class Dictionary extends Map<string, number> {}
+  for (const value of [
+    new Pending(2),
+    new Tags(['a']),
+    new Dictionary([['a', 1]]),
+    new PendingSeal('secret'),
+    search('secret') as object,
+  ]) {
+    expect(ownInput({ value }).value).toBe(value)
+    expect((ownMembers({ value }) as { value: object }).value).toBe(value)
+  }
 })
 
 test('bytes are copied, wherever they are held', () => {

@@ -1,6 +1,5 @@
 import { types } from 'node:util'
 import { isContainer, PROTOTYPE } from '../paths/attributePattern.js'
-import { PendingSeal } from '../sealing/pendingSeal.js'
 import { Searched } from '../search/searched.js'
 
 /**
@@ -28,7 +27,7 @@ export function copyContainers(value: unknown): unknown {
  */
 export function ownInput<T>(value: T): T
 export function ownInput(value: unknown): unknown {
-  return value instanceof Searched ? value : ownParts(value, ownInput)
+  return ownParts(value, ownInput)
 }
 
 /**
@@ -46,11 +45,16 @@ export function ownMembers(value: unknown): unknown {
   return ownParts(value, member => (member instanceof Searched ? member : ownContainers(member)))
 }
 
+/** Named as the AWS SDK tells them. */
+const BUILT_IN = /^(Set|Map|Buffer|DataView|\w*ArrayBuffer|\w+\d(Clamped)?Array)$/
+
 /** What holds others, with copies of these, or bytes. */
 function ownParts(value: unknown, copyOf: (child: unknown) => unknown): unknown {
-  if (typeof value !== 'object' || value === null || value instanceof PendingSeal) return value
+  if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return Array.from(value, copyOf)
   if (isContainer(value) || isOfAnotherRealm(value)) return copyMembers(value, copyOf)
+  // An instance of a class is none of these, and may hold more than its bytes: what waits to be sealed, of another copy of this package.
+  if (!BUILT_IN.test(String(value.constructor?.name))) return value
   if (ArrayBuffer.isView(value))
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice()
   if (types.isAnyArrayBuffer(value)) return new Uint8Array(value).slice()
