@@ -100,8 +100,10 @@ export class EncryptedAttribute implements Transformer {
     return this.#patterns.length > 0
   }
 
-  encode(input: unknown): PendingSeal {
+  encode(input: unknown): PendingSeal | undefined {
     this.#refuseUnregistered()
+    // Neither parsers nor formatters ask. Those of a ZodSchemer do, for what is optional, and refuse by themselves the lack of what is not.
+    if (input === undefined) return undefined
     const value = this.#explicit(input)
     const parsed = this.#scrubbed(() => new this.copy.parse.Parser(this.schema).parse(value, { fill: true }))
     const describe = (path: AttributePath) => {
@@ -118,6 +120,7 @@ export class EncryptedAttribute implements Transformer {
         `The ${this.#name} was loaded for an entity that no sealed client knows, so nothing has opened it. ${WAY_OUT}`,
       )
     }
+    if (stored === undefined) return undefined as never
     if (!wasOpened(stored, this.#patterns)) this.#refuseUnopened(stored)
     return this.#scrubbed(() => new this.copy.format.Formatter(this.schema).format(stored)) as never
   }

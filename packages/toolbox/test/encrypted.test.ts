@@ -124,6 +124,12 @@ describe('the annotation', () => {
     })
   })
 
+  test('of nothing it makes nothing: parser and formatter of a ZodSchemer ask for what is optional', () => {
+    const optional = transformer(encrypted(string()).optional())
+    expect(optional.encode(undefined)).toBeUndefined()
+    expect(optional.decode(undefined)).toBeUndefined()
+  })
+
   test('a transformer that throws does not get its message out', () => {
     const parse = { encode: String, decode: (text: string) => JSON.parse(text) as string }
     const error = thrownBy(() => transformer(encrypted(string().transform(parse))).decode(opened(SECRET)))

@@ -188,9 +188,7 @@ function wrap<CLIENT extends Sealable, ITEM extends NativeItem>(
     arrivals === undefined
       ? withoutArrivals(() => features.refuse('arriving'))
       : features.arriving.itemOpener(arrivals)
-  for (const [name, value] of Object.entries(opener))
-    Object.defineProperty(sealed, name, { configurable: true, value })
-  const move = async (table: string, key: Item): Promise<boolean> => {
+  const moveItem = async (table: string, key: Item): Promise<boolean> => {
     try {
       guardStoredKey(key)
       const wireKey = speech.commands.type === 'document' ? toWire(Object(key)) : (key as WireItem)
@@ -199,7 +197,8 @@ function wrap<CLIENT extends Sealable, ITEM extends NativeItem>(
       throw translated(dialect, error)
     }
   }
-  Object.defineProperty(sealed, 'moveItem', { configurable: true, value: move })
+  for (const [name, value] of Object.entries({ ...opener, moveItem }))
+    Object.defineProperty(sealed, name, { configurable: true, value })
   const isMocked = () => sealed.send !== ownSend && !wrappers.has(sealed.send)
   return { client: sealed, tables, format, arrivals, isMocked }
 }
