@@ -14,6 +14,7 @@ import { type MoveResult, moveItem } from './moveItem.js'
 import { Pace } from './pace.js'
 import { pages } from './pages.js'
 import { paced } from './persistently.js'
+import { type SendUpdate, sendUpdates } from './sendUpdates.js'
 import { Slots } from './slots.js'
 import type { Change, Outcome, Task } from './task.js'
 import { updateItem } from './updateItem.js'
@@ -77,6 +78,7 @@ class Job {
   readonly #readPace: Pace
   readonly #writePace: Pace
   readonly #slots: Slots
+  readonly #sendUpdate: SendUpdate
   readonly #failed = new AbortController()
   /** Fires when somebody ends it, or when a part of it fails. */
   readonly #signal: AbortSignal
@@ -94,6 +96,7 @@ class Job {
     this.#readPace = new Pace(options.maxReadUnits)
     this.#writePace = new Pace(options.maxWriteUnits)
     this.#slots = new Slots(options.concurrency ?? CONCURRENCY)
+    this.#sendUpdate = sendUpdates(target.dynamodb)
     const { signal } = options
     this.#signal = signal === undefined ? this.#failed.signal : AbortSignal.any([signal, this.#failed.signal])
     // Each call that waits listens to it.
@@ -232,7 +235,7 @@ class Job {
   }
 
   async #write(change: Change, counts: JobCounts): Promise<MoveResult> {
-    const { dynamodb, tableName } = this.target
+    const { tableName } = this.target
     if (change.moved !== undefined)
       return moveItem(this.target, change.key, {
         readPace: this.#readPace,
@@ -242,7 +245,8 @@ class Job {
       })
     try {
       // Not aborted once it is on its way: nobody would know whether it was made.
-      const call = () => dynamodb.send(updateItem(tableName, change))
+      const input = updateItem(tableName, change)
+      const call = () => this.#sendUpdate(input)
       const { ConsumedCapacity } = await paced(call, this.#writePace, { signal: this.#signal })
       counts.writeUnits += ConsumedCapacity?.CapacityUnits ?? 0
       return 'written'

@@ -79,7 +79,18 @@ function readValue(value: unknown): boolean {
   }
 }
 
+/** Texts that are as long may be envelopes, which are the same for all items under one data key. */
+const LONG = 256
+let lastLong: { readonly text: string; readonly bytes: Uint8Array | undefined } | undefined
+
+/** Items share the bytes of equal texts: nobody changes them. */
 function readBytes(text: unknown): Uint8Array | undefined {
+  if (typeof text !== 'string' || text.length < LONG) return decoded(text)
+  if (text !== lastLong?.text) lastLong = { text, bytes: decoded(text) }
+  return lastLong.bytes
+}
+
+function decoded(text: unknown): Uint8Array | undefined {
   // The other alphabet of RFC 4648 is decoded as well, and refused by the SDK.
   if (typeof text !== 'string' || text.includes('-') || text.includes('_')) return undefined
   return fromBase64(text)

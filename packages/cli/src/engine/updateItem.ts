@@ -1,6 +1,6 @@
-import { type AttributeValue, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
+import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
 import type { AttributePath } from '@dynaseal/core'
-import type { Change } from './task.js'
+import type { Beside, Change, Replacement } from './task.js'
 
 /**
  * Most values of one change: expressions may have 4 KB and 300 operators
@@ -12,56 +12,87 @@ export const MAX_VALUES = 100
 export function updateItem(
   tableName: string,
   { key, values, attributes, tokens, unchanged }: Change,
-): UpdateItemCommand {
-  const names = new Map<string, string>()
-  const given: Record<string, AttributeValue> = {}
-  const nameOf = (name: string) => {
-    const known = names.get(name) ?? `#${names.size}`
-    names.set(name, known)
-    return known
-  }
-  const place = (path: AttributePath) =>
-    path.reduce<string>((text, step) => {
-      if (typeof step === 'number') return `${text}[${step}]`
-      return text === '' ? nameOf(step) : `${text}.${nameOf(step)}`
-    }, '')
-  let count = 0
-  const value = (one: AttributeValue) => {
-    const name = `:${count++}`
-    given[name] = one
-    return name
-  }
-  const asRead = (where: string, read: AttributeValue | undefined) =>
-    read === undefined ? `attribute_not_exists(${where})` : `${where} = ${value(read)}`
-
-  const changes = [...values, ...attributes, ...tokens].map(({ path, from, to }) => ({
-    where: place(path),
-    from,
-    to,
-  }))
-  const conditions = [
-    ...changes.map(({ where, from }) => asRead(where, from)),
-    ...unchanged.map(({ path, value: read }) => asRead(place(path), read)),
-  ]
-  const [keyName] = Object.keys(key)
+): UpdateItemCommandInput {
+  const update = new Expressions()
+  for (const changes of [values, attributes, tokens]) for (const change of changes) update.change(change)
+  for (const { path, value } of unchanged) update.expect(update.place(path), value)
   // What was read is there, or an update would bring back an item that was deleted meanwhile.
-  if (Object.keys(given).length === 0) conditions.push(`attribute_exists(${nameOf(keyName!)})`)
-  const set = changes.flatMap(({ where, to }) => (to === undefined ? [] : [`${where} = ${value(to)}`]))
-  const removed = changes.flatMap(({ where, from, to }) =>
-    to === undefined && from !== undefined ? [where] : [],
-  )
-  return new UpdateItemCommand({
+  if (!update.expectsValues) update.expectItem(Object.keys(key)[0]!)
+  return {
     TableName: tableName,
     Key: key,
-    UpdateExpression: [
-      ...(set.length > 0 ? [`SET ${set.join(', ')}`] : []),
-      ...(removed.length > 0 ? [`REMOVE ${removed.join(', ')}`] : []),
-    ].join(' '),
-    ConditionExpression: conditions.join(' AND '),
-    ExpressionAttributeNames: Object.fromEntries(
-      [...names].map(([name, placeholder]) => [placeholder, name]),
-    ),
-    ExpressionAttributeValues: given,
+    ...update.input(),
     ReturnConsumedCapacity: 'TOTAL',
-  })
+  }
+}
+
+/** The expressions of one update. Written out as they come: there is one for each item of a table. */
+class Expressions {
+  readonly #names: Record<string, string> = {}
+  readonly #placeholders = new Map<string, string>()
+  readonly #values: Record<string, AttributeValue> = {}
+  #count = 0
+  #set = ''
+  #remove = ''
+  #condition = ''
+  expectsValues = false
+
+  change({ path, from, to }: Replacement | Beside): void {
+    const where = this.place(path)
+    this.expect(where, from)
+    if (to !== undefined) this.#set += `${this.#set === '' ? 'SET ' : ', '}${where} = ${this.#value(to)}`
+    else if (from !== undefined) this.#remove += `${this.#remove === '' ? 'REMOVE ' : ', '}${where}`
+  }
+
+  /** That what was read is there still. */
+  expect(where: string, read: AttributeValue | undefined): void {
+    if (read === undefined) {
+      this.#require(`attribute_not_exists(${where})`)
+    } else {
+      this.expectsValues = true
+      this.#require(`${where} = ${this.#value(read)}`)
+    }
+  }
+
+  expectItem(keyName: string): void {
+    this.#require(`attribute_exists(${this.#name(keyName)})`)
+  }
+
+  place(path: AttributePath): string {
+    let text = ''
+    for (const step of path) {
+      if (typeof step === 'number') text += `[${step}]`
+      else text += text === '' ? this.#name(step) : `.${this.#name(step)}`
+    }
+    return text
+  }
+
+  input(): Partial<UpdateItemCommandInput> {
+    const between = this.#set === '' || this.#remove === '' ? '' : ' '
+    return {
+      UpdateExpression: `${this.#set}${between}${this.#remove}`,
+      ConditionExpression: this.#condition,
+      ExpressionAttributeNames: this.#names,
+      ExpressionAttributeValues: this.#values,
+    }
+  }
+
+  #require(condition: string): void {
+    this.#condition += this.#condition === '' ? condition : ` AND ${condition}`
+  }
+
+  #name(name: string): string {
+    const known = this.#placeholders.get(name)
+    if (known !== undefined) return known
+    const placeholder = `#${this.#placeholders.size}`
+    this.#placeholders.set(name, placeholder)
+    this.#names[placeholder] = name
+    return placeholder
+  }
+
+  #value(value: AttributeValue): string {
+    const name = `:${this.#count++}`
+    this.#values[name] = value
+    return name
+  }
 }

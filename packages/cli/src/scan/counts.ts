@@ -110,7 +110,8 @@ export class Counts {
 
   #inEnvelope(bytes: Uint8Array): readonly Key[] {
     const last = this.#lastEnvelope
-    if (last !== undefined && Buffer.compare(bytes, last.bytes) === 0) return last.keys
+    if (last !== undefined && (last.bytes === bytes || Buffer.compare(bytes, last.bytes) === 0))
+      return last.keys
     const keys = this.#envelopeOf(bytes)
     this.#lastEnvelope = { bytes, keys }
     return keys

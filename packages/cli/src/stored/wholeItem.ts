@@ -21,7 +21,9 @@ export function sealsItems({ format, tableName }: Target): boolean {
 
 /** Whether an item has the header or the footer of one that was sealed as a whole. */
 export function hasItemAttributes(item: WireItem): boolean {
-  return ITEM_ATTRIBUTES.some(name => Object.hasOwn(item, name))
+  // Most have neither, nor anything that they inherit.
+  for (const name of ITEM_ATTRIBUTES) if (item[name] !== undefined && Object.hasOwn(item, name)) return true
+  return false
 }
 
 /** How the names of the format's own attributes begin: header, footer, beacons. */
