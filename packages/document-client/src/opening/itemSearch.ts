@@ -92,9 +92,7 @@ export class ItemSearch {
       failures.push(failure(table, path, 'not-a-message', AS_TEXT))
     else if (this.settings.plaintext !== 'allow')
       failures.push(failure(table, path, 'not-a-message', inClear(table, kind, path)))
-    else {
-      if (!table.takesPlaintext) each.opened = added(each.opened, { path, value })
-    }
+    else if (!table.takesPlaintext) each.opened = added(each.opened, { path, value })
   }
 
   /** Refuses ciphertext where none belongs. */
