@@ -1,4 +1,4 @@
-import { asBuffer } from './bytes/reader.js'
+import { bufferOf } from './bytes/reader.js'
 import type { Contexts } from './contexts.js'
 import { EnvelopeAttributes } from './envelope/envelopeAttributes.js'
 import { isOfFormat2 } from './envelope/layout.js'
@@ -6,7 +6,7 @@ import { ItemReader } from './envelope/read.js'
 import type { ItemToOpen } from './format.js'
 import type { EncryptionContext } from './materials/context.js'
 import type { MessageFormat } from './message/messages.js'
-import type { FieldReader, StoredField } from './storedField.js'
+import type { FieldReader, ReadField } from './storedField.js'
 
 /** What reading takes besides the bytes. */
 export interface ReadingParts {
@@ -26,21 +26,24 @@ export class AnyFieldReader implements FieldReader {
     this.#parts = parts
   }
 
-  forItem(item: ItemToOpen): (field: Uint8Array) => StoredField {
+  forItem(item: ItemToOpen): ReadField {
     const { contexts, messages, envelopeAttribute } = this.#parts
     let envelopes: ItemReader | undefined
     let message: EncryptionContext | undefined
-    return field => {
-      if (isOfFormat2(field)) {
+    return (bytes, start = 0, end = bytes.length) => {
+      if (isOfFormat2(bytes, start)) {
         envelopes ??= new ItemReader(
           contexts.expected('envelope', item),
           item.attributes?.[envelopeAttribute],
           envelopeAttribute,
           this.#attributes,
         )
-        return envelopes.read(field)
+        return envelopes.read(bytes, start, end)
       }
-      return messages.read(asBuffer(field), () => (message ??= contexts.expected('message', item)))
+      return messages.read(
+        bufferOf(bytes, start, end),
+        () => (message ??= contexts.expected('message', item)),
+      )
     }
   }
 }

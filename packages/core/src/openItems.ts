@@ -29,7 +29,7 @@ export async function openItems(
 }
 
 /**
- * The same where nobody has to be asked for a data key, or waited for.
+ * The same where nobody has to be asked for a data key, or waited for; by a promise where others want their turn.
  *
  * @returns nothing where somebody has to: then nothing has been opened, and nobody has been told of anything
  */
@@ -37,11 +37,13 @@ export function openItemsNow(
   items: readonly ItemToOpen[],
   cache: DataKeyCache,
   reader: FieldReader,
-): OpenedItem[] | Promise<OpenedItem[]> | undefined {
+): OpenedItem[] | undefined | Promise<OpenedItem[] | undefined> {
   const page = new OpeningPage(items, cache.beginOpening())
   let isOver = true
   try {
-    if (page.group(reader) !== undefined || !page.takeKeysInMemory()) return undefined
+    const wait = page.group(reader)
+    if (wait !== undefined) return wait.then(() => openItemsNow(items, cache, reader))
+    if (!page.takeKeysInMemory()) return undefined
     const opened = page.open()
     if (opened !== undefined) return opened
     isOver = false

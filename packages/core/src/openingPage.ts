@@ -10,6 +10,7 @@ import { publishNotOpened } from './events.js'
 import type { AttributePath, ItemToOpen, OpenedField, OpenedItem } from './format.js'
 import { ItemLocation } from './location.js'
 import { notOpened } from './notOpened.js'
+import type { FieldInMemory } from './parts.js'
 import { nextSlice, sliceIsOver } from './slices.js'
 import type { FieldReader, StoredField } from './storedField.js'
 
@@ -110,16 +111,17 @@ export class OpeningPage {
     /** Of the fields whose encrypted data keys stand beside them: looked for once, however long these are. */
     let beside: Group | undefined
     for (let index = 0; index < fields.length; index++, this.#position++) {
-      const { value, path } = item.fields[index]!
+      const field = item.fields[index]!
       try {
-        const stored = readField(bytesOf(value))
+        const { memory, start, end } = field as Partial<FieldInMemory>
+        const stored = memory === undefined ? readField(bytesOf(field.value)) : readField(memory, start, end)
         let group = stored.keysAreBeside ? beside : undefined
         if (group === undefined) group = this.#grouped(stored)
         else group.stored.push(stored)
         if (stored.keysAreBeside) beside = group
         this.#groupOf[this.#position] = group
       } catch (error) {
-        fields[index] = this.#notOpened(error, item, path)
+        fields[index] = this.#notOpened(error, item, field.path)
       }
     }
   }

@@ -7,12 +7,22 @@ import type { EncryptedDataKeyEntry, Keyring } from './dataKeyCache/keyring.js'
 import type { KeyringOfContext } from './dataKeyCache/keyringOf.js'
 import type { FieldError } from './errors.js'
 import type { FormatName, GivenFormat } from './fieldFormat.js'
-import type { Format, ItemPlace, ItemToOpen, ItemToSeal, OpenedItem } from './format.js'
+import type { Field, Format, ItemPlace, ItemToOpen, ItemToSeal, OpenedItem } from './format.js'
 
 /** Where a thing has its parts: registered, since a tool may have a copy of this package of its own. */
 export const PARTS: unique symbol = Symbol.for('dynaseal:parts')
 
 type AnyKeyring = Keyring | KeyringOfContext
+
+/**
+ * A field whose bytes stand in memory with others, from `start` to `end`: three of them at least. To read them there takes less
+ * than to make a view for each, which `value` is to whoever asks.
+ */
+export interface FieldInMemory extends Field<Uint8Array> {
+  readonly memory: Buffer
+  readonly start: number
+  readonly end: number
+}
 
 /** Of the field formats. */
 export interface FormatParts {
@@ -29,11 +39,11 @@ export interface FormatParts {
   contextOf(item: ItemPlace): Readonly<Record<string, string>>
   /**
    * Opens as `open` does, where no data key has to be asked for or waited for; without a promise, unless it takes so long
-   * that others want their turn. Bytes are read until it is done, and not kept.
+   * that others want their turn. Bytes are read until it is done, and not kept. As `open`, it takes {@link FieldInMemory}.
    *
    * @returns nothing where one has to: then nothing has been opened
    */
-  openNow(items: readonly ItemToOpen[]): OpenedItem[] | Promise<OpenedItem[]> | undefined
+  openNow(items: readonly ItemToOpen[]): OpenedItem[] | undefined | Promise<OpenedItem[] | undefined>
   /** The same format with data keys of another keyring, and a cache of its own. */
   over(keyring: AnyKeyring): GivenFormat
 }

@@ -40,11 +40,17 @@ export interface StoredField {
   ): AttributeValue | Promise<AttributeValue>
 }
 
+/**
+ * Reads one field of an item, which stands in `bytes` from `start` to `end`, default all of them.
+ *
+ * @throws {FieldError}
+ */
+export type ReadField = (bytes: Uint8Array, start?: number, end?: number) => StoredField
+
 /** Takes stored fields apart. */
 export interface FieldReader {
   /**
-   * @returns what reads one field of the item; it throws {@link FieldError}
    * @throws {ConfigurationError} `invalid-context` when the table name cannot be part of a context
    */
-  forItem(item: ItemToOpen): (field: Uint8Array) => StoredField
+  forItem(item: ItemToOpen): ReadField
 }

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { channelNames, type FieldFormat, type ItemToOpen } from '../src/index.js'
-import { formatParts } from '../src/parts.js'
+import { type FieldInMemory, formatParts } from '../src/parts.js'
 import { customer, openItem, sealItem } from './support/fields.js'
 import { FORMS_AND_CODECS } from './support/forms.js'
 import { countingKeyring, rawKeyring } from './support/keyrings.js'
@@ -56,6 +56,60 @@ describe.each(FORMS_AND_CODECS)('opening at once, $name', form => {
     expect(reader.statistics().opening).toEqual(before)
     expect(keyring.decrypts).toBe(1)
     expect(await openNow(reader, [other])).toMatchObject([{ fields: [{ value: { S: 'a' } }, {}] }])
+  })
+
+  it('begins when others have had their turn', async () => {
+    const [writer, reader] = [form.create({ keyring: rawKeyring() }), form.create({ keyring: rawKeyring() })]
+    const stored = await sealItem(writer, items)
+    await new Promise(setImmediate)
+    // Its slice begins, and is over.
+    const first = openNow(writer, [stored])
+    vi.mocked(performance.now).mockReturnValue(1000)
+    let isTurn = false
+    setImmediate(() => {
+      isTurn = true
+    })
+    const opened = openNow(writer, [stored])
+    const unknown = openNow(reader, [stored])
+    expect(opened).toBeInstanceOf(Promise)
+    expect(unknown).toBeInstanceOf(Promise)
+    expect(isTurn).toBe(false)
+    expect(await opened).toMatchObject([{ fields: [{ value: { S: 'a' } }, { value: { S: 'b' } }] }])
+    expect(isTurn).toBe(true)
+    expect(await unknown).toBeUndefined()
+    expect(await first).toEqual(await opened)
+  })
+
+  it('reads fields where they stand in memory with others, as open does', async () => {
+    const format = form.create({ keyring: rawKeyring() })
+    const stored = await sealItem(format, items)
+    const [one, other] = stored.fields as [ItemToOpen['fields'][0], ItemToOpen['fields'][0]]
+    const isHere = (memory: Buffer, start: number, end: number): FieldInMemory => ({
+      path: one.path,
+      memory,
+      start,
+      end,
+      value: memory.subarray(start, end),
+    })
+    const { length } = one.value
+    const memory = Buffer.concat([other.value, one.value, other.value])
+    const starts = other.value.length
+    const fields = [isHere(memory, starts, starts + length)]
+    // As long as, and shorter and longer than it should be: what stands around it is none of its own.
+    for (const end of [3, 5, 6, 20, 30, length - 1, length + 1])
+      fields.push(isHere(memory, starts, starts + end))
+    fields.push(isHere(memory, 0, starts), isHere(memory, starts + 1, starts + length))
+    for (const bytes of ['da5e', 'da5e20', 'da5e21', 'da5e22', 'da5e23', '02047800', '000000'])
+      fields.push(
+        isHere(Buffer.concat([Buffer.from(bytes, 'hex'), one.value]), 0, Math.max(3, bytes.length / 2)),
+      )
+    const asBytes = { ...stored, fields: fields.map(({ path, value }) => ({ path, value })) }
+    const expected = await format.open([asBytes])
+    expect(expected[0]!.fields[0]).toEqual({ value: { S: 'a' } })
+    for (const field of expected[0]!.fields.slice(1)) expect(field).toHaveProperty('error')
+    await new Promise(setImmediate)
+    expect(await openNow(format, [{ ...stored, fields }])).toEqual(expected)
+    expect(await format.open([{ ...stored, fields }])).toEqual(expected)
   })
 
   it('lets others have their turn', async () => {

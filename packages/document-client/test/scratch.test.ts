@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { Scratch } from '../src/values/scratch.js'
 
 const long = (byte: number, length = 20_000) => Buffer.alloc(length, byte)
-const read = (scratch: Scratch, bytes: Buffer) => scratch.fromBase64(bytes.toString('base64'))!
+const PATH = ['a']
+const read = (scratch: Scratch, bytes: Buffer) => scratch.decode(bytes.toString('base64'), PATH, {})!.value
 
 describe('scratch memory', () => {
   test('holds what was decoded until it is rewound, however much that is', () => {
@@ -36,10 +37,30 @@ describe('scratch memory', () => {
     expect(bytes[0]).toBe(3)
   })
 
-  test('is not for what is no base64, or longer than it', () => {
+  test('tells where what was decoded stands, and puts what it was opened to in its place', () => {
     const scratch = new Scratch()
-    expect(scratch.fromBase64(`${'A'.repeat(4_000)}*`)).toBeUndefined()
-    expect(scratch.fromBase64(`${'A'.repeat(3_999)}*`)).toBeUndefined()
+    const item = { a: null, b: null }
+    const [one, other] = [long(1, 50), long(2, 60)].map(bytes =>
+      scratch.decode(bytes.toString('base64'), PATH, item),
+    )
+    expect([one!.start, one!.end, other!.start, other!.end]).toEqual([0, 50, 50, 110])
+    expect(other!.memory.subarray(other!.start, other!.end)).toEqual(long(2, 60))
+    expect(other!.path).toBe(PATH)
+    other!.replace('opened')
+    expect(item).toEqual({ a: 'opened', b: null })
+  })
+
+  test('is not for what is no base64, too short to be sealed, or longer than it', () => {
+    const scratch = new Scratch()
+    for (const text of [
+      `${'A'.repeat(4_000)}*`,
+      `${'A'.repeat(3_999)}*`,
+      `${'A'.repeat(99_999)}*`,
+      'AA==',
+      'AAAA',
+      '',
+    ])
+      expect(scratch.decode(text, PATH, {})).toBeUndefined()
     expect(Buffer.compare(read(scratch, long(5, 100_000)), long(5, 100_000))).toBe(0)
     expect(scratch.holdsEnough).toBe(false)
   })

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { marshall } from '@aws-sdk/util-dynamodb'
-import { createFormat } from '@dynaseal/core'
+import { createFormat, type FieldError } from '@dynaseal/core'
 import { FieldsNotOpenedError, sealDocumentClient } from '@dynaseal/document-client'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { inBase64 } from '../../support/streamRecords.js'
@@ -144,6 +144,28 @@ describe('refuses', () => {
       { path: ['tags', 'a', 1], code: 'wrong-location' },
     ],
     [
+      'ciphertext inside of the one value that is no text',
+      image => {
+        image.tags = { M: { a: image.phone! } } as never
+        Reflect.deleteProperty(image, 'phone')
+      },
+      { path: ['tags', 'a'], code: 'wrong-location' },
+    ],
+    [
+      'bytes too short to be sealed',
+      image => {
+        image.phone = { B: '2l4=' }
+      },
+      { path: ['phone'], code: 'malformed-message' },
+    ],
+    [
+      'no bytes',
+      image => {
+        image.phone = { B: '' }
+      },
+      { path: ['phone'], code: 'not-a-message' },
+    ],
+    [
       'an entry named __proto__',
       image => {
         Object.defineProperty(image, '__proto__', {
@@ -172,6 +194,20 @@ describe('refuses', () => {
     const image = await sealedImage()
     plant(image)
     expect(await failuresOf(image)).toContainEqual(expect.objectContaining(failure))
+  })
+
+  test('and tells first what is not sealed, then what does not open, in the order in which it was declared', async () => {
+    const { email, phone, ...others } = await sealedImage()
+    const clear = { S: 'clear' }
+    const told: [Image, string[]][] = [
+      [{ phone: email!, email: phone! }, ['email', 'phone']],
+      [{ phone: clear, email: phone! }, ['phone', 'email']],
+      [{ phone: clear, email: clear }, ['email', 'phone']],
+    ]
+    for (const [planted, names] of told) {
+      const failures = await failuresOf({ ...planted, ...others })
+      expect(failures.map(failure => (failure as FieldError).path)).toEqual(names.map(name => [name]))
+    }
   })
 
   test('an attribute value of two types, of none, or of one that it inherits', async () => {

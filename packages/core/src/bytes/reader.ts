@@ -51,6 +51,12 @@ export function plainBytes(bytes: Uint8Array): Uint8Array {
   return Object.getPrototypeOf(bytes) === Uint8Array.prototype ? bytes : asBuffer(bytes)
 }
 
+/** Those from start to end, as a Buffer of the same memory. */
+export function bufferOf(bytes: Uint8Array, start: number, end: number): Buffer {
+  const all = asBuffer(bytes)
+  return end - start === all.length ? all : all.subarray(start, end)
+}
+
 /** The same memory as a Buffer, which has the reads that a Uint8Array lacks. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -40,17 +40,25 @@ export function writeBox(
 /**
  * The plaintext of what {@link writeBox} wrote, in memory of its own, which the caller zeroes.
  *
+ * @param bytes hold it, from `start` to `end`
+ *
  * @throws {FieldError} `not-authentic`
  */
-export function readBox(field: Uint8Array, start: number, key: Buffer, additionalData: Buffer): Buffer {
-  const tagStart = field.length - TAG_BYTES
-  copyBytes(nonce, field, start)
-  copyBytes(tag, field, tagStart)
+export function readBox(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  key: Buffer,
+  additionalData: Buffer,
+): Buffer {
+  const tagStart = end - TAG_BYTES
+  copyBytes(nonce, bytes, start)
+  copyBytes(tag, bytes, tagStart)
   const decipher = createDecipheriv(CIPHER, key, nonce)
   decipher.setAAD(additionalData)
   // All 16 bytes: Node.js would take shorter tags.
   decipher.setAuthTag(tag)
-  const plaintext = decipher.update(field.subarray(start + NONCE_BYTES, tagStart))
+  const plaintext = decipher.update(bytes.subarray(start + NONCE_BYTES, tagStart))
   try {
     decipher.final()
     return plaintext

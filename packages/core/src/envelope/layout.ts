@@ -35,14 +35,14 @@ export const LEAST_BOX_BYTES = NONCE_BYTES + LEAST_PLAINTEXT_BYTES + TAG_BYTES
 
 export const SHORT_HEADER_BYTES = MARKER_BYTES + ENVELOPE_TAG_BYTES
 
-export function isOfFormat2(bytes: Uint8Array): boolean {
-  return bytes[0] === MARKER[0] && bytes[1] === MARKER[1]
+export function isOfFormat2(bytes: Uint8Array, start = 0): boolean {
+  return bytes[start] === MARKER[0] && bytes[start + 1] === MARKER[1]
 }
 
 /** The shape that bytes of this format say they have; undefined for any other. */
-export function shapeOf(bytes: Uint8Array): Shape | undefined {
-  if (!isOfFormat2(bytes)) return undefined
-  const shape = bytes[2]
+export function shapeOf(bytes: Uint8Array, start = 0): Shape | undefined {
+  if (!isOfFormat2(bytes, start)) return undefined
+  const shape = bytes[start + 2]
   return shape === Shape.ENVELOPE || shape === Shape.SHORT || shape === Shape.FULL ? shape : undefined
 }
 

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { AttributeValue } from '../attributeValue.js'
 import { copyBytes } from '../bytes/copy.js'
-import { asBuffer } from '../bytes/reader.js'
+import { bufferOf } from '../bytes/reader.js'
 import type { OpeningLease } from '../dataKeyCache/openingLease.js'
 import { FieldError } from '../errors.js'
 import type { AttributePath } from '../format.js'
@@ -58,28 +58,33 @@ export class ItemReader {
   }
 
   /**
+   * Reads a field that stands in `bytes`.
+   *
    * @throws {FieldError} `malformed-message`, `unsupported-version`, `wrong-context`, `missing-envelope` or
    *   `wrong-envelope`
    */
-  read(field: Uint8Array): StoredField {
-    if (field.length > MAX_MESSAGE_BYTES) throw malformed(`they are more than ${MAX_MESSAGE_BYTES}`)
-    switch (shapeOf(field)) {
+  read(bytes: Uint8Array, start: number, end: number): StoredField {
+    const length = end - start
+    if (length > MAX_MESSAGE_BYTES) throw malformed(`they are more than ${MAX_MESSAGE_BYTES}`)
+    switch (shapeOf(bytes, start)) {
       case Shape.SHORT: {
-        if (field.length < SHORT_HEADER_BYTES + LEAST_BOX_BYTES) throw malformed('they end too early')
+        const boxStart = start + SHORT_HEADER_BYTES
+        if (end - boxStart < LEAST_BOX_BYTES) throw malformed('they end too early')
         this.#envelope ??= this.#readAttribute()
-        checkEnvelopeTag(field, this.#envelope)
-        return new SealedField(this.#context, this.#envelope, field, Shape.SHORT)
+        checkEnvelopeTag(bytes, start, this.#envelope)
+        return new SealedField(this.#context, this.#envelope, bytes, boxStart, end, Shape.SHORT)
       }
       case Shape.FULL: {
-        const envelope = parseEnvelope(asBuffer(field), MARKER_BYTES)
-        if (field.length - envelope.end < LEAST_BOX_BYTES) throw malformed('they end too early')
+        const field = bufferOf(bytes, start, end)
+        const envelope = parseEnvelope(field, MARKER_BYTES)
+        if (length - envelope.end < LEAST_BOX_BYTES) throw malformed('they end too early')
         checkContextTag(this.#context, envelope)
-        return new SealedField(this.#context, envelope, field, Shape.FULL)
+        return new SealedField(this.#context, envelope, field, envelope.end, length, Shape.FULL)
       }
       case Shape.ENVELOPE:
         throw malformed('an envelope stands where a field belongs')
       default:
-        if (field.length < MARKER_BYTES) throw malformed('they end too early')
+        if (length < MARKER_BYTES) throw malformed('they end too early')
         throw new FieldError(
           'unsupported-version',
           'it was sealed in a form that this software does not know. Update it, or find out what else writes the table.',
@@ -106,7 +111,9 @@ class SealedField implements StoredField {
   constructor(
     readonly context: EncryptionContext,
     private readonly envelope: Envelope,
-    private readonly field: Uint8Array,
+    private readonly bytes: Uint8Array,
+    private readonly boxStart: number,
+    private readonly end: number,
     private readonly shape: Form,
   ) {}
 
@@ -138,8 +145,9 @@ class SealedField implements StoredField {
     // Whatever the field is: nobody without the data key can have made this envelope.
     lease.prove()
     const plaintext = readBox(
-      this.field,
-      this.shape === Shape.SHORT ? SHORT_HEADER_BYTES : this.envelope.end,
+      this.bytes,
+      this.boxStart,
+      this.end,
       itemKey.of(keys, location),
       additionalData(this.shape, path),
     )
@@ -163,9 +171,9 @@ class SealedField implements StoredField {
   }
 }
 
-function checkEnvelopeTag(field: Uint8Array, { bytes, commitmentStart }: Envelope): void {
+function checkEnvelopeTag(field: Uint8Array, start: number, { bytes, commitmentStart }: Envelope): void {
   for (let index = 0; index < ENVELOPE_TAG_BYTES; index++) {
-    if (field[MARKER_BYTES + index] !== bytes[commitmentStart + index]) {
+    if (field[start + MARKER_BYTES + index] !== bytes[commitmentStart + index]) {
       throw new FieldError(
         'wrong-envelope',
         'it was sealed under another envelope than the one that the item has: one of the two was put back from an older version of the item, or from another item. Find out by whom; restore the item from a backup, or write it again.',

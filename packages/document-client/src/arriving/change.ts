@@ -3,6 +3,7 @@ import { DocumentClientError } from '../errors.js'
 import type { Opening } from '../opening/opening.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
+import { ReadApart } from '../values/readApart.js'
 import { allDigits } from '../values/readNumbers.js'
 import type { Scratch } from '../values/scratch.js'
 import type { Values } from '../values/values.js'
@@ -33,6 +34,7 @@ export interface Wanted {
  * Reads a change and notes what is sealed in its images. Both are of the item that the change says it is about: its keys,
  * to which the ciphertext has to be bound, are checked against those in the images.
  *
+ * @param scratch memory for what is sealed, where it is opened next
  * @returns nothing where it has images, and none that is wanted; an image that is not wanted is not there
  * @throws {DocumentClientError} `invalid-record`, `role-refused`
  */
@@ -42,6 +44,7 @@ export function collectChange(
   values: Values,
   opening: Opening,
   wanted?: Wanted,
+  scratch?: Scratch,
 ): Change | undefined {
   const keys = readItem(Keys, values, 'Keys')
   if (!isKeyOf(table, keys)) {
@@ -50,7 +53,6 @@ export function collectChange(
       `Keys has not the key attributes of table ${table.name} (${table.keyNames.join(', ')}), so it is of another table, or nobody's.`,
     )
   }
-  const { scratch } = opening
   const hasImages = isThere(NewImage) || isThere(OldImage)
   const newImage = imageOf(table, Keys as Item, NewImage, 'NewImage', values, scratch, wanted)
   const oldImage = imageOf(table, Keys as Item, OldImage, 'OldImage', values, scratch, wanted)
@@ -84,10 +86,10 @@ export function readingValues(
   return wholeItems ? allDigits(values) : values
 }
 
-/** An item as it is told, and the format's own attributes of it. */
+/** An item as it is told, and what was found while it was read. */
 export interface Image {
   readonly item: Item
-  readonly attributes: Item
+  readonly apart: ReadApart
 }
 
 /**
@@ -101,11 +103,12 @@ export function readImage(
   what: string,
   scratch?: Scratch,
 ): Image {
-  const attributes: Item = {}
   const places = table.places(toldKind(table, image))
-  const item = readItem(image, values, what, { roles: places.roles, attributes, scratch })
-  // Else what is in scratch memory might not be looked for, and be handed out.
-  if (scratch === undefined || places === table.places(table.kindOf(item))) return { item, attributes }
+  const apart = new ReadApart(places, scratch)
+  const item = readItem(image, values, what, apart)
+  // Else what is in scratch memory has to be searched for: then it must not be there.
+  if (scratch === undefined || (apart.sealed !== undefined && places === table.places(table.kindOf(item))))
+    return { item, apart }
   return readImage(table, image, values, what)
 }
 
@@ -117,13 +120,8 @@ function toldKind({ kindAttribute }: KnownTable, image: unknown): unknown {
 }
 
 /** @throws {DocumentClientError} `role-refused` */
-export function collectImage(
-  table: KnownTable,
-  { item, attributes }: Image,
-  opening: Opening,
-  keys?: Item,
-): void {
-  opening.collect(table, item, table.kindOf(item), keys, undefined, attributes)
+export function collectImage(table: KnownTable, { item, apart }: Image, opening: Opening, keys?: Item): void {
+  opening.collect(table, item, table.kindOf(item), keys, undefined, apart)
 }
 
 function isKeyOf({ keyNames }: KnownTable, keys: Item): boolean {

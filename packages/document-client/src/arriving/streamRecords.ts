@@ -2,12 +2,11 @@ import { DynasealError, type FieldError } from '@dynaseal/core'
 import type { ClientSettings } from '../client/settings.js'
 import { DocumentClientError, FieldsNotOpenedError } from '../errors.js'
 import { Opening, type Unopened } from '../opening/opening.js'
-import { openNowOf } from '../opening/openNow.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Tables } from '../tables/tables.js'
 import type { Item } from '../values/place.js'
-import { Scratch } from '../values/scratch.js'
 import { collectChange, readingValues, type Wanted } from './change.js'
+import { OpeningNow } from './openingNow.js'
 import { readRecord, type StreamRecord, sequenceNumberOf } from './streamRecord.js'
 
 /** A record of a stream, opened. */
@@ -42,6 +41,7 @@ export interface StreamRecordOptions {
 /** Records that are opened together, each on its own: one that does not open, or is none, takes no other with it. */
 export class RecordBatch {
   readonly #opening: Opening
+  readonly #openingNow: OpeningNow
   /**
    * What each of them says, as if all opened: it does so in its place. As long as the batch from the start: to make it longer
    * for each takes more.
@@ -61,9 +61,8 @@ export class RecordBatch {
     records: number,
   ) {
     this.#results = new Array(records)
-    // A format of somebody else may keep the bytes that it was given.
-    const opensNow = openNowOf(settings.format)
-    this.#opening = new Opening(settings, opensNow && new Scratch(), opensNow)
+    this.#opening = new Opening(settings)
+    this.#openingNow = new OpeningNow(settings, this.#opening)
     this.#ofTable = wanted && tables.table(wanted.table)
   }
 
@@ -74,7 +73,7 @@ export class RecordBatch {
    */
   add(record: StreamRecord): Promise<void> | undefined {
     this.#results[this.#count++] = this.#collect(record)
-    return this.#opening.scratch?.holdsEnough === true ? this.#opening.openNow() : undefined
+    return this.#openingNow.openMuch()
   }
 
   #collect(record: StreamRecord): RecordResult<OpenedRecord | undefined> {
@@ -93,7 +92,9 @@ export class RecordBatch {
     const { tableName, eventName, isExpiry, change } = readRecord(record)
     const table = this.#table(tableName ?? otherwise ?? wanted?.table)
     if (this.#ofTable !== undefined && table !== this.#ofTable) return undefined
-    const collected = collectChange(table, change, readingValues(table, this.settings), this.#opening, wanted)
+    const { scratch } = this.#openingNow
+    const values = readingValues(table, this.settings)
+    const collected = collectChange(table, change, values, this.#opening, wanted, scratch)
     if (collected === undefined) return undefined
     const { keys, newImage, oldImage } = collected
     return { eventName, table: table.name, keys, newImage, oldImage, isExpiry }
@@ -101,7 +102,7 @@ export class RecordBatch {
 
   /** Opens what has not been opened yet. @returns what did not open */
   outcome(): readonly Unopened[] | Promise<readonly Unopened[]> {
-    const wait = this.#opening.openNow()
+    const wait = this.#openingNow.open()
     return wait === undefined ? this.#opening.outcome() : wait.then(() => this.#opening.outcome())
   }
 
@@ -112,6 +113,7 @@ export class RecordBatch {
    * @returns no record for one that is not wanted
    */
   results(unopened: readonly Unopened[]): RecordResult<OpenedRecord | undefined>[] {
+    this.#openingNow.end()
     if (unopened.length === 0) return this.#results
     const failures = new Map(unopened.map(each => [each.item, each.failures]))
     return this.#results.map(result => {

@@ -1,4 +1,4 @@
-import type { AttributePath, FieldError } from '@dynaseal/core'
+import type { AttributePath, Field, FieldError } from '@dynaseal/core'
 import type { ClientSettings } from '../client/settings.js'
 import { Occurrence, occurrences, PROTOTYPE } from '../paths/attributePattern.js'
 import type { Selection } from '../paths/selection.js'
@@ -19,16 +19,17 @@ export interface SearchedItem {
   /** What may be taken for the values of encrypted attributes. Nothing in a table without a mapper: there, nobody asks. */
   opened: OpenedValue[]
   /** What is sealed in the item. */
-  found: Occurrence[]
+  found: SealedValue[]
+}
+
+/** A sealed value where it was found, and the means to replace it. */
+export interface SealedValue extends Field<unknown> {
+  replace(value: unknown): void
 }
 
 /** Searches items that were read for what is sealed in them, and for what should be and is not. */
 export class ItemSearch {
-  /** @param lendsBytes whether bytes at encrypted places are in memory that is used again */
-  constructor(
-    private readonly settings: ClientSettings,
-    private readonly lendsBytes: boolean,
-  ) {}
+  constructor(private readonly settings: ClientSettings) {}
 
   /** Notes what stands at the encrypted places of an item, each place once. */
   places(each: SearchedItem, kind: unknown, selection: Selection | undefined, isInClear: boolean): void {
@@ -91,17 +92,17 @@ export class ItemSearch {
       failures.push(failure(table, path, 'not-a-message', AS_TEXT))
     else if (this.settings.plaintext !== 'allow')
       failures.push(failure(table, path, 'not-a-message', inClear(table, kind, path)))
-    else {
-      // It stays in the item, and what it is in may be scratch.
-      const own = this.lendsBytes && value instanceof Uint8Array ? Uint8Array.from(value) : value
-      if (own !== value) occurrence.replace(own)
-      if (!table.takesPlaintext) each.opened = added(each.opened, { path, value: own })
-    }
+    else if (!table.takesPlaintext) each.opened = added(each.opened, { path, value })
   }
 
   /** Refuses ciphertext where none belongs. */
-  strays({ table, item, failures, found }: SearchedItem, kind: unknown): void {
-    if (table.places(kind).names !== undefined && holdsNothingBut(found, item)) return
+  strays(each: SearchedItem, kind: unknown): void {
+    const { table, item, found } = each
+    if (table.places(kind).names === undefined || !holdsNothingBut(found, item)) this.straysIn(each, kind)
+  }
+
+  /** The same where there may be some. */
+  straysIn({ table, item, failures, found }: SearchedItem, kind: unknown): void {
     const known = new Set<unknown>()
     for (const { value } of found) known.add(value)
     for (const path of strayCiphertext(item, value => this.#looksSealed(value), known)) {
@@ -126,7 +127,7 @@ export class ItemSearch {
  * Whether all that an item holds besides texts and the like is what was found, each at a name of its own. Then there is
  * nothing in it to be looked through.
  */
-function holdsNothingBut(found: readonly Occurrence[], item: Item): boolean {
+function holdsNothingBut(found: readonly SealedValue[], item: Item): boolean {
   let objects = 0
   for (const name in item) {
     const value = item[name]

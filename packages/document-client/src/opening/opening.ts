@@ -1,18 +1,15 @@
-import type { AttributeValue, FieldError, ItemToOpen, OpenedItem } from '@dynaseal/core'
+import type { AttributeValue, Field, FieldError, ItemToOpen, OpenedItem } from '@dynaseal/core'
 import type { ClientSettings } from '../client/settings.js'
 import { takeFormatAttributes } from '../guards/formatAttributes.js'
-import type { Occurrence } from '../paths/attributePattern.js'
 import { hideInherited } from '../paths/inheritedNames.js'
 import type { Selection } from '../paths/selection.js'
 import type { ItemsWithTokens } from '../search/takeTokens.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { type Item, keyPart, primaryKey } from '../values/place.js'
-import type { Scratch } from '../values/scratch.js'
 import { added, NOTHING } from './added.js'
 import { failure } from './failure.js'
-import { ItemSearch, type SearchedItem } from './itemSearch.js'
+import { ItemSearch, type SealedValue, type SearchedItem } from './itemSearch.js'
 import { markOpened } from './opened.js'
-import type { OpenNow } from './openNow.js'
 import { leaveOut } from './openPartially.js'
 import { isMissing, lacksKey, mayNotOpen, NUMBER } from './reasons.js'
 
@@ -30,28 +27,29 @@ interface OpenItem extends Unopened, SearchedItem {
   toOpen: ItemToOpen | undefined
 }
 
+/** What is known of an item whose attribute values no SDK has read. */
+export interface ReadItem {
+  /** The format's own attributes, which have been taken out of it. */
+  readonly attributes: Item
+  /** What is sealed at its encrypted places, where that is known: as a search would find it. */
+  readonly sealed: SealedValue[] | undefined
+  /** Whether it has nothing else that ciphertext may be in. */
+  readonly isAll: boolean
+}
+
 /** Collects the sealed values of one response, and puts what they hold in their place all at once. */
 export class Opening {
   readonly #search: ItemSearch
   #items: OpenItem[] = NOTHING
   /** Those of them in which there is something to be opened, and nobody has opened it. */
   #sealed: OpenItem[] = NOTHING
-  #waits = false
   #keepsTokens = false
   /** Tokens that the format would have taken out. */
   #kept: { readonly item: Item; readonly name: string }[] = NOTHING
   #withTokens: ItemsWithTokens[] = NOTHING
 
-  /**
-   * @param scratch where ciphertext may be that is found in items: it is not needed any more when all is open
-   * @param opensNow how the format opens at once, for {@link openNow}
-   */
-  constructor(
-    private readonly settings: ClientSettings,
-    readonly scratch?: Scratch,
-    private readonly opensNow?: OpenNow,
-  ) {
-    this.#search = new ItemSearch(settings, scratch !== undefined)
+  constructor(private readonly settings: ClientSettings) {
+    this.#search = new ItemSearch(settings)
   }
 
   /**
@@ -61,7 +59,7 @@ export class Opening {
    * @param requestKey the key that was asked for, where the request names it: it, not what was
    *   returned, is what the ciphertext has to be bound to
    * @param selection what of the item was asked for, if not all
-   * @param taken the format's own attributes, where they have been taken out of the item
+   * @param read what was found when the item was read, where that was not by an SDK
    * @throws {DocumentClientError} `role-refused`
    */
   collect(
@@ -70,12 +68,12 @@ export class Opening {
     kind: unknown,
     requestKey?: Item,
     selection?: Selection,
-    taken?: Item,
+    read?: ReadItem,
   ): void {
     if (table.hasTokens) this.#noteTokens(table, item, kind)
     // Tokens are taken out of the item.
     const key = requestKey ?? (table.keyTokens.size > 0 ? keyPart(table, item) : item)
-    const attributes = taken ?? takeFormatAttributes(table, item)
+    const attributes = read?.attributes ?? takeFormatAttributes(table, item)
     const each: OpenItem = {
       table,
       item,
@@ -96,8 +94,13 @@ export class Opening {
       }
     }
     if (table.inherited.length > 0) for (const pattern of table.inherited) hideInherited(item, pattern)
-    this.#search.places(each, kind, selection, isInClear)
-    this.#search.strays(each, kind)
+    if (read?.sealed === undefined) {
+      this.#search.places(each, kind, selection, isInClear)
+      this.#search.strays(each, kind)
+    } else {
+      each.found = read.sealed
+      if (!read.isAll) this.#search.straysIn(each, kind)
+    }
     const { found } = each
     const opens = found.length > 0 || (table.wholeItems && !isInClear)
     if (!opens && each.failures.length === 0 && each.opened.length === 0) return
@@ -127,7 +130,7 @@ export class Opening {
       table: table.name,
       key: attributesOfKey,
       partitionKey: table.keyNames[0],
-      fields: found as readonly (Occurrence & { readonly value: Uint8Array })[],
+      fields: found as readonly (SealedValue & Field<Uint8Array>)[],
       attributes,
       others: table.wholeItems
         ? this.settings.features.wholeItems.otherAttributes(item, found, this.settings.values)
@@ -146,34 +149,6 @@ export class Opening {
     return new Set(unopened.map(({ item }) => item))
   }
 
-  /**
-   * Opens what has been collected since, where nobody has to be asked or waited for. What comes one after the other is then
-   * not in memory all at once.
-   *
-   * @returns what to wait for, if anything
-   */
-  openNow(): Promise<void> | undefined {
-    const { opensNow } = this
-    if (this.#sealed.length === 0 || this.#waits || opensNow === undefined) return undefined
-    const sealed = this.#sealed
-    const results = opensNow(sealed.map(toOpenOf))
-    if (results === undefined) {
-      // What comes now waits with it.
-      this.#waits = true
-      return undefined
-    }
-    this.#sealed = NOTHING
-    if (results instanceof Promise) {
-      return results.then(opened => {
-        this.#hand(sealed, opened)
-        this.scratch?.rewind()
-      })
-    }
-    this.#hand(sealed, results)
-    this.scratch?.rewind()
-    return undefined
-  }
-
   /** Opens all that was collected, and throws for no stored value: what did not open is told. */
   outcome(): readonly Unopened[] | Promise<readonly Unopened[]> {
     return this.#sealed.length === 0 && !this.#items.some(({ table }) => table.keyTokens.size > 0)
@@ -182,8 +157,7 @@ export class Opening {
   }
 
   async #openAll(): Promise<readonly Unopened[]> {
-    const sealed = this.#sealed
-    if (sealed.length > 0) this.#hand(sealed, await this.settings.format.open(sealed.map(toOpenOf)))
+    if (this.#sealed.length > 0) this.hand(await this.settings.format.open(this.toOpen()))
     const keyed = this.#items.filter(
       ({ table, failures }) => table.keyTokens.size > 0 && failures.length === 0,
     )
@@ -193,7 +167,6 @@ export class Opening {
   }
 
   #outcome(): readonly Unopened[] {
-    this.scratch?.giveBack()
     let hasFailed = false
     for (let index = 0; index < this.#items.length; index++) {
       const { item, opened, failures } = this.#items[index]!
@@ -204,8 +177,15 @@ export class Opening {
     return hasFailed ? this.#items.filter(({ failures }) => failures.length > 0) : ALL_OPENED
   }
 
-  /** Puts what was opened in its place. */
-  #hand(sealed: readonly OpenItem[], results: readonly OpenedItem[]): void {
+  /** What has been collected, and nobody has opened. */
+  toOpen(): ItemToOpen[] {
+    return this.#sealed.map(({ toOpen }) => toOpen!)
+  }
+
+  /** Puts what all of that was opened to in its place. */
+  hand(results: readonly OpenedItem[]): void {
+    const sealed = this.#sealed
+    this.#sealed = NOTHING
     for (let i = 0; i < sealed.length; i++) {
       const each = sealed[i]!
       const { fields, error, others } = results[i]!
@@ -235,7 +215,7 @@ export class Opening {
     if (this.#kept.length > 0) for (const { item, name } of this.#kept) delete item[name]
   }
 
-  #replace(each: OpenItem, occurrence: Occurrence, value: AttributeValue): void {
+  #replace(each: OpenItem, occurrence: SealedValue, value: AttributeValue): void {
     const { table, failures } = each
     const { path } = occurrence
     try {
@@ -247,10 +227,6 @@ export class Opening {
       failures.push(failure(table, path, 'malformed-value', NUMBER))
     }
   }
-}
-
-function toOpenOf({ toOpen }: OpenItem): ItemToOpen {
-  return toOpen!
 }
 
 const ALL_OPENED: readonly Unopened[] = []

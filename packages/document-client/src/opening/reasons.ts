@@ -1,9 +1,10 @@
 // Why an item of a response is not handed out, or not opened: for who reads the error, with the way out.
 import type { AttributePath, FieldError } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
-import { formatPath, type Occurrence } from '../paths/attributePattern.js'
+import { formatPath } from '../paths/attributePattern.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { failure } from './failure.js'
+import type { SealedValue } from './itemSearch.js'
 
 export const NUMBER =
   'a number does not fit a JavaScript number. Set unmarshallOptions.wrapNumbers on the document client.'
@@ -40,7 +41,10 @@ export function lacksKey(table: KnownTable, path: AttributePath): FieldError {
   )
 }
 
-export function mayNotOpen(table: KnownTable, found: readonly Occurrence[]): DocumentClientError {
+export function mayNotOpen(
+  table: KnownTable,
+  found: readonly Pick<SealedValue, 'path'>[],
+): DocumentClientError {
   return new DocumentClientError(
     'role-refused',
     `This client may only seal, and the response holds what is sealed in table ${table.name}: ${found.map(({ path }) => formatPath(path)).join(', ') || 'whole items'}. Leave it out of the projection, or read with another client.`,

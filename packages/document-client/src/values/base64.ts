@@ -54,7 +54,10 @@ export function fromBase64Again(text: string): Buffer | undefined {
 }
 
 /** What is no base64 is passed over, and makes it shorter. */
-export function written(text: string, into: Buffer, at: number, length: number): Uint8Array | undefined {
-  if (into.write(text, at, length, 'base64') !== length) return undefined
-  return new Uint8Array(into.buffer, at, length)
+export function isWritten(text: string, into: Buffer, at: number, length: number): boolean {
+  return into.write(text, at, length, 'base64') === length
+}
+
+function written(text: string, into: Buffer, at: number, length: number): Uint8Array | undefined {
+  return isWritten(text, into, at, length) ? new Uint8Array(into.buffer, at, length) : undefined
 }

@@ -1,8 +1,13 @@
-import { decodedLength, fromBase64, written } from './base64.js'
+import type { AttributePath } from '@dynaseal/core'
+import type { FieldInMemory } from '@dynaseal/core/parts'
+import { decodedLength, isWritten } from './base64.js'
+import type { Item } from './place.js'
 
 const SCRATCH_BYTES = 64 * 1024
 /** To be opened before there is more: what has been decoded a moment ago is still in the cache of the processor. */
 const ENOUGH_BYTES = SCRATCH_BYTES / 2
+/** Nothing that was sealed is shorter. */
+const LEAST_BYTES = 16
 
 let free: Buffer | undefined
 
@@ -18,17 +23,24 @@ export class Scratch {
     free = undefined
   }
 
-  /** As {@link fromBase64}. Valid until {@link rewind}. */
-  fromBase64(text: string): Uint8Array | undefined {
+  /**
+   * Decodes base64 text, as {@link fromBase64}. Valid until {@link rewind}.
+   *
+   * @param path of the attribute, which is a whole one, of the item
+   * @returns nothing, too, for what is too short to be sealed
+   */
+  decode(text: string, path: AttributePath, item: Item): InScratch | undefined {
     const length = decodedLength(text)
-    if (length === undefined || length > SCRATCH_BYTES) return fromBase64(text)
+    if (length === undefined || length < LEAST_BYTES) return undefined
+    if (length > SCRATCH_BYTES)
+      return decodedInto(Buffer.allocUnsafeSlow(length), 0, length, text, path, item)
     if (this.#used + length > SCRATCH_BYTES) {
       this.#memory = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
       this.#used = 0
     }
-    const bytes = written(text, this.#memory, this.#used, length)
-    if (bytes !== undefined) this.#used += length
-    return bytes
+    const decoded = decodedInto(this.#memory, this.#used, length, text, path, item)
+    if (decoded !== undefined) this.#used += length
+    return decoded
   }
 
   get holdsEnough(): boolean {
@@ -43,5 +55,37 @@ export class Scratch {
   /** Nobody needs it any more. */
   giveBack(): void {
     free = this.#memory
+  }
+}
+
+function decodedInto(
+  memory: Buffer,
+  start: number,
+  length: number,
+  text: string,
+  path: AttributePath,
+  item: Item,
+): InScratch | undefined {
+  return isWritten(text, memory, start, length)
+    ? new InScratch(memory, start, start + length, path, item)
+    : undefined
+}
+
+/** A sealed value that is in scratch memory, and not in its item. */
+export class InScratch implements FieldInMemory {
+  constructor(
+    readonly memory: Buffer,
+    readonly start: number,
+    readonly end: number,
+    readonly path: AttributePath,
+    private readonly item: Item,
+  ) {}
+
+  get value(): Uint8Array {
+    return new Uint8Array(this.memory.buffer, this.start, this.end - this.start)
+  }
+
+  replace(value: unknown): void {
+    this.item[this.path[0]!] = value
   }
 }

@@ -1,23 +1,13 @@
 import type { AttributePath } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
 import { formatPath, PROTOTYPE } from '../paths/attributePattern.js'
-import type { AttributeRole } from '../paths/encryptedPlaces.js'
-import { fromBase64, fromBase64Again } from './base64.js'
+import { fromBase64 } from './base64.js'
 import { isOfClass, setMember } from './copyContainers.js'
 import type { Item } from './place.js'
-import type { Scratch } from './scratch.js'
+import type { ReadApart } from './readApart.js'
 import type { Values } from './values.js'
 
 type Members = Readonly<Record<string, unknown>>
-
-/** What is special of some attributes of an item, while it is read. */
-export interface ReadApart {
-  readonly roles: ReadonlyMap<string, AttributeRole>
-  /** Has those of the format as its members, which the item has not. The format only reads them. */
-  readonly attributes: Item
-  /** Memory for what is encrypted, if all is as it should be: it is opened next. */
-  readonly scratch: Scratch | undefined
-}
 
 /**
  * An item of attribute values that no SDK has read: of an event, whose JSON has binary values as base64 text, or of an export.
@@ -26,7 +16,7 @@ export interface ReadApart {
  * Whoever sent it need not have got it of DynamoDB, so a value that has not exactly the shape of its type is refused.
  *
  * @param what it is: `NewImage`
- * @param apart what is read otherwise: to take it out later, or to copy it, would cost more
+ * @param apart has those that are read otherwise
  * @throws {DocumentClientError} `invalid-record`, which names the place and no value
  */
 export function readItem(item: unknown, values: Values, what: string, apart?: ReadApart): Item {
@@ -55,18 +45,20 @@ function readMap(map: unknown, reading: Reading, path: AttributePath, apart?: Re
     if (!isOwn.call(map, name)) continue
     const value = (map as Members)[name]
     const role = apart?.roles.get(name)
-    if (role === undefined) setMember(read, name, readValue(value, reading, path, name))
-    else {
-      const bytes = readApart(value, role, apart!)
-      const isIn = role === 'encrypted' ? read : apart!.attributes
-      setMember(isIn, name, bytes ?? readValue(value, reading, path, name))
-    }
+    const text = role && base64In(value)
+    if (text !== undefined && apart!.putBytes(read, name, role!, text)) continue
+    const native = readValue(value, reading, path, name)
+    if (apart === undefined) setMember(read, name, native)
+    else apart.put(read, name, role, native)
   }
   const prototype: object | null = Object.getPrototypeOf(map)
   if (prototype === Object.prototype || prototype === null) return read
   // The AWS SDK makes the prototype of an entry named `__proto__`; here it is an entry again.
-  if (!isOfClass(prototype)) setMember(read, PROTOTYPE, readValue(prototype, reading, path, PROTOTYPE))
-  else if (Object.getPrototypeOf(prototype) !== null) throw malformed(reading, path)
+  if (!isOfClass(prototype)) {
+    const native = readValue(prototype, reading, path, PROTOTYPE)
+    if (apart === undefined) setMember(read, PROTOTYPE, native)
+    else apart.put(read, PROTOTYPE, undefined, native)
+  } else if (Object.getPrototypeOf(prototype) !== null) throw malformed(reading, path)
   return read
 }
 
@@ -78,12 +70,11 @@ function readValue(value: unknown, reading: Reading, above: AttributePath, step:
   return read
 }
 
-/** @returns `undefined` for what is read as all others are, or is refused */
-function readApart(value: unknown, role: AttributeRole, { scratch }: ReadApart): Uint8Array | undefined {
+/** The text of a binary value as JSON has it. */
+function base64In(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || onlyMember(value) !== 'B') return undefined
   const { B } = value as Members
-  if (typeof B !== 'string') return undefined
-  return role === 'encrypted' ? scratch?.fromBase64(B) : fromBase64Again(B)
+  return typeof B === 'string' ? B : undefined
 }
 
 /** Its name, where an object has one member of its own; a list of the names would be garbage. */
