@@ -77,7 +77,11 @@ async function* itemsOf(
   } catch (error) {
     if (error instanceof CliError) throw new CliError('failed', `${name}: ${error.message}`, error)
     if ((error as NodeJS.ErrnoException).code === 'EISDIR')
-      throw new CliError('failed', `${name} is a folder: name the files in it, those of its folder data.`, error)
+      throw new CliError(
+        'failed',
+        `${name} is a folder: name the files in it, those of its folder data.`,
+        error,
+      )
     // A file that is missing or cut off, or a line that is none.
     throw new CliError('failed', `${name} cannot be read: ${(error as Error).message}`, error)
   }
