@@ -174,6 +174,9 @@ describe('a plan', () => {
     [['backfill', 'users', '--plan', 'cron'], 'Allowed choices are'],
     [['backfill', 'users', '--plan', 'batch', '--segments', '1'], '2 to 10,000'],
     [['backfill', 'users', '--plan', 'step-functions', '--segments', '1001'], '1 to 1,000'],
+    [['backfill', 'users', '--plan', 'batch', '--checkpoint', 'file.json'], 'it takes --checkpoint-table'],
+    [['backfill', 'users', '--plan', 'batch', '--entity', 'Nobody'], 'has no entity Nobody'],
+    [['rewrap', 'users', '--plan', 'batch', '--search-key'], 'has no search tokens'],
     [['backfill', 'users', '--segment-variable', 'NOT_SET_ANYWHERE'], 'it is not set'],
     [['backfill', 'users', '--segment-variable', 'X', '--segment', '1'], 'two ways'],
   ])('refuses %o', async (args, message) => {

@@ -198,6 +198,8 @@ describe('an export to S3', () => {
 
   it.each([
     ['nothing.json', undefined, 'nothing.json cannot be read'],
+    ['empty.json', '', 'empty.json: it is empty, and no file of an export'],
+    ['.', undefined, '. is a folder: name the files in it'],
     ['text.json', 'some text of 078', 'line 1 is none of an export'],
     [
       'other.json',
@@ -212,6 +214,17 @@ describe('an export to S3', () => {
     expect(code).toBe(1)
     expect(note.replaceAll('\n', ' ')).toContain(message)
     expect(note).not.toContain('078')
+  })
+
+  it('in gzip may have no items', async () => {
+    writeFileSync(join(cwd, 'none.json.gz'), gzipSync(''))
+    const { code, out } = await dynaseal(['scan', 'users', '--json', '--export', 'none.json.gz'], { cwd })
+    expect([code, JSON.parse(out)]).toEqual([0, expect.objectContaining({ items: 0, complete: true })])
+  })
+
+  it.each(['--segment=1', '--segments=2', '--max-rcu=5', '--consistent'])('takes no %s', async option => {
+    const { code, note } = await dynaseal(['scan', 'users', '--export', 'one.json', option], { cwd })
+    expect([code, note]).toEqual([2, expect.stringContaining('cannot be used with option')])
   })
 })
 

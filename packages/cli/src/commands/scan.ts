@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Target } from '../config/project.js'
 import { readUnits, type TableSize, tableSize } from '../engine/estimate.js'
 import { PRICES, price } from '../engine/prices.js'
@@ -48,7 +48,15 @@ export function scanCommand(surroundings: Surroundings): Command {
     .option('--segment <i>', 'read only this one of them, counted from 0', atLeast(0))
     .option('--max-rcu <n>', 'use at most so many read units a second', atLeast(1))
     .option('--consistent', 'read consistently, at twice the price')
-    .option('--export <file...>', 'read files of an export to S3 in its place, - for a pipe')
+    .addOption(
+      // Files are read as a whole, and take no read units.
+      new Option('--export <file...>', 'read files of an export to S3 in its place, - for a pipe').conflicts([
+        'segments',
+        'segment',
+        'maxRcu',
+        'consistent',
+      ]),
+    )
     .option('--old-images', 'of an incremental export, the items as they were')
     .option('--no-open', 'call no KMS: find only what can be found without data keys')
     .option('--html <file>', 'write the report as a page, with plots')

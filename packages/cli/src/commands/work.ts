@@ -100,9 +100,15 @@ export async function work(
   checkSegment(options)
   if (options.checkpoint !== undefined && options.checkpointTable !== undefined)
     throw new CliError('usage', '--checkpoint and --checkpoint-table are two places for one thing.')
+  if (options.plan !== undefined && options.checkpoint !== undefined)
+    throw new CliError(
+      'usage',
+      '--checkpoint is a file of one process, and a plan starts one for each segment: it takes --checkpoint-table.',
+    )
   const target = (await projectOf(options, surroundings)).target(name, options.region)
   check?.(target)
   if (options.plan !== undefined) {
+    await refuse(() => makeTask(target))
     const { tableName } = target
     const args = [command.name(), name, ...repeated(command)]
     terminal.out(planOf(options.plan, { task: command.name(), table: tableName, segments, args }))
@@ -147,6 +153,15 @@ export async function work(
   const isLeft = Object.keys(report.left).length > 0 || (!apply && report.changed > 0)
   if (!report.complete) surroundings.exit(ExitCode.INTERRUPTED)
   else if (isLeft) surroundings.exit(ExitCode.LEFT)
+}
+
+/** What each process of a plan would refuse. Whoever prints one may have no access to KMS, which is no reason. */
+async function refuse(makeTask: () => Task | Promise<Task>): Promise<void> {
+  try {
+    await makeTask()
+  } catch (error) {
+    if (error instanceof CliError) throw error
+  }
 }
 
 /** @throws {CliError} `usage` */

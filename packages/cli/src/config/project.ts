@@ -85,6 +85,11 @@ export class Project {
   }
 }
 
+/** What looks at all tables of a configuration has nothing to look at, and must not say that nothing is wrong. */
+export function noTables(): CliError {
+  return new CliError('config', 'The clients of the configuration know no table: register their entities.')
+}
+
 /**
  * Loads a configuration, and checks it.
  *
@@ -123,7 +128,10 @@ export async function projectOf(config: unknown, name = 'The configuration'): Pr
     if (parts === undefined)
       throw invalid(`client ${index + 1} is no sealed client: make it with sealDocumentClient().`)
     const region = await regionOf(parts, message => invalid(`client ${index + 1} ${message}`))
-    if (regions.some(one => one.region === region)) throw invalid(`two clients have the region ${region}.`)
+    if (regions.some(one => one.region === region))
+      throw invalid(
+        `two clients have the region ${region}. One has all tables there; what others seal is in a configuration of its own, for --config.`,
+      )
     regions.push({ region, parts })
   }
   return new Project(regions)

@@ -1,5 +1,5 @@
 import type { KnownTable } from '@dynaseal/document-client/mapper'
-import type { ClientOfRegion, Project } from '../config/project.js'
+import { type ClientOfRegion, noTables, type Project } from '../config/project.js'
 import { CliError } from '../errors.js'
 import { CHECKS } from './checks.js'
 import type { Finding, Severity } from './finding.js'
@@ -64,7 +64,7 @@ const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note']
  * Checks keys, permissions and tables from here, in the regions of a configuration, and changes nothing. KMS makes and
  * decrypts some data keys; of tables nothing is read, but for the key of one item where the encryption context depends on it.
  *
- * @throws {CliError} `unknown-region` or `unknown-table`
+ * @throws {CliError} `unknown-region` or `unknown-table`, `config` for clients that know no table
  * @throws the reason of `options.signal`, when that fires
  * @example
  * const { findings } = await doctor(await loadProject({ cwd: process.cwd() }))
@@ -75,6 +75,7 @@ export async function doctor(project: Project, options: DoctorOptions = {}): Pro
   const clients = [...new Set(regions)].map(region => project.client(region))
   const chosen = clients.map(client => ({ ...client, tables: chosenTables(client, tables) }))
   refuseUnknown(chosen, tables)
+  if (chosen.every(client => client.tables.size === 0)) throw noTables()
   const seen = await lookAround(chosen, { timeout, signal })
   signal?.throwIfAborted()
   return reportOf(seen)

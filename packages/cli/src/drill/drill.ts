@@ -1,5 +1,5 @@
 import { searchParts } from '@dynaseal/core/parts'
-import type { ClientOfRegion, Project, Target } from '../config/project.js'
+import { type ClientOfRegion, noTables, type Project, type Target } from '../config/project.js'
 import { CliError } from '../errors.js'
 import { type CheckedBeaconKey, checkBeaconKeys } from '../keys/beaconKeys.js'
 import { regionsOf } from '../keys/keyrings.js'
@@ -101,8 +101,7 @@ async function samplesOf(
     }
   }
   const known = new Set(clients.flatMap(client => targetsOf(project, client)).map(({ known }) => known.name))
-  if (known.size === 0)
-    throw new CliError('config', 'The clients of the configuration know no table: register their entities.')
+  if (known.size === 0) throw noTables()
   if (tables.size < known.size) throw errors[0]
   return tables
 }

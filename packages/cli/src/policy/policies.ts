@@ -1,4 +1,4 @@
-import type { Project } from '../config/project.js'
+import { noTables, type Project } from '../config/project.js'
 import { CliError } from '../errors.js'
 import type { PolicyDocument, Statement } from './document.js'
 import { type KeyPolicy, keyPolicies } from './keyPolicies.js'
@@ -43,8 +43,7 @@ export async function policiesOf(
     throw new CliError('usage', `${JSON.stringify(checkpointTable)} is no name of a table.`)
   const clients = regions.map(one => project.client(one))
   const all = await usesOf(clients, context)
-  if (all.keys.length === 0)
-    throw new CliError('config', 'The clients of the configuration know no table: register their entities.')
+  if (all.keys.length === 0) throw noTables()
   const some = tables?.flatMap(name => namesOf(name, project, regions))
   const uses = some === undefined ? all : await usesOf(clients, context, some)
   const roles = Object.fromEntries(

@@ -50,6 +50,17 @@ describe('dynaseal doctor', () => {
     expect(unfit(out)).toEqual([])
   })
 
+  it('finds nothing right with clients that know no table', async () => {
+    const text = configText(world).replace('.register(User, Order)', '')
+    const other = folder({ 'dynaseal.config.ts': text })
+    const { code, note } = await dynaseal(['doctor'], { cwd: other.path })
+    other.remove()
+    expect([code, note.replaceAll('\n', ' ')]).toEqual([
+      2,
+      expect.stringContaining('know no table: register'),
+    ])
+  })
+
   it('prints one JSON document', async () => {
     const { code, out, note } = await run('--json')
     expect([code, note]).toEqual([0, ''])
