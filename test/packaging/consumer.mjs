@@ -7,6 +7,8 @@ import { check, run } from './checks.mjs'
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 const readJson = path => JSON.parse(readFileSync(join(root, path), 'utf8'))
 export const { devDependencies } = readJson('package.json')
+/** Of the tests alone: no package of ours wants them. */
+export const { devDependencies: testDependencies } = readJson('test/package.json')
 
 /** The versions that the workspace is tested with: the newest when they were last raised. */
 const highest = Object.fromEntries(

@@ -1,22 +1,13 @@
-// The built packages under every Node and with both ends of the ranges that they declare: the end-to-end tests, the
-// examples' test and the main job, run by what is installed from the archives and not by the sources.
-// `node test/packaging/peers.mjs lowest` is one end alone.
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+// The built packages under every Node and with both ends of the ranges that they declare: the end-to-end tests, that of
+// an example and the main job, run by what is installed from the archives and not by the sources.
+// `node test/packaging/peers.mjs lowest` is one end alone; `lowest test/endToEnd/arriving`, a part of its tests.
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { build } from 'esbuild'
 import { check, run, skip, summary } from './checks.mjs'
-import { devDependencies, install, pack, root } from './consumer.mjs'
+import { devDependencies, install, pack, root, testDependencies } from './consumer.mjs'
 import { nodes } from './nodes.mjs'
-
-const ends = process.argv.slice(2)
-
-/** Which engines there are, the tests ask the local cloud's own tests; and those of core, what an attacker forges. */
-const SUPPORT = [
-  'packages/local-cloud/test/eachEngine.ts',
-  'packages/local-cloud/src',
-  'packages/core/test/support',
-  'packages/core/src',
-]
 
 /**
  * The matrix keeps numbers' digits with a function as `wrapNumbers`, which the lowest SDK does not know; nor do its clients
@@ -37,36 +28,64 @@ const config = end => `export default {
 }
 `
 
+/** What the tests import: files of this repository, and packages. */
+async function importedBy(tests) {
+  const { metafile } = await build({
+    entryPoints: tests,
+    absWorkingDir: root,
+    bundle: true,
+    // Ours as well, whatever tsconfig.json says of them.
+    packages: 'external',
+    tsconfigRaw: '{}',
+    platform: 'node',
+    format: 'esm',
+    metafile: true,
+    write: false,
+    outdir: 'unused',
+  })
+  const imports = Object.values(metafile.inputs).flatMap(file => file.imports)
+  const packages = imports.filter(({ external }) => external).map(({ path }) => packageOf(path))
+  return { files: Object.keys(metafile.inputs), packages: new Set(packages) }
+}
+
+function packageOf(path) {
+  const [scope, name] = path.split('/')
+  return scope.startsWith('@') ? `${scope}/${name}` : scope
+}
+
 /** The tests as they stand in the repository, without what points them at the sources. */
-function copyTests(app, end) {
-  const isInstalled = path => /node_modules|tsbuildinfo/.test(path)
-  for (const path of [
-    'test/endToEnd',
-    'test/support',
-    'test/examples',
-    'examples/single-table/src',
-    ...SUPPORT,
-  ])
-    cpSync(join(root, path), join(app, path), { recursive: true, filter: from => !isInstalled(from) })
+function copyTests(app, end, files) {
+  // Besides: the pages whose tables the tests compare with.
+  for (const path of [...files, 'docs']) cpSync(join(root, path), join(app, path), { recursive: true })
   cpSync(join(root, 'examples/main-job/dist'), join(app, 'main-job'), { recursive: true })
   writeFileSync(join(app, 'main-job/package.json'), '{ "type": "module" }')
   writeFileSync(join(app, 'vitest.config.mjs'), config(end))
 }
 
+const given = process.argv.slice(2)
+const ends = Object.keys(NOT_THERE).filter(end => given.includes(end))
+const only = given.filter(argument => !ends.includes(argument))
+
+const endToEnd = readdirSync(join(root, 'test/endToEnd'), { recursive: true })
+  .filter(name => name.endsWith('.test.ts'))
+  .map(name => join('test/endToEnd', name))
+const { files, packages } = await importedBy([...endToEnd, 'test/examples/singleTable.test.ts'])
+const libraries = Object.fromEntries(
+  Object.entries({ ...devDependencies, ...testDependencies }).filter(([name]) => packages.has(name)),
+)
 const folder = mkdtempSync(join(tmpdir(), 'dynaseal-peers-'))
 try {
   const archives = pack(folder)
   const engines = nodes(folder)
   for (const end of ends.length === 0 ? ['highest', 'lowest'] : ends) {
-    const { vitest, 'fast-check': fastCheck } = devDependencies
-    const app = install(folder, end, archives, { vitest, 'fast-check': fastCheck })
-    copyTests(app, end)
+    const app = install(folder, end, archives, libraries)
+    copyTests(app, end, files)
     if (NOT_THERE[end].length > 0)
       skip(`${end} peers: the matrix`, 'its wrapNumbers is a function, which this AWS SDK does not take')
     for (const [node, path] of engines) {
       check(`${end} peers, ${node}: the main job`, () => run(path, ['main-job/main.js'], app))
       check(`${end} peers, ${node}: the end-to-end tests`, () => {
-        const output = run(path, ['node_modules/vitest/vitest.mjs', 'run', '--no-color'], app)
+        const output = run(path, ['node_modules/vitest/vitest.mjs', 'run', '--no-color', ...only], app)
         console.log(
           output
             .split('\n')

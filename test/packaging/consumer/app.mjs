@@ -4,7 +4,7 @@ import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { BranchKeyring, KeyStoreAdministration } from '@dynaseal/branch-keyring'
 import { createFormat } from '@dynaseal/core'
-import { createItemEncryptor } from '@dynaseal/db-esdk'
+import { createItemEncryptor, dbEsdkFormat } from '@dynaseal/db-esdk'
 import { DocumentClientError } from '@dynaseal/document-client'
 import { startLocalCloud } from '@dynaseal/local-cloud'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
@@ -15,7 +15,9 @@ import {
   Entity,
   GetItemCommand,
   item,
+  list,
   map,
+  number,
   PutItemCommand,
   string,
   Table,
@@ -89,6 +91,26 @@ async function main() {
   })
   const whole = await encryptor.encryptItem({ id: { S: '1' }, ssn: { S: '078-05-1120' } })
   assert.deepEqual((await encryptor.decryptItem(whole)).ssn, { S: '078-05-1120' })
+  // What is signed is read in all digits of its numbers, and handed out as the client has them.
+  const signing = sealDocumentClient(DynamoDBDocumentClient.from(dynamodb), {
+    format: dbEsdkFormat({ keyring }),
+  })
+  const Signed = new Table({
+    documentClient: signing,
+    name: 'users',
+    partitionKey: { name: 'id', type: 'string' },
+  })
+  const Contract = new Entity({
+    name: 'Contract',
+    table: Signed,
+    timestamps: false,
+    schema: item({ id: string().key(), text: encrypted(string()), rent: number(), shares: list(number()) }),
+  })
+  signing.register(Contract)
+  const contract = { id: '2', text: 'Ten years.', rent: 1200, shares: [0.5, 0.25] }
+  await Contract.build(PutItemCommand).item(contract).send()
+  const stored = await Contract.build(GetItemCommand).key({ id: '2' }).options({ consistent: true }).send()
+  assert.deepEqual(stored.Item, contract)
   const page = await (await fetch(cloud.endpoint, { headers: { accept: 'text/html' } })).text()
   const files = [...page.matchAll(/(?:src|href)="(\/_local\/page\/[\w.]+)"/g)].map(([, file]) => file)
   assert.equal(files.length, 5)

@@ -20,7 +20,7 @@ interface DocumentCommand {
     stack: unknown,
     config: { translateConfig?: TranslateConfig },
     ...rest: unknown[]
-  ): unknown
+  ): (...args: unknown[]) => Promise<{ readonly output: unknown }>
 }
 
 /**
@@ -32,24 +32,45 @@ interface DocumentCommand {
 export function readingAllDigits<COMMAND extends object>(command: COMMAND): COMMAND {
   const { resolveMiddleware } = command as unknown as DocumentCommand
   const resolve: DocumentCommand['resolveMiddleware'] = (stack, config, ...rest) => {
-    const { unmarshallOptions = {} } = config.translateConfig ?? {}
-    const translateConfig = {
-      ...config.translateConfig,
-      unmarshallOptions: { ...unmarshallOptions, wrapNumbers: wrapping(unmarshallOptions) },
+    const { options, finish } = reading(config.translateConfig?.unmarshallOptions)
+    const translateConfig = { ...config.translateConfig, unmarshallOptions: options }
+    const handler = resolveMiddleware.call(command, stack, { ...config, translateConfig }, ...rest)
+    return async (...args) => {
+      const answer = await handler(...args)
+      return { ...answer, output: finish(answer.output) }
     }
-    return resolveMiddleware.call(command, stack, { ...config, translateConfig }, ...rest)
   }
   return Object.defineProperty(command, 'resolveMiddleware', { value: resolve })
 }
 
-/** How these options read numbers, in all of their digits. */
-export function wrapping(options: unmarshallOptions): unmarshallOptions['wrapNumbers'] {
+interface Reading {
+  /** With which the AWS SDK keeps all digits. */
+  readonly options: unmarshallOptions
+  /** To be called for what it has read with them, which is changed in place. */
+  finish(value: unknown): unknown
+}
+
+function reading(given: unmarshallOptions = {}): Reading {
   // With that, the SDK itself keeps all digits.
-  if (options.wrapNumbers === true) return true
-  return (text: string) => {
-    const native: unknown = convertToNative({ N: text }, options)
+  if (given.wrapNumbers === true) return { options: given, finish: value => value }
+  const read = (text: string) => {
+    const native: unknown = convertToNative({ N: text }, given)
     return isAll(native, text) ? native : new ReadNumber(text, native)
   }
+  let isAsked = false
+  const wrapNumbers = (text: string) => {
+    isAsked = true
+    return read(text)
+  }
+  // Versions of the AWS SDK that know no function take it for `true`, and ask nobody.
+  const finish = (value: unknown) =>
+    isAsked ? value : changed(value, one => (isWrapped(one) ? read(String(one.value)) : one))
+  return { options: { ...given, wrapNumbers }, finish }
+}
+
+/** Whether it is a number as the AWS SDK wraps them, in whichever copy. */
+function isWrapped(value: unknown): value is { readonly value: unknown } {
+  return Object(value).constructor?.name === 'NumberValue'
 }
 
 function isAll(native: unknown, text: string): boolean {
@@ -63,26 +84,26 @@ function isAll(native: unknown, text: string): boolean {
 
 /** What was read by {@link readingAllDigits}, as the client would have read it. Changes it in place. */
 export function asClientReads<T>(value: T): T {
-  return restored(value) as T
+  return changed(value, one => (one instanceof ReadNumber ? one.native : one)) as T
 }
 
-function restored(value: unknown): unknown {
-  if (value instanceof ReadNumber) return value.native
-  if (value instanceof Set) return hasRead(value) ? new Set(Array.from(value, restored)) : value
+/** A value with other leaves, in its own containers. */
+function changed(value: unknown, leaf: (one: unknown) => unknown): unknown {
+  if (value instanceof Set) {
+    const members = Array.from(value)
+    const own = members.map(leaf)
+    return own.some((member, index) => member !== members[index]) ? new Set(own) : value
+  }
   if (Array.isArray(value)) {
-    for (const [index, each] of value.entries()) value[index] = restored(each)
-  } else if (isContainer(value)) {
-    for (const [name, member] of Object.entries(value)) {
-      const own = restored(member)
-      if (own !== member) setMember(value, name, own)
-    }
+    for (const [index, each] of value.entries()) value[index] = changed(each, leaf)
+    return value
+  }
+  if (!isContainer(value)) return leaf(value)
+  for (const [name, member] of Object.entries(value)) {
+    const own = changed(member, leaf)
+    if (own !== member) setMember(value, name, own)
   }
   return value
-}
-
-function hasRead(set: ReadonlySet<unknown>): boolean {
-  for (const member of set) if (member instanceof ReadNumber) return true
-  return false
 }
 
 const known = new WeakMap<Values, Values>()
@@ -91,11 +112,10 @@ const known = new WeakMap<Values, Values>()
 export function allDigits(values: Values): Values {
   const made = known.get(values)
   if (made !== undefined) return made
-  const { unmarshallOptions = {} } = values
-  const options = { ...unmarshallOptions, wrapNumbers: wrapping(unmarshallOptions) }
+  const { options, finish } = reading(values.unmarshallOptions)
   const native: Values['native'] = value =>
-    copyContainers(convertToNative(value as Parameters<typeof convertToNative>[0], options))
-  const reading = { ...values, native }
-  known.set(values, reading)
-  return reading
+    finish(copyContainers(convertToNative(value as Parameters<typeof convertToNative>[0], options)))
+  const all = { ...values, native }
+  known.set(values, all)
+  return all
 }
