@@ -1,5 +1,5 @@
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
-import { encrypted, openPartially, ToolboxError } from '@dynaseal/toolbox'
+import { GetCommand, PutCommand, paginateScan } from '@aws-sdk/lib-dynamodb'
+import { encrypted, FieldsNotOpenedError, openPartially, ToolboxError } from '@dynaseal/toolbox'
 import {
   BatchGetCommand,
   BatchGetRequest,
@@ -188,6 +188,24 @@ describe('openPartially', () => {
     const get = await openPartially(() => User.build(GetItemCommand).key({ pk: 'a', sk: '2' }).send())
     expect(get.result.Item).toBeUndefined()
     expect(get.unopened).toMatchObject(unopened)
+  })
+
+  test('takes a function: what reads on demand is read inside of it, and a promise is refused', async () => {
+    const { Users } = await page()
+    const client = Users.getDocumentClient()
+    const pages = () => paginateScan({ client, pageSize: 2 }, { TableName: Users.getName() })
+    const inside = await openPartially(async () => {
+      const items: object[] = []
+      for await (const { Items = [] } of pages()) items.push(...Items)
+      return items
+    })
+    expect(inside.result).toHaveLength(2)
+    expect(inside.unopened).toMatchObject(unopened)
+    const { result: later } = await openPartially(async () => pages())
+    await expect(later.next()).rejects.toBeInstanceOf(FieldsNotOpenedError)
+    await expect(openPartially(Promise.resolve() as never)).rejects.toThrow(
+      /openPartially\(\) takes a function/,
+    )
   })
 
   test('reports nothing when all is well, and does not reach beyond its own commands', async () => {

@@ -25,7 +25,9 @@ const collectors = new AsyncLocalStorage<UnopenedItem[]>()
  * the whole command would fail with {@link FieldsNotOpenedError}. A single item that does not open
  * is missing from its result.
  *
- * @param read sends any number of commands, through any sealed client
+ * @param read sends any number of commands, through any sealed client, and has what they return when its promise is fulfilled:
+ *   what reads on demand, as paginators and exports do, is iterated inside of it
+ * @throws {TypeError} for a promise in place of a function
  * @example
  * const { result, unopened } = await openPartially(() =>
  *   client.send(new QueryCommand({ TableName: 'users', ...condition })),
@@ -33,6 +35,10 @@ const collectors = new AsyncLocalStorage<UnopenedItem[]>()
  * for (const { key, failures } of unopened) quarantine(key, failures)
  */
 export async function openPartially<RESULT>(read: () => Promise<RESULT>): Promise<PartialResult<RESULT>> {
+  if (typeof read !== 'function')
+    throw new TypeError(
+      'openPartially() takes a function that reads, and not what that returns: openPartially(() => client.send(command)).',
+    )
   const unopened: UnopenedItem[] = []
   const result = await collectors.run(unopened, read)
   return { result, unopened }
