@@ -86,7 +86,11 @@ const number = fc.oneof(
     '9.9999999999999999999999999999999999999E+125',
   ),
 )
-const base64 = fc.uint8Array({ maxLength: 50 }).map(bytes => Buffer.from(bytes).toString('base64'))
+/** The long ones come again, one after the other and in turns, as envelopes do. */
+const base64 = fc.oneof(
+  fc.uint8Array({ maxLength: 50 }).map(bytes => Buffer.from(bytes).toString('base64')),
+  fc.constantFrom(1, 2).map(byte => Buffer.alloc(300, byte).toString('base64')),
+)
 const name = fc.oneof(text, fc.constantFrom('__proto__', 'constructor', 'B', 'Items', '__type'))
 
 /** Objects whose entries all are their own. */
@@ -171,6 +175,7 @@ describe('a scan gives what the AWS SDK gives', () => {
       { S: 'a', BS: ['AA=='] },
       { B: 'ab-a' },
       { B: 'ab_a' },
+      { BS: ['ab-a'.repeat(100), 'ab-a'.repeat(100)] },
       { BS: ['*'] },
       { L: [null] },
       { M: { a: null } },

@@ -3,6 +3,7 @@ import type { EncryptedDataKeyEntry } from './dataKeyCache/keyring.js'
 import { type Envelope, parseEnvelope, parseEnvelopeAttribute } from './envelope/envelope.js'
 import {
   CONTEXT_TAG_BYTES,
+  ENVELOPE_TAG_BYTES,
   isOfFormat2,
   LEAST_BOX_BYTES,
   MARKER_BYTES,
@@ -66,14 +67,19 @@ export function describeStored(stored: Uint8Array): StoredDescription {
   return isOfFormat2(bytes) ? ofFormat2(bytes) : ofMessage(bytes)
 }
 
-/** Of each byte. */
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+/** Of the short field before: most fields are under the same envelope. */
+let lastTag = -1
+let lastCommitment = ''
 
 function ofShort(bytes: Uint8Array): StoredDescription {
   const valueBytes = boxed(bytes, SHORT_HEADER_BYTES)
-  let commitment = ''
-  for (let index = MARKER_BYTES; index < SHORT_HEADER_BYTES; index++) commitment += HEX[bytes[index]!]
-  return { format: 2, form: 'short', bytes: bytes.length, valueBytes, commitment }
+  let tag = 0
+  for (let index = MARKER_BYTES; index < SHORT_HEADER_BYTES; index++) tag = tag * 256 + bytes[index]!
+  if (tag !== lastTag) {
+    lastTag = tag
+    lastCommitment = tag.toString(16).padStart(2 * ENVELOPE_TAG_BYTES, '0')
+  }
+  return { format: 2, form: 'short', bytes: bytes.length, valueBytes, commitment: lastCommitment }
 }
 
 function ofFormat2(bytes: Buffer): StoredDescription {

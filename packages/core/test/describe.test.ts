@@ -51,6 +51,16 @@ describe('what stored bytes say of themselves', () => {
     expect(found.commitment).toMatch(/^[0-9a-f]{64}$/)
   })
 
+  it('short fields of several envelopes, in turns: each says which it needs', async () => {
+    const { value } = await sealed({ whole: true })
+    for (const tag of ['000000', '00000a', 'ffffff', '00000a', '0a0000', '0a0000'])
+      expect(
+        describeStored(
+          Uint8Array.from([...value.subarray(0, 3), ...Buffer.from(tag, 'hex'), ...value.subarray(6)]),
+        ).commitment,
+      ).toBe(tag)
+  })
+
   it('a short field says which envelope it needs, and that has the keys', async () => {
     const { value, attributes } = await sealed({ whole: true })
     const [short, envelope] = [describeStored(value), describeStored(attributes.dynaseal!)]

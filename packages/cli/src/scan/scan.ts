@@ -104,12 +104,10 @@ export async function countItems(
       if (one !== undefined) sealed.push(one)
     }
   }
-  const errorOf = await errorsOf(target, sealed, open, persistence)
-  for (const [i, { entity, attributes }] of sealed.entries())
-    for (let j = 0; j < attributes.length; j++) {
-      const error = errorOf(i, j)
-      if (error !== undefined) counts.notOpened(entity, attributes[j]!, error.code)
-    }
+  for (const { item, field, code } of await errorsOf(target, sealed, open, persistence)) {
+    const { entity, attributes } = sealed[item]!
+    counts.notOpened(entity, attributes[field]!, code)
+  }
   await countErrors(target, wholes, counts, open, persistence)
 }
 
@@ -164,26 +162,40 @@ function countField(
   return undefined
 }
 
-/** @returns what each field of each item has */
+/** A field that does not open, by the numbers of its item and of it. */
+interface NotOpened {
+  readonly item: number
+  readonly field: number
+  readonly code: string
+}
+
+/** @returns what does not open; without opening, what cannot */
 async function errorsOf(
   { format }: Target,
   sealed: readonly SealedItem[],
   open: boolean,
   persistence: Persistence,
-): Promise<(item: number, field: number) => FieldError | undefined> {
-  const toCheck = sealed.map(({ toOpen: one }) => one)
-  if (!open) {
-    const checked = toCheck.map(one => format.check?.(one) ?? [])
-    return (item, field) => checked[item]![field]
-  }
-  const opened = await persistently(async () => {
-    const results = toCheck.length === 0 ? [] : await format.open(toCheck, { signal: persistence.signal })
-    for (const { fields } of results)
-      for (const result of fields) if ('error' in result && isTransient(result.error)) throw result.error
-    return results
+): Promise<readonly NotOpened[]> {
+  if (sealed.length === 0) return []
+  const given = sealed.map(({ toOpen: one }) => one)
+  if (!open) return given.flatMap((one, item) => errorsIn(item, format.check?.(one) ?? []))
+  return persistently(async () => {
+    const found: NotOpened[] = []
+    const opened = await format.open(given, { signal: persistence.signal })
+    // By index, as most open: nothing is made for those.
+    for (let item = 0; item < opened.length; item++) {
+      const { fields } = opened[item]!
+      for (let field = 0; field < fields.length; field++) {
+        const result = fields[field]!
+        if (!('error' in result)) continue
+        if (isTransient(result.error)) throw result.error
+        found.push({ item, field, code: result.error.code })
+      }
+    }
+    return found
   }, persistence)
-  return (item, field) => {
-    const result = opened[item]!.fields[field]!
-    return 'error' in result ? result.error : undefined
-  }
+}
+
+function errorsIn(item: number, errors: readonly (FieldError | undefined)[]): NotOpened[] {
+  return errors.flatMap((error, field) => (error === undefined ? [] : [{ item, field, code: error.code }]))
 }
