@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { fromBase64, fromBase64Again } from '../src/values/base64.js'
+import { fromBase64, fromBase64Again, isWritten } from '../src/values/base64.js'
 
 describe('base64 text', () => {
   test('becomes its bytes, in memory that nothing else writes to', () => {
@@ -49,6 +49,24 @@ describe('base64 text', () => {
     'é===',
     'AAA\n',
   ])('%j is none', text => expect(fromBase64(text)).toBeUndefined())
+})
+
+test.each(['with what Node.js does not document', 'without it'])('is written to its place, %s', how => {
+  const memory = Buffer.alloc(12, 1)
+  if (how === 'without it') {
+    const same = Buffer.from(memory.buffer, memory.byteOffset, memory.length)
+    // Node's own write calls it.
+    Object.defineProperties(memory, {
+      base64Write: { value: undefined },
+      write: { value: same.write.bind(same) },
+    })
+  }
+  expect(isWritten('CQkJCQ==', memory, 3, 4)).toBe(true)
+  expect([...memory]).toEqual([1, 1, 1, 9, 9, 9, 9, 1, 1, 1, 1, 1])
+  expect(isWritten('CAgI', memory, 9, 3)).toBe(true)
+  expect([...memory.subarray(7)]).toEqual([1, 1, 8, 8, 8])
+  expect(isWritten('CA*I', memory, 0, 3)).toBe(false)
+  expect([...memory.subarray(3)]).toEqual([9, 9, 9, 9, 1, 1, 8, 8, 8])
 })
 
 test('a text that comes again becomes the same bytes, and another one others', () => {
