@@ -337,6 +337,19 @@ describe('dynaseal scan', () => {
     expect(note.replaceAll('\n', ' ')).toMatch(/AWS refused dynamodb:Scan .*\. Allow dynamodb:Scan/)
   })
 
+  it('of a table that was restored under another name says what its client takes', async () => {
+    const name = 'restored.config.ts'
+    writeFileSync(join(cwd, name), configText(world, "logicalTableName: () => 'users-before',"))
+    const { code, out } = await dynaseal(['scan', 'users', '--config', name], { cwd })
+    expect([code, out]).toEqual([3, expect.stringMatching(/^User +ssn +wrong-context +\d+$/m)])
+    expect(out.replaceAll('\n', ' ')).toContain('takes the old one: logicalTableName.')
+    expect(unfit(out)).toEqual([])
+    const job = await dynaseal(['revert', 'users', '--config', name], { cwd })
+    expect(job.out.replaceAll(/\s+/g, ' ')).toContain(
+      'of a restored table, the client takes logicalTableName',
+    )
+  })
+
   it('of what has no data key says who knows why', async () => {
     for (const region of [EAST, WEST]) world.cloud.fault({ region, service: 'kms', kind: 'deny' })
     const { code, out } = await dynaseal(['scan', 'users', '--config', another('denied')], { cwd })

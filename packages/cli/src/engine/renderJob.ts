@@ -96,6 +96,8 @@ const REASONS: Readonly<Record<string, string>> = {
   'holds-ciphertext': 'a value that has ciphertext inside',
   'ciphertext-as-text': 'ciphertext as base64 text',
   'key-unavailable': 'no data key to open it with: dynaseal doctor says why, or inspect --check of one item',
+  'wrong-context':
+    'sealed for another table name or encryption context; of a restored table, the client takes logicalTableName',
   'not-declared': 'ciphertext where nothing is declared encrypted',
   'too-large': 'the item would be larger than 400 KB',
   'token-without-value': 'a search token, and no value that it is of',

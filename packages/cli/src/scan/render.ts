@@ -58,13 +58,19 @@ function reasons(report: ScanReport, width: number): string[] {
     { title: 'does not open, because' },
     { title: 'fields', isNumber: true },
   ]
-  const isUnavailable = rows.some(([, , code]) => code === 'key-unavailable')
-  const hint = isUnavailable ? [`${wrapped(NO_DATA_KEY, width).join('\n')}\n`] : []
-  return [byEntity(report, columns, rows, width), ...hint]
+  const hints = Object.entries(HINTS)
+    .filter(([hinted]) => rows.some(([, , code]) => code === hinted))
+    .map(([, hint]) => `${wrapped(hint, width).join('\n')}\n`)
+  return [byEntity(report, columns, rows, width), ...hints]
 }
 
-const NO_DATA_KEY =
-  'Of what is key-unavailable, the keyring gave no data key: dynaseal doctor looks at keys and permissions, and dynaseal inspect --check says why for one item.'
+/** Of codes that the configuration or the keys are most often the reason of. */
+const HINTS: Readonly<Record<string, string>> = {
+  'key-unavailable':
+    'Of what is key-unavailable, the keyring gave no data key: dynaseal doctor looks at keys and permissions, and dynaseal inspect --check says why for one item.',
+  'wrong-context':
+    'What has the wrong-context was sealed for another table name, or with other pairs in the encryption context. A client for a table that was restored or copied under another name takes the old one: logicalTableName.',
+}
 
 /** Of a table whose items are all of one kind, that kind has no name. */
 function byEntity(
