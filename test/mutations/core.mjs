@@ -1,6 +1,7 @@
-// node test/mutations/core.mjs [TEXT]
+// node test/mutations/core.mjs [TEXT...]
 // Breaks the checks of packages/core/src one by one, in a copy, and says which of them no test misses. With TEXT,
-// only those whose source file or description has it. Takes some ten seconds for each: it is not part of CI.
+// only those whose source file and description have one of these. Takes some ten seconds for each: it is not part of CI.
+// Nothing is broken, and it fails, where the lists name code or tests that have moved.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
@@ -10,9 +11,11 @@ import { fileURLToPath } from 'node:url'
 import { mutate, readMutations } from './mutation.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const filter = process.argv[2] ?? ''
-/** Longer than any test takes; what hangs is noticed, too. */
+const texts = process.argv.slice(2)
+/** Longer than any test takes, in milliseconds; what hangs is noticed, too. */
 const TIMEOUT = 180_000
+/** For all tests together. */
+const WHOLE_TIMEOUT = 1_200_000
 
 const CACHE = [
   'abort',
@@ -28,11 +31,12 @@ const CACHE = [
   'keyringCalls',
   'tenants',
   'hostileTable',
+  'keysAtOnce',
 ]
 const SEALING = ['sealItems', 'failingCodec']
 const MESSAGE = [
   ...['message', 'interop', 'vectors', 'signedSuite', 'zeroing', 'format', 'errors', 'events'],
-  ...['encryptedDataKeys', 'encryptionContext', 'options', 'eventLoop'],
+  ...['encryptedDataKeys', 'encryptionContext', 'options', 'eventLoop', 'openNow'],
   ...SEALING,
   ...CACHE,
 ]
@@ -43,6 +47,7 @@ const ENVELOPE = [
     'envelope/isSealed',
     'envelope/vectors',
     'envelope/longEnvelope',
+    'envelope/envelopeAttributes',
     'contexts',
     'tenants',
   ],
@@ -55,9 +60,10 @@ const ENVELOPE = [
     'hostileTable',
     'sealItems',
     'properties',
+    'openNow',
   ],
 ]
-const SEARCH = ['vectors', 'searchTokens', 'zeroing', 'searchKeys', 'properties'].map(
+const SEARCH = ['vectors', 'searchTokens', 'zeroing', 'searchKeys', 'properties', 'findNow'].map(
   name => `search/${name}`,
 )
 const VALUE = ['value', 'number', 'vectors', 'properties']
@@ -69,6 +75,10 @@ const TESTS = [
   ['message/', [...MESSAGE, 'properties']],
   ['envelope/options', ['envelope/envelope', 'options']],
   ['envelope/isSealed', ['envelope/isSealed', 'format', 'properties']],
+  [
+    'envelope/envelopeAttributes',
+    ['envelope/envelopeAttributes', 'envelope/envelope', 'contexts', 'tenants'],
+  ],
   ['envelope/keys', ['envelope/keys', 'envelope/envelope', 'envelope/vectors', 'zeroing']],
   ['envelope/', ENVELOPE],
   ['search/', SEARCH],
@@ -104,7 +114,10 @@ const TESTS = [
 const FIRST = 3
 
 const all = await readMutations(new URL('core/', import.meta.url))
-const mutations = all.filter(({ file, what }) => `${file}: ${what}`.includes(filter))
+await refuseOutdated()
+const isChosen = name => texts.length === 0 || texts.some(text => name.includes(text))
+const mutations = all.filter(mutation => isChosen(nameOf(mutation)))
+if (mutations.length === 0) throw new Error(`None has ${texts.join(' or ')}.`)
 const copy = await mkdtemp(join(tmpdir(), 'dynaseal-mutations-'))
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort())
@@ -112,7 +125,7 @@ const outcomes = { noticed: 0, survived: [], unusable: [] }
 try {
   await copyTree()
   // What fails without a mutation would seem to notice every one.
-  const whole = await run([...new Set(mutations.flatMap(({ file }) => testsOf(file)))])
+  const whole = await run([...new Set(mutations.flatMap(({ file }) => testsOf(file)))], WHOLE_TIMEOUT)
   if (whole.failed !== undefined) throw new Error(`Without a mutation, this fails: ${whole.failed}`)
   for (const mutation of mutations) {
     if (stop.signal.aborted) break
@@ -128,8 +141,38 @@ for (const each of outcomes.survived) console.log(`survived: ${each}`)
 for (const each of outcomes.unusable) console.log(`unusable: ${each}`)
 if (outcomes.survived.length + outcomes.unusable.length > 0) process.exitCode = 1
 
-async function attempt({ file, what, find, replace }) {
-  const name = `${file}: ${what}`
+/** What the lists have of code or tests that are no longer there. */
+async function refuseOutdated() {
+  const outdated = []
+  for (const mutation of all) {
+    const source = await readFile(join(root, 'packages/core/src', mutation.file), 'utf8').catch(() => '')
+    try {
+      mutate(source, mutation.find, mutation.replace)
+    } catch (error) {
+      outdated.push(`${nameOf(mutation)}: ${error.message}`)
+    }
+  }
+  for (const test of new Set(TESTS.flatMap(([, tests]) => tests)))
+    if (!existsSync(join(root, fileOf(test)))) outdated.push(`There is no ${fileOf(test)}`)
+  for (const [prefix] of TESTS)
+    if (!all.some(({ file }) => file.startsWith(prefix))) outdated.push(`Nothing begins with ${prefix}`)
+  if (outdated.length === 0) return
+  console.log(outdated.join('\n'))
+  console.log(`\n${outdated.length} no longer apply`)
+  process.exit(1)
+}
+
+function nameOf({ file, what }) {
+  return `${file}: ${what}`
+}
+
+function fileOf(test) {
+  return `packages/core/test/${test}.test.ts`
+}
+
+async function attempt(mutation) {
+  const { file, find, replace } = mutation
+  const name = nameOf(mutation)
   const path = join(copy, 'packages/core/src', file)
   const source = await readFile(path, 'utf8')
   try {
@@ -158,12 +201,12 @@ function testsOf(file) {
 }
 
 /** Runs tests up to the first that fails; its name, or what keeps them from running. */
-async function run(tests) {
+async function run(tests, timeout = TIMEOUT) {
   const report = join(copy, 'report.json')
   await rm(report, { force: true })
-  const files = tests.map(test => `packages/core/test/${test}.test.ts`)
+  const files = tests.map(fileOf)
   const options = ['--bail', '1', '--testTimeout', '15000', '--reporter', 'json', '--outputFile', report]
-  const { code, signal } = await vitest(['run', ...options, ...files])
+  const { code, signal } = await vitest(['run', ...options, ...files], timeout)
   if (signal !== null) return { failed: 'the tests hang' }
   if (!existsSync(report)) return { failed: '', broken: 'vitest came to no end of its own' }
   const { testResults } = JSON.parse(await readFile(report, 'utf8'))
@@ -177,13 +220,13 @@ async function run(tests) {
 }
 
 /** Its exit code, or the signal that ended it. */
-function vitest(args) {
+function vitest(args, timeout) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], {
       cwd: copy,
       stdio: 'ignore',
       signal: stop.signal,
-      timeout: TIMEOUT,
+      timeout,
       killSignal: 'SIGKILL',
       env: { ...process.env, DYNASEAL_CODEC: undefined },
     })

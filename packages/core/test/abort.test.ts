@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
+import { DataKey } from '../src/dataKeyCache/dataKey.js'
 import { DataKeyCache } from '../src/dataKeyCache/dataKeyCache.js'
 import { Flight } from '../src/dataKeyCache/flight.js'
-import { dataKeyName, OpeningKeys } from '../src/dataKeyCache/openingKeys.js'
+import { dataKeyName } from '../src/dataKeyCache/openingKeys.js'
 import { dataKeySource, type EncryptedDataKeyEntry, type Keyring } from '../src/index.js'
 import { encryptionContext } from '../src/materials/context.js'
 import { context, setUp } from './support/dataKeyCache.js'
@@ -282,8 +283,8 @@ it('a data key that comes after all is let go when its context has left the cach
         signal: new AbortController().signal,
       })) as typeof source.generateDataKey,
   }
-  const cache = new DataKeyCache({ ...keyring, [dataKeySource]: deaf }, { maxKeys: 1 })
-  const added = vi.spyOn(OpeningKeys.prototype, 'add')
+  const cache = new DataKeyCache({ ...keyring, [dataKeySource]: deaf }, { maxKeys: 1, now: () => 77 })
+  const release = vi.spyOn(DataKey.prototype, 'release')
   const controller = new AbortController()
   const gone = cache.sealingKey(context, 1, 1, controller.signal)
   await asked(1)
@@ -293,8 +294,10 @@ it('a data key that comes after all is let go when its context has left the cach
   await asked(2)
   for (const call of calls) call.answer()
   ;(await other).key.release()
-  await vi.waitUntil(() => added.mock.calls.length > 0, { timeout: 30_000 })
+  // Those of this test.
+  const released = () => new Set((release.mock.contexts as DataKey[]).filter(key => key.createdAt === 77))
+  await vi.waitUntil(() => released().size === 2, { timeout: 30_000 })
   cache.clear()
-  for (const [, key] of added.mock.calls) expect(() => key.secret).toThrow('after it had been zeroed')
-  added.mockRestore()
+  for (const key of released()) expect(() => key.secret).toThrow('after it had been zeroed')
+  release.mockRestore()
 })
