@@ -1,5 +1,6 @@
+import { isOfCredentials } from './engine/persistently.js'
 import { CliError } from './errors.js'
-import { sentence } from './keys/reasonOf.js'
+import { reasonOf, sentence } from './keys/reasonOf.js'
 
 /** What was asked of AWS when it failed. */
 export interface Asked {
@@ -34,6 +35,13 @@ export function explained(error: unknown, { table, region }: Asked): unknown {
     return new CliError(
       'permission',
       `AWS refused${action === undefined ? '' : ` ${action}`} on table ${table} in ${region}: ${sentence(message)} ${action === undefined ? 'Allow it' : `Allow ${action}`} for the credentials that run this.`,
+      error,
+    )
+  }
+  if (isOfCredentials(error)) {
+    return new CliError(
+      'credentials',
+      `KMS accepts no AWS credentials of this process: ${sentence(reasonOf(error))} Sign in again, or give the configuration's keyring others; a job with a checkpoint goes on where it was.`,
       error,
     )
   }

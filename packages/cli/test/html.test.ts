@@ -1,9 +1,9 @@
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type JobReport, jobPage, type Point, type ScanReport, scanPage, Timeline } from '../src/api.js'
 import type { Clock } from '../src/engine/clock.js'
-import { configText, createWorld, users, type World } from './support/cloud.js'
+import { configText, createWorld, EAST, users, WEST, type World } from './support/cloud.js'
 import { dynaseal, folder } from './support/command.js'
 
 const HOSTILE = '<img src=x onerror="alert(1)">\'&'
@@ -62,6 +62,23 @@ describe('a page', () => {
         cwd: made.path,
       })
       expect([code, note, out]).toEqual([1, expect.stringMatching(/cannot\s+be\s+written/), ''])
+    },
+  )
+
+  it.each(['scan', 'backfill'])(
+    'is not there after a %s that failed, and an older one is as it was',
+    async name => {
+      const old = join(made.path, 'old.html')
+      writeFileSync(old, 'old')
+      for (const page of ['failed.html', 'old.html']) {
+        for (const region of [EAST, WEST])
+          world.cloud.fault({ region, service: 'dynamodb', kind: 'deny', operation: 'Scan' })
+        const { code } = await dynaseal([name, 'users', '--html', page], { cwd: made.path })
+        world.cloud.heal()
+        expect(code).toBe(1)
+      }
+      expect(existsSync(join(made.path, 'failed.html'))).toBe(false)
+      expect(readFileSync(old, 'utf8')).toBe('old')
     },
   )
 

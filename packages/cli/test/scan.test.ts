@@ -6,7 +6,16 @@ import { sealDocumentClient as declaring, sealDynamoDBClient } from '@dynaseal/d
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
 import { PutItemCommand, UpdateItemCommand } from 'dynamodb-toolbox'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Project, projectOf, type ScanReport, scan, type WireItem } from '../src/api.js'
+import {
+  Backfill,
+  type Project,
+  projectOf,
+  Revert,
+  runJob,
+  type ScanReport,
+  scan,
+  type WireItem,
+} from '../src/api.js'
 import { scanCost } from '../src/commands/scan.js'
 import { dynamoDbJson } from '../src/inspect/dynamoDbJson.js'
 import { renderScan } from '../src/scan/render.js'
@@ -117,6 +126,19 @@ describe('a scan counts', () => {
     world.cloud.fault({ region: EAST, service: 'kms', kind: 'refuse' })
     expect(counts(await scan((await world.project()).target('users'), { segments: 2 }))).toEqual(EVERYTHING)
   })
+
+  it.each(['ExpiredTokenException', 'UnrecognizedClientException'])(
+    'nothing, at once, where KMS answers %s: that says nothing of the fields',
+    async error => {
+      for (const region of [EAST, WEST])
+        world.cloud.fault({ region, service: 'kms', kind: 'error', error, status: 400 })
+      const target = (await world.project()).target('users')
+      const refused = { code: 'credentials', message: expect.stringContaining('Sign in again') }
+      await expect(scan(target)).rejects.toMatchObject(refused)
+      await expect(runJob(target, new Revert(target))).rejects.toMatchObject(refused)
+      await expect(runJob(target, new Backfill(target))).rejects.toMatchObject(refused)
+    },
+  )
 
   it('what was read when it is ended', async () => {
     const ended = new AbortController()

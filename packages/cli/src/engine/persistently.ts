@@ -31,8 +31,23 @@ export function isThrottling(error: Error): boolean {
 export function isTransient(error: Error): boolean {
   const { name, code, $fault, cause } = error as Error & { code?: unknown; $fault?: unknown }
   // The format's, when its keyring got no answer, unless that says that it will get none.
-  if (code === 'key-unavailable') return (cause as { permanent?: unknown } | undefined)?.permanent !== true
+  if (code === 'key-unavailable')
+    return (cause as { permanent?: unknown } | undefined)?.permanent !== true && !isOfCredentials(error)
   return TRANSIENT.includes(name) || NETWORK.includes(String(code)) || $fault === 'server'
+}
+
+/**
+ * Whether the credentials of this process are to blame, as its keyring says. Expired ones do not come back by waiting, and what
+ * else is asked for fails as well.
+ */
+export function isOfCredentials(error: Error): boolean {
+  const { code, cause } = error as Error & { code?: unknown }
+  return code === 'key-unavailable' && (cause as { code?: unknown } | undefined)?.code === 'CREDENTIALS'
+}
+
+/** Whether what a field did not open for says nothing of the field. */
+export function saysNothing(error: Error): boolean {
+  return isTransient(error) || isOfCredentials(error)
 }
 
 export interface Persistence {

@@ -1,16 +1,24 @@
-import { open, writeFile } from 'node:fs/promises'
+import { open, rm, writeFile } from 'node:fs/promises'
 import { CliError } from '../errors.js'
 
 /** Only its owner may read it: what was left is told by its keys. */
 const MODE = 0o600
 
 /**
- * Hours before it is written, and not after them: whether it can be. It is there then, and empty.
+ * Hours before it is written, and not after them: whether it can be. What is there stays as it is; where nothing is, nothing
+ * stays, so that a command that fails leaves no empty page.
  *
  * @throws {CliError} `failed`
  */
 export async function checkPage(path: string): Promise<void> {
-  await explained(path, async () => (await open(path, 'a', MODE)).close())
+  await explained(path, async () => {
+    const made = await open(path, 'ax', MODE).catch(error => {
+      if (error.code !== 'EEXIST') throw error
+    })
+    const file = made ?? (await open(path, 'a'))
+    await file.close()
+    if (made !== undefined) await rm(path)
+  })
 }
 
 /** @throws {CliError} `failed` */

@@ -5,7 +5,7 @@ import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
 import { Pace } from '../engine/pace.js'
 import { pages } from '../engine/pages.js'
-import { isTransient, type Persistence, persistently } from '../engine/persistently.js'
+import { type Persistence, persistently, saysNothing } from '../engine/persistently.js'
 import { type EncryptedField, encryptedFields, keyOf, kindOf, toOpen } from '../stored/tableItem.js'
 import { hasItemAttributes, sealsItems } from '../stored/wholeItem.js'
 import type { WireItem } from '../stored/wireItem.js'
@@ -188,7 +188,7 @@ async function errorsOf(
       for (let field = 0; field < fields.length; field++) {
         const result = fields[field]!
         if (!('error' in result)) continue
-        if (isTransient(result.error)) throw result.error
+        if (saysNothing(result.error)) throw result.error
         found.push({ item, field, code: result.error.code })
       }
     }

@@ -1,7 +1,7 @@
 import { describeStored, type FieldError, type StoredDescription } from '@dynaseal/core'
 import { describeItem, ITEM_ATTRIBUTES, type ItemDescription } from '@dynaseal/db-esdk'
 import type { Target } from '../config/project.js'
-import { isTransient, type Persistence, persistently } from '../engine/persistently.js'
+import { type Persistence, persistently, saysNothing } from '../engine/persistently.js'
 import { encryptedFields } from '../stored/tableItem.js'
 import { hasItemAttributes, wholeToOpen } from '../stored/wholeItem.js'
 import type { WireItem } from '../stored/wireItem.js'
@@ -90,7 +90,7 @@ async function codesOf(
   return persistently(async () => {
     const toOpen = wholes.map(({ item }) => wholeToOpen(target, item))
     const opened = await target.format.open(toOpen, { signal: persistence.signal })
-    for (const { error } of opened) if (error !== undefined && isTransient(error)) throw error
+    for (const { error } of opened) if (error !== undefined && saysNothing(error)) throw error
     return opened.map(({ error }) => error?.code)
   }, persistence)
 }

@@ -9,7 +9,7 @@ import {
   type OpenedField,
   type SealedItem,
 } from '@dynaseal/core'
-import { isTransient, persistently } from '../engine/persistently.js'
+import { persistently, saysNothing } from '../engine/persistently.js'
 import { type WrappingKey, wrappingKey } from '../inspect/wrappingKey.js'
 
 /**
@@ -64,7 +64,7 @@ export async function openEach(
     async () => {
       const opened = await format.open(items, { signal })
       for (const { fields } of opened)
-        for (const field of fields) if ('error' in field && isTransient(field.error)) throw field.error
+        for (const field of fields) if ('error' in field && saysNothing(field.error)) throw field.error
       return opened.map(({ fields }) => fields)
     },
     { signal },

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { AttributePath } from '@dynaseal/core'
 import { ITEM_ATTRIBUTES } from '@dynaseal/db-esdk'
 import type { Target } from '../config/project.js'
-import { isTransient, persistently } from '../engine/persistently.js'
+import { persistently, saysNothing } from '../engine/persistently.js'
 import type { Beside, Change, Left, Replacement, Unchanged } from '../engine/task.js'
 import { encryptedFields, keyOf, toOpen } from '../stored/tableItem.js'
 import { hasItemAttributes, isOwn, sealsItems, wholeToOpen, wholeToSeal } from '../stored/wholeItem.js'
@@ -40,7 +40,7 @@ async function ofWholes(
   const opened = await persistently(
     async () => {
       const results = await target.format.open(given, { signal })
-      for (const { error } of results) if (error !== undefined && isTransient(error)) throw error
+      for (const { error } of results) if (error !== undefined && saysNothing(error)) throw error
       return results
     },
     { signal },
