@@ -14,7 +14,7 @@ export function report({ machine, micros }) {
     '',
     'Written by `npx --yes pnpm@12 bench:db-esdk`: sealing and opening an item of 1 KB with five encrypted and five signed fields beside its key, one at',
     'a time, warm. Medians; the contestants here take turns, Java runs right after them in a process of its own and is compared by the clock. Format 2 is',
-    'compared by processor time, which has the collection of garbage in it.',
+    'compared by processor time, in which is what each takes to collect its own garbage: a turn has thousands of items.',
     '',
     machineLine(machine).replace(', Node.js', `, Java ${machine.java}, Node.js`),
     '',
