@@ -94,16 +94,21 @@ export class ItemEncryptor {
     const table = this.#table
     if (!isPlainObject(item))
       throw table.sealError('invalid-value', `the item must be a plain object, and not ${kindOf(item)}.`)
-    // A copy: what the caller adds meanwhile would be neither encrypted nor signed.
-    const copy = { ...item }
-    const { all: names, letters } = table.names.toWrite(copy)
-    if (this.#override === 'FORCE_PLAINTEXT_WRITE_ALLOW_PLAINTEXT_READ') return copy
-    const attributes = { names, values: names.map(name => copy[name]!), letters }
+    const { all: names, letters } = table.names.toWrite(item)
+    if (this.#override === 'FORCE_PLAINTEXT_WRITE_ALLOW_PLAINTEXT_READ') return { ...item }
+    // Read once: what the caller changes meanwhile would be neither encrypted nor signed.
+    const given = names.map(name => item[name]!)
+    const attributes = { names, values: given, letters }
     const { values, header, footer } = await this.#items.seal(table, attributes, options.signal)
-    for (const [name, B] of values) setAttribute(copy, name, { B })
-    copy[HEADER] = { B: header }
-    copy[FOOTER] = { B: footer }
-    return copy
+    const stored: Item = {}
+    for (let index = 0; index < names.length; index++) {
+      const name = names[index]!
+      const B = values.get(name)
+      setAttribute(stored, name, B === undefined ? given[index]! : { B })
+    }
+    stored[HEADER] = { B: header }
+    stored[FOOTER] = { B: footer }
+    return stored
   }
 
   /**
