@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DynoxideProcess } from '../../packages/local-cloud/src/dynamodb/dynoxideProcess.js'
+import { unbrowsableAddresses } from '../../packages/local-cloud/src/dynamodb/unbrowsable.js'
 import { describeDynoxide } from '../../packages/local-cloud/test/eachEngine.js'
 import { createWorld, EAST, type World } from '../support/world.js'
 import { findChromium, launchChromium } from './chromium.mjs'
@@ -104,6 +105,15 @@ describe.skipIf(findChromium() === undefined)('a page of another origin, in a br
     })
 
     afterAll(() => dynoxide?.stop())
+
+    it('sends nothing to any address that it may be given', async () => {
+      for (const { host, port } of unbrowsableAddresses(100)) {
+        const page = await browser.newPage()
+        // Refused by the browser itself: where nothing listens, the refusal would be the connection's.
+        await expect(page.goto(`http://${host}:${port}/`)).rejects.toThrow(/ERR_UNSAFE_PORT/)
+        await page.close()
+      }
+    })
 
     it('gets nothing, at its address or under a name of its own', async () => {
       const { hostname, port } = new URL(dynoxide.url)

@@ -8,11 +8,11 @@ export interface Address {
 
 /**
  * The unprivileged ones of the "bad ports", to which no browser sends an HTTP request, whatever page asks for it and
- * whatever name it has for the host: https://fetch.spec.whatwg.org/#port-blocking. Other programs can.
+ * whatever name it has for the host: https://fetch.spec.whatwg.org/#port-blocking. Other programs can. Without 4190 and
+ * 6679, which the standard names and Chromium lets pass.
  */
 const BAD_PORTS: readonly number[] = [
-  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697,
-  10080,
+  1719, 1720, 1723, 2049, 3659, 4045, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6697, 10080,
 ]
 
 /**
