@@ -3,6 +3,7 @@ import { checkOptions, isPlainObject, kindOf, publishNotOpened } from '@dynaseal
 import { binary, IN_CLEAR, setAttribute } from './attributes.js'
 import { FOOTER, HEADER } from './names.js'
 import { Opening } from './open.js'
+import { ownValue } from './ownValue.js'
 import { type KeyOptions, SdkItems } from './sdkItems.js'
 import { type AttributeOptions, Table } from './table.js'
 
@@ -95,9 +96,13 @@ export class ItemEncryptor {
     if (!isPlainObject(item))
       throw table.sealError('invalid-value', `the item must be a plain object, and not ${kindOf(item)}.`)
     const { all: names, letters } = table.names.toWrite(item)
-    if (this.#override === 'FORCE_PLAINTEXT_WRITE_ALLOW_PLAINTEXT_READ') return { ...item }
-    // Read once: what the caller changes meanwhile would be neither encrypted nor signed.
-    const given = names.map(name => item[name]!)
+    // Of the caller's own, what is stored may differ from what was signed, and nobody could open it.
+    const given = names.map(name => ownValue(item[name]!))
+    if (this.#override === 'FORCE_PLAINTEXT_WRITE_ALLOW_PLAINTEXT_READ') {
+      const lacking = lackingKey(table, item)
+      if (lacking !== undefined) throw table.sealError('invalid-location', LACKS_KEY, lacking)
+      return itemOf(names, given)
+    }
     const attributes = { names, values: given, letters }
     const { values, header, footer } = await this.#items.seal(table, attributes, options.signal)
     const stored: Item = {}
@@ -125,11 +130,18 @@ export class ItemEncryptor {
         table.fieldError('malformed-value', `the item must be a plain object, and not ${kindOf(item)}.`),
       )
     // A copy: what the caller changes meanwhile was not opened.
-    const stored = { ...item }
+    const names = Object.keys(item)
+    const stored = itemOf(
+      names,
+      names.map(name => ownValue(item[name]!)),
+    )
     const { [HEADER]: header, [FOOTER]: footer } = stored
     if (header === undefined && footer === undefined) {
-      if (this.#override !== 'FORBID_PLAINTEXT_WRITE_FORBID_PLAINTEXT_READ') return stored
-      throw this.#refusal(table.fieldError('not-a-message', IN_CLEAR))
+      if (this.#override === 'FORBID_PLAINTEXT_WRITE_FORBID_PLAINTEXT_READ')
+        throw this.#refusal(table.fieldError('not-a-message', IN_CLEAR))
+      const lacking = lackingKey(table, stored)
+      if (lacking === undefined) return stored
+      throw this.#refusal(table.fieldError('invalid-location', LACKS_KEY, lacking))
     }
     const take = () =>
       new Opening(table, stored, binary(table, HEADER, header), binary(table, FOOTER, footer))
@@ -156,4 +168,16 @@ export class ItemEncryptor {
     publishNotOpened(error)
     return error
   }
+}
+
+const LACKS_KEY = 'the item lacks this key attribute. Give all of the item.'
+
+function lackingKey({ keyNames }: Table, item: Item): string | undefined {
+  return keyNames.find(name => !Object.hasOwn(item, name))
+}
+
+function itemOf(names: readonly string[], values: readonly AttributeValue[]): Item {
+  const item: Item = {}
+  for (let index = 0; index < names.length; index++) setAttribute(item, names[index]!, values[index]!)
+  return item
 }

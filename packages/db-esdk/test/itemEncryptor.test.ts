@@ -62,6 +62,50 @@ describe('an item', () => {
     expect(await encryptor.decryptItem(await sealing)).toEqual(customer)
   })
 
+  type Texts = { M: { text: { S: string } } }
+  type Bytes = { BS: Uint8Array[] }
+  const parts = () => ({
+    ...structuredClone(customer),
+    plan: { S: 'pro' },
+    photo: { B: Uint8Array.of(1, 2, 3) },
+    notes: { L: [{ M: { text: { S: 'a' } } }, { BS: [Uint8Array.of(1)] }] as [Texts, Bytes] },
+  })
+  const changeParts = ({ plan, photo, notes }: ReturnType<typeof parts>) => {
+    plan.S = 'later'
+    photo.B[0] = 9
+    notes.L[0].M.text.S = 'later'
+    notes.L[1].BS[0]![0] = 9
+  }
+  const itemWithParts = (given: ReturnType<typeof parts>) => given as unknown as Item
+
+  it('is signed and stored as it was when it was given, in each of its parts', async () => {
+    const encryptor = customers()
+    const item = parts()
+    const sealing = encryptor.encryptItem(itemWithParts(item))
+    changeParts(item)
+    expect(await encryptor.decryptItem(await sealing)).toEqual(parts())
+  })
+
+  it('is handed out as it was when it was verified, in each of its parts', async () => {
+    const encryptor = customers()
+    const stored = await encryptor.encryptItem(itemWithParts(parts()))
+    const opening = encryptor.decryptItem(stored)
+    changeParts(stored as unknown as ReturnType<typeof parts>)
+    expect(await opening).toEqual(parts())
+  })
+
+  it('has each of its parts read once, so that nothing else is stored than what was signed', async () => {
+    let reads = 0
+    const plan = {
+      get S() {
+        return `read ${++reads} times`
+      },
+    }
+    const encryptor = customers()
+    const stored = await encryptor.encryptItem({ ...customer, plan })
+    expect((await encryptor.decryptItem(stored)).plan).toEqual({ S: 'read 1 times' })
+  })
+
   it('loses beacons and whatever else the format has for its own', async () => {
     const encryptor = customers()
     const stored = await encryptor.encryptItem(customer)
@@ -203,6 +247,16 @@ describe('items in clear', () => {
     expect(await encryptor.decryptItem(stored)).toEqual(customer)
     const { aws_dbe_foot: _, ...half } = stored
     expect((await rejection(() => encryptor.decryptItem(half))).code).toBe('missing-envelope')
+  })
+
+  it('are neither read nor written without their key, as in the official releases', async () => {
+    const { id: _, ...keyless } = customer
+    for (const item of [keyless, {}]) {
+      const reading = await rejection(() => customers(read).decryptItem(item))
+      expect(reading).toMatchObject({ name: 'FieldError', code: 'invalid-location', path: ['id'] })
+      const writing = await rejection(() => customers(write).encryptItem(item))
+      expect(writing).toMatchObject({ name: 'SealError', code: 'invalid-location', path: ['id'] })
+    }
   })
 
   it('are written by FORCE_PLAINTEXT_WRITE_ALLOW_PLAINTEXT_READ alone', async () => {

@@ -64,7 +64,7 @@ test('whatever is sealed opens to the same, for each recipient', { timeout: 60_0
       const stored = await encryptor(keyrings).encryptItem(item)
       for (const [name, action] of entries) {
         if (action === 'ENCRYPT_AND_SIGN') expect(stored[name]).toHaveProperty('B')
-        else expect(stored[name]).toBe(item[name])
+        else expect(stored[name]).toEqual(item[name])
       }
       for (const keyring of keyrings)
         expect(canonical(await encryptor([keyring]).decryptItem(stored))).toEqual(canonical(item))
