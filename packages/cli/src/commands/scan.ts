@@ -86,7 +86,7 @@ async function scanTable(
   timeline: Timeline,
 ): Promise<ScanReport> {
   const { segments, segment, maxRcu, consistent = false, open } = options
-  const size = await tableSize(target)
+  const size = await tableSize(target, signal)
   if (!options.json) terminal.note(`${wrapped(scanCost(size, options), terminal.width).join('\n')}\n\n`)
   const share = segment === undefined ? 1 : 1 / segments
   const progress = terminal.progress(

@@ -117,7 +117,7 @@ export async function work(
   const task = await makeTask(target)
   const page = options.html === undefined ? undefined : resolve(surroundings.cwd, options.html)
   if (page !== undefined) await checkPage(page)
-  const size = await tableSize(target)
+  const size = await tableSize(target, signal)
   const share = segment === undefined ? 1 : 1 / segments
   const limits = { maxReadUnits: maxRcu, maxWriteUnits: maxWcu }
   const kmsCallsEach = kmsCallsPerItem(target, opens)

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { GetItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
+import { unlessThrottled } from '../engine/persistently.js'
 import { keyOf } from '../stored/tableItem.js'
 import { answered, type WireItem } from '../stored/wireItem.js'
 import { trialFormatOf } from './trialFormat.js'
@@ -30,11 +31,12 @@ export async function sampleOf(
   let next: WireItem | undefined
   for (let page = 0; page < MAX_PAGES && sample.length < size; page++) {
     const scan = new ScanCommand({ TableName: table, Limit: size, ...(next && { ExclusiveStartKey: next }) })
-    const { Items = [], LastEvaluatedKey } = await dynamodb
-      .send(scan, { abortSignal })
-      .catch((error: unknown) => {
+    const send = () => dynamodb.send(scan, { abortSignal })
+    const { Items = [], LastEvaluatedKey } = await unlessThrottled(send, abortSignal).catch(
+      (error: unknown) => {
         throw explained(error, { table, region })
-      })
+      },
+    )
     const items = Items.map(answered)
     sample.push(...items.filter(item => trial.holdsSealed(item)).map(item => trial.sampled(item)))
     next = LastEvaluatedKey

@@ -1,7 +1,7 @@
-import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
 import { CliError } from '../errors.js'
+import { describeTable } from './describeTable.js'
 
 /** What DynamoDB says of a table; it counts about every six hours. */
 export interface TableSize {
@@ -19,9 +19,12 @@ const UNUSABLE = ['CREATING', 'DELETING', 'ARCHIVING', 'ARCHIVED', 'INACCESSIBLE
  * @returns undefined where DescribeTable is not allowed
  * @throws {CliError}
  */
-export async function tableSize({ dynamodb, tableName, region }: Target): Promise<TableSize | undefined> {
+export async function tableSize(
+  { dynamodb, tableName, region }: Target,
+  signal?: AbortSignal,
+): Promise<TableSize | undefined> {
   try {
-    const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: tableName }))
+    const Table = await describeTable(dynamodb, tableName, signal)
     const status = Table?.TableStatus ?? ''
     if (UNUSABLE.includes(status))
       throw new CliError(

@@ -1,13 +1,10 @@
-import {
-  DeleteItemCommand,
-  DescribeTableCommand,
-  GetItemCommand,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb'
+import { DeleteItemCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
 import { CliError } from '../errors.js'
 import { type Checkpoint, takenOver } from './checkpoint.js'
+import { describeTable } from './describeTable.js'
+import { persistently, unlessThrottled } from './persistently.js'
 
 /** The attribute that has the text. */
 const STATE = 'state'
@@ -27,18 +24,16 @@ export async function itemCheckpoint(
   const explain = (error: unknown) => {
     throw explained(error, { table: tableName, region })
   }
-  const { Table } = await dynamodb
-    .send(new DescribeTableCommand({ TableName: tableName }))
-    .catch((error: unknown) => {
-      if ((error as Error).name !== 'ResourceNotFoundException') return explain(error)
-      throw new CliError(
-        'table-missing',
-        `There is no table ${tableName} for checkpoints in ${region}. Make one there whose key is one string.`,
-        error,
-      )
-    })
-  const [key, ...more] = Table?.KeySchema ?? []
-  const type = Table?.AttributeDefinitions?.find(({ AttributeName }) => AttributeName === key?.AttributeName)
+  const table = await describeTable(dynamodb, tableName).catch((error: unknown) => {
+    if ((error as Error).name !== 'ResourceNotFoundException') return explain(error)
+    throw new CliError(
+      'table-missing',
+      `There is no table ${tableName} for checkpoints in ${region}. Make one there whose key is one string.`,
+      error,
+    )
+  })
+  const [key, ...more] = table?.KeySchema ?? []
+  const type = table?.AttributeDefinitions?.find(({ AttributeName }) => AttributeName === key?.AttributeName)
   if (key?.AttributeName === undefined || more.length > 0 || type?.AttributeType !== 'S')
     throw new CliError(
       'usage',
@@ -50,7 +45,7 @@ export async function itemCheckpoint(
   let last: string | undefined
   const read = async () => {
     const get = new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true })
-    const { Item } = await dynamodb.send(get).catch(explain)
+    const { Item } = await bear(() => dynamodb.send(get)).catch(explain)
     return Item?.[STATE]?.S
   }
   return {
@@ -68,7 +63,7 @@ export async function itemCheckpoint(
         ...(last === undefined ? {} : { ExpressionAttributeValues: { ':last': { S: last } } }),
       })
       try {
-        await dynamodb.send(put)
+        await bear(() => dynamodb.send(put))
       } catch (error) {
         // Its answer may have been lost, and the condition have failed when it was sent again.
         if ((error as Error).name !== 'ConditionalCheckFailedException') explain(error)
@@ -77,8 +72,15 @@ export async function itemCheckpoint(
       last = text
     },
     async remove() {
-      await dynamodb.send(new DeleteItemCommand({ TableName: tableName, Key })).catch(explain)
+      const remove = new DeleteItemCommand({ TableName: tableName, Key })
+      await bear(() => dynamodb.send(remove)).catch(explain)
       last = undefined
     },
   }
+}
+
+/** A job that is ended keeps how far it is all the same: no signal stops this. */
+function bear<T>(call: () => Promise<T>): Promise<T> {
+  const { signal } = new AbortController()
+  return persistently(() => unlessThrottled(call), { signal })
 }

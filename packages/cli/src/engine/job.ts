@@ -110,7 +110,7 @@ class Job {
     const callsBefore = keyringCalls(target)
     const { tableName, region } = target
     const isKept = this.#apply && checkpoint !== noCheckpoint
-    const identity = isKept ? await identityOf(target, task, { segments, segment }) : undefined
+    const identity = isKept ? await identityOf(target, task, { segments, segment }, signal) : undefined
     this.#state = await JobState.load(identity, isKept ? checkpoint : noCheckpoint)
     this.#seen = this.#state.totals.items
     const own = segment === undefined ? [...Array(segments).keys()] : [segment]

@@ -1,9 +1,9 @@
-import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
 import type { Keyring } from '@dynaseal/core'
 import { formatParts, itemFormatParts, keyringParts, searchParts } from '@dynaseal/core/parts'
 import type { AttributePattern } from '@dynaseal/document-client/mapper'
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
+import { describeTable } from './describeTable.js'
 import type { Task } from './task.js'
 
 /**
@@ -35,7 +35,12 @@ export interface Share {
   readonly segment: number | undefined
 }
 
-export async function identityOf(target: Target, task: Task, share: Share): Promise<JobIdentity> {
+export async function identityOf(
+  target: Target,
+  task: Task,
+  share: Share,
+  signal?: AbortSignal,
+): Promise<JobIdentity> {
   const { known, format, tableName, region } = target
   const ofKind = (kind: string | undefined, text: string) => `${kind ?? 'all items'}: ${text}`
   return {
@@ -43,7 +48,7 @@ export async function identityOf(target: Target, task: Task, share: Share): Prom
     settings: task.settings,
     table: tableName,
     region,
-    tableId: await tableIdOf(target),
+    tableId: await tableIdOf(target, signal),
     ...share,
     logicalName: known.name,
     format: [...format.attributes, formatParts(format)?.writes ?? '', ...signing(target)],
@@ -79,10 +84,12 @@ export function differences(stored: Partial<JobIdentity>, now: Partial<JobIdenti
 }
 
 /** Undefined where DescribeTable is not allowed. */
-async function tableIdOf({ dynamodb, tableName, region }: Target): Promise<string | undefined> {
+async function tableIdOf(
+  { dynamodb, tableName, region }: Target,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
   try {
-    const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: tableName }))
-    return Table?.TableId
+    return (await describeTable(dynamodb, tableName, signal))?.TableId
   } catch (error) {
     if ((error as Error).name === 'AccessDeniedException') return undefined
     throw explained(error, { table: tableName, region })

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from './clock.js'
-import type { Pace } from './pace.js'
+import { Pace } from './pace.js'
 
 const THROTTLES = [
   'ProvisionedThroughputExceededException',
@@ -114,6 +114,22 @@ export async function paced<T extends Consuming>(
     } catch (error) {
       if (!(error instanceof Error) || !isThrottling(error)) throw error
       pace.throttled()
+    }
+  }
+}
+
+/** A call that tells no capacity, and is made again for as long as it is throttled. */
+export async function unlessThrottled<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  const pace = new Pace()
+  for (;;) {
+    try {
+      return await call()
+    } catch (error) {
+      if (!(error instanceof Error) || !isThrottling(error)) throw error
+      pace.throttled()
+      // It is the pace alone that is waited for: what such a call takes is not capacity.
+      const settle = await pace.take(signal)
+      settle(0)
     }
   }
 }

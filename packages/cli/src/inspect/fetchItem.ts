@@ -1,6 +1,7 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
+import { unlessThrottled } from '../engine/persistently.js'
 import { CliError } from '../errors.js'
 import { answered, type WireItem } from '../stored/wireItem.js'
 
@@ -11,7 +12,7 @@ import { answered, type WireItem } from '../stored/wireItem.js'
  */
 export async function fetchItem({ dynamodb, tableName, region }: Target, key: WireItem): Promise<WireItem> {
   const get = new GetItemCommand({ TableName: tableName, Key: key, ConsistentRead: true })
-  const { Item } = await dynamodb.send(get).catch((error: unknown) => {
+  const { Item } = await unlessThrottled(() => dynamodb.send(get)).catch((error: unknown) => {
     if ((error as Error).name !== 'ValidationException') throw explained(error, { table: tableName, region })
     throw new CliError('usage', wrongType(tableName, Object.keys(key)), error)
   })
