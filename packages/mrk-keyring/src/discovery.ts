@@ -4,19 +4,39 @@ import type { AnySignal } from './attemptSignal.js'
 import { MrkKeyringConfigError } from './configError.js'
 import { type KmsSender, readable } from './kmsCalls.js'
 import type { RegionalRequest } from './regionalKms.js'
-import type { Replica } from './replicas.js'
+import { isReplicaOf, type Replica } from './replicas.js'
 
-/** Asks a region which replicas a key has. */
-export const describeKey: RegionalRequest<KeyMetadata> = {
-  operation: 'DescribeKey',
-  async send(client: KmsSender, keyId: string, signal: AnySignal) {
-    const { KeyMetadata } = await readable(
-      client.send(new DescribeKeyCommand({ KeyId: keyId }), { abortSignal: signal }),
-    )
-    if (KeyMetadata === undefined) throw new UnusableResponseError('KMS answered without key metadata')
-    return KeyMetadata
-  },
-  discard: () => {},
+/**
+ * Asks a region which replicas a key has. An answer about another key is none, and the next region is asked: all that is
+ * written from then on would be encrypted under that one.
+ *
+ * @param isAskedFor whether an ARN is that of the key, as far as its name tells
+ */
+export function describeKey(isAskedFor: (arn: string) => boolean): RegionalRequest<KeyMetadata> {
+  return {
+    operation: 'DescribeKey',
+    async send(client: KmsSender, keyId: string, signal: AnySignal) {
+      const { KeyMetadata } = await readable(
+        client.send(new DescribeKeyCommand({ KeyId: keyId }), { abortSignal: signal }),
+      )
+      if (KeyMetadata === undefined) throw new UnusableResponseError('KMS answered without key metadata')
+      const replicas = KeyMetadata.MultiRegion ? replicasOf(KeyMetadata) : undefined
+      if (replicas?.length === 0) throw new UnusableResponseError('KMS answered without replicas')
+      const other = replicas?.find(({ arn }) => !isAskedFor(arn))
+      if (other !== undefined)
+        throw new UnusableResponseError(`KMS answered for ${other.arn} where ${keyId} was asked`)
+      return KeyMetadata
+    },
+    discard: () => {},
+  }
+}
+
+/** Whether an ARN is that of a key that is named by its id, its ARN, an alias or an alias's ARN. An alias tells nothing. */
+export function isNamed(keyId: string, arn: string): boolean {
+  if (/^(arn:.*:)?alias\//.test(keyId)) return true
+  return keyId.startsWith('arn:')
+    ? isReplicaOf({ arn: keyId, region: '' }, arn)
+    : arn.endsWith(`:key/${keyId}`)
 }
 
 /**

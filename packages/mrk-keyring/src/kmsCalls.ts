@@ -107,9 +107,15 @@ function takeDataKey(
   )
 }
 
+/** Bytes of the longest `CiphertextBlob` there is (AWS KMS API Reference, GenerateDataKey and Encrypt). */
+const MAX_CIPHERTEXT_BYTES = 6144
+
 function ciphertextOf(blob: Uint8Array | undefined): Uint8Array {
   if (!(blob instanceof Uint8Array) || blob.byteLength === 0)
     throw new UnusableResponseError('KMS answered without an encrypted data key')
+  // What is longer would not fit into a message, or be stored with every item.
+  if (blob.byteLength > MAX_CIPHERTEXT_BYTES)
+    throw new UnusableResponseError(`KMS answered with an encrypted data key of ${blob.byteLength} bytes`)
   return blob
 }
 

@@ -6,7 +6,7 @@ import type {
 } from '@aws-crypto/material-management'
 import type { Operation } from './attempt.js'
 import { type DataKeySource, dataKeySource } from './dataKeySource.js'
-import { describeKey, placesToAsk, replicasOf } from './discovery.js'
+import { describeKey, isNamed, placesToAsk, replicasOf } from './discovery.js'
 import { publish } from './events.js'
 import { failure } from './failure.js'
 import { fillForDecryption, fillForEncryption } from './fillMaterials.js'
@@ -84,7 +84,10 @@ export class MrkKeyring extends LazyKeyringNode {
     const shared = { ...routing, client: clientPerRegion(routing.client) }
     const kms = new RegionalKms(placesToAsk(keyId, regions, ownRegionOf(routing.region)), shared)
     const limits = kms.begin(undefined)
-    const result = await kms.ask(describeKey, limits)
+    const result = await kms.ask(
+      describeKey(arn => isNamed(keyId, arn)),
+      limits,
+    )
     if (!result.won) throw failure('DescribeKey', keyId, kms, [result], limits)
     const replicas = replicasOf(result.answer)
     publish('discovery', () => ({ replicas, added: replicas, removed: [] }))

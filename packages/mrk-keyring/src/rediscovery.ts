@@ -2,6 +2,7 @@ import { describeKey, newIn, replicasOf } from './discovery.js'
 import { publish } from './events.js'
 import { failure, idOf } from './failure.js'
 import type { RegionalKms } from './regionalKms.js'
+import { isReplicaOf, resolveReplicas } from './replicas.js'
 
 /** Asks for the replicas of a key again and again, so that new ones come into use without a restart. */
 export class Rediscovery {
@@ -28,12 +29,15 @@ export class Rediscovery {
   async #ask(): Promise<void> {
     const { replicas: before } = this.#kms
     const limits = this.#kms.begin(this.#stopped.signal)
-    const result = await this.#kms.ask(describeKey, limits)
+    const result = await this.#kms.ask(
+      describeKey(arn => isReplicaOf(before[0]!, arn)),
+      limits,
+    )
     if (this.#stopped.signal.aborted) return
     this.#cancel = this.#schedule()
     try {
       if (!result.won) throw failure('DescribeKey', idOf(before), this.#kms, [result], limits)
-      const replicas = replicasOf(result.answer)
+      const replicas = resolveReplicas(replicasOf(result.answer).map(({ arn }) => arn))
       this.#kms.replicas = replicas
       publish('discovery', () => ({
         replicas,

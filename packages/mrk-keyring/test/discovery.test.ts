@@ -2,6 +2,8 @@ import { buildClient, CommitmentPolicy } from '@aws-crypto/client-node'
 import {
   CreateAliasCommand,
   CreateKeyCommand,
+  type KeyMetadata,
+  type KMSClient,
   ReplicateKeyCommand,
   UpdatePrimaryRegionCommand,
 } from '@aws-sdk/client-kms'
@@ -39,6 +41,34 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
+/** A client of a region whose network answers with other metadata than KMS has. */
+function answering(region: string, change: (answer: KeyMetadata) => object): KMSClient {
+  const client = key.client(region)
+  const send = async (command: object, ...rest: never[]) => {
+    const output = await (client.send as (command: object, ...rest: never[]) => Promise<object>)(
+      command,
+      ...rest,
+    )
+    if (!('KeyMetadata' in output)) return output
+    return { ...output, KeyMetadata: change(output.KeyMetadata as KeyMetadata) }
+  }
+  return { config: client.config, send } as KMSClient
+}
+
+/** Metadata of a key that somebody else has, or of none. */
+const forged: readonly [string, (answer: KeyMetadata) => object][] = [
+  ['another account', answer => renamed(answer, /\d{12}/, '999999999999')],
+  ['another id', answer => renamed(answer, /mrk-\w{4}/, 'mrk-ffff')],
+  ['no key', answer => renamed(answer, /^arn:.*/, 'nothing')],
+  ['no replicas', answer => ({ ...answer, MultiRegionConfiguration: {} })],
+]
+
+function renamed(answer: KeyMetadata, what: RegExp, by: string): object {
+  return JSON.parse(JSON.stringify(answer), (_, value) =>
+    typeof value === 'string' && value.startsWith('arn:') ? value.replace(what, by) : value,
+  )
+}
+
 async function discover(options: DiscoverOptions): Promise<MrkKeyring> {
   const keyring = await MrkKeyring.discover({ client: key.client, clock, ...options })
   opened.push(keyring)
@@ -73,6 +103,25 @@ describe('discovering the replicas of a key', () => {
     const keyring = await discover({ keyId: keyId(), regions: ['us-east-1', 'us-west-2'] })
     expect(keyring.routes()).toHaveLength(3)
     expect(key.asked('DescribeKey')).toEqual(['us-east-1', 'us-west-2'])
+  })
+
+  it.each(forged)('takes no region that answers for %s', async (what, change) => {
+    const forging = (region: string) =>
+      region === 'us-east-1' ? answering(region, change) : key.client(region)
+    // An id alone says nothing of the account.
+    for (const name of [key.arnIn('eu-west-1'), ...(what === 'another account' ? [] : [keyId()])]) {
+      const keyring = await discover({ keyId: name, regions: ['us-east-1', 'us-west-2'], client: forging })
+      expect(
+        keyring
+          .routes()
+          .map(({ arn }) => arn)
+          .sort(),
+      ).toEqual([...key.arns].sort())
+      await expect(discover({ keyId: name, regions: ['us-east-1'], client: forging })).rejects.toMatchObject({
+        name: 'MrkKeyringError',
+        operation: 'DescribeKey',
+      })
+    }
   })
 
   it('makes one client per region, for asking and for everything after', async () => {
@@ -175,6 +224,39 @@ describe('discovering them again', () => {
     expect(heard.discovery.at(-1)).toMatchObject({ added: [], removed: [] })
     expect((await decrypt(keyring, result)).plaintext.toString()).toBe('hello')
     expect((await encrypt(keyring, 'hello')).messageHeader.encryptedDataKeys).toHaveLength(1)
+  })
+
+  it.each(forged)('stays with the key, whatever a region answers: %s', async (_, change) => {
+    let isForging = false
+    const client = (region: string) =>
+      isForging ? answering(region, change) : (key.client(region) as KMSClient)
+    // Asked anew with each call, so that one that answers otherwise takes its place.
+    const clients = (region: string) =>
+      ({
+        config: key.client(region).config,
+        send: (...all: never[]) => (client(region).send as (...all: never[]) => unknown)(...all),
+      }) as KMSClient
+    const keyring = await discover({
+      keyId: ALIAS,
+      regions: ['us-east-1'],
+      rediscover: 60_000,
+      client: clients,
+    })
+    isForging = true
+    await rediscovered()
+    expect(heard.discovery.at(-1)).toMatchObject({
+      added: [],
+      removed: [],
+      error: { operation: 'DescribeKey' },
+    })
+    expect(
+      keyring
+        .routes()
+        .map(({ arn }) => arn)
+        .sort(),
+    ).toEqual([...key.arns].sort())
+    const { result } = await encrypt(keyring, 'hello')
+    expect((await decrypt(keyring, result)).plaintext.toString()).toBe('hello')
   })
 
   it('keeps the replicas it knows while none can be discovered, and tries again', async () => {

@@ -101,9 +101,13 @@ describe.each([
   })
 })
 
-describe('an answer without an encrypted data key', () => {
+describe.each([
+  ['without an encrypted data key', undefined],
+  ['with one longer than KMS makes', Buffer.alloc(6145).toString('base64')],
+  ['with one longer than fits into a message', Buffer.alloc(0x1_0000).toString('base64')],
+])('an answer %s', (_, CiphertextBlob) => {
   it('is not used to encrypt', async () => {
-    const response = { ...good(EAST), CiphertextBlob: undefined }
+    const response = { ...good(EAST), CiphertextBlob }
     const encryption = await encryptWith(keyringOver({ 'us-east-1': response, 'us-west-2': good(WEST) }))
     expect(encryption.encryptedDataKeys[0]).toMatchObject({ providerInfo: WEST })
   })
