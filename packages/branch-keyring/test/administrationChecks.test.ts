@@ -35,6 +35,31 @@ describeDynoxide('what the administration of a key store looks at, and refuses',
     })
   })
 
+  describe('takes no answer of KMS about another key than it asked about, and writes nothing', () => {
+    it.each([
+      ['GenerateDataKeyWithoutPlaintext', 'KeyId'],
+      ['ReEncrypt', 'SourceKeyId'],
+      ['ReEncrypt', 'KeyId'],
+    ])('%s: %s', async (operation, member) => {
+      const client = (region: string) => {
+        const send = world.kms(region).send.bind(world.kms(region)) as (command: object) => Promise<object>
+        return {
+          send: async (command: object) => {
+            const answer = await send(command)
+            const isForged = command.constructor.name === `${operation}Command`
+            return isForged ? { ...answer, [member]: world.arnIn(WEST) } : answer
+          },
+        } as never
+      }
+      const administration = administrationOf(TABLE, { client })
+      const branchKeyId = `forged-${operation}-${member}`
+      await expect(administration.createBranchKey({ branchKeyId })).rejects.toThrow(
+        `KMS answered for ${world.arnIn(WEST)} where ${world.arnIn(EAST)} was asked.`,
+      )
+      expect(await administration.listVersions(branchKeyId)).toEqual([])
+    })
+  })
+
   describe('checks that every region can unwrap a branch key', () => {
     const failing = async (branchKeyId: string) => {
       const { ok, rows, unread } = await world.administration.checkBranchKey(branchKeyId)

@@ -16,7 +16,7 @@ type Context = Readonly<Record<string, string>>
 
 /** A new key under a context. */
 export async function newKey(clients: Clients, context: Context): Promise<Uint8Array> {
-  const { CiphertextBlob } = await readable(
+  const answer = await readable(
     clients.kms(clients.home).send(
       new GenerateDataKeyWithoutPlaintextCommand({
         KeyId: clients.homeKey.arn,
@@ -26,7 +26,7 @@ export async function newKey(clients: Clients, context: Context): Promise<Uint8A
       }),
     ),
   )
-  return present(CiphertextBlob)
+  return ciphertextOf(answer, [answer.KeyId], clients)
 }
 
 /** The same key under another context. */
@@ -36,7 +36,7 @@ export async function reEncrypt(
   from: Context,
   to: Context,
 ): Promise<Uint8Array> {
-  const { CiphertextBlob } = await readable(
+  const answer = await readable(
     clients.kms(clients.home).send(
       new ReEncryptCommand({
         CiphertextBlob: encryptedKey,
@@ -48,7 +48,7 @@ export async function reEncrypt(
       }),
     ),
   )
-  return present(CiphertextBlob)
+  return ciphertextOf(answer, [answer.SourceKeyId, answer.KeyId], clients)
 }
 
 /**
@@ -79,7 +79,15 @@ function grants({ grantTokens }: Clients) {
   return grantTokens === undefined ? {} : { GrantTokens: grantTokens }
 }
 
-function present(blob: Uint8Array | undefined): Uint8Array {
+/** What KMS made, if it made it with the key that was asked for (branch-key-store.md). */
+function ciphertextOf(
+  { CiphertextBlob: blob }: { readonly CiphertextBlob?: Uint8Array | undefined },
+  keys: readonly (string | undefined)[],
+  { homeKey }: Clients,
+): Uint8Array {
+  const other = keys.findIndex(key => key !== homeKey.arn)
+  if (other !== -1)
+    throw new Error(`KMS answered for ${keys[other] ?? 'no key'} where ${homeKey.arn} was asked.`)
   if (!(blob instanceof Uint8Array) || blob.byteLength === 0)
     throw new Error('KMS answered without a ciphertext.')
   return blob
