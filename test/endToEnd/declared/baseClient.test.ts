@@ -3,6 +3,8 @@ import { createRequire } from 'node:module'
 import {
   type AttributeValue,
   BatchExecuteStatementCommand,
+  BatchWriteItemCommand,
+  DescribeTableCommand,
   DynamoDB,
   DynamoDBClient,
   ExecuteStatementCommand,
@@ -12,6 +14,10 @@ import {
   ListTablesCommand,
   PutItemCommand,
   paginateScan,
+  QueryCommand,
+  ScanCommand,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocument, DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
@@ -189,11 +195,44 @@ describe('is refused', () => {
     expect(world.proxy.sent).toEqual([])
   })
 
-  test('but table administration passes', async () => {
+  test.each<[string, new (input: never) => PutItemCommand, object]>([
+    ['PutItem', PutItemCommand, { Item }],
+    ['UpdateItem', UpdateItemCommand as never, { Key, UpdateExpression: 'SET email = :e' }],
+    ['BatchWriteItem', BatchWriteItemCommand as never, { RequestItems: { [TableName]: [] } }],
+    ['TransactWriteItems', TransactWriteItemsCommand as never, { TransactItems: [] }],
+    ['ExecuteStatement', ExecuteStatementCommand as never, { Statement: `SELECT * FROM "${TableName}"` }],
+    ['Query', QueryCommand as never, { KeyConditionExpression: 'pk = :a' }],
+    ['Scan', ScanCommand as never, { ConsistentRead: true }],
+  ])('nor %s of another copy of an older SDK whose names a bundler has taken', async (_, type, input) => {
+    const documentClient = sealDocumentClient(
+      DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST))),
+      { keyring: world.keyring(EAST) },
+    ).declare({ table: TableName, key: ['pk', 'sk'], encrypted: ['email'] })
+    for (const sealed of [client, documentClient as never as typeof client])
+      await expect(sealed.send(nameless(type, { TableName, ...input }))).rejects.toMatchObject(
+        error('command-unsupported', /past the encryption/),
+      )
+    expect(world.proxy.sent).toEqual([])
+  })
+
+  test('but table administration passes, by whatever name', async () => {
     expect((await client.listTables({})).TableNames).toEqual([TableName])
     expect((await client.describeTable({ TableName })).Table?.TableName).toBe(TableName)
+    const command = nameless(DescribeTableCommand as never, { TableName })
+    expect(await client.send(command)).toMatchObject({ Table: { TableName } })
   })
 })
+
+/** A command without the name of its operation: SDKs of the lower end of the range have none but that of the class. */
+function nameless(type: new (input: never) => PutItemCommand, input: object): PutItemCommand {
+  const command = new type(input as never)
+  const a = class {
+    input = command.input
+    middlewareStack = command.middlewareStack
+    resolveMiddleware = command.resolveMiddleware.bind(command)
+  }
+  return new a() as never
+}
 
 /** A command as the SDK of the day makes it, of an operation that this package does not know. */
 function newerCommand(operation: string): object {

@@ -120,11 +120,29 @@ export function baseCommand(name: string): new (input: Item) => object {
 const WITHOUT_ITEMS =
   /^(Cancel|Create|Describe|Disable|Enable|Export|Import|List|Restore|Tag|Untag|(Delete|Get|Put|Update)(?!Item))/
 
-/** Whether a command that is none of the above has no items in it either: there are more of them in each year's SDK. */
-export function passes(command: object): boolean {
+/** What operations on items take, and no others do. */
+const OF_ITEMS: ReadonlySet<string> = new Set([
+  ...['Item', 'Key', 'Keys', 'RequestItems', 'TransactItems'],
+  ...['Statement', 'Statements', 'TransactStatements', 'Parameters'],
+  ...['AttributeUpdates', 'UpdateExpression', 'ConditionExpression', 'Expected', 'ReturnValues'],
+  ...['KeyConditionExpression', 'KeyConditions', 'FilterExpression', 'QueryFilter', 'ScanFilter'],
+  ...['ExpressionAttributeNames', 'ExpressionAttributeValues'],
+  ...['ProjectionExpression', 'AttributesToGet', 'Select', 'ConsistentRead', 'ExclusiveStartKey'],
+  ...['ScanIndexForward', 'Segment', 'TotalSegments'],
+])
+
+/**
+ * Whether a command that is none of the above has no items in it either: there are more of them in each year's SDK. Where
+ * nobody knows its name, as of another copy of an older SDK in a bundle, what it takes tells.
+ *
+ * @param given what it has
+ */
+export function passes(command: object, given: object): boolean {
   if (isOfDocuments(command)) return false
   const name = schemaName(command)
-  return name === undefined || WITHOUT_ITEMS.test(name)
+  return name === undefined
+    ? !Object.keys(Object(given)).some(member => OF_ITEMS.has(member))
+    : WITHOUT_ITEMS.test(name)
 }
 
 /** The name of the operation that newer SDKs have in a command: `[9, namespace, name, …]`. Of a class, bundlers change it. */

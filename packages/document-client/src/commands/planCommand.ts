@@ -30,7 +30,7 @@ export function planCommand(
     const type = operation[commands.type] as unknown as new (input: Item) => object
     return { plan: operation.plan(tables, input, sealing), type }
   }
-  if (operation === undefined && passes(command)) return undefined
+  if (operation === undefined && passes(command, given)) return undefined
   throw new DocumentClientError(
     'command-unsupported',
     `${command.constructor.name} would read or write items past the encryption. ${commands.wayOut}`,
