@@ -1,7 +1,8 @@
 // `abortSignal`, given to send: it ends what waits for KMS as it ends the request, and rejects as the AWS SDK does.
 import { encrypted, type SealedDocumentClient } from '@dynaseal/toolbox'
-import { Entity, GetItemCommand, item, PutItemCommand, string, Table } from 'dynamodb-toolbox'
+import { Entity, GetItemCommand, item, PutItemCommand, string } from 'dynamodb-toolbox'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { toolboxTable } from '../support/toolboxTable.js'
 import { createWorld, EAST, WEST, type World } from '../support/world.js'
 
 let world: World
@@ -20,12 +21,7 @@ function freshUser() {
     sk: string().key().default('user'),
     ssn: encrypted(string()).optional(),
   })
-  const table = new Table({
-    documentClient,
-    name: 'users',
-    partitionKey: { name: 'pk', type: 'string' },
-    sortKey: { name: 'sk', type: 'string' },
-  })
+  const table = toolboxTable(documentClient, 'users')
   const User = new Entity({ name: 'User', table, schema })
   documentClient.register(User)
   return User
@@ -95,12 +91,7 @@ it('of one read does not end the other, which waits for the same data key', asyn
 })
 
 function plainUser() {
-  const table = new Table({
-    documentClient: world.rawClient(EAST),
-    name: 'users',
-    partitionKey: { name: 'pk', type: 'string' },
-    sortKey: { name: 'sk', type: 'string' },
-  })
+  const table = toolboxTable(world.rawClient(EAST), 'users')
   const schema = item({ pk: string().key(), sk: string().key().default('user'), ssn: string().optional() })
   return new Entity({ name: 'User', table, schema }) as unknown as ReturnType<typeof freshUser>
 }

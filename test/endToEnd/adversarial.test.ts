@@ -26,34 +26,25 @@ import {
   PutTransaction,
   ScanCommand,
   string,
-  Table,
   tuple,
   UpdateItemCommand,
   UpdateTransaction,
 } from 'dynamodb-toolbox'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { leaks } from '../support/recordingProxy.js'
+import { withTablePerTest } from '../support/tablePerTest.js'
+import { toolboxTable } from '../support/toolboxTable.js'
 import { userEntity } from '../support/user.js'
-import { createWorld, EAST, type World } from '../support/world.js'
+import { EAST, type World } from '../support/world.js'
 
 let world: World
 let tableName: string
-let tables = 0
 const SECRET = 'the secret plaintext'
 const key = { pk: 'a', sk: '1' }
-const KEYS = {
-  partitionKey: { name: 'pk', type: 'string' },
-  sortKey: { name: 'sk', type: 'string' },
-} as const
 
-beforeAll(async () => {
-  world = await createWorld()
-})
-afterAll(() => world.stop())
-beforeEach(async () => {
-  tableName = `table-${++tables}`
-  await world.createTable(tableName)
-  world.proxy.sent.length = 0
+withTablePerTest((made, name) => {
+  world = made
+  tableName = name
 })
 
 const entityOf = <ATTRIBUTES extends object>(
@@ -61,7 +52,7 @@ const entityOf = <ATTRIBUTES extends object>(
   attributes: ATTRIBUTES,
   name = 'E',
 ) => {
-  const table = new Table({ documentClient, name: tableName, ...KEYS })
+  const table = toolboxTable(documentClient, tableName)
   const entity = new Entity({
     name,
     table,

@@ -2,9 +2,10 @@ import { DynamoDBClient, GetItemCommand as RawGet } from '@aws-sdk/client-dynamo
 import { KMSClient } from '@aws-sdk/client-kms'
 import { BranchKeyring, type BranchKeyringOptions, KeyStoreAdministration } from '@dynaseal/branch-keyring'
 import { encrypted } from '@dynaseal/toolbox'
-import { Entity, GetItemCommand, item, PutItemCommand, QueryCommand, string, Table } from 'dynamodb-toolbox'
+import { Entity, GetItemCommand, item, PutItemCommand, QueryCommand, string } from 'dynamodb-toolbox'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { describeDynoxide } from '../../packages/local-cloud/test/eachEngine.js'
+import { toolboxTable } from '../support/toolboxTable.js'
 import { createWorld, EAST, WEST, type World } from '../support/world.js'
 
 const TABLE = 'customers'
@@ -53,12 +54,7 @@ describeDynoxide('sealed clients with branch keys', () => {
       ...options,
     })
     const documentClient = world.sealedClient(region, { keyring, encryptionContext: { tenant } })
-    const table = new Table({
-      documentClient,
-      name: TABLE,
-      partitionKey: { name: 'pk', type: 'string' },
-      sortKey: { name: 'sk', type: 'string' },
-    })
+    const table = toolboxTable(documentClient, TABLE)
     const schema = item({ pk: string().key(), sk: string().key(), name: encrypted(string()) })
     const Customer = new Entity({ name: 'Customer', table, schema })
     documentClient.register(Customer)

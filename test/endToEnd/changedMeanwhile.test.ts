@@ -9,36 +9,27 @@ import {
   PutItemCommand,
   record,
   string,
-  Table,
   UpdateItemCommand,
 } from 'dynamodb-toolbox'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { storedItem } from '../support/attacker.js'
-import { createWorld, EAST, type World } from '../support/world.js'
+import { withTablePerTest } from '../support/tablePerTest.js'
+import { toolboxTable } from '../support/toolboxTable.js'
+import { EAST, type World } from '../support/world.js'
 
 let world: World
 let tableName: string
-let tables = 0
 const key = { pk: 'a', sk: '1' }
 
-beforeAll(async () => {
-  world = await createWorld()
-})
-afterAll(() => world.stop())
-beforeEach(async () => {
-  tableName = `table-${++tables}`
-  await world.createTable(tableName)
+withTablePerTest((made, name) => {
+  world = made
+  tableName = name
 })
 
 /** With a client that has no data key yet. */
 function open() {
   const client = world.sealedClient(EAST)
-  const table = new Table({
-    documentClient: client,
-    name: tableName,
-    partitionKey: { name: 'pk', type: 'string' },
-    sortKey: { name: 'sk', type: 'string' },
-  })
+  const table = toolboxTable(client, tableName)
   const E = new Entity({
     name: 'E',
     table,

@@ -32,19 +32,19 @@ import {
   QueryCommand,
   ScanCommand,
   string,
-  Table,
   UpdateItemCommand,
   UpdateTransaction,
 } from 'dynamodb-toolbox'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { leaks } from '../support/recordingProxy.js'
+import { withTablePerTest } from '../support/tablePerTest.js'
+import { toolboxTable } from '../support/toolboxTable.js'
 import { createWorld, EAST, WEST, type World } from '../support/world.js'
 
 // Items of the AWS Database Encryption SDK through the sealed client.
 
 let world: World
 let tableName: string
-let tables = 0
 const key = { pk: 'a', sk: '1' }
 const SECRET = 'the secret plaintext'
 const PATIENT = {
@@ -56,29 +56,21 @@ const PATIENT = {
   visits: [{ day: 'monday', finding: `${SECRET} 1` }],
 }
 
-beforeAll(async () => {
-  world = await createWorld({ engine: 'dynoxide' })
-})
-afterAll(() => world.stop())
-beforeEach(async () => {
-  tableName = `table-${++tables}`
-  await world.createTable(tableName)
-  world.proxy.sent.length = 0
-  world.cloud.clearCalls()
-})
+withTablePerTest(
+  (made, name) => {
+    world = made
+    tableName = name
+    world.cloud.clearCalls()
+  },
+  () => createWorld({ engine: 'dynoxide' }),
+)
 
 function patients(region = EAST, options: Partial<SealOptions> = {}) {
   const client = sealDocumentClient(DynamoDBDocumentClient.from(new DynamoDBClient(world.config(region))), {
     format: dbEsdkFormat({ keyring: world.keyring(region) }),
     ...options,
   } as SealOptions)
-  const table = new Table({
-    documentClient: client,
-    name: tableName,
-    partitionKey: { name: 'pk', type: 'string' },
-    sortKey: { name: 'sk', type: 'string' },
-    indexes: { byGsi: { type: 'global', partitionKey: { name: 'gsi', type: 'string' } } },
-  })
+  const table = toolboxTable(client, tableName)
   const Patient = new Entity({
     name: 'Patient',
     table,

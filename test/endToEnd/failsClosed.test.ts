@@ -30,35 +30,30 @@ import {
   string,
   UpdateItemCommand,
 } from 'dynamodb-toolbox'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { READS, SECRET, ssnEntity, STORED as stored, WRITES } from '../support/attempts.js'
 import { leaks } from '../support/recordingProxy.js'
-import { createWorld, EAST, type World } from '../support/world.js'
+import { withTablePerTest } from '../support/tablePerTest.js'
+import { EAST, type World } from '../support/world.js'
 
 let world: World
 /** What is right: wrapped and registered. */
 let sealed: SealedDocumentClient
 let User: ReturnType<typeof userOf>
-let tables = 0
 let tableName: string
 const key = { pk: 'a', sk: '1' }
 const WRAP_AND_REGISTER =
   /Give its table the document client that sealDocumentClient\(\) of @dynaseal\/toolbox returns, and call register\(entity\) on that client\.$/
 
-beforeAll(async () => {
-  world = await createWorld()
-})
-afterAll(() => world.stop())
-beforeEach(async () => {
-  tableName = `table-${++tables}`
-  await world.createTable(tableName)
+withTablePerTest(async (made, name) => {
+  world = made
+  tableName = name
   sealed = world.sealedClient(EAST)
   User = userOf(sealed)
   sealed.register(User)
   await User.build(PutItemCommand)
     .item({ ...stored, ssn: SECRET, address: { city: SECRET } })
     .send()
-  world.proxy.sent.length = 0
 })
 
 const userOf = (documentClient: DynamoDBDocumentClient, name = tableName, entity = 'User') =>

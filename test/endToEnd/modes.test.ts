@@ -13,28 +13,24 @@ import {
   QueryCommand,
   ScanCommand,
   string,
-  Table,
   UpdateItemCommand,
 } from 'dynamodb-toolbox'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { MOVED } from '../support/formatOfRun.js'
 import { leaks } from '../support/recordingProxy.js'
+import { withTablePerTest } from '../support/tablePerTest.js'
+import { toolboxTable } from '../support/toolboxTable.js'
 import { userEntity } from '../support/user.js'
-import { createWorld, EAST, type World } from '../support/world.js'
+import { EAST, type World } from '../support/world.js'
 
 let world: World
 let tableName: string
-let tables = 0
 const SECRET = 'the secret plaintext'
 const key = { pk: 'a', sk: '1' }
 
-beforeAll(async () => {
-  world = await createWorld()
-})
-afterAll(() => world.stop())
-beforeEach(async () => {
-  tableName = `table-${++tables}`
-  await world.createTable(tableName)
+withTablePerTest((made, name) => {
+  world = made
+  tableName = name
 })
 
 const raw = (Item: Record<string, unknown>) =>
@@ -225,12 +221,7 @@ describe('openPartially', () => {
 describe('several entities in one table, the same attribute encrypted in one and clear in another', () => {
   function entities() {
     const documentClient = world.sealedClient(EAST)
-    const table = new Table({
-      documentClient,
-      name: tableName,
-      partitionKey: { name: 'pk', type: 'string' },
-      sortKey: { name: 'sk', type: 'string' },
-    })
+    const table = toolboxTable(documentClient, tableName)
     const keys = { pk: string().key(), sk: string().key() }
     const Patient = new Entity({
       name: 'Patient',

@@ -21,9 +21,10 @@ import {
   sealDocumentClient,
   ToolboxError,
 } from '@dynaseal/toolbox'
-import { Entity, GetItemCommand, item, PutItemCommand, string, Table } from 'dynamodb-toolbox'
+import { Entity, GetItemCommand, item, PutItemCommand, string } from 'dynamodb-toolbox'
 import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, test } from 'vitest'
 import { leaks } from '../support/recordingProxy.js'
+import { toolboxTable } from '../support/toolboxTable.js'
 import { createWorld, EAST, type World } from '../support/world.js'
 
 const SECRET = 'the secret plaintext'
@@ -35,12 +36,7 @@ let client: SealedDocumentClient<never, DynamoDBDocument>
 let User: ReturnType<typeof userOf>
 
 function userOf(documentClient: SealedDocumentClient) {
-  const table = new Table({
-    documentClient,
-    name: TableName,
-    partitionKey: { name: 'pk', type: 'string' },
-    sortKey: { name: 'sk', type: 'string' },
-  })
+  const table = toolboxTable(documentClient, TableName)
   const schema = item({ pk: string().key(), sk: string().key(), ssn: encrypted(string()) })
   const entity = new Entity({ name: 'User', table, schema })
   documentClient.register(entity)

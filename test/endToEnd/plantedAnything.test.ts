@@ -21,12 +21,12 @@ import {
   record,
   ScanCommand,
   string,
-  Table,
   tuple,
 } from 'dynamodb-toolbox'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Refused, type StoredItem, store, storedItem } from '../support/attacker.js'
+import { toolboxTable } from '../support/toolboxTable.js'
 import { createWorld, EAST, type World } from '../support/world.js'
 import { takesFunctions } from '../support/wrapNumbers.js'
 
@@ -243,12 +243,7 @@ describe.each(['dynalite', 'dynoxide'] as const)('whatever is stored, on %s', en
   afterAll(() => world?.stop())
 
   function entityOf(client: SealedDocumentClient, mode: Mode, entityAttribute: boolean) {
-    const table = new Table({
-      documentClient: client,
-      name: TABLE,
-      partitionKey: { name: 'pk', type: 'string' },
-      sortKey: { name: 'sk', type: 'string' },
-    })
+    const table = toolboxTable(client, TABLE)
     const E = new Entity({ name: 'E', table, timestamps: false, entityAttribute, schema: schemaIn(mode) })
     client.register(E)
     const Other = new Entity({

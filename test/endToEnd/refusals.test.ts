@@ -22,11 +22,11 @@ import {
   QueryCommand,
   ScanCommand,
   string,
-  Table,
   UpdateItemCommand,
 } from 'dynamodb-toolbox'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { leaks } from '../support/recordingProxy.js'
+import { toolboxTable } from '../support/toolboxTable.js'
 import { userEntity } from '../support/user.js'
 import { createWorld, EAST, type World } from '../support/world.js'
 
@@ -351,7 +351,7 @@ describe('values in clear', () => {
   })
 
   test('a value that DynamoDB has no type for is refused without quoting it', async () => {
-    const table = new Table({ documentClient: client, name: TABLE, ...KEYS })
+    const table = toolboxTable(client, TABLE)
     const Loose = new Entity({
       name: 'Loose',
       table,
@@ -371,8 +371,3 @@ describe('values in clear', () => {
     expect(error.message).toContain("'anything'")
   })
 })
-
-const KEYS = {
-  partitionKey: { name: 'pk', type: 'string' },
-  sortKey: { name: 'sk', type: 'string' },
-} as const

@@ -17,24 +17,19 @@ import {
   UpdateAttributesCommand,
   UpdateItemCommand,
 } from 'dynamodb-toolbox'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { leaks } from '../support/recordingProxy.js'
+import { withTablePerTest } from '../support/tablePerTest.js'
 import { userEntity } from '../support/user.js'
-import { createWorld, EAST, WEST, type World } from '../support/world.js'
+import { EAST, WEST, type World } from '../support/world.js'
 import { NO_FUNCTIONS, takesFunctions } from '../support/wrapNumbers.js'
 
 let world: World
-let tables = 0
 let tableName: string
 
-beforeAll(async () => {
-  world = await createWorld()
-})
-afterAll(() => world.stop())
-beforeEach(async () => {
-  tableName = `users-${++tables}`
-  await world.createTable(tableName)
-  world.proxy.sent.length = 0
+withTablePerTest((made, name) => {
+  world = made
+  tableName = name
 })
 
 const key = { pk: 'a', sk: '1' }

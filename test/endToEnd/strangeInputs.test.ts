@@ -21,12 +21,12 @@ import {
   type Schema,
   set,
   string,
-  Table,
   tuple,
   UpdateAttributesCommand,
   UpdateItemCommand,
 } from 'dynamodb-toolbox'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { toolboxTable } from '../support/toolboxTable.js'
 import { createWorld, EAST, type World } from '../support/world.js'
 import { type Attributes, on } from './matrix/loose.js'
 import { inClear, type Seal } from './matrix/placement.js'
@@ -117,12 +117,7 @@ const puts: Record<string, (entity: Entity, given: Attributes) => Promise<unknow
 }
 
 function entityOf(schema: Schema): Entity {
-  const table = new Table({
-    documentClient: client,
-    name: 'users',
-    partitionKey: { name: 'pk', type: 'string' },
-    sortKey: { name: 'sk', type: 'string' },
-  })
+  const table = toolboxTable(client, 'users')
   const entity = new Entity({
     name: `Entity${++entities}`,
     table,

@@ -34,20 +34,20 @@ import {
   QueryCommand,
   ScanCommand,
   string,
-  Table,
   UpdateItemCommand,
   UpdateTransaction,
 } from 'dynamodb-toolbox'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { leaks } from '../support/recordingProxy.js'
+import { withTablePerTest } from '../support/tablePerTest.js'
+import { toolboxTable } from '../support/toolboxTable.js'
 import { WholeItemFormat } from '../support/wholeItemFormat.js'
-import { createWorld, EAST, type World } from '../support/world.js'
+import { EAST, type World } from '../support/world.js'
 
 // The second user of the seam between the toolbox and a format (docs/decisions/whole-item-format.md).
 
 let world: World
 let tableName: string
-let tables = 0
 const key = { pk: 'a', sk: '1' }
 const SECRET = 'the secret plaintext'
 const PATIENT = {
@@ -64,24 +64,13 @@ const PATIENT = {
 }
 const secret = randomBytes(32)
 
-beforeAll(async () => {
-  world = await createWorld()
-})
-afterAll(() => world.stop())
-beforeEach(async () => {
-  tableName = `table-${++tables}`
-  await world.createTable(tableName)
-  world.proxy.sent.length = 0
+withTablePerTest((made, name) => {
+  world = made
+  tableName = name
 })
 
 function patients(options: Partial<SealOptions> = {}, client = sealed(options)) {
-  const table = new Table({
-    documentClient: client,
-    name: tableName,
-    partitionKey: { name: 'pk', type: 'string' },
-    sortKey: { name: 'sk', type: 'string' },
-    indexes: { byGsi: { type: 'global', partitionKey: { name: 'gsi', type: 'string' } } },
-  })
+  const table = toolboxTable(client, tableName)
   const Patient = new Entity({
     name: 'Patient',
     table,

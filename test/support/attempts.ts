@@ -17,10 +17,10 @@ import {
   PutTransaction,
   ScanCommand,
   string,
-  Table,
   UpdateAttributesCommand,
   UpdateItemCommand,
 } from 'dynamodb-toolbox'
+import { toolboxTable } from './toolboxTable.js'
 
 export const SECRET = 'the secret plaintext'
 /** The key of the item that is read, and of the one that is written. */
@@ -29,12 +29,7 @@ const key = { pk: 'a', sk: '1' }
 
 /** An entity that encrypts a leaf and a container; nobody has registered it. */
 export function ssnEntity(documentClient: DynamoDBDocumentClient, tableName: string, name = 'User') {
-  const table = new Table({
-    documentClient,
-    name: tableName,
-    partitionKey: { name: 'pk', type: 'string' },
-    sortKey: { name: 'sk', type: 'string' },
-  })
+  const table = toolboxTable(documentClient, tableName)
   return new Entity({
     name,
     table,

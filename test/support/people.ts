@@ -1,15 +1,11 @@
 import type { SealedDocumentClient } from '@dynaseal/toolbox'
 import { encrypted } from '@dynaseal/toolbox'
-import { binary, Entity, item, list, map, number, record, set, string, Table } from 'dynamodb-toolbox'
+import { binary, Entity, item, list, map, number, record, set, string } from 'dynamodb-toolbox'
+import { toolboxTable } from './toolboxTable.js'
 
 /** Two entities in one table, the second of which has in clear what the first one encrypts. */
 export function peopleAndNotes(documentClient: SealedDocumentClient, tableName: string) {
-  const table = new Table({
-    documentClient,
-    name: tableName,
-    partitionKey: { name: 'pk', type: 'string' },
-    sortKey: { name: 'sk', type: 'string' },
-  })
+  const table = toolboxTable(documentClient, tableName)
   const key = { pk: string().key(), sk: string().key() }
   const Person = new Entity({
     name: 'Person',

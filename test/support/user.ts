@@ -13,19 +13,13 @@ import {
   record,
   set,
   string,
-  Table,
   tuple,
 } from 'dynamodb-toolbox'
+import { toolboxTable } from './toolboxTable.js'
 
 /** An entity that has an encrypted attribute of every kind and in every place. */
 export function userEntity(documentClient: SealedDocumentClient, tableName: string) {
-  const Users = new Table({
-    documentClient,
-    name: tableName,
-    partitionKey: { name: 'pk', type: 'string' },
-    sortKey: { name: 'sk', type: 'string' },
-    indexes: { byGsi: { type: 'global', partitionKey: { name: 'gsi', type: 'string' } } },
-  })
+  const Users = toolboxTable(documentClient, tableName)
   const User = new Entity({
     name: 'User',
     table: Users,

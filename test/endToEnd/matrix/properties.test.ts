@@ -9,13 +9,13 @@ import {
   PutItemCommand,
   QueryCommand,
   string,
-  Table,
   UpdateAttributesCommand,
   UpdateItemCommand,
 } from 'dynamodb-toolbox'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { leaks } from '../../support/scanner/plaintexts.js'
+import { toolboxTable } from '../../support/toolboxTable.js'
 import { createWorld, EAST, type World } from '../../support/world.js'
 import { comparable, differences } from './compare.js'
 import { type Attributes, type Buildable, on } from './loose.js'
@@ -116,12 +116,7 @@ interface Side {
 function entityOf(all: Shapes, tableName: string, seal: Seal): Side {
   const sealed = seal !== inClear
   const documentClient = sealed ? sealedClient() : plainClient(world, EAST)
-  const table = new Table({
-    documentClient,
-    name: tableName,
-    partitionKey: { name: 'pk', type: 'string' },
-    sortKey: { name: 'sk', type: 'string' },
-  })
+  const table = toolboxTable(documentClient, tableName)
   const keys = { pk: string().key(), sk: string().key() }
   const schema = item({ ...keys, ...attributesOf(all, seal) })
   const entity = new Entity({ name: 'Random', table, timestamps: false, schema })

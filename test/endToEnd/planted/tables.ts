@@ -2,36 +2,26 @@
 // below it, or where JavaScript finds them though the item does not have them. A read gives what was sealed, or fails.
 // The world stands for the tests of the file which imports this; each has a table of its own.
 import { encrypted, type SealedDocumentClient } from '@dynaseal/toolbox'
-import { type Entity, GetItemCommand, PutItemCommand, string, Table } from 'dynamodb-toolbox'
-import { afterAll, beforeAll, beforeEach } from 'vitest'
+import { type Entity, GetItemCommand, PutItemCommand, string } from 'dynamodb-toolbox'
 import { attackOn, type StoredItem } from '../../support/attacker.js'
-import { createWorld, type World } from '../../support/world.js'
+import { withTablePerTest } from '../../support/tablePerTest.js'
+import { toolboxTable } from '../../support/toolboxTable.js'
+import type { World } from '../../support/world.js'
 
 export let world: World
 export let tableName: string
-let tables = 0
 
 export const key = { pk: 'a', sk: '1' }
 export const consistent = true
 export const NOT_OPENED = { code: 'fields-not-opened' }
 export const NOT_SEALED = { code: 'client-not-sealed' }
 
-beforeAll(async () => {
-  world = await createWorld()
-})
-afterAll(() => world.stop())
-beforeEach(async () => {
-  tableName = `table-${++tables}`
-  await world.createTable(tableName)
+withTablePerTest((made, name) => {
+  world = made
+  tableName = name
 })
 
-export const tableOf = (documentClient: SealedDocumentClient) =>
-  new Table({
-    documentClient,
-    name: tableName,
-    partitionKey: { name: 'pk', type: 'string' },
-    sortKey: { name: 'sk', type: 'string' },
-  })
+export const tableOf = (documentClient: SealedDocumentClient) => toolboxTable(documentClient, tableName)
 export const keys = { pk: string().key(), sk: string().key() }
 export const ssn = () => encrypted(string()).optional()
 

@@ -2,7 +2,7 @@
 import { GetItemCommand as BaseGet, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { BatchGetCommand as DocumentBatchGet, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
-import { encrypted, type SealedDocumentClient } from '@dynaseal/toolbox'
+import { encrypted, type SealedDocumentClient, type SealOptions } from '@dynaseal/toolbox'
 import {
   BatchGetCommand,
   BatchGetRequest,
@@ -30,6 +30,16 @@ describe('an item that the sealed client has not opened', () => {
     })
   const SSN = ssn()
   const FLAG = encrypted(boolean()).optional()
+  const registered = (options: Partial<SealOptions> = {}) => {
+    const client = world.sealedClient(EAST, options)
+    const E = entityOf(client)
+    client.register(E)
+    return { client, E }
+  }
+  const putIn = (E: ReturnType<typeof entityOf>) =>
+    E.build(PutItemCommand)
+      .item({ ...key, ssn: 'sealed', ok: true })
+      .send()
   const planted = { ssn: { S: 'planted' }, ok: { BOOL: true } }
   const plantIn = (E: object) =>
     attacked(E, { ssn: 'sealed', ok: true }, stored => {
@@ -38,9 +48,7 @@ describe('an item that the sealed client has not opened', () => {
   const unsealed = () => world.rawClient(EAST) as unknown as SealedDocumentClient
 
   test('of a registered entity, but through another client', async () => {
-    const client = world.sealedClient(EAST)
-    const E = entityOf(client)
-    client.register(E)
+    const { E } = registered()
     await plantIn(E)
     const batch = E.table
       .build(BatchGetCommand)
@@ -52,9 +60,7 @@ describe('an item that the sealed client has not opened', () => {
   })
 
   test('of an entity that nobody registered, with the attribute of one that was', async () => {
-    const client = world.sealedClient(EAST)
-    const E = entityOf(client)
-    client.register(E)
+    const { client, E } = registered()
     await plantIn(E)
     await expect(get(entityOf(unsealed()))).rejects.toMatchObject(NOT_SEALED)
     const Renamed = new Entity({
@@ -91,12 +97,8 @@ describe('an item that the sealed client has not opened', () => {
   })
 
   test('that was taken apart, or comes after one that was opened', async () => {
-    const client = world.sealedClient(EAST)
-    const E = entityOf(client)
-    client.register(E)
-    await E.build(PutItemCommand)
-      .item({ ...key, ssn: 'sealed', ok: true })
-      .send()
+    const { client, E } = registered()
+    await putIn(E)
     const read = new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true })
     const { Item } = await client.send(read)
     const formatter = new EntityFormatter(E)
@@ -113,9 +115,7 @@ describe('an item that the sealed client has not opened', () => {
   })
 
   test('comes from a mock of the sealed client, unless the mock wraps it, and but for ciphertext', async () => {
-    const client = world.sealedClient(EAST)
-    const E = entityOf(client)
-    client.register(E)
+    const { client, E } = registered()
     await plantIn(E)
     const { send } = client
     const answer = (Item: object) => {
@@ -138,9 +138,7 @@ describe('an item that the sealed client has not opened', () => {
   })
 
   test("with plaintext: 'allow', ciphertext as text is none that is let through", async () => {
-    const client = world.sealedClient(EAST, { plaintext: 'allow' })
-    const E = entityOf(client)
-    client.register(E)
+    const { E } = registered({ plaintext: 'allow' })
     await attacked(E, { ssn: 'sealed' }, stored => {
       stored.ssn = { S: (stored.ssn as { B: string }).B }
     })
@@ -150,12 +148,8 @@ describe('an item that the sealed client has not opened', () => {
   })
 
   test('is handed out as ever to who does not format it', async () => {
-    const client = world.sealedClient(EAST)
-    const E = entityOf(client)
-    client.register(E)
-    await E.build(PutItemCommand)
-      .item({ ...key, ssn: 'sealed', ok: true })
-      .send()
+    const { client, E } = registered()
+    await putIn(E)
     const request = { Keys: [key], ConsistentRead: true }
     const { Responses } = await client.send(new DocumentBatchGet({ RequestItems: { [tableName]: request } }))
     expect(Responses?.[tableName]).toMatchObject([{ ...key, ssn: 'sealed', ok: true }])

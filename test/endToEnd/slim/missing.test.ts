@@ -12,8 +12,9 @@ import * as main from '@dynaseal/document-client'
 import * as declared from '@dynaseal/document-client/slim'
 import * as mainToolbox from '@dynaseal/toolbox'
 import * as toolbox from '@dynaseal/toolbox/slim'
-import { Entity, item, string, Table } from 'dynamodb-toolbox'
+import { Entity, item, string } from 'dynamodb-toolbox'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { toolboxTable } from '../../support/toolboxTable.js'
 import { createWorld, EAST, type World } from '../../support/world.js'
 
 const TableName = 'people'
@@ -117,12 +118,7 @@ describe('search tokens', () => {
 
   test('of a schema', () => {
     const documentClient = PACKAGES['@dynaseal/toolbox']()
-    const table = new Table({
-      documentClient,
-      name: TableName,
-      partitionKey: { name: 'pk', type: 'string' },
-      sortKey: { name: 'sk', type: 'string' },
-    })
+    const table = toolboxTable(documentClient, TableName)
     const User = new Entity({
       name: 'User',
       table,
