@@ -179,13 +179,34 @@ describe('an item', () => {
       visits: list(map({ finding: encrypted(string()) })),
     })
     const Nested = new Entity({ name: 'Nested', table, schema, timestamps: false })
-    client.register(Nested)
-    const put = Nested.build(PutItemCommand).item({ ...key, visits: [{ finding: SECRET }] })
-    await expect(put.send()).rejects.toMatchObject({
-      name: 'SealError',
-      message: expect.stringContaining('Encrypt the attribute that it is in'),
-    })
+    expect(() => client.register(Nested)).toThrow(
+      expect.objectContaining({
+        name: 'ToolboxError',
+        code: 'invalid-schema',
+        message: expect.stringMatching(
+          /'visits\[n\]\.finding' of entity Nested in table .* Encrypt the attribute that it is in/,
+        ),
+      }),
+    )
     expect(world.proxy.sent).toEqual([])
+  })
+
+  test('of which nothing inside of an attribute can be declared, nor what has another action', () => {
+    const format = dbEsdkFormat({
+      keyring: world.keyring(EAST),
+      tables: { [tableName]: { allowedUnsignedAttributes: ['visits'] } },
+    })
+    const client = sealDeclared(DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST))), {
+      format,
+    })
+    for (const [path, reason] of [
+      ['address.street', "'address.street' of the items in table .* as wholes"],
+      ["['a.b'][*]", "'\\['a\\.b'\\]\\[n\\]' of the items in table .* as wholes"],
+      ['visits', "'visits' of the items in table .* another action in the option tables"],
+    ] as const)
+      expect(() => client.declare({ table: tableName, key: ['pk', 'sk'], encrypted: [path] })).toThrow(
+        expect.objectContaining({ code: 'invalid-schema', message: expect.stringMatching(reason) }),
+      )
   })
 })
 

@@ -220,7 +220,7 @@ describe('an export to S3', () => {
 
   it.each([
     ['nothing.json', undefined, 'nothing.json cannot be read'],
-    ['empty.json', '', 'empty.json: it is empty, and no file of an export'],
+    ['empty.json', '', 'empty.json cannot be read: The file of the export is empty'],
     ['.', undefined, '. is a folder: name the files in it'],
     ['text.json', 'some text of 078', 'line 1 is none of an export'],
     [

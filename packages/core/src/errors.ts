@@ -1,4 +1,5 @@
 import type { AttributePath } from './format.js'
+import { formatPath } from './formatPath.js'
 
 /** Where a value stands. Names only: the values of key attributes are never part of an error. */
 export interface Place {
@@ -206,11 +207,4 @@ function describe(what: string, reason: string, place: Place | undefined): strin
   // An item that is sealed as a whole fails as one.
   const part = Array.isArray(place.path) && place.path.length === 0 ? '' : `${formatPath(place.path)} of `
   return `${what} ${part}an item in table ${place.table}${keys}: ${reason}`
-}
-
-/** A path as people write it. */
-export function formatPath(path: AttributePath): string {
-  if (!Array.isArray(path)) return '(no path)'
-  const text = path.map(step => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')
-  return text.startsWith('.') ? text.slice(1) : text
 }

@@ -116,6 +116,14 @@ export interface Format {
    */
   uncovered?(table: string): readonly string[]
   /**
+   * Why values at a path cannot be sealed, as sentences with the way out; undefined where they can. Asked when what is encrypted
+   * in a table is made known, before there is any item. Default: they can.
+   *
+   * @param table logical table name
+   * @param path names and positions; symbols where any of them may stand
+   */
+  faultOf?(table: string, path: readonly (string | number | symbol)[]): string | undefined
+  /**
    * Whether bytes begin like what this format stores: they are no value in clear, then. Cheap, proves nothing, never
    * throws.
    */

@@ -17,11 +17,11 @@ import type { Attributes } from './fields.js'
 import { footerBytes } from './footer.js'
 import { TAG_BYTES } from './gcm.js'
 import { parseHeader } from './header.js'
-import { BEACON_PREFIX, FOOTER, HEADER } from './names.js'
+import { BEACON_PREFIX, CONTEXT_PREFIX, FOOTER, HEADER, RESERVED_PREFIX } from './names.js'
 import { Opening } from './open.js'
 import { contextOf, faultOf, PAIR_NAMES, tableContext } from './parts.js'
 import { type KeyOptions, type Outcome, SdkItems } from './sdkItems.js'
-import { type AttributeOptions, type Letter, Table } from './table.js'
+import { type AttributeOptions, type Letter, signedBy, Table } from './table.js'
 
 export interface DbEsdkFormatOptions extends KeyOptions {
   /**
@@ -82,6 +82,19 @@ export class DbEsdkFormat implements Format {
   /** Those that may be unsigned by their names; which ones may by a prefix, nobody can list. */
   uncovered(table: string): readonly string[] {
     return this.#optionsOf(table).allowedUnsignedAttributes ?? []
+  }
+
+  /** What is inside of an attribute, has a name of the format's own, or has another action. */
+  faultOf(table: string, [name, ...nested]: readonly (string | number | symbol)[]): string | undefined {
+    if (nested.length > 0) return NESTED
+    const attribute = String(name)
+    const options = this.#optionsOf(table)
+    const { attributeActionsOnEncrypt: actions = {} } = options
+    const reserved = [RESERVED_PREFIX, CONTEXT_PREFIX].find(prefix => attribute.startsWith(prefix))
+    if (reserved !== undefined)
+      return `names that begin with ${reserved} are the format's own. Store it under another name.`
+    const isSigned = !Object.hasOwn(actions, attribute) || actions[attribute] === 'SIGN_ONLY'
+    return isSigned && signedBy(options)(attribute) ? undefined : HAS_ACTION
   }
 
   /** Fields of this format begin with the id of a value's type, and so may other bytes. */
@@ -239,11 +252,7 @@ function attributesOf(table: Table, { fields, others, whole, tokens = [] }: Item
     const [name, ...nested] = path
     if (nested.length > 0) throw table.sealError('invalid-value', NESTED, String(name))
     if (table.letterOf(name as string) !== 's' || table.keyNames.includes(name as string))
-      throw table.sealError(
-        'invalid-value',
-        'it is to be encrypted, and is a key or has another action in the option tables. Leave it out there.',
-        name as string,
-      )
+      throw table.sealError('invalid-value', HAS_ACTION, name as string)
     add(name as string, value, 'e')
   }
   if (new Set(names).size !== names.length)
@@ -290,6 +299,9 @@ function opened({ fields, others = {} }: ItemToOpen, outcome: Outcome): OpenedIt
 function refused(count: number, error: FieldError): OpenedItem {
   return { fields: Array.from({ length: count }, () => ({ error })), error }
 }
+
+const HAS_ACTION =
+  'it is to be encrypted, and is a key or has another action in the option tables. Leave it out there.'
 
 const NESTED =
   'the AWS Database Encryption SDK encrypts attributes of an item as wholes, and nothing inside of them. Encrypt the attribute that it is in: encrypted(map({ … })), or its name as a declared path.'

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { DynasealError, type FieldError } from '@dynaseal/core'
+import { formatPath } from '@dynaseal/core/formats'
 
 /**
  * Stable reasons of a {@link DocumentClientError}:
@@ -85,7 +86,11 @@ export class FieldsNotOpenedError extends DynasealError {
     print: (value: unknown, options: object) => string,
   ): string {
     const { code, cause, stack } = this
-    const failures = this.failures.map(({ code, table, path }) => ({ code, table, path: path?.join('.') }))
+    const failures = this.failures.map(({ code, table, path }) => ({
+      code,
+      table,
+      path: path && formatPath(path),
+    }))
     return `${stack} ${print({ code, failures, ...(cause === undefined ? {} : { cause }) }, options)}`
   }
 }

@@ -1,6 +1,7 @@
 // For packages that make tables known to a sealed client, as the plugin of a mapper does, and for the operator's command.
 // Applications need none of it.
 
+export { formatPath } from '@dynaseal/core/formats'
 export type { Arrivals } from './arriving/arrivals.js'
 export type { Wanted } from './arriving/change.js'
 export { arriving } from './arriving/feature.js'
@@ -15,7 +16,6 @@ export {
   type AttributePattern,
   anyIndex,
   anyKey,
-  formatPath,
   isContainer,
   overlap,
   PROTOTYPE,

@@ -1,3 +1,4 @@
+import { formatPath } from '@dynaseal/core/formats'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parsePath } from '../src/declared/parsePath.js'
@@ -69,6 +70,16 @@ test('every name can be written in quotes, and nothing is read in two ways', () 
   fc.assert(
     fc.property(name, fc.array(step, { maxLength: 4 }), (first, rest) => {
       expect(parsePath([first, ...rest].map(written).join(''))).toEqual([first, ...rest])
+    }),
+  )
+})
+
+test('what is printed of a path is declared as the same path', () => {
+  const name = fc.string({ minLength: 1 }).filter(text => text !== '__proto__')
+  fc.assert(
+    fc.property(fc.array(fc.oneof(name, fc.constant(anyKey)), { minLength: 1 }), steps => {
+      const path = [typeof steps[0] === 'string' ? steps[0] : 'first', ...steps.slice(1)]
+      expect(parsePath(formatPath(path))).toEqual(path)
     }),
   )
 })

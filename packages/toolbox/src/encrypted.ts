@@ -1,3 +1,4 @@
+import { type AttributePattern, anyIndex, anyKey, formatPath } from '@dynaseal/document-client/mapper'
 import type { Schema } from 'dynamodb-toolbox'
 import { adoptInputs } from './adoptInput.js'
 import { EncryptedAttribute, type Validator } from './encryptedAttribute.js'
@@ -5,6 +6,7 @@ import { ENCRYPTED_META, encryptedSchema, isEncryptedSchema } from './encryptedS
 import type { Encrypted } from './encryptedType.js'
 import { ToolboxError } from './errors.js'
 import { guardLibraryErrors } from './libraryErrors.js'
+import { TokenMark } from './tokenMark.js'
 import { copyOf, type ToolboxCopy } from './toolboxCopies.js'
 
 /**
@@ -55,7 +57,7 @@ const PLACE_PROPS = [
  */
 export function encrypted<SCHEMA extends Schema>(schema: NoKey<SCHEMA>): Encrypted<SCHEMA> {
   const annotated = schema as Schema
-  if (typeof annotated?.type !== 'string' || typeof annotated.props !== 'object') {
+  if (typeof annotated?.type !== 'string' || !isObject(annotated.props)) {
     throw new ToolboxError(
       'invalid-schema',
       'encrypted() takes a schema of dynamodb-toolbox, as in encrypted(string()).',
@@ -95,6 +97,21 @@ export function encrypted<SCHEMA extends Schema>(schema: NoKey<SCHEMA>): Encrypt
   }) as unknown as Encrypted<SCHEMA>
 }
 
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
+}
+
+/** The token of what is encrypted is stored in clear: it is what items are found by. */
+function refuseToken(schema: Schema, path: AttributePattern): void {
+  const token = TokenMark.of(schema, formatPath(path))
+  if (token === undefined) return
+  const where = path.length === 0 ? '' : `'${formatPath(path)}' inside an encrypted container is `
+  throw new ToolboxError(
+    'invalid-schema',
+    `${where === '' ? 'encrypted() was given ' : where}the search token of '${token.of.join("', '")}', which cannot be encrypted: DynamoDB finds items by it, and the sealed client computes it. Encrypt what it is of, and leave token() beside it, outside of encrypted().`,
+  )
+}
+
 /** The schema of the value alone. */
 function bare(schema: Schema): Schema {
   const outside = Object.fromEntries(PLACE_PROPS.map(name => [name, undefined]))
@@ -107,41 +124,42 @@ function bare(schema: Schema): Schema {
 }
 
 /** A link is computed from the whole item, which a container that is sealed as one value never sees. */
-function refuseNested(schema: Schema, path: readonly string[], copy: ToolboxCopy): void {
+function refuseNested(schema: Schema, path: AttributePattern, copy: ToolboxCopy): void {
   if (copyOf(schema) !== copy) {
     throw new ToolboxError(
       'invalid-schema',
-      `'${path.join('.')}' inside an encrypted container was made by another copy of dynamodb-toolbox than the container: load dynamodb-toolbox everywhere with import, or everywhere with require().`,
+      `'${formatPath(path)}' inside an encrypted container was made by another copy of dynamodb-toolbox than the container: load dynamodb-toolbox everywhere with import, or everywhere with require().`,
     )
   }
+  refuseToken(schema, path)
   const props = schema.props as CommonProps
   if (path.length > 0 && (props.putLink !== undefined || props.updateLink !== undefined)) {
     throw new ToolboxError(
       'invalid-schema',
-      `'${path.join('.')}' inside an encrypted container has a link, which needs the whole item. Link the container, or move the attribute out of it.`,
+      `'${formatPath(path)}' inside an encrypted container has a link, which needs the whole item. Link the container, or move the attribute out of it.`,
     )
   }
   if (path.length > 0 && isEncryptedSchema(schema)) {
     throw new ToolboxError(
       'invalid-schema',
-      `'${path.join('.')}' is encrypted inside an encrypted container. One of the two is enough.`,
+      `'${formatPath(path)}' is encrypted inside an encrypted container. One of the two is enough.`,
     )
   }
   for (const [name, child] of children(schema)) refuseNested(child, [...path, name], copy)
 }
 
-function children(schema: Schema): [string, Schema][] {
+function children(schema: Schema): [AttributePattern[number], Schema][] {
   switch (schema.type) {
     case 'map':
       return Object.entries(schema.attributes)
     case 'list':
     case 'set':
-      return [['[n]', schema.elements]]
+      return [[anyIndex, schema.elements]]
     case 'record':
-      return [['*', schema.elements]]
+      return [[anyKey, schema.elements]]
     case 'tuple':
     case 'anyOf':
-      return schema.elements.map((element, index) => [`[${index}]`, element] as [string, Schema])
+      return schema.elements.map((element, index): [number, Schema] => [index, element])
     default:
       return []
   }

@@ -2,6 +2,9 @@ import { types } from 'node:util'
 import type { AttributePath, Format } from '@dynaseal/core'
 import {
   type AttributePattern,
+  anyIndex,
+  anyKey,
+  formatPath,
   isContainer,
   isSealedText,
   PendingSeal,
@@ -253,25 +256,25 @@ export class EncryptedAttribute implements Transformer {
 
   /** The part of a path in the value that the schema says; keys of records are part of the value. */
   #inside(path: AttributePath): string {
-    const known: string[] = []
+    const known: AttributePattern[number][] = []
     let schema: Schema | undefined = this.schema
     for (const step of path) {
       if (schema?.type === 'map') {
         const name = nameIn(schema.attributes, step)
         schema = name === undefined ? undefined : schema.attributes[name]
-        if (name !== undefined) known.push(`.${name}`)
+        if (name !== undefined) known.push(name)
       } else if (schema?.type === 'record') {
         schema = schema.elements
-        known.push('.*')
+        known.push(anyKey)
       } else if (schema?.type === 'list' || schema?.type === 'set') {
         schema = schema.elements
-        known.push('[n]')
+        known.push(anyIndex)
       } else {
         schema = undefined
       }
       if (schema === undefined) break
     }
-    return known.join('').replace(/^\./, '')
+    return formatPath(known)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Normalizer } from '@dynaseal/core'
+import { isPlainObject, kindOf } from '@dynaseal/core/formats'
 import type { Search } from '@dynaseal/document-client'
 import type { StringSchema } from 'dynamodb-toolbox'
 import { AnySchema } from 'dynamodb-toolbox/schema/any'
@@ -77,6 +78,11 @@ export function token<const SAVED extends string | undefined = undefined>(
       'invalid-schema',
       "token() takes the name of an attribute, as in token('email'), or a list of them.",
     )
+  if (!isPlainObject(options as unknown))
+    throw new ToolboxError(
+      'invalid-schema',
+      `The options of token('${paths.join("', '")}') must be a plain object, and not ${kindOf(options)}.`,
+    )
   const unknown = Object.keys(options).filter(
     name => !['savedAs', 'normalize', 'bits', 'tenant'].includes(name),
   )
@@ -84,6 +90,17 @@ export function token<const SAVED extends string | undefined = undefined>(
     throw new ToolboxError(
       'invalid-schema',
       `token() has no option ${unknown.join(', ')}. It has savedAs, normalize, bits and tenant.`,
+    )
+  for (const name of ['tenant', 'savedAs'] as const)
+    if (options[name] !== undefined && (typeof options[name] !== 'string' || options[name] === ''))
+      throw new ToolboxError(
+        'invalid-schema',
+        `The option ${name} of token('${paths.join("', '")}') must be the name of an attribute.`,
+      )
+  if (options.normalize === null)
+    throw new ToolboxError(
+      'invalid-schema',
+      `The option normalize of token('${paths.join("', '")}') must be a normalizer, several of them, or left out.`,
     )
   letSearchesThrough()
   const { savedAs, ...others } = options

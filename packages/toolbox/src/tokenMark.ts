@@ -9,6 +9,8 @@ export const TOKEN_META = 'dynaseal:token'
 /** By what registration knows a token attribute; what makes one is there only where somebody does. */
 export abstract class TokenMark implements Transformer {
   readonly transformerId = 'dynaseal:token'
+  /** The attributes that it is of. */
+  abstract readonly of: readonly string[]
 
   /**
    * The token attribute behind a schema.

@@ -25,6 +25,7 @@ import { markOpened } from '../../document-client/src/opening/opened.js'
 import { encrypted } from '../src/encrypted.js'
 import { EncryptedAttribute } from '../src/encryptedAttribute.js'
 import { ToolboxError } from '../src/errors.js'
+import { token } from '../src/token.js'
 import { newRegistry } from './support/registry.js'
 
 const SECRET = 'the secret plaintext'
@@ -246,6 +247,50 @@ describe('after encrypted(), nothing can undo it', () => {
     )
     const rebuilt = fromSchemaDTO(dto) as ReturnType<typeof item>
     expect(() => register(rebuilt.attributes)).toThrow(/fromSchemaDTO/)
+  })
+})
+
+describe('what is no schema of a value is refused, with the way out', () => {
+  test.each<[string, () => unknown, RegExp]>([
+    [
+      'a token',
+      () => encrypted(token('email') as never),
+      /encrypted\(\) was given the search token of 'email'/,
+    ],
+    [
+      'a token of two',
+      () => encrypted(token(['a', 'b']) as never),
+      /search token of 'a', 'b', which cannot be encrypted.*outside of encrypted\(\)/,
+    ],
+    [
+      'a container with a token',
+      () => encrypted(map({ 'by.email': token('email') })),
+      /'\['by\.email'\]' inside an encrypted container is the search token of 'email'/,
+    ],
+    [
+      'a list of tokens',
+      () => encrypted(list(token('email') as never)),
+      /'\[n\]' inside an encrypted container/,
+    ],
+    ['what is encrypted', () => encrypted(encrypted(string()) as never), /is encrypted already/],
+    ['nothing', () => encrypted(undefined as never), /takes a schema of dynamodb-toolbox/],
+    ['a type', () => encrypted('string' as never), /takes a schema of dynamodb-toolbox/],
+    ['half a schema', () => encrypted({ type: 'string', props: null } as never), /takes a schema/],
+    ['a token of a token', () => token(token('email') as never), /token\(\) takes the name of an attribute/],
+    ['a token of a schema', () => token(encrypted(string()) as never), /takes the name of an attribute/],
+    [
+      'options null',
+      () => token('email', null as never),
+      /options of token\('email'\) must be a plain object/,
+    ],
+    ['a number as tenant', () => token('email', { tenant: 1 as never }), /tenant of token\('email'\)/],
+    ['a name that is empty', () => token('email', { savedAs: '' }), /savedAs of token\('email'\)/],
+    ['no normalizer', () => token('email', { normalize: null as never }), /normalize of token\('email'\)/],
+  ])('%s', (_, make, message) => {
+    expect(make).toThrow(ToolboxError)
+    expect(make).toThrow(
+      expect.objectContaining({ code: 'invalid-schema', message: expect.stringMatching(message) }),
+    )
   })
 })
 

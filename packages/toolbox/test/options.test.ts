@@ -21,6 +21,7 @@ describe('an option that cannot be used is refused by name', () => {
     ['timeToLive', { keyring, timeToLive: [1] }],
     ['keyring', { format, keyring }],
     ['format', { format: {} }],
+    ['call it, as in format: dbEsdkFormat({ keyring })', { format: function dbEsdkFormat() {} }],
     ['plainText', { keyring, plainText: 'allow' }],
     ['keyrings', { keyring, keyrings: [] }],
     ['maxage', { keyring, cache: { maxage: 1 } }],

@@ -90,8 +90,8 @@ describe('a full export', () => {
 
   test('of an empty table', async () => {
     const { client } = reader()
-    for (const empty of [[], [Buffer.alloc(0)], [gzipSync('')]])
-      expect(await read(client.openExport(TABLE, empty))).toEqual([])
+    expect(await read(client.openExport(TABLE, [gzipSync('')]))).toEqual([])
+    expect(await read(client.openIncrementalExport(TABLE, [gzipSync('')]))).toEqual([])
   })
 
   test('as the document client has its items; without those of other entities', async () => {
@@ -232,6 +232,8 @@ describe('a line that does not open', () => {
     ['that is no UTF-8', [Buffer.from([0x22, 0xff, 0x22, 0x0a])], /Line 1 of the export is not UTF-8/],
     ['as text', ['{"Item":{}}' as never], /has to come as bytes/],
     ['of a buffer that is not in an array', Buffer.from('{}') as never, /has to come as bytes/],
+    ['of 0 bytes', [], /The file of the export is empty.*cut off/],
+    ['of a piece of 0 bytes', [Buffer.alloc(0)], /The file of the export is empty/],
     ['of no file', undefined as never, /has to come as bytes/],
   ]
   test.each(none)('one %s', async (_, bytes, message) => {

@@ -1,7 +1,7 @@
 // Beacons of declared tables: of what they are, what is compared, and what nobody else writes.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { BatchWriteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
+import { BatchWriteCommand, DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb'
 import { createSearchKey, createSearchTokens } from '@dynaseal/core'
 import { falsePositiveChannel, openPartially, sealDocumentClient, search } from '@dynaseal/document-client'
 import { expect, test } from 'vitest'
@@ -153,4 +153,25 @@ test('other search tokens have other names', async () => {
   await put(client as Client, { id: 'a', tag: TAG })
   expect(await own.stored('a')).toMatchObject({ tagToken: expect.stringMatching(/^1\./) })
   expect(await scan(client as Client, 'tagToken = :t', { ':t': TAG })).toEqual(['a'])
+})
+
+test('a virtual field that lacks a part is refused where one before that is no text, as the releases have it', async () => {
+  const client = own.declared({ aws_dbe_b_both: { of: ['diagnosis', 'email'], bits: 16 } })
+  const bytes = Uint8Array.of(1)
+  const { signal: abortSignal } = new AbortController()
+  for (const options of [undefined, { abortSignal }]) {
+    const putting = client.send(
+      new PutCommand({ TableName: TABLE, Item: { id: 'a', at: 1, diagnosis: bytes } }),
+      options,
+    )
+    await expect(putting).rejects.toMatchObject({
+      name: 'SearchError',
+      code: 'invalid-value',
+      message: expect.stringContaining('a virtual field is of texts'),
+    })
+  }
+  expect(own.world.proxy.sent).toEqual([])
+  await put(client, { id: 'b', at: 1, email: bytes })
+  await put(client, { id: 'c', at: 1, diagnosis: 'text' })
+  for (const id of ['b', 'c']) expect(await own.stored(id)).not.toHaveProperty('aws_dbe_b_both')
 })

@@ -6,15 +6,56 @@ import {
   PutCommand,
   ScanCommand,
   UpdateCommand,
+  type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb'
 import { createSearchKey, createSearchTokens } from '@dynaseal/core'
 import type { Item as SdkItem } from '@dynaseal/db-esdk'
 import { openPartially, sealDocumentClient, search } from '@dynaseal/document-client'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ITEM, Key, other, update, wireKey, withItem } from './oneItem.js'
-import { format, type Item, keyring, put, SEALED, sealedBase, sealedDocument } from './twins.js'
+import {
+  format,
+  type Item,
+  keyring,
+  PLAIN,
+  put,
+  SEALED,
+  sealedBase,
+  sealedDocument,
+  type Twins,
+  twins,
+} from './twins.js'
 
 const given = withItem()
+
+describe('what DynamoDB refuses before it looks at the item, it refuses before the condition', () => {
+  // The other engine looks at the item before it sees that a key would change.
+  let dynalite: Twins
+  beforeAll(async () => {
+    dynalite = await twins('dynalite')
+  })
+  afterAll(() => dynalite.stop())
+  const never = { ConditionExpression: 'attribute_exists(nothing)' }
+  test.each<[string, Record<string, unknown>]>([
+    ['SET m = :v, m.x = :v', { ':v': 1 }],
+    ['SET n = :v REMOVE n', { ':v': 1 }],
+    ['SET id = :v', { ':v': 'two' }],
+    ['SET n = n + :v', { ':v': 'text' }],
+    ['SET l = list_append(l, :v)', { ':v': 1 }],
+    ['SET l = if_not_exists(l, :w)', { ':v': 1 }],
+    ['ADD n :v', { ':v': 'text' }],
+    ['DELETE s :v', { ':v': 1 }],
+  ])('%s', async (expression, values) => {
+    const send = (client: Pick<DynamoDBDocumentClient, 'send'>, TableName: string) =>
+      client.send(
+        new UpdateCommand({ ...update(expression, values, never).input, TableName } as UpdateCommandInput),
+      )
+    const sealed = send(sealedDocument(given.world.client()), SEALED)
+    await expect(sealed).rejects.toMatchObject({ name: 'ValidationException' })
+    const inClear = send(DynamoDBDocumentClient.from(dynalite.client()), PLAIN)
+    await expect(inClear).rejects.toMatchObject({ name: 'ValidationException' })
+  })
+})
 
 describe('an update', () => {
   test('changes what is encrypted, and the item opens for others', async () => {

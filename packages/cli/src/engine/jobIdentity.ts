@@ -1,6 +1,6 @@
 import type { Keyring } from '@dynaseal/core'
 import { formatParts, itemFormatParts, keyringParts, searchParts } from '@dynaseal/core/parts'
-import type { AttributePattern } from '@dynaseal/document-client/mapper'
+import { formatPath } from '@dynaseal/document-client/mapper'
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
 import { describeTable } from './describeTable.js'
@@ -53,25 +53,20 @@ export async function identityOf(
     logicalName: known.name,
     format: [...format.attributes, formatParts(format)?.writes ?? '', ...signing(target)],
     encrypted: known.kinds.flatMap(({ name, encrypted }) =>
-      encrypted.map(path => ofKind(name, formatted(path))),
+      encrypted.map(path => ofKind(name, formatPath(path))),
     ),
     tokens: known.kinds.flatMap(({ name, tokens = [] }) =>
       tokens.map(({ path, definition, normalize, tenant }) => {
         const { paths, bits, members } = definition
         return ofKind(
           name,
-          `${formatted(path)} ${JSON.stringify({ paths, bits, members, normalize, tenant })}`,
+          `${formatPath(path)} ${JSON.stringify({ paths, bits, members, normalize, tenant })}`,
         )
       }),
     ),
     keys: keysOf(target),
     searchKeys: searchParts(target.search)?.searchKeys.map(({ commitment }) => commitment) ?? [],
   }
-}
-
-/** The symbols of any index and of any key may be those of another copy of the package that has them. */
-function formatted(path: AttributePattern): string {
-  return path.map(step => (typeof step === 'symbol' ? '*' : String(step))).join('.')
 }
 
 /** What is another in one of two, for who reads an error; of attributes, keys and settings, no values of items. */

@@ -70,7 +70,7 @@ async function* itemsOf(
   images: 'new' | 'old',
 ): AsyncGenerator<WireItem> {
   try {
-    for await (const line of linesOf(notEmpty(bytes))) {
+    for await (const line of linesOf(bytes)) {
       const item = itemOf(target, line, images)
       if (item !== undefined) yield item
     }
@@ -85,16 +85,6 @@ async function* itemsOf(
     // A file that is missing or cut off, or a line that is none.
     throw new CliError('failed', `${name} cannot be read: ${(error as Error).message}`, error)
   }
-}
-
-/** Of a partition without items, an export has a file in gzip, which has bytes. */
-async function* notEmpty(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let isEmpty = true
-  for await (const piece of bytes) {
-    isEmpty &&= piece.length === 0
-    yield piece
-  }
-  if (isEmpty) throw new CliError('failed', 'it is empty, and no file of an export. Was it read to its end?')
 }
 
 function itemOf(

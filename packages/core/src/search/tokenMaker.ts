@@ -83,6 +83,14 @@ export interface TokenMaker {
    */
   write(subjects: readonly TokenSubject[], options?: CallOptions): Promise<(readonly string[])[]>
   /**
+   * Refuses an item that is to be written without a token, since one of the values is absent: for a maker whose standard has an
+   * error there. Default: nothing is.
+   *
+   * @param subject with the values that stand before the first one that is absent, at least one
+   * @throws {SearchError}
+   */
+  checkIncomplete?(subject: TokenSubject): void
+  /**
    * The tokens to look for: one for each version, that which is written with first. Of a definition of members, `values` is
    * the one that is to be among them.
    *

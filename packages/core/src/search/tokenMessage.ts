@@ -1,7 +1,8 @@
 import type { AttributeValue } from '../attributeValue.js'
 import { Writer } from '../bytes/writer.js'
-import { formatPath, SealError, SearchError } from '../errors.js'
+import { SealError, SearchError } from '../errors.js'
 import type { AttributePath } from '../format.js'
+import { formatPath } from '../formatPath.js'
 import { writeValue } from '../value/serialize.js'
 
 /**

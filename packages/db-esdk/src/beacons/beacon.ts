@@ -1,4 +1,5 @@
 import type { AttributePath, TokenUse } from '@dynaseal/core'
+import { formatPath } from '@dynaseal/core/formats'
 import { BEACON_PREFIX } from '../names.js'
 import { MAX_LENGTH } from './hash.js'
 
@@ -44,14 +45,14 @@ export function beaconFault(
   if (keyFieldName !== undefined && !(tenant?.length === 1 && tenant[0] === keyFieldName))
     return `its tenant has to be the attribute ${keyFieldName}, which has the id of its branch key`
   if (encrypted.length > 0 && !encrypted.includes(true))
-    return `${paths.map(path => path.join('.')).join(', ')} is stored in clear, and a beacon is of what is encrypted. Search for it as it is`
+    return `${paths.map(formatPath).join(', ')} is stored in clear, and a beacon is of what is encrypted. Search for it as it is`
   for (const other of others) {
     const isSamePlace = sameList(other.definition.paths, paths)
     const isSameName = beaconName(other.attribute) === name
     if (isSameName && !(isSamePlace && other.definition.bits === bits))
       return `there are two beacons called ${name}, of other attributes or lengths`
     if (!isSameName && isSamePlace)
-      return `'${other.attribute.join('.')}' is of the same, and the SDK has one beacon of one place`
+      return `'${formatPath(other.attribute)}' is of the same, and the SDK has one beacon of one place`
   }
   if (!Object.hasOwn(shared, name)) return undefined
   const otherName = shared[name]!

@@ -54,7 +54,7 @@ function valueBytes(value: AttributeValue): Buffer {
 }
 
 /** A part of a virtual field (virtual.md, "Virtual Part"): numbers as they are spelled. */
-function textOf(value: AttributeValue): string {
+export function textOf(value: AttributeValue): string {
   const { S, N, BOOL, NULL } = (value ?? {}) as Record<string, unknown>
   if (typeof S === 'string') return S
   if (typeof N === 'string') return N

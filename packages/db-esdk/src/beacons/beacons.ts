@@ -13,7 +13,7 @@ import {
 import { nextSlice, sliceIsOver } from '@dynaseal/core/formats'
 import { type BeaconParts, tellParts } from '@dynaseal/core/parts'
 import { type Beacon, beaconFault, beaconName } from './beacon.js'
-import { beaconBytes, searchedBytes } from './beaconBytes.js'
+import { beaconBytes, searchedBytes, textOf } from './beaconBytes.js'
 import { type BeaconKeySource, type HmacKeys, withHmacKeys } from './beaconKeys.js'
 import { beaconText, isBeacon } from './hash.js'
 import { type BeaconOptions, checkedTables, type TableBeacons } from './options.js'
@@ -80,6 +80,20 @@ export class Beacons implements TokenMaker {
       )
       return texts.length === 1 ? texts : [...new Set(texts)].sort()
     })
+  }
+
+  /**
+   * A virtual field has no value where a part is absent; but the releases take the parts in their order, and refuse to write an item
+   * in which one before that is no text (aws-database-encryption-sdk-dynamodb, Virtual.dfy, GetVirtField2).
+   *
+   * @throws {SearchError} `invalid-value`
+   */
+  checkIncomplete(subject: TokenSubject): void {
+    try {
+      for (const value of subject.values) textOf(value)
+    } catch (error) {
+      throw placed(error, subject)
+    }
   }
 
   /**

@@ -75,6 +75,12 @@ async function* unzipped(file: Bytes): AsyncGenerator<Uint8Array> {
     yield head
     yield* pieces
   }
+  // A file of nothing is no file of DynamoDB: that of an empty partition is gzip of nothing, which has some 20 bytes.
+  if (head.length === 0)
+    throw new DocumentClientError(
+      'invalid-record',
+      'The file of the export is empty: it has 0 bytes, and even one without items has some in gzip. Its download was cut off, or it was never written; fetch it again.',
+    )
   const isZipped = head[0] === 0x1f && head[1] === 0x8b
   // Its errors come with the iteration, which the pipeline ends for both.
   yield* isZipped ? pipeline(Readable.from(all()), createGunzip(), () => {}) : all()

@@ -1,5 +1,6 @@
 import type { AttributeValue } from '@dynaseal/core'
 import { DocumentClientError } from '../errors.js'
+import { checkUpdate } from '../evaluation/checkUpdate.js'
 import { EvaluationError } from '../evaluation/errors.js'
 import type { Attributes } from '../evaluation/types.js'
 import { updated } from '../evaluation/update.js'
@@ -41,8 +42,11 @@ export function changeOfUpdate(table: KnownTable, params: Item, sealing: Sealing
   return {
     ...change,
     updatedPaths: actions.map(({ target }) => target),
-    async decide(item, settings) {
+    check() {
       refuseKeys(table, actions)
+      checkUpdate(actions, change.values)
+    },
+    async decide(item, settings) {
       const next = updated(actions, item.opened ?? change.key, change.values)
       refuseIntoClear(table, actions, given, item, next)
       return { kind: 'Put', members: { Item: await sealItem(table, next, item, settings) }, updated: next }

@@ -21,6 +21,7 @@ export async function judge(
   try {
     const { searched, values } = write
     const { condition } = searched
+    write.check?.()
     if (condition !== undefined) refuseOperandTypes(condition, values)
     const known = (test: Test) => searched.holds(test, item)
     if (condition !== undefined && !holds(condition, item.opened ?? {}, values, known))

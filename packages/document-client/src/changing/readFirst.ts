@@ -19,6 +19,12 @@ export interface ReadFirst {
   /** What an update writes. */
   readonly updatedPaths?: readonly AttributePath[]
   /**
+   * Refuses what DynamoDB refuses before it looks at the item, and so before the condition.
+   *
+   * @throws {EvaluationError}
+   */
+  check?(): void
+  /**
    * What is to be sent for an item that the condition holds for.
    *
    * @throws {EvaluationError} for what DynamoDB would refuse

@@ -125,6 +125,10 @@ function formatOf(
   { messages }: ClientFeatures,
 ): Format {
   const { format, ...others } = options
+  if (typeof format === 'function')
+    throw invalid(
+      `format must be 'envelope', 'message', or a format, and not the function ${(format as { name?: string }).name || 'that makes one'}: call it, as in format: dbEsdkFormat({ keyring }).`,
+    )
   if (typeof format !== 'object' || format === null) return formatWith(options as FormatOptions, messages)
   const [unknown] = Object.keys(others)
   if (unknown !== undefined)

@@ -1,5 +1,6 @@
+import { formatPath } from '@dynaseal/core/formats'
 import { DocumentClientError } from '../errors.js'
-import { formatPath, overlap, sameAs } from '../paths/attributePattern.js'
+import { overlap, sameAs } from '../paths/attributePattern.js'
 import type { ItemKind, TableDescription } from '../tables/itemKind.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Tables } from '../tables/tables.js'

@@ -41,6 +41,8 @@ function declaredToken(
     throw invalid(table, path, 'must have a path of an attribute as of, or a list of them')
   if (tenant !== undefined && typeof tenant !== 'string')
     throw invalid(table, path, 'must have a path of an attribute as tenant')
+  if (normalize === null)
+    throw invalid(table, path, 'must have a normalizer as normalize, or several, or none at all')
   const byPath = isByPath(normalize) ? normalize : Object.fromEntries(paths.map(each => [each, normalize]))
   const stray = Object.keys(byPath).find(each => !paths.includes(each))
   if (stray !== undefined) throw invalid(table, path, `normalizes '${stray}', and is not of it`)

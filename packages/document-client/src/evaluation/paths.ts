@@ -1,4 +1,5 @@
 import type { AttributePath, AttributeValue } from '@dynaseal/core'
+import { formatPath } from '@dynaseal/core/formats'
 import { EvaluationError } from './errors.js'
 import { type Attributes, is } from './types.js'
 
@@ -24,10 +25,10 @@ export interface Change {
  * An item with changes, all of them at paths of the item as it was. What is put behind the end of a list is appended, in the
  * order of its positions; what is taken away from a list closes up.
  *
- * @throws {EvaluationError} `invalid-path` or `overlapping-paths`
+ * @param changes at paths that do not overlap
+ * @throws {EvaluationError} `invalid-path`
  */
 export function changed(item: Attributes, changes: readonly Change[]): Record<string, AttributeValue> {
-  refuseOverlaps(changes.map(({ path }) => path))
   const root = changedValue(
     { M: item },
     changes.map(change => ({ ...change, depth: 0 })),
@@ -95,24 +96,22 @@ function changedChild(
   return changedValue(value, changes)
 }
 
-function refuseOverlaps(paths: readonly AttributePath[]): void {
+/**
+ * DynamoDB refuses an update that writes to overlapping paths before it looks at the item, and so at the condition.
+ *
+ * @throws {EvaluationError} `overlapping-paths`
+ */
+export function refuseOverlaps(paths: readonly AttributePath[]): void {
   for (const [index, path] of paths.entries()) {
     for (const other of paths.slice(index + 1)) {
       const shorter = Math.min(path.length, other.length)
       if (path.slice(0, shorter).every((step, depth) => step === other[depth]))
         throw new EvaluationError(
           'overlapping-paths',
-          `An update writes to ${named(path)} and to ${named(other)}, which overlap.`,
+          `An update writes to ${formatPath(path)} and to ${formatPath(other)}, which overlap.`,
         )
     }
   }
-}
-
-export function named(path: AttributePath): string {
-  return path
-    .map(step => (typeof step === 'number' ? `[${step}]` : `.${step}`))
-    .join('')
-    .replace(/^\./, '')
 }
 
 function invalidPath(): EvaluationError {

@@ -1,10 +1,12 @@
 import type { AttributePath, AttributeValue } from '@dynaseal/core'
+import { formatPath } from '@dynaseal/core/formats'
 import type { UpdateAction, UpdateOperand } from '../expressions/update.js'
+import { checkUpdate } from './checkUpdate.js'
 import { areEqual } from './comparison.js'
 import { placeholder } from './condition.js'
 import { addNumbers } from './decimal.js'
 import { EvaluationError } from './errors.js'
-import { type Change, changed, named, valueAt } from './paths.js'
+import { type Change, changed, valueAt } from './paths.js'
 import { type Attributes, is } from './types.js'
 
 /**
@@ -20,6 +22,7 @@ export function updated(
   item: Attributes,
   values: Attributes,
 ): Record<string, AttributeValue> {
+  checkUpdate(actions, values)
   const evaluation = new Evaluation(item, values)
   return changed(
     item,
@@ -59,7 +62,7 @@ class Evaluation {
         if (value !== undefined) return value
         throw new EvaluationError(
           'missing-attribute',
-          `An update uses ${named(operand.path)}, which the item does not have.`,
+          `An update uses ${formatPath(operand.path)}, which the item does not have.`,
         )
       }
       case 'if_not_exists':
@@ -83,13 +86,12 @@ function added(
   given: AttributeValue,
   target: AttributePath,
 ): AttributeValue {
-  if (!is('N', given) && !isSet(given)) throw wrongType('ADD takes a number or a set.')
   if (value === undefined) return given
   if (is('N', value) && is('N', given)) return { N: addNumbers(value.N, '+', given.N) }
   if (is('SS', value) && is('SS', given)) return { SS: union(value.SS, given.SS, S => ({ S })) }
   if (is('NS', value) && is('NS', given)) return { NS: union(value.NS, given.NS, N => ({ N })) }
   if (is('BS', value) && is('BS', given)) return { BS: union(value.BS, given.BS, B => ({ B })) }
-  throw wrongType(`ADD has a value of another type than ${named(target)}.`)
+  throw wrongType(`ADD has a value of another type than ${formatPath(target)}.`)
 }
 
 /** Undefined where nothing is left. */
@@ -98,7 +100,6 @@ function without(
   given: AttributeValue,
   target: AttributePath,
 ): AttributeValue | undefined {
-  if (!isSet(given)) throw wrongType('DELETE takes a set.')
   if (value === undefined) return undefined
   if (is('SS', value) && is('SS', given))
     return setOf(
@@ -115,11 +116,7 @@ function without(
       'BS',
       difference(value.BS, given.BS, B => ({ B })),
     )
-  throw wrongType(`DELETE has a set of another type than ${named(target)}.`)
-}
-
-function isSet(value: AttributeValue): boolean {
-  return is('SS', value) || is('NS', value) || is('BS', value)
+  throw wrongType(`DELETE has a set of another type than ${formatPath(target)}.`)
 }
 
 type AsValue<T> = (member: T) => AttributeValue

@@ -1,7 +1,7 @@
 // Why an item of a response is not handed out, or not opened: for who reads the error, with the way out.
 import type { AttributePath, FieldError } from '@dynaseal/core'
+import { formatPath } from '@dynaseal/core/formats'
 import { DocumentClientError } from '../errors.js'
-import { formatPath } from '../paths/attributePattern.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { failure } from './failure.js'
 import type { SealedValue } from './itemSearch.js'

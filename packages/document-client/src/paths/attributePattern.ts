@@ -187,14 +187,3 @@ export function isContainer(value: unknown): value is Container {
   const prototype = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
 }
-
-/** A path as developers write it: `address.lines[0]`. */
-export function formatPath(path: AttributePath | AttributePattern): string {
-  let text = ''
-  for (const step of path) {
-    if (typeof step === 'number') text += `[${step}]`
-    else if (step === anyIndex) text += '[n]'
-    else text += `${text === '' ? '' : '.'}${step === anyKey ? '*' : (step as string)}`
-  }
-  return text
-}

@@ -1,13 +1,8 @@
 import type { AttributePath } from '@dynaseal/core'
+import { formatPath } from '@dynaseal/core/formats'
 import { DocumentClientError } from '../errors.js'
 import { formatAttributesOf } from '../guards/formatAttributes.js'
-import {
-  type AttributePattern,
-  formatPath,
-  isContainer,
-  occurrences,
-  relate,
-} from '../paths/attributePattern.js'
+import { type AttributePattern, isContainer, occurrences, relate } from '../paths/attributePattern.js'
 import { spelledPath, spelledPathIn } from '../paths/spelledPaths.js'
 import { strayCiphertext } from '../paths/strayCiphertext.js'
 import type { Item } from '../values/place.js'

@@ -1,12 +1,7 @@
 import type { AttributePath } from '@dynaseal/core'
+import { formatPath } from '@dynaseal/core/formats'
 import { DocumentClientError } from '../errors.js'
-import {
-  type AttributePattern,
-  formatPath,
-  isContainer,
-  occurrences,
-  relate,
-} from '../paths/attributePattern.js'
+import { type AttributePattern, isContainer, occurrences, relate } from '../paths/attributePattern.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { PendingSeal } from './pendingSeal.js'
 

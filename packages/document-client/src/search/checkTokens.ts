@@ -1,6 +1,7 @@
 import type { AttributePath, TokenDefinition, TokenMaker, TokenUse } from '@dynaseal/core'
+import { formatPath } from '@dynaseal/core/formats'
 import { DocumentClientError } from '../errors.js'
-import { formatPath, overlap, relate } from '../paths/attributePattern.js'
+import { overlap, relate } from '../paths/attributePattern.js'
 import { type Dialect, titleOf } from '../tables/dialect.js'
 import type { ItemKind } from '../tables/itemKind.js'
 import { type ItemToken, makesSame } from './itemToken.js'

@@ -18,6 +18,11 @@ export class CommandTokens {
     this.#stored.push({ subject, use })
   }
 
+  /** @throws {SearchError} where the maker refuses an item that lacks a value */
+  incomplete(subject: TokenSubject): void {
+    this.maker?.checkIncomplete?.(subject)
+  }
+
   find(subject: TokenSubject, use: (versions: readonly VersionedToken[]) => void): void {
     this.#found.push({ subject, use })
   }

@@ -1,7 +1,7 @@
+import { formatPath } from '@dynaseal/core/formats'
 import { DocumentClientError } from '../errors.js'
 import { parseUpdate } from '../expressions/update.js'
 import { names } from '../guards/conditions.js'
-import { formatPath } from '../paths/attributePattern.js'
 import type { Item } from '../values/place.js'
 import type { Values } from '../values/values.js'
 import type { SearchedKey } from './searchedKey.js'

@@ -7,6 +7,7 @@ export function searchEndedBy(maker: TokenMaker, abortSignal: unknown): TokenMak
   const ended = ender(abortSignal)
   const options = { signal: abortSignal }
   return {
+    checkIncomplete: subject => maker.checkIncomplete?.(subject),
     write: subjects => ended(maker.write(subjects, options)),
     find: subjects => ended(maker.find(subjects, options)),
     check: claims => ended(maker.check(claims, options)),

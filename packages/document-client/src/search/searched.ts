@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { isPlainObject, kindOf } from '@dynaseal/core/formats'
 import { DocumentClientError } from '../errors.js'
 
 const LABEL = '[searched value]'
@@ -95,7 +96,15 @@ Object.defineProperty(Searched.prototype, 'dynaseal: not replaced', {
  */
 export function search(
   value: SearchedScalar | readonly SearchedScalar[],
-  { tenant }: { readonly tenant?: string } = {},
+  options: { readonly tenant?: string } = {},
 ): Search {
-  return new Searched(value, tenant) as unknown as Search
+  const [unknown] = isPlainObject(options) ? Object.keys(options).filter(name => name !== 'tenant') : ['']
+  if (unknown !== undefined)
+    throw new DocumentClientError(
+      'invalid-value',
+      unknown === ''
+        ? `The options of search() must be a plain object, as in search(value, { tenant }), and not ${kindOf(options)}.`
+        : `search() has no option ${unknown}. It has tenant.`,
+    )
+  return new Searched(value, options.tenant) as unknown as Search
 }

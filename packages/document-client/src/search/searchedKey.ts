@@ -1,6 +1,6 @@
+import { formatPath } from '@dynaseal/core/formats'
 import { DocumentClientError } from '../errors.js'
 import { guardKey } from '../guards/keys.js'
-import { formatPath } from '../paths/attributePattern.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
 import type { Values } from '../values/values.js'

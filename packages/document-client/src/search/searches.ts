@@ -1,7 +1,7 @@
 import type { VersionedToken } from '@dynaseal/core'
+import { formatPath } from '@dynaseal/core/formats'
 import { DocumentClientError } from '../errors.js'
 import type { Test } from '../expressions/condition.js'
-import { formatPath } from '../paths/attributePattern.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
 import type { Values } from '../values/values.js'

@@ -1,6 +1,7 @@
 import type { AttributePath, AttributeValue, TokenDefinition, TokenSubject } from '@dynaseal/core'
+import { formatPath } from '@dynaseal/core/formats'
 import { DocumentClientError } from '../errors.js'
-import { formatPath, relate } from '../paths/attributePattern.js'
+import { relate } from '../paths/attributePattern.js'
 import { PendingSeal } from '../sealing/pendingSeal.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import { type Item, type Place, primaryKey } from '../values/place.js'
@@ -84,6 +85,7 @@ interface StoredSource {
  *
  * @param use is given what to store: a text, a set of texts, or nothing
  * @returns false where a value is absent, so that there is nothing to make a token of
+ * @throws {SearchError} where what is there is refused all the same
  */
 export function tokenStore(
   table: KnownTable,
@@ -95,7 +97,12 @@ export function tokenStore(
 ): boolean {
   const { definition } = token
   const attributes = attributesOf(definition, parts, values)
-  if (attributes === undefined) return false
+  if (attributes === undefined) {
+    const before = attributesOf(definition, parts.slice(0, parts.indexOf(undefined)), values)!
+    if (before.length > 0)
+      tokens.incomplete(subjectOf(table, token, { values: before, tenant: undefined, key }))
+    return false
+  }
   const source = { values: attributes, tenant: storedTenant(table, token, tenant), key }
   tokens.store(subjectOf(table, token, source), ([first, ...others]) => {
     if (definition.members) use(first === undefined ? undefined : new Set([first, ...others]))

@@ -1,6 +1,6 @@
 import { SearchError, type TokenSubject } from '@dynaseal/core'
+import { formatPath } from '@dynaseal/core/formats'
 import { DocumentClientError } from '../errors.js'
-import { formatPath } from '../paths/attributePattern.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
 import type { ItemToken } from './itemToken.js'

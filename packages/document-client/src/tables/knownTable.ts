@@ -1,8 +1,8 @@
 import type { AttributePath } from '@dynaseal/core'
+import { formatPath } from '@dynaseal/core/formats'
 import { DocumentClientError } from '../errors.js'
 import {
   type AttributePattern,
-  formatPath,
   isContainer,
   isIndex,
   overlap,

@@ -1,4 +1,5 @@
 import { ConfigurationError, type Format, type TokenMaker } from '@dynaseal/core'
+import { formatPath } from '@dynaseal/core/formats'
 import { ClientFeatures } from '../client/features.js'
 import { DocumentClientError } from '../errors.js'
 import { type Dialect, titleOf } from './dialect.js'
@@ -119,7 +120,15 @@ export class Tables {
         `'${taken}' of ${title} or of table ${tableName} has the name of an attribute that the format adds to items. Store it under another name, or give the format another one with the option envelopeAttribute. ${dialect.rename}`,
       )
     }
-    for (const [first] of kind.encrypted) {
+    for (const pattern of kind.encrypted) {
+      const [first] = pattern
+      const fault = this.format.faultOf?.(this.#logicalName(tableName), pattern)
+      if (fault !== undefined) {
+        throw new DocumentClientError(
+          'invalid-schema',
+          `'${formatPath(pattern)}' of ${title} in table ${tableName} cannot be encrypted in this format: ${fault}`,
+        )
+      }
       if (typeof first !== 'string') continue
       if (keys.has(first)) {
         throw new DocumentClientError(

@@ -9,8 +9,9 @@ import {
   type unmarshallOptions,
 } from '@aws-sdk/util-dynamodb'
 import type { AttributePath, AttributeValue } from '@dynaseal/core'
+import { formatPath } from '@dynaseal/core/formats'
 import { DocumentClientError } from '../errors.js'
-import { formatPath, isContainer } from '../paths/attributePattern.js'
+import { isContainer } from '../paths/attributePattern.js'
 import { copyContainers } from './copyContainers.js'
 import { findFault } from './faults.js'
 import type { Values } from './values.js'

@@ -1,6 +1,7 @@
 import type { AttributePath } from '@dynaseal/core'
+import { formatPath } from '@dynaseal/core/formats'
 import { DocumentClientError } from '../errors.js'
-import { formatPath, PROTOTYPE } from '../paths/attributePattern.js'
+import { PROTOTYPE } from '../paths/attributePattern.js'
 import { fromBase64 } from './base64.js'
 import { isOfClass, setMember } from './copyContainers.js'
 import type { Item } from './place.js'

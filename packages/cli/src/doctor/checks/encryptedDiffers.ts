@@ -1,3 +1,4 @@
+import { formatPath } from '@dynaseal/document-client/mapper'
 import type { Check } from '../finding.js'
 import { differences, views } from '../select.js'
 
@@ -11,7 +12,7 @@ export const encryptedDiffers: Check = {
       // Of an entity that only one of them knows, that is said.
       const shared = kinds(of[0]!.table).filter(kind => of.every(({ table }) => kinds(table).includes(kind)))
       const differing = differences(of, ({ known }) =>
-        [...new Set(shared)].map(kind => known.declared(kind).map(pathOf).sort().join(', ')).join('; '),
+        [...new Set(shared)].map(kind => known.declared(kind).map(formatPath).sort().join(', ')).join('; '),
       )
       if (differing === undefined) return []
       return {
@@ -22,8 +23,4 @@ export const encryptedDiffers: Check = {
         mend: ['# In the application: one schema for all regions; then', `dynaseal backfill ${name} --apply`],
       }
     }),
-}
-
-function pathOf(pattern: readonly (string | number | symbol)[]): string {
-  return pattern.map(step => (typeof step === 'symbol' ? '*' : step)).join('.')
 }
