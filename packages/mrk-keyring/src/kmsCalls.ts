@@ -111,12 +111,11 @@ function takeDataKey(
 const MAX_CIPHERTEXT_BYTES = 6144
 
 function ciphertextOf(blob: Uint8Array | undefined): Uint8Array {
-  if (!(blob instanceof Uint8Array) || blob.byteLength === 0)
-    throw new UnusableResponseError('KMS answered without an encrypted data key')
+  const length = blob instanceof Uint8Array ? blob.byteLength : 0
   // What is longer would not fit into a message, or be stored with every item.
-  if (blob.byteLength > MAX_CIPHERTEXT_BYTES)
-    throw new UnusableResponseError(`KMS answered with an encrypted data key of ${blob.byteLength} bytes`)
-  return blob
+  if (length === 0 || length > MAX_CIPHERTEXT_BYTES)
+    throw new UnusableResponseError(`KMS answered with an encrypted data key of ${length} bytes`)
+  return blob!
 }
 
 function otherKey(keyId: string | undefined, arn: string): UnusableResponseError {

@@ -4,7 +4,7 @@ import { adoptInputs } from './adoptInput.js'
 import { EncryptedAttribute, type Validator } from './encryptedAttribute.js'
 import { ENCRYPTED_META, encryptedSchema, isEncryptedSchema } from './encryptedSchema.js'
 import type { Encrypted } from './encryptedType.js'
-import { ToolboxError } from './errors.js'
+import { invalidSchema } from './errors.js'
 import { guardLibraryErrors } from './libraryErrors.js'
 import { TokenMark } from './tokenMark.js'
 import { copyOf, type ToolboxCopy } from './toolboxCopies.js'
@@ -57,27 +57,20 @@ const PLACE_PROPS = [
  */
 export function encrypted<SCHEMA extends Schema>(schema: NoKey<SCHEMA>): Encrypted<SCHEMA> {
   const annotated = schema as Schema
-  if (typeof annotated?.type !== 'string' || !isObject(annotated.props)) {
-    throw new ToolboxError(
-      'invalid-schema',
-      'encrypted() takes a schema of dynamodb-toolbox, as in encrypted(string()).',
-    )
+  if (typeof annotated?.type !== 'string' || Object(annotated.props) !== annotated.props) {
+    throw invalidSchema('encrypted() takes a schema of dynamodb-toolbox, as in encrypted(string()).')
   }
   if (annotated.type === 'item') {
-    throw new ToolboxError(
-      'invalid-schema',
-      'encrypted() takes an attribute, not a whole item: annotate its fields.',
-    )
+    throw invalidSchema('encrypted() takes an attribute, not a whole item: annotate its fields.')
   }
   const props = annotated.props as CommonProps & Record<string, unknown>
   if (props.key === true) {
-    throw new ToolboxError(
-      'invalid-schema',
+    throw invalidSchema(
       'A key attribute cannot be encrypted: DynamoDB finds items by its value. Remove encrypted() or key(). If the key is the search token of it, say so after: encrypted(string()).key().',
     )
   }
   if (isEncryptedSchema(annotated)) {
-    throw new ToolboxError('invalid-schema', 'The attribute is encrypted already: once is enough.')
+    throw invalidSchema('The attribute is encrypted already: once is enough.')
   }
   const copy = copyOf(annotated)
   refuseNested(annotated, [], copy)
@@ -97,21 +90,6 @@ export function encrypted<SCHEMA extends Schema>(schema: NoKey<SCHEMA>): Encrypt
   }) as unknown as Encrypted<SCHEMA>
 }
 
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null
-}
-
-/** The token of what is encrypted is stored in clear: it is what items are found by. */
-function refuseToken(schema: Schema, path: AttributePattern): void {
-  const token = TokenMark.of(schema, formatPath(path))
-  if (token === undefined) return
-  const where = path.length === 0 ? '' : `'${formatPath(path)}' inside an encrypted container is `
-  throw new ToolboxError(
-    'invalid-schema',
-    `${where === '' ? 'encrypted() was given ' : where}the search token of '${token.of.join("', '")}', which cannot be encrypted: DynamoDB finds items by it, and the sealed client computes it. Encrypt what it is of, and leave token() beside it, outside of encrypted().`,
-  )
-}
-
 /** The schema of the value alone. */
 function bare(schema: Schema): Schema {
   const outside = Object.fromEntries(PLACE_PROPS.map(name => [name, undefined]))
@@ -123,28 +101,31 @@ function bare(schema: Schema): Schema {
   })
 }
 
-/** A link is computed from the whole item, which a container that is sealed as one value never sees. */
+/**
+ * A link is computed from the whole item, which a container that is sealed as one value never sees. The token of what is
+ * encrypted is stored in clear: it is what items are found by.
+ */
 function refuseNested(schema: Schema, path: AttributePattern, copy: ToolboxCopy): void {
-  if (copyOf(schema) !== copy) {
-    throw new ToolboxError(
-      'invalid-schema',
-      `'${formatPath(path)}' inside an encrypted container was made by another copy of dynamodb-toolbox than the container: load dynamodb-toolbox everywhere with import, or everywhere with require().`,
-    )
+  const isInside = path.length > 0
+  const refuse = (why: string) => {
+    const what = isInside
+      ? `'${formatPath(path)}' inside an encrypted container`
+      : 'What encrypted() was given'
+    throw invalidSchema(`${what} ${why}`)
   }
-  refuseToken(schema, path)
+  if (copyOf(schema) !== copy)
+    refuse(
+      'was made by another copy of dynamodb-toolbox than the container: load dynamodb-toolbox everywhere with import, or everywhere with require().',
+    )
+  const token = TokenMark.of(schema, formatPath(path))
+  if (token !== undefined)
+    refuse(
+      `is the search token of '${token.of.join("', '")}', which cannot be encrypted: DynamoDB finds items by it, and the sealed client computes it. Encrypt what it is of, and leave token() beside it, outside of encrypted().`,
+    )
   const props = schema.props as CommonProps
-  if (path.length > 0 && (props.putLink !== undefined || props.updateLink !== undefined)) {
-    throw new ToolboxError(
-      'invalid-schema',
-      `'${formatPath(path)}' inside an encrypted container has a link, which needs the whole item. Link the container, or move the attribute out of it.`,
-    )
-  }
-  if (path.length > 0 && isEncryptedSchema(schema)) {
-    throw new ToolboxError(
-      'invalid-schema',
-      `'${formatPath(path)}' is encrypted inside an encrypted container. One of the two is enough.`,
-    )
-  }
+  if (isInside && (props.putLink !== undefined || props.updateLink !== undefined))
+    refuse('has a link, which needs the whole item. Link the container, or move the attribute out of it.')
+  if (isInside && isEncryptedSchema(schema)) refuse('is encrypted as well. One of the two is enough.')
   for (const [name, child] of children(schema)) refuseNested(child, [...path, name], copy)
 }
 

@@ -13,7 +13,7 @@ import {
 } from '@dynaseal/document-client/mapper'
 import type { Schema, Transformer } from 'dynamodb-toolbox'
 import { ENCRYPTED_META, isEncryptedSchema } from './encryptedSchema.js'
-import { ToolboxError } from './errors.js'
+import { invalidSchema, ToolboxError } from './errors.js'
 import { lostEncryption } from './lostEncryption.js'
 import type { ToolboxCopy } from './toolboxCopies.js'
 import { isExtension, removeMark, setting } from './updateExtensions.js'
@@ -79,8 +79,7 @@ export class EncryptedAttribute implements Transformer {
     if (attribute !== undefined) return attribute
     const { meta } = schema.props as { meta?: Record<string, unknown> }
     if (meta?.[ENCRYPTED_META] === true) {
-      throw new ToolboxError(
-        'invalid-schema',
+      throw invalidSchema(
         `'${place}' was encrypted in the schema that this one was made from, and is not any more: fromSchemaDTO() and the like lose transformers, so it would be stored in clear. Annotate it again with encrypted().`,
       )
     }

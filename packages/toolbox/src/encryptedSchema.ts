@@ -1,5 +1,5 @@
 import type { AnySchema_, Schema } from 'dynamodb-toolbox'
-import { ToolboxError } from './errors.js'
+import { invalidSchema } from './errors.js'
 import type { ToolboxCopy } from './toolboxCopies.js'
 
 /** Marks the attribute where a serialized schema keeps it, so that one rebuilt from a DTO is noticed. */
@@ -100,16 +100,14 @@ function createType({ schemas: { AnySchema_ } }: ToolboxCopy): EncryptedType {
   }
   for (const name of VALUE_METHODS) {
     methods[name] = () => {
-      throw new ToolboxError(
-        'invalid-schema',
+      throw invalidSchema(
         `${name}() concerns the value, which is encrypted already. Put it inside: encrypted(schema.${name}(...)).`,
       )
     }
   }
   for (const name of KEY_METHODS) {
     methods[name] = () => {
-      throw new ToolboxError(
-        'invalid-schema',
+      throw invalidSchema(
         `${name}() gives a key its value, and what is encrypted has no other than that which is given.`,
       )
     }

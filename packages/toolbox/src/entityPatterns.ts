@@ -11,7 +11,7 @@ import {
 } from '@dynaseal/document-client/mapper'
 import type { Schema } from 'dynamodb-toolbox'
 import { EncryptedAttribute, type RegisteredReader } from './encryptedAttribute.js'
-import { ToolboxError } from './errors.js'
+import { invalidSchema } from './errors.js'
 import type { RegistrableEntity } from './registry.js'
 import { TokenMark } from './tokenMark.js'
 
@@ -57,8 +57,7 @@ export function patternsOf(entity: RegistrableEntity, reader: RegisteredReader):
         return
       case 'set':
         if (EncryptedAttribute.of(schema.elements, place) !== undefined) {
-          throw new ToolboxError(
-            'invalid-schema',
+          throw invalidSchema(
             `The elements of set '${place}' cannot be encrypted one by one. Encrypt the set: encrypted(set(string())).`,
           )
         }
@@ -87,21 +86,18 @@ export function patternsOf(entity: RegistrableEntity, reader: RegisteredReader):
       tokens.some(token => isKeyOf(entity, token) && token.definition.paths.some(part => sameAs(part, key)))
     )
       continue
-    throw new ToolboxError(
-      'invalid-schema',
+    throw invalidSchema(
       `'${formatPath(key)}' of entity ${entity.entityName} is encrypted and is a key attribute, and no key of its table is the search token of it: what computeKey makes of it would be stored in clear. Remove key(), or give the table's key such a token.`,
     )
   }
   for (const pattern of encrypted) {
     if (pattern.includes(PROTOTYPE)) {
-      throw new ToolboxError(
-        'invalid-schema',
+      throw invalidSchema(
         `'${formatPath(pattern)}' of entity ${entity.entityName} has a name that the AWS SDK cannot store. Store it under another name, with savedAs().`,
       )
     }
     if (clear.some(open => open.length >= pattern.length && overlap(open, pattern))) {
-      throw new ToolboxError(
-        'invalid-schema',
+      throw invalidSchema(
         `'${formatPath(pattern)}' of entity ${entity.entityName} is encrypted in one alternative and clear in another, so nobody could tell which one a stored value should be. Encrypt both, or the anyOf as a whole.`,
       )
     }

@@ -10,3 +10,8 @@ export type ToolboxErrorCode = DocumentClientErrorCode
 export class ToolboxError extends DocumentClientError {
   override readonly name = 'ToolboxError'
 }
+
+/** Of what entities say, or their schemas. */
+export function invalidSchema(message: string): ToolboxError {
+  return new ToolboxError('invalid-schema', message)
+}

@@ -1,4 +1,4 @@
-import { ToolboxError } from './errors.js'
+import { invalidSchema } from './errors.js'
 
 const MESSAGE =
   'encrypted() is lost in a schema that was rebuilt from a DTO: it would store values in clear and load ciphertext. Annotate the attribute again with encrypted(), and register the entity.'
@@ -16,7 +16,7 @@ export const lostEncryption = {
       prefix: '',
       delimiter: {
         toString() {
-          throw new ToolboxError('invalid-schema', MESSAGE)
+          throw invalidSchema(MESSAGE)
         },
         // As JSON, where functions are dropped, the message stands where JavaScript looks for the function.
         toJSON: () => ({ toString: MESSAGE }),

@@ -3,7 +3,7 @@ import type { NativeItem, SealedClient, SealOptions } from '@dynaseal/document-c
 import { type Features, sealClient } from '@dynaseal/document-client/mapper'
 import { dialect } from './dialect.js'
 import type { EntityItemOpener, openEntities } from './entityItems.js'
-import { ToolboxError } from './errors.js'
+import { invalidSchema, ToolboxError } from './errors.js'
 import type { Registrable } from './registrable.js'
 import { type RegistrableEntity, Registry } from './registry.js'
 
@@ -72,8 +72,7 @@ const registries = new WeakMap<object, Registry>()
 /** @throws {ToolboxError} `invalid-schema` */
 function refuseNoEntity(entity: RegistrableEntity | undefined): void {
   if (typeof entity?.table?.getName === 'function' && typeof entity.schema === 'object') return
-  throw new ToolboxError(
-    'invalid-schema',
+  throw invalidSchema(
     'register() takes entities of dynamodb-toolbox, one after the other: register(User, Order). Of a table, register its entities.',
   )
 }

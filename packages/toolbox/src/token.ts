@@ -3,7 +3,7 @@ import { isPlainObject, kindOf } from '@dynaseal/core/formats'
 import type { Search } from '@dynaseal/document-client'
 import type { StringSchema } from 'dynamodb-toolbox'
 import { AnySchema } from 'dynamodb-toolbox/schema/any'
-import { ToolboxError } from './errors.js'
+import { invalidSchema } from './errors.js'
 import { letSearchesThrough } from './searchInput.js'
 import { TokenAttribute } from './tokenAttribute.js'
 import { TOKEN_META } from './tokenMark.js'
@@ -74,32 +74,25 @@ export function token<const SAVED extends string | undefined = undefined>(
     paths.length === 0 ||
     paths.some(path => typeof path !== 'string' || path === '')
   )
-    throw new ToolboxError(
-      'invalid-schema',
-      "token() takes the name of an attribute, as in token('email'), or a list of them.",
-    )
+    throw invalidSchema("token() takes the name of an attribute, as in token('email'), or a list of them.")
   if (!isPlainObject(options as unknown))
-    throw new ToolboxError(
-      'invalid-schema',
+    throw invalidSchema(
       `The options of token('${paths.join("', '")}') must be a plain object, and not ${kindOf(options)}.`,
     )
   const unknown = Object.keys(options).filter(
     name => !['savedAs', 'normalize', 'bits', 'tenant'].includes(name),
   )
   if (unknown.length > 0)
-    throw new ToolboxError(
-      'invalid-schema',
+    throw invalidSchema(
       `token() has no option ${unknown.join(', ')}. It has savedAs, normalize, bits and tenant.`,
     )
   for (const name of ['tenant', 'savedAs'] as const)
     if (options[name] !== undefined && (typeof options[name] !== 'string' || options[name] === ''))
-      throw new ToolboxError(
-        'invalid-schema',
+      throw invalidSchema(
         `The option ${name} of token('${paths.join("', '")}') must be the name of an attribute.`,
       )
   if (options.normalize === null)
-    throw new ToolboxError(
-      'invalid-schema',
+    throw invalidSchema(
       `The option normalize of token('${paths.join("', '")}') must be a normalizer, several of them, or left out.`,
     )
   letSearchesThrough()

@@ -1,6 +1,6 @@
 import type { AttributePattern, ItemToken } from '@dynaseal/document-client/mapper'
 import type { Schema, Transformer } from 'dynamodb-toolbox'
-import { ToolboxError } from './errors.js'
+import { invalidSchema } from './errors.js'
 import type { RegistrableEntity } from './registry.js'
 
 /** Marks the attribute where a serialized schema keeps it. */
@@ -21,8 +21,7 @@ export abstract class TokenMark implements Transformer {
     const { transform, meta } = schema.props as { transform?: unknown; meta?: Record<string, unknown> }
     if (transform instanceof TokenMark) return transform
     if (meta?.[TOKEN_META] !== true) return undefined
-    throw new ToolboxError(
-      'invalid-schema',
+    throw invalidSchema(
       `'${place}' was a search token in the schema that this one was made from, and is not any more: fromSchemaDTO() and the like lose what it is of. Say it again with token().`,
     )
   }

@@ -2,7 +2,7 @@ import { type AttributePath, ConfigurationError, type Normalizer } from '@dynase
 import { type AttributePattern, type ItemToken, itemToken } from '@dynaseal/document-client/mapper'
 import type { Schema } from 'dynamodb-toolbox'
 import { EncryptedAttribute } from './encryptedAttribute.js'
-import { ToolboxError } from './errors.js'
+import { invalidSchema } from './errors.js'
 import type { RegistrableEntity } from './registry.js'
 import type { TokenAttribute } from './tokenAttribute.js'
 
@@ -18,7 +18,7 @@ export function tokenOf(
   path: AttributePattern,
 ): ItemToken {
   const refused = (what: string) =>
-    new ToolboxError('invalid-schema', `The token of ${of.join(', ')} of entity ${entityName} ${what}.`)
+    invalidSchema(`The token of ${of.join(', ')} of entity ${entityName} ${what}.`)
   if (path.some(step => typeof step !== 'string'))
     throw refused('stands in a list, a tuple or a record, and can only stand in the item or in its maps')
   const found = of.map(name => {

@@ -6,7 +6,7 @@ import { AnySchema, AnySchema_ } from 'dynamodb-toolbox/schema'
 import { Formatter } from 'dynamodb-toolbox/schema/actions/format'
 import { Parser } from 'dynamodb-toolbox/schema/actions/parse'
 import { PrimaryKeyParser } from 'dynamodb-toolbox/table/actions/parsePrimaryKey'
-import { ToolboxError } from './errors.js'
+import { invalidSchema } from './errors.js'
 
 /** What we call of dynamodb-toolbox. */
 export interface ToolboxCopy {
@@ -72,8 +72,7 @@ export function copyOf(schema: Schema): ToolboxCopy {
     copyByPrototype.set(prototype as object, copy)
     return copy
   }
-  throw new ToolboxError(
-    'invalid-schema',
+  throw invalidSchema(
     'encrypted() was given a schema of another copy of dynamodb-toolbox than the one that it uses. In CommonJS, load both with require(), in an ES module both with import; and look for two versions with npm ls dynamodb-toolbox.',
   )
 }

@@ -255,7 +255,7 @@ describe('what is no schema of a value is refused, with the way out', () => {
     [
       'a token',
       () => encrypted(token('email') as never),
-      /encrypted\(\) was given the search token of 'email'/,
+      /What encrypted\(\) was given is the search token of 'email'/,
     ],
     [
       'a token of two',

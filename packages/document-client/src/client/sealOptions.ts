@@ -127,7 +127,7 @@ function formatOf(
   const { format, ...others } = options
   if (typeof format === 'function')
     throw invalid(
-      `format must be 'envelope', 'message', or a format, and not the function ${(format as { name?: string }).name || 'that makes one'}: call it, as in format: dbEsdkFormat({ keyring }).`,
+      "format must be 'envelope', 'message', or a format, and not the function that makes one: call it, as in format: dbEsdkFormat({ keyring }).",
     )
   if (typeof format !== 'object' || format === null) return formatWith(options as FormatOptions, messages)
   const [unknown] = Object.keys(others)

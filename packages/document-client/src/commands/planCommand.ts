@@ -25,7 +25,7 @@ export function planCommand(
   sealing: Sealing,
 ): CommandPlan | undefined {
   const operation = operationOf(command)
-  if (operation?.plan !== undefined && isOfDocuments(command) === (commands.type === 'document')) {
+  if (operation !== undefined && isOfDocuments(command) === (commands.type === 'document')) {
     const input = commands.items.read(given as Item)
     const type = operation[commands.type] as unknown as new (input: Item) => object
     return { plan: operation.plan(tables, input, sealing), type }
