@@ -1,4 +1,4 @@
-import { isOfCredentials } from './engine/persistently.js'
+import { isOfCredentials, isTransient } from './engine/persistently.js'
 import { CliError } from './errors.js'
 import { reasonOf, sentence } from './keys/reasonOf.js'
 
@@ -42,6 +42,14 @@ export function explained(error: unknown, { table, region }: Asked): unknown {
     return new CliError(
       'credentials',
       `KMS accepts no AWS credentials of this process: ${sentence(reasonOf(error))} Sign in again, or give the configuration's keyring others; a job with a checkpoint goes on where it was.`,
+      error,
+    )
+  }
+  if (code === 'key-unavailable') {
+    const isRefused = !isTransient(error)
+    return new CliError(
+      isRefused ? 'permission' : 'unreachable',
+      `${sentence(message)} ${sentence(reasonOf(error))} ${isRefused ? 'dynaseal doctor says what is missing. Once that is mended' : 'Once KMS answers again'}, a job with a checkpoint goes on where it was: give the same command again.`,
       error,
     )
   }

@@ -2,6 +2,7 @@ import { PutItemCommand, UpdateItemCommand } from 'dynamodb-toolbox'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { inspectBytes, inspectItem, type Project, type WireItem } from '../src/api.js'
 import { dynamoDbJson } from '../src/inspect/dynamoDbJson.js'
+import { parseKey } from '../src/inspect/parseInput.js'
 import { configText, createWorld, EAST, entities, users, WEST, type World } from './support/cloud.js'
 import { dynaseal, folder, unfit } from './support/command.js'
 
@@ -93,6 +94,20 @@ describe('an item of a table', () => {
     expect(code).toBe(1)
     expect(note).toContain('no such item')
   })
+
+  it('is found by a key of which one part has a type, and the other is as JSON has it', () => {
+    const key = { dev: { B: Buffer.from('a') }, at: { N: '1.5' } }
+    expect(parseKey('{"dev": {"B": "YQ=="}, "at": 1.5}', ['dev', 'at'])).toEqual(key)
+    expect(parseKey('{"dev": {"B": "YQ=="}, "at": {"N": "1.5"}}', ['dev', 'at'])).toEqual(key)
+  })
+
+  it.each(['12345678901234567890', '0.1234567890123456789'])(
+    'of the number %s is to be given as a text',
+    async at => {
+      const { code, note } = await dynaseal(['inspect', 'users', `{"id": ${at}}`], { cwd })
+      expect([code, note]).toEqual([2, expect.stringContaining('{"id":{"N":"…"}}')])
+    },
+  )
 
   it('of a key of another type is said how to give one', async () => {
     const { code, note } = await dynaseal(['inspect', 'users', '{"id": 42}'], { cwd })

@@ -175,11 +175,11 @@ describe('without a data key', () => {
     for (const region of [EAST, WEST]) world.cloud.fault({ region, service: 'kms', kind: 'deny' })
   })
 
-  it('what does not open is said with what finds out why', async () => {
-    const { code, out } = await dynaseal(['revert', 'users', '--config', 'revert.config.ts'], { cwd })
-    expect(code).toBe(3)
-    expect(out.replaceAll(/\s+/g, ' ')).toContain(
-      'key-unavailable 1 no data key to open it with: dynaseal doctor',
+  it('it ends, and says what finds out why and how to go on', async () => {
+    const { code, out, note } = await dynaseal(['revert', 'users', '--config', 'revert.config.ts'], { cwd })
+    expect([code, out]).toEqual([1, ''])
+    expect(note.replaceAll('\n', ' ')).toMatch(
+      /KMS gives no data keys for table users.*dynaseal doctor.*goes on where it was/,
     )
   })
 
@@ -187,7 +187,7 @@ describe('without a data key', () => {
     const { code, note } = await dynaseal(['rewrap', 'users', '--config', 'rewrap.config.ts'], { cwd })
     expect([code, note.replaceAll('\n', ' ')]).toEqual([
       1,
-      expect.stringContaining('Cannot seal ssn of an item in table users (key: id)'),
+      expect.stringMatching(/Cannot seal ssn of an item in table users \(key: id\).*goes on where it was/),
     ])
   })
 })

@@ -44,7 +44,7 @@ export interface JobReport extends JobTotals {
   readonly table: string
   readonly region: string
   readonly applied: boolean
-  /** Whether it went on where another process had ended; the counts are of all of them. */
+  /** Whether it went on where another process had ended; the counts are of all of them, without pages that one of them had begun. */
   readonly resumed: boolean
   /** Of this process: its calls into the keyring, and seconds. */
   readonly kmsCalls: number

@@ -4,7 +4,7 @@ import type { Target } from '../config/project.js'
 import type { WireItem } from '../stored/wireItem.js'
 import { JobCounts } from './jobCounts.js'
 import type { Pace } from './pace.js'
-import { isThrottling, isTransient, paced, persistently } from './persistently.js'
+import { isThrottling, paced, persistently, saysNothing } from './persistently.js'
 import type { Left } from './task.js'
 
 /** What became of an item that was to be moved; `under-both-keys`: something is where it belongs, and it is as it was read. */
@@ -121,7 +121,7 @@ const OF_ONE_ITEM = [
 export function faultsOf(error: unknown): Left[] {
   const { code, failures } = error as { code?: unknown; failures?: readonly FieldError[] }
   if (code === 'fields-not-opened' && failures !== undefined) {
-    const passing = failures.find(isTransient)
+    const passing = failures.find(saysNothing)
     if (passing !== undefined) throw passing
     return failures.map(({ path, code: reason }) => ({ path, reason }))
   }

@@ -51,7 +51,9 @@ export function headOf({ task, table: name, region, applied, resumed, complete }
   return [
     `${task} of table ${name} in ${region}${applied ? '' : ', dry run: nothing was written'}.`,
     ...(complete ? [] : [`Ended before all was seen. ${applied ? GOES_ON : BEGINS_AGAIN}`]),
-    ...(resumed ? ['Went on where it had ended; the counts are of the whole.'] : []),
+    ...(resumed
+      ? ['Went on where it had ended; the counts are of the whole, but for what was under way when it ended.']
+      : []),
   ]
 }
 

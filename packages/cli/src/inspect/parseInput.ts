@@ -109,8 +109,25 @@ export function parseKey(text: string, keyNames: readonly string[]): WireItem {
       'usage',
       `The key must have ${keyNames.join(' and ')}, and nothing else: ${keyExample(keyNames)}.`,
     )
-  const isWire = Object.values(json).every(value => typeof value === 'object')
-  return isWire ? itemFromJson(json, 'The key') : marshall(json)
+  return Object.fromEntries(
+    Object.entries(json).map(([name, value]) => [
+      name,
+      typeof value === 'object' ? attributeOf(value, 'The key') : keyValue(name, value),
+    ]),
+  )
+}
+
+/** Decimal digits that every number of JSON keeps ("Number.MAX_SAFE_INTEGER" has one more, and not all of that many fit). */
+const SAFE_DIGITS = 15
+
+function keyValue(name: string, value: unknown): AttributeValue {
+  // It has been read already: what more digits stood there, nobody knows.
+  if (typeof value === 'number' && String(value).replaceAll(/^-?[0.]*|e.*$|\D/g, '').length > SAFE_DIGITS)
+    throw new CliError(
+      'usage',
+      `The number of the key attribute ${name} has more digits than JSON keeps: give it as a text, ${JSON.stringify({ [name]: { N: '…' } })}.`,
+    )
+  return marshall({ [name]: value })[name]!
 }
 
 function keyExample(keyNames: readonly string[]): string {

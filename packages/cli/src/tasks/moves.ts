@@ -1,9 +1,12 @@
+import type { FieldError } from '@dynaseal/core'
 import type { Target } from '../config/project.js'
 import { faultsOf } from '../engine/moveItem.js'
 import { persistently } from '../engine/persistently.js'
 import type { Left, Outcome } from '../engine/task.js'
-import { keyOf } from '../stored/tableItem.js'
+import { toOpen } from '../stored/tableItem.js'
 import type { WireItem } from '../stored/wireItem.js'
+import { checkRefusals } from './refusals.js'
+import { sealedParts } from './sealedItems.js'
 import { tokenIn, versionsIn } from './tokens.js'
 
 /** Whether a key of an item is to be the token of another version of the search key. */
@@ -15,11 +18,22 @@ export function hasOldKey({ known }: Target, item: WireItem, version: number): b
 
 /** Where an item is to be moved. All of it is opened and sealed, as when it is moved. */
 export async function plannedMove(target: Target, item: WireItem, signal: AbortSignal): Promise<Outcome> {
-  const { mover, tableName, known } = target
+  const { mover, tableName, known, format } = target
+  const { key, fields } = sealedParts(target, item)
+  const opening = toOpen(known, key, item, fields)
   const plan = async (): Promise<WireItem | undefined | readonly Left[]> => {
     try {
-      return await mover.moved(tableName, item)
+      const to = await mover.moved(tableName, item)
+      if (to !== undefined) await checkRefusals(format, [opening], [undefined], signal)
+      return to
     } catch (error) {
+      const { failures = [] } = error as { failures?: readonly FieldError[] }
+      await checkRefusals(
+        format,
+        failures.map(() => opening),
+        failures,
+        signal,
+      )
       return faultsOf(error)
     }
   }
@@ -27,7 +41,7 @@ export async function plannedMove(target: Target, item: WireItem, signal: AbortS
   if (isLeft(moved)) return { change: undefined, left: moved }
   if (moved === undefined) return { change: undefined, left: [] }
   const nothing = { values: [], attributes: [], tokens: [], unchanged: [], remaining: 0 }
-  return { change: { ...nothing, key: keyOf(known, item)!, moved }, left: [] }
+  return { change: { ...nothing, key, moved }, left: [] }
 }
 
 function isLeft(one: WireItem | undefined | readonly Left[]): one is readonly Left[] {

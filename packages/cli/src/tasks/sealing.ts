@@ -11,6 +11,7 @@ import {
 } from '@dynaseal/core'
 import { persistently, saysNothing } from '../engine/persistently.js'
 import { type WrappingKey, wrappingKey } from '../inspect/wrappingKey.js'
+import { checkRefusals } from './refusals.js'
 
 /**
  * Seals items, each for itself where they cannot be sealed together: an item that cannot be sealed has the code of its error.
@@ -52,7 +53,8 @@ const OF_ONE_ITEM = ['invalid-value', 'too-deep', 'too-large', 'invalid-location
 /**
  * Opens items.
  *
- * @throws an error that may pass and did not for some time: with it, nobody knows whether a field opens
+ * @throws an error that may pass and did not for some time, or that KMS has for all data keys: with it, nobody knows whether a
+ *   field opens
  */
 export async function openEach(
   format: Format,
@@ -60,15 +62,23 @@ export async function openEach(
   signal: AbortSignal,
 ): Promise<(readonly OpenedField[])[]> {
   if (items.length === 0) return []
-  return persistently(
+  const opened = await persistently(
     async () => {
-      const opened = await format.open(items, { signal })
-      for (const { fields } of opened)
+      const results = await format.open(items, { signal })
+      for (const { fields } of results)
         for (const field of fields) if ('error' in field && saysNothing(field.error)) throw field.error
-      return opened.map(({ fields }) => fields)
+      return results.map(({ fields }) => fields)
     },
     { signal },
   )
+  await checkRefusals(format, items, opened.map(errorOf), signal)
+  return opened
+}
+
+/** Where nothing is refused, any of them. */
+function errorOf(fields: readonly OpenedField[]): FieldError | undefined {
+  const errors = fields.flatMap(field => ('error' in field ? [field.error] : []))
+  return errors.find(({ code }) => code === 'key-unavailable') ?? errors[0]
 }
 
 /** What stored bytes say of how they were written: what a rewrap compares. */

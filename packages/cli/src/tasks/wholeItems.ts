@@ -7,6 +7,7 @@ import type { Beside, Change, Left, Replacement, Unchanged } from '../engine/tas
 import { encryptedFields, keyOf, toOpen } from '../stored/tableItem.js'
 import { hasItemAttributes, isOwn, sealsItems, wholeToOpen, wholeToSeal } from '../stored/wholeItem.js'
 import { replaced, type WireItem } from '../stored/wireItem.js'
+import { checkRefusals } from './refusals.js'
 import { sealedParts } from './sealedItems.js'
 import { openEach, sealEach } from './sealing.js'
 
@@ -44,6 +45,12 @@ async function ofWholes(
       return results
     },
     { signal },
+  )
+  await checkRefusals(
+    target.format,
+    given,
+    opened.map(({ error }) => error),
+    signal,
   )
   return opened.map(({ fields, others, error }, i) => {
     if (error !== undefined) return [{ path: undefined, reason: error.code }]
