@@ -64,9 +64,7 @@ export class DataKeys implements WrappingKeys {
     const context = serializeContext(encryptionContext)
     const branchKeyId = this.#idFor(encryptionContext)
     const errors: unknown[] = []
-    for (const entry of entries) {
-      const version = versionOf(entry, branchKeyId, length)
-      if (version === undefined) continue
+    for (const { entry, version } of ofBranchKey(entries, branchKeyId, length)) {
       try {
         const key = await held(this.#branchKeys.version(branchKeyId, version), signal)
         return { dataKey: unwrapWith(key, entry, context), keyName: branchKeyId }
@@ -83,9 +81,7 @@ export class DataKeys implements WrappingKeys {
     const context = serializeContext(encryptionContext)
     const branchKeyId = this.#idFor(encryptionContext)
     const errors: unknown[] = []
-    for (const entry of entries) {
-      const version = versionOf(entry, branchKeyId, length)
-      if (version === undefined) continue
+    for (const { entry, version } of ofBranchKey(entries, branchKeyId, length)) {
       const key = this.#branchKeys.inMemory(branchKeyId, version)
       if (key === undefined) return undefined
       try {
@@ -116,15 +112,15 @@ export function isBranchKeyId(id: unknown): id is string {
   return typeof id === 'string' && id !== '' && id.isWellFormed()
 }
 
-/** The version that an encrypted data key was wrapped under; undefined where it is of another branch key, or none. */
-function versionOf(
-  { providerId, providerInfo, encryptedDataKey }: EncryptedDataKeyEntry,
-  branchKeyId: string,
-  length: number,
-): string | undefined {
-  // The id is the context's and never the message's: what somebody else wrote names no branch key.
-  if (providerId !== PROVIDER_ID || providerInfo !== branchKeyId) return undefined
-  return wrappedUnder(encryptedDataKey, length)
+/** The encrypted data keys that are of a branch key, each with the version that it was wrapped under. */
+function* ofBranchKey(entries: readonly EncryptedDataKeyEntry[], branchKeyId: string, length: number) {
+  for (const entry of entries) {
+    const { providerId, providerInfo, encryptedDataKey } = entry
+    // The id is the context's and never the message's: what somebody else wrote names no branch key.
+    if (providerId !== PROVIDER_ID || providerInfo !== branchKeyId) continue
+    const version = wrappedUnder(encryptedDataKey, length)
+    if (version !== undefined) yield { entry, version }
+  }
 }
 
 /** Lets go of the branch key. */

@@ -1,3 +1,4 @@
+// What dynamodb-toolbox does with markers and transformers on the way to a command: nothing is sent in clear for it.
 import { marshall } from '@aws-sdk/util-dynamodb'
 import { encrypted } from '@dynaseal/toolbox'
 import * as toolbox from 'dynamodb-toolbox'

@@ -1,3 +1,4 @@
+// What is sent once more.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { type SealedDocumentClient, sealDocumentClient } from '@dynaseal/toolbox'

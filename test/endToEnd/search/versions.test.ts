@@ -1,65 +1,14 @@
 // Several search keys: one to write with, any number to find with. What is found by each is one result, in order.
-import { type AttributeValue, DynamoDB, DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import {
-  DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  ScanCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb'
+import { type AttributeValue, DynamoDB } from '@aws-sdk/client-dynamodb'
+import { GetCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { createSearchTokens } from '@dynaseal/core'
 import { openPartially, sealDynamoDBClient, search } from '@dynaseal/document-client'
-import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { optionsOfRun } from '../../support/formatOfRun.js'
-import { createSearchTable, TABLE, withSearchTable } from '../../support/searchTable.js'
-import { EAST, type World } from '../../support/world.js'
+import { TABLE } from '../../support/searchTable.js'
+import { EAST } from '../../support/world.js'
+import { all, ats, byEmail, keys, put, world } from './byEmail.js'
 import { declaration, declaredClient } from './declaredClient.js'
-
-const TWIN = 'twin'
-let world: World
-let keys: [Uint8Array, Uint8Array, Uint8Array]
-withSearchTable(async (made, all) => {
-  world = made
-  keys = [...all]
-  await createSearchTable(world, TWIN)
-})
-
-type Client = Pick<ReturnType<typeof declaredClient>, 'send'>
-interface Person {
-  pk: string
-  sk: string
-  at: number
-  email: string
-}
-const put = (client: Client, Item: Person) => client.send(new PutCommand({ TableName: TABLE, Item }))
-const byEmail = (email: string, more: object = {}) =>
-  new QueryCommand({
-    TableName: TABLE,
-    IndexName: 'byEmail',
-    KeyConditionExpression: 'gsi = :email',
-    ExpressionAttributeValues: { ':email': search(email) },
-    ...more,
-  })
-/** All pages; each start key goes through JSON, as applications hand it out. */
-async function all(client: Client, email: string, more: object = {}): Promise<Person[][]> {
-  const pages: Person[][] = []
-  let ExclusiveStartKey: Record<string, unknown> | undefined
-  do {
-    const start =
-      ExclusiveStartKey === undefined
-        ? {}
-        : { ExclusiveStartKey: JSON.parse(JSON.stringify(ExclusiveStartKey)) }
-    const { Items, Count, LastEvaluatedKey } = await client.send(byEmail(email, { ...more, ...start }))
-    expect(Count).toBe(Items?.length)
-    pages.push(Items as Person[])
-    ExclusiveStartKey = LastEvaluatedKey
-    expect(pages.length).toBeLessThan(200)
-  } while (ExclusiveStartKey !== undefined)
-  return pages
-}
-const ats = (pages: Person[][]) => pages.flat().map(({ at }) => at)
 
 describe('a query by tokens of three versions', () => {
   const email = 'versions@example.com'
@@ -256,29 +205,6 @@ test('a client of attribute values finds by several versions, with start keys of
   expect(found).toEqual(['1', '2', '3', '4', '5', '6', '7'])
 })
 
-test.each([
-  ['before it writes with the new search key', 0, 1],
-  ['after that', 1, 0],
-])(
-  'an item that gets a new token between two queries of a client is found once, %s',
-  async (_, one, other) => {
-    const email = `moving${one}@example.com`
-    const item = { pk: 'm', sk: `${one}`, at: 1, email }
-    await put(declaredClient(world, [keys[0]]), item)
-    const writer = declaredClient(world, [keys[1]])
-    let queries = 0
-    const client = declaredClient(world, [keys[one]!, keys[other]!], {
-      between: async (_, send) => {
-        const output = await send()
-        if (++queries === 1) await put(writer, item)
-        return output
-      },
-    })
-    expect(ats(await all(client, email))).toEqual([1])
-    expect(queries).toBe(2)
-  },
-)
-
 test('a token of another value is reported, of whichever version', async () => {
   const clients = [declaredClient(world, [keys[0]]), declaredClient(world, [keys[1], keys[0]])] as const
   const [good, bad] = ['fits@example.com', 'fits-not@example.com']
@@ -300,153 +226,4 @@ test('a token of another value is reported, of whichever version', async () => {
     expect(result.flat().map(item => item.sk)).toEqual(['0', '1'])
     expect(unopened).toMatchObject([{ key: { sk: 'bad' }, failures: [{ code: 'wrong-token' }] }])
   }
-})
-
-test('an item that gets a new token between two pages is found, also where the newer one had ended', async () => {
-  const email = 'paged@example.com'
-  const people = [1, 2, 3, 4].map(at => ({ pk: 'p', sk: `${at}`, at, email }))
-  for (const person of people) await put(declaredClient(world, [keys[0]]), person)
-  const client = declaredClient(world, [keys[1], keys[0]])
-  const { Items: first, LastEvaluatedKey } = await client.send(byEmail(email, { Limit: 2 }))
-  await put(client, people[3]!)
-  const rest = await all(client, email, { Limit: 2, ExclusiveStartKey: LastEvaluatedKey })
-  expect([...(first ?? []), ...rest.flat()].map(({ at }) => at)).toEqual([1, 2, 3, 4])
-})
-
-test('a change of the search key under load finds everything at each step', async () => {
-  const email = 'rotation@example.com'
-  const people = Array.from({ length: 16 }, (_, at) => ({ pk: 'r', sk: `${at}`, at, email }))
-  const [first, second] = keys
-  const steps = [
-    declaredClient(world, [first]),
-    declaredClient(world, [first, second]),
-    declaredClient(world, [second, first]),
-  ]
-  for (const person of people) await put(steps[0]!, person)
-  const expected = new Set(people.map(({ at }) => at))
-  const found = async (client: Client) => new Set(ats(await all(client, email, { Limit: 5 })))
-  // Processes of two neighbouring steps run at a time.
-  for (const [older, newer] of [
-    [0, 1],
-    [1, 2],
-  ] as const) {
-    let isDone = false
-    const load = (async () => {
-      while (!isDone)
-        for (const client of [steps[newer]!, steps[older]!]) expect(await found(client)).toEqual(expected)
-    })()
-    for (const person of people.slice(0, 8)) await put(steps[newer]!, person)
-    isDone = true
-    await load
-  }
-  const load = (async () => {
-    for (let i = 0; i < 3; i++) expect(await found(steps[2]!)).toEqual(expected)
-  })()
-  for (const person of people) await put(steps[2]!, person)
-  await load
-  expect(await found(declaredClient(world, [second]))).toEqual(expected)
-  expect(await found(declaredClient(world, [first]))).toEqual(new Set())
-})
-
-describe('random items and searches', () => {
-  const twin = () =>
-    DynamoDBDocumentClient.from(new DynamoDBClient({ ...world.config(EAST), endpoint: world.cloud.endpoint }))
-  // Spellings of few addresses, so that many items have the same one, and tokens of 8 bits are shared.
-  const address = fc
-    .tuple(fc.integer({ min: 0, max: 40 }), fc.constantFrom('', ' '))
-    .map(([n, end]) => `Person${n}@Example.com${end}`)
-  const person = fc.record({
-    email: fc.option(address, { nil: undefined }),
-    tags: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1 }).map(tags => new Set(tags)),
-    changed: fc.option(address, { nil: undefined }),
-    writer: fc.integer({ min: 0, max: 2 }),
-  })
-  const normalized = (email: string) => email.trim().toLowerCase()
-  let run = 0
-
-  test('have the results of the same query of what is in clear', async () => {
-    const writers = keys.map(key => declaredClient(world, [key]))
-    const finder = declaredClient(world, [keys[0], keys[1], keys[2]])
-    const clear = twin()
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(person, { minLength: 1, maxLength: 25 }),
-        fc.array(address, { minLength: 3, maxLength: 6 }),
-        fc.integer({ min: 1, max: 9 }),
-        fc.boolean(),
-        async (people, searches, Limit, ScanIndexForward) => {
-          const pk = `run${++run}`
-          const items = people.map(({ changed, ...person }, at) => ({
-            changed,
-            item: { pk, sk: `${at}`, at, ...person },
-          }))
-          await Promise.all(
-            items.map(async ({ item: { writer, ...Item }, changed }) => {
-              await writers[writer]!.send(new PutCommand({ TableName: TABLE, Item }))
-              const Key = { pk: Item.pk, sk: Item.sk }
-              const email = changed ?? Item.email
-              if (changed !== undefined) {
-                await writers[(writer + 1) % 3]!.send(
-                  new UpdateCommand({
-                    TableName: TABLE,
-                    Key,
-                    UpdateExpression: 'SET email = :e',
-                    ExpressionAttributeValues: { ':e': changed },
-                  }),
-                )
-              }
-              const gsi = email === undefined ? {} : { email, gsi: normalized(email) }
-              await clear.send(
-                new PutCommand({ TableName: TWIN, Item: { ...Key, at: Item.at, tags: Item.tags, ...gsi } }),
-              )
-            }),
-          )
-          for (const email of searches) {
-            const key = {
-              IndexName: 'byEmail',
-              KeyConditionExpression: 'gsi = :e',
-              ScanIndexForward,
-              FilterExpression: 'pk = :pk',
-            }
-            const expected = await clear.send(
-              new QueryCommand({
-                ...key,
-                TableName: TWIN,
-                ExpressionAttributeValues: { ':e': normalized(email), ':pk': pk },
-              }),
-            )
-            const own = expected.Items?.map(({ at, email: found }) => ({ at, email: found }))
-            const pages = await all(finder, email, {
-              ...key,
-              KeyConditionExpression: 'gsi = :email',
-              Limit,
-              ProjectionExpression: 'email, #at',
-              ExpressionAttributeNames: { '#at': 'at' },
-              ExpressionAttributeValues: { ':email': search(email), ':pk': pk },
-            })
-            expect(pages.flat()).toEqual(own)
-
-            const short = await finder.send(
-              new QueryCommand({
-                TableName: TABLE,
-                KeyConditionExpression: 'pk = :pk',
-                FilterExpression: 'shortToken = :e AND contains(tagsToken, :tag)',
-                ExpressionAttributeValues: { ':pk': pk, ':e': search(email), ':tag': search('b') },
-              }),
-            )
-            const both = await clear.send(
-              new QueryCommand({
-                TableName: TWIN,
-                KeyConditionExpression: 'pk = :pk',
-                FilterExpression: 'gsi = :e AND contains(tags, :tag)',
-                ExpressionAttributeValues: { ':pk': pk, ':e': normalized(email), ':tag': 'b' },
-              }),
-            )
-            expect(short.Items?.map(({ sk }) => sk)).toEqual(both.Items?.map(({ sk }) => sk))
-          }
-        },
-      ),
-      { numRuns: 8 },
-    )
-  }, 60_000)
 })

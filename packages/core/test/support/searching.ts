@@ -39,3 +39,15 @@ export async function setUp(
     })
   return { first: first!, second: second!, clock, keyring, create, tokens: create() }
 }
+
+/** Of the members of a set or a list. */
+export const tagsOf = define({ of: [{ path: ['tags'] }], members: true })
+
+export async function errorOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => {
+      throw new Error('It worked.')
+    },
+    error => error,
+  )
+}
