@@ -77,8 +77,13 @@ export async function openEach(
 
 /** Where nothing is refused, any of them. */
 function errorOf(fields: readonly OpenedField[]): FieldError | undefined {
-  const errors = fields.flatMap(field => ('error' in field ? [field.error] : []))
-  return errors.find(({ code }) => code === 'key-unavailable') ?? errors[0]
+  let any: FieldError | undefined
+  for (const field of fields) {
+    if (!('error' in field)) continue
+    if (field.error.code === 'key-unavailable') return field.error
+    any = field.error
+  }
+  return any
 }
 
 /** What stored bytes say of how they were written: what a rewrap compares. */
