@@ -108,6 +108,7 @@ const TESTS = [
   ['events', ['events', 'openingGrace', 'outages']],
   ['notOpened', ['events', 'errors', 'format', 'failingCodec']],
   ['location', ['location', 'vectors', 'envelope/vectors', 'format', 'errors']],
+  ['formatPath', ['formatPath', 'errors']],
   ['', [...new Set([...MESSAGE, ...ENVELOPE, 'value'])]],
 ]
 
