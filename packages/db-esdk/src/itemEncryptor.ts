@@ -154,7 +154,10 @@ export class ItemEncryptor {
     return opened
   }
 
-  /** What the cache of keys for opening did and holds: not what a branch key in memory opened, of which it holds nothing. */
+  /**
+   * What the cache of keys for opening did and holds: not what a branch key in memory opened, of which it holds nothing. For sealing,
+   * the calls into keyrings that have given a key: one for each item and recipient.
+   */
   statistics() {
     return this.#items.statistics()
   }

@@ -54,6 +54,8 @@ export class SdkItems {
   readonly #suite: AlgorithmSuite
   readonly #wrapping: KeyWrapping
   readonly #cache: DataKeyCache
+  /** Calls into keyrings that have given a key. */
+  #sealingCalls = 0
 
   /** @throws {ConfigurationError} `invalid-option` */
   constructor({ keyring, algorithmSuite = '0x6701', cache = {} }: KeyOptions) {
@@ -131,7 +133,7 @@ export class SdkItems {
 
   statistics() {
     const { opening, keys } = this.#cache.statistics()
-    return { opening, keys }
+    return { sealing: { calls: this.#sealingCalls }, opening, keys }
   }
 
   clear(): void {
@@ -166,7 +168,9 @@ export class SdkItems {
   async #generate({ table, pairs }: Sealing, signal: AbortSignal | undefined): Promise<IntermediateKey[]> {
     try {
       const coming = this.#wrapping.generate(pairs, signal)
-      return await (signal === undefined ? coming : unlessAborted(coming, signal))
+      const keys = await (signal === undefined ? coming : unlessAborted(coming, signal))
+      this.#sealingCalls += keys.length
+      return keys
     } catch (cause) {
       signal?.throwIfAborted()
       const reason =

@@ -3,6 +3,7 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb'
 import type { FieldFormat, SearchTokens } from '@dynaseal/core'
 import { explained } from '../awsErrors.js'
 import type { Target } from '../config/project.js'
+import { kmsCallsPerItem } from '../keys/kmsCallsPerItem.js'
 import { keyOf } from '../stored/tableItem.js'
 import { answered, fieldAt, type WireItem } from '../stored/wireItem.js'
 import { isTooLarge, unitsOf } from './changeSize.js'
@@ -274,11 +275,13 @@ class Job {
   }
 }
 
-/** Formats and makers of tokens of others count nothing. */
-function keyringCalls({ format, search }: Target): number {
+/** Formats and makers of tokens of others count nothing, and a branch key seals an item without a call to KMS. */
+function keyringCalls(target: Target): number {
+  const { format, search } = target
   const { sealing, opening } = (format as Partial<FieldFormat>).statistics?.() ?? {}
   const { calls = 0 } = (search as Partial<SearchTokens> | undefined)?.statistics?.() ?? {}
-  return (sealing?.calls ?? 0) + (opening?.calls ?? 0) + calls
+  const isWithoutKms = format.wholeItems === true && kmsCallsPerItem(target, false) === 0
+  return (isWithoutKms ? 0 : (sealing?.calls ?? 0)) + (opening?.calls ?? 0) + calls
 }
 
 const NOTHING: Outcome = { change: undefined, left: [] }
