@@ -24,7 +24,7 @@ export interface BranchKeyCacheOptions {
 export type ResolvedCacheOptions = Required<BranchKeyCacheOptions>
 
 /** @throws MrkKeyringConfigError `BAD_OPTION` */
-export function resolveCacheOptions(options: BranchKeyCacheOptions): ResolvedCacheOptions {
+export function resolveCacheOptions(options: BranchKeyCacheOptions = {}): ResolvedCacheOptions {
   if (Object.prototype.toString.call(options) !== '[object Object]')
     throw new MrkKeyringConfigError(
       'BAD_OPTION',
