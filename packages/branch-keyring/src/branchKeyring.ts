@@ -84,7 +84,7 @@ export class BranchKeyring extends LazyKeyringNode {
         'BAD_OPTION',
         'branchKeyId is neither the id of a branch key nor a function that names one',
       )
-    const cache = resolveCacheOptions(options.cache ?? {})
+    const cache = resolveCacheOptions(options.cache)
     this.#options = options
     this.#store = new KeyStore(options)
     this.#branchKeys = new BranchKeyCache(new Lookup(this.#store, cache.now), cache)

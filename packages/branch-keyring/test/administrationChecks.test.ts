@@ -145,6 +145,9 @@ describeDynoxide('what the administration of a key store looks at, and refuses',
       ['with an option that there is not', { hom: EAST }],
       ['with an option of the key store that there is not', { keyStore: { tableName: 'a', name: 'b' } }],
       ['with a client that is no function', { keyStore: { tableName: 'a', client: {} } }],
+      ['with a KMS client that is no function', { client: {} }],
+      ['with a table name that is no text', { keyStore: { tableName: 1n } }],
+      ['with a home that is no text', { home: 1n }],
       ['without a key store', { keyStore: undefined }],
     ] as unknown as [string, Partial<KeyStoreAdministrationOptions>][])('%s', (_, changes) => {
       expect(() => administrationOf('a', changes)).toThrow(MrkKeyringConfigError)

@@ -292,6 +292,11 @@ describeDynoxide('the cache of branch keys', () => {
       { maxKeys: 1.5 },
       { refusalAge: -1 },
       { openingGrace: Number.POSITIVE_INFINITY },
+      { maxAge: Symbol('age') as never },
+      null as never,
+      '' as never,
+      [] as never,
+      new Map() as never,
     ])('is refused: %o', cache => {
       expect(() => world.keyring(EAST, { cache })).toThrow(
         expect.objectContaining({ name: 'MrkKeyringConfigError', code: 'BAD_OPTION' }),

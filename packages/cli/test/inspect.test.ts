@@ -209,9 +209,9 @@ describe('a field alone', () => {
 
   it.each([
     [`['income']`, 'income'],
-    [`["a.b"].c`, 'a.b.c'],
-    [`m['it\\'s']`, "m.it's"],
-    [`m[2]['x y']`, 'm[2].x y'],
+    [`["a.b"].c`, `['a.b'].c`],
+    [`m['it\\'s']`, `m['it\\'s']`],
+    [`m[2]['x y']`, `m[2]['x y']`],
   ])('stands at a path with odd names: %s', async (path, said) => {
     const args = ['inspect', '2l4h', '--table', 'users', '--key', id, '--path', path]
     const { code, out } = await dynaseal(args, { cwd })

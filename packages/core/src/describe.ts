@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { asBuffer, plainBytes, Reader } from './bytes/reader.js'
 import type { EncryptedDataKeyEntry } from './dataKeyCache/keyring.js'
 import { type Envelope, parseEnvelope, parseEnvelopeAttribute } from './envelope/envelope.js'
@@ -60,6 +61,8 @@ export interface StoredDescription {
  * for (const { providerId, providerInfo } of encryptedDataKeys ?? []) console.log(format, providerId, providerInfo)
  */
 export function describeStored(stored: Uint8Array): StoredDescription {
+  if (!types.isUint8Array(stored))
+    throw new FieldError('not-a-message', 'it is no Uint8Array: give the bytes of a Binary attribute.')
   const plain = plainBytes(stored)
   // Most are, and tables have millions of them.
   if (shapeOf(plain) === Shape.SHORT) return ofShort(plain)

@@ -82,6 +82,8 @@ export class ItemLocation {
 }
 
 function writeItem(writer: Writer, table: string, key: Readonly<Record<string, AttributeValue>>): void {
+  if (typeof key !== 'object' || key === null)
+    throw invalid('the primary key is no object of attribute values')
   const names = Object.keys(key)
   if (names.length > 1) names.sort((a, b) => Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8')))
   // What is inherited would not be bound to.

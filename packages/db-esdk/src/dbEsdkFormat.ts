@@ -21,7 +21,7 @@ import { BEACON_PREFIX, CONTEXT_PREFIX, FOOTER, HEADER, RESERVED_PREFIX } from '
 import { Opening } from './open.js'
 import { contextOf, faultOf, PAIR_NAMES, tableContext } from './parts.js'
 import { type KeyOptions, type Outcome, SdkItems } from './sdkItems.js'
-import { type AttributeOptions, type Letter, signedBy, Table } from './table.js'
+import { type AttributeOptions, type Letter, lettersOf, signedBy, Table } from './table.js'
 
 export interface DbEsdkFormatOptions extends KeyOptions {
   /**
@@ -224,7 +224,10 @@ function checkTable(name: string, options: AttributeOptions): void {
   const [encrypted] = Object.entries(attributeActionsOnEncrypt).find(
     ([, action]) => action === 'ENCRYPT_AND_SIGN',
   ) ?? [undefined]
-  if (encrypted === undefined) return
+  if (encrypted === undefined) {
+    lettersOf(options)
+    return
+  }
   throw new ConfigurationError(
     'invalid-option',
     `Attribute ${encrypted} of table ${name} has the action ENCRYPT_AND_SIGN. Annotate or declare it as encrypted where the client is told of the table, and leave it out here.`,

@@ -6,6 +6,7 @@ import {
   SealError,
 } from '@dynaseal/core'
 import {
+  checkOptions,
   DataKeyCache,
   nextSlice,
   type OpeningCall,
@@ -66,6 +67,7 @@ export class SdkItems {
       )
     this.#suite = algorithmSuite
     this.#wrapping = new KeyWrapping(keyring)
+    checkOptions('cache', cache)
     this.#cache = new DataKeyCache(this.#wrapping.opening(), { maxKeysPerOpen: MAX_KEYS_PER_OPEN, ...cache })
   }
 

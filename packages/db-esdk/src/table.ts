@@ -75,7 +75,7 @@ export class Table {
   readonly names: KnownNames
   /** Whether an attribute that is read must be signed. The actions have no part in it: the header says what was done. */
   readonly isSigned: (name: string) => boolean
-  readonly #letters = new Map<string, Letter>()
+  readonly #letters: Map<string, Letter>
 
   /** @throws {ConfigurationError} `invalid-option` */
   constructor({ table, partitionKey, sortKey }: TableKeys, options: AttributeOptions) {
@@ -86,19 +86,8 @@ export class Table {
     checkName('The logical table name', table)
     for (const name of this.keyNames) checkConfigurable(name)
     if (partitionKey === sortKey) throw invalid('Partition key and sort key are the same attribute.')
-    const {
-      attributeActionsOnEncrypt = {},
-      allowedUnsignedAttributes,
-      allowedUnsignedAttributePrefix,
-    } = options
-    checkUnsigned(allowedUnsignedAttributes, allowedUnsignedAttributePrefix)
+    this.#letters = lettersOf(options)
     this.isSigned = signedBy(options)
-    // Of a Map, say, nothing would be seen, and all that it has be written in clear.
-    checkOptions('attributeActionsOnEncrypt', attributeActionsOnEncrypt)
-    for (const [name, action] of Object.entries(attributeActionsOnEncrypt)) {
-      checkConfigurable(name)
-      this.#letters.set(name, this.#letterFor(name, action))
-    }
     const inContext = [...this.#letters].filter(([, letter]) => letter === 'c').map(([name]) => name)
     this.version = inContext.length > 0 ? 2 : 1
     for (const name of this.keyNames) this.#checkKey(name)
@@ -128,23 +117,6 @@ export class Table {
     return { table: this.name, keyNames: this.keyNames, path: name === undefined ? [] : [name] }
   }
 
-  #letterFor(name: string, action: CryptoAction): Letter {
-    if (!Object.hasOwn(LETTERS, action))
-      throw invalid(
-        `The action of attribute ${name} is none: it must be one of ${Object.keys(LETTERS).join(', ')}.`,
-      )
-    const isUnsigned = !this.isSigned(name)
-    if (action === 'DO_NOTHING' && !isUnsigned)
-      throw invalid(
-        `Attribute ${name} has the action DO_NOTHING. Name it in allowedUnsignedAttributes as well, or have it begin with allowedUnsignedAttributePrefix: readers have to know.`,
-      )
-    if (action !== 'DO_NOTHING' && isUnsigned)
-      throw invalid(
-        `Attribute ${name} has the action ${action}, and is not signed by allowedUnsignedAttributes or allowedUnsignedAttributePrefix.`,
-      )
-    return LETTERS[action]
-  }
-
   #checkKey(name: string): void {
     const wanted = this.version === 1 ? 's' : 'c'
     if (!this.isSigned(name))
@@ -159,6 +131,45 @@ export class Table {
       )
     this.#letters.set(name, wanted)
   }
+}
+
+/**
+ * How the attributes are written that have an action; checks all options that need no keys.
+ *
+ * @throws {ConfigurationError} `invalid-option`
+ */
+export function lettersOf(options: AttributeOptions): Map<string, Letter> {
+  const {
+    attributeActionsOnEncrypt = {},
+    allowedUnsignedAttributes,
+    allowedUnsignedAttributePrefix,
+  } = options
+  checkUnsigned(allowedUnsignedAttributes, allowedUnsignedAttributePrefix)
+  const isSigned = signedBy(options)
+  // Of a Map, say, nothing would be seen, and all that it has be written in clear.
+  checkOptions('attributeActionsOnEncrypt', attributeActionsOnEncrypt)
+  return new Map(
+    Object.entries(attributeActionsOnEncrypt).map(([name, action]) => {
+      checkConfigurable(name)
+      return [name, letterFor(name, action, !isSigned(name))]
+    }),
+  )
+}
+
+function letterFor(name: string, action: CryptoAction, isUnsigned: boolean): Letter {
+  if (!Object.hasOwn(LETTERS, action))
+    throw invalid(
+      `The action of attribute ${name} is none: it must be one of ${Object.keys(LETTERS).join(', ')}.`,
+    )
+  if (action === 'DO_NOTHING' && !isUnsigned)
+    throw invalid(
+      `Attribute ${name} has the action DO_NOTHING. Name it in allowedUnsignedAttributes as well, or have it begin with allowedUnsignedAttributePrefix: readers have to know.`,
+    )
+  if (action !== 'DO_NOTHING' && isUnsigned)
+    throw invalid(
+      `Attribute ${name} has the action ${action}, and is not signed by allowedUnsignedAttributes or allowedUnsignedAttributePrefix.`,
+    )
+  return LETTERS[action]
 }
 
 /** What tells by its name whether an attribute has to be signed. */

@@ -33,3 +33,39 @@ test.each<[string, (string | symbol)[], RegExp | undefined]>([
 test('of a table without options, what is in another one does not matter', () => {
   expect(format.faultOf('Orders', ['visits'])).toBeUndefined()
 })
+
+test.each<[string, object, RegExp]>([
+  [
+    'an action that is none',
+    { attributeActionsOnEncrypt: { plan: 'SIGN' } },
+    /action of attribute plan is none/,
+  ],
+  [
+    'one that is not signed, and not named',
+    { attributeActionsOnEncrypt: { plan: 'DO_NOTHING' } },
+    /DO_NOTHING/,
+  ],
+  [
+    'a text in place of names',
+    { allowedUnsignedAttributes: 'visits' },
+    /allowedUnsignedAttributes must be a list/,
+  ],
+  [
+    'a number in place of names',
+    { allowedUnsignedAttributes: -1 },
+    /allowedUnsignedAttributes must be a list/,
+  ],
+  ['an empty name', { allowedUnsignedAttributes: [''] }, /name of an attribute/],
+  ['a prefix that is no text', { allowedUnsignedAttributePrefix: null }, /allowedUnsignedAttributePrefix/],
+])('%s in the options of a table is refused when the format is made', (_, options, message) => {
+  const make = () => dbEsdkFormat({ keyring: rawKeyring(), tables: { Customers: options } } as never)
+  expect(make).toThrow(
+    expect.objectContaining({ code: 'invalid-option', message: expect.stringMatching(message) }),
+  )
+})
+
+test.each([[null], [[]], [-1], [''], [new Map()]])('a cache that is %j is refused', cache => {
+  expect(() => dbEsdkFormat({ keyring: rawKeyring(), cache: cache as never })).toThrow(
+    expect.objectContaining({ code: 'invalid-option', message: expect.stringContaining('option cache') }),
+  )
+})

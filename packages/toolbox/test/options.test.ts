@@ -23,6 +23,7 @@ describe('an option that cannot be used is refused by name', () => {
     ['format', { format: {} }],
     ['call it, as in format: dbEsdkFormat({ keyring })', { format: function dbEsdkFormat() {} }],
     ['plainText', { keyring, plainText: 'allow' }],
+    ['maxAge', { keyring, cache: { maxAge: Symbol('age') } }],
     ['keyrings', { keyring, keyrings: [] }],
     ['maxage', { keyring, cache: { maxage: 1 } }],
     ['keyring', {}],
@@ -82,3 +83,14 @@ test('the sealed client counts as its format does', () => {
   })
   expect(seal({ format }).statistics()).toBeUndefined()
 })
+
+test.each([[undefined], [null], [{}], ['GetItem'], [() => {}]])(
+  'send() of %j says what it takes',
+  async command => {
+    await expect(seal({ keyring }).send(command as never)).rejects.toMatchObject({
+      name: 'ToolboxError',
+      code: 'command-unsupported',
+      message: expect.stringContaining('new GetCommand('),
+    })
+  },
+)

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { type KmsSender, MrkKeyringConfigError, type Replica } from '@dynaseal/mrk-keyring'
-import { oncePerRegion, refuseUnknown, resolveReplicas } from '@dynaseal/mrk-keyring/regional'
+import { mustBeFunction, oncePerRegion, refuseUnknown, resolveReplicas } from '@dynaseal/mrk-keyring/regional'
 import type { KeyStoreLocation } from '../keyStore/keyStore.js'
 import { checkKeyStoreOptions, type DynamoDBSender } from '../keyStore/options.js'
 
@@ -45,6 +45,11 @@ export function clientsOf(options: KeyStoreAdministrationOptions): Clients {
     'grantTokens',
     'home',
   ])
+  mustBeFunction(
+    'client',
+    options.client,
+    'that makes the KMS client of a region, region => new KMSClient({ region })',
+  )
   const { keyStore } = options
   checkKeyStoreOptions(keyStore)
   const keys = resolveReplicas(options.keyArns, options.regions)
@@ -54,7 +59,7 @@ export function clientsOf(options: KeyStoreAdministrationOptions): Clients {
   if (homeKey === undefined || !tableRegions.includes(home))
     throw new MrkKeyringConfigError(
       'BAD_OPTION',
-      `home is ${JSON.stringify(home)}: give a region that holds a replica of the key and of the table`,
+      `home is ${typeof home === 'string' ? JSON.stringify(home) : 'no text'}: give a region that holds a replica of the key and of the table`,
     )
   return {
     home,

@@ -24,7 +24,12 @@ export interface BranchKeyCacheOptions {
 export type ResolvedCacheOptions = Required<BranchKeyCacheOptions>
 
 /** @throws MrkKeyringConfigError `BAD_OPTION` */
-export function resolveCacheOptions(options: BranchKeyCacheOptions): ResolvedCacheOptions {
+export function resolveCacheOptions(options: BranchKeyCacheOptions = {}): ResolvedCacheOptions {
+  if (Object.prototype.toString.call(options) !== '[object Object]')
+    throw new MrkKeyringConfigError(
+      'BAD_OPTION',
+      'The option cache must be an object, such as { maxKeys: 100 }.',
+    )
   refuseUnknown('cache', options, ['maxAge', 'maxKeys', 'refusalAge', 'openingGrace', 'now'])
   const resolved = {
     maxAge: options.maxAge ?? 300_000,
@@ -34,10 +39,10 @@ export function resolveCacheOptions(options: BranchKeyCacheOptions): ResolvedCac
     now: options.now ?? Date.now,
   }
   const { maxAge, maxKeys, refusalAge, openingGrace } = resolved
-  check('maxAge', maxAge > 0 && Number.isFinite(maxAge), 'a positive number of milliseconds')
+  check('maxAge', Number.isFinite(maxAge) && maxAge > 0, 'a positive number of milliseconds')
   check('maxKeys', Number.isSafeInteger(maxKeys) && maxKeys > 0, 'a positive integer')
-  check('refusalAge', refusalAge >= 0 && Number.isFinite(refusalAge), 'a number of milliseconds')
-  check('openingGrace', openingGrace >= 0 && Number.isFinite(openingGrace), 'a number of milliseconds')
+  check('refusalAge', Number.isFinite(refusalAge) && refusalAge >= 0, 'a number of milliseconds')
+  check('openingGrace', Number.isFinite(openingGrace) && openingGrace >= 0, 'a number of milliseconds')
   return resolved
 }
 

@@ -43,7 +43,7 @@ export function checkKeyStoreOptions(options: KeyStoreOptions): void {
 
 function checkName(option: string, value: unknown): void {
   if (typeof value !== 'string' || value === '')
-    throw bad(`${option} is ${JSON.stringify(value)}: give a name`)
+    throw bad(`${option} is ${value === '' ? 'empty' : 'no text'}: give a name`)
 }
 
 function bad(message: string): MrkKeyringConfigError {

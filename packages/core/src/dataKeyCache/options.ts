@@ -62,7 +62,7 @@ export function resolveOptions(options: DataKeyCacheOptions): ResolvedOptions {
   const resolved: ResolvedOptions = { ...DEFAULTS, ...Object.fromEntries(given) }
   check(
     'maxAge',
-    resolved.maxAge > 0 && Number.isFinite(resolved.maxAge),
+    Number.isFinite(resolved.maxAge) && resolved.maxAge > 0,
     'a positive number of milliseconds',
   )
   check('maxMessages', isIntegerIn(resolved.maxMessages, 1, 2 ** 32), 'an integer from 1 to 2^32')
@@ -74,12 +74,12 @@ export function resolveOptions(options: DataKeyCacheOptions): ResolvedOptions {
   )
   check(
     'refusalAge',
-    resolved.refusalAge >= 0 && Number.isFinite(resolved.refusalAge),
+    Number.isFinite(resolved.refusalAge) && resolved.refusalAge >= 0,
     'a number of milliseconds',
   )
   check(
     'openingGrace',
-    resolved.openingGrace >= 0 && Number.isFinite(resolved.openingGrace),
+    Number.isFinite(resolved.openingGrace) && resolved.openingGrace >= 0,
     'a number of milliseconds',
   )
   check('now', typeof resolved.now === 'function', 'a function')

@@ -1,4 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer'
+import { types } from 'node:util'
 import type { AttributeValue } from '../attributeValue.js'
 import { asBuffer, Reader } from '../bytes/reader.js'
 import { FieldError } from '../errors.js'
@@ -15,6 +16,7 @@ const TYPE_ID_BYTES = 2
  * @throws {FieldError} `malformed-value`
  */
 export function parseValue(bytes: Uint8Array): AttributeValue {
+  if (!types.isUint8Array(bytes)) throw new FieldError('malformed-value', 'it is no Uint8Array.')
   return parseValueFrom(asBuffer(bytes), 0)
 }
 

@@ -135,6 +135,11 @@ function wrap<CLIENT extends Sealable, ITEM extends NativeItem>(
   const settings: ClientSettings = { format, search, features, plaintext, role, updates, ...speech }
 
   const send = async (command: { input: object }, ...rest: unknown[]): Promise<unknown> => {
+    if (typeof Object(command).input !== 'object')
+      throw dialect.refusal(
+        'command-unsupported',
+        'send() was given no command of the AWS SDK, such as new GetCommand({ TableName, Key }). What dynamodb-toolbox has built is sent by its own send().',
+      )
     const { abortSignal } = (rest[0] ?? {}) as { abortSignal?: unknown }
     const ended = {
       ...settings,
