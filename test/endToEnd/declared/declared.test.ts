@@ -70,6 +70,17 @@ describe.each(CLIENTS)('declared tables of %s', (_, make) => {
       await expect.poll(async () => get({}, west)).toEqual(item())
     })
 
+    test.each([
+      ['UPDATED_OLD', 'cards[0].brand', { cards: [{ brand: 'A' }] }],
+      ['UPDATED_NEW', 'cards[0].brand', { cards: [{ brand: 'new' }] }],
+      ['UPDATED_OLD', 'cards[0].added', {}],
+      ['UPDATED_NEW', 'address.city', { address: { city: 'new' } }],
+    ])('beside what an update writes in clear: %s of %s', async (ReturnValues, path, Attributes) => {
+      await put(item())
+      const output = await update(`SET ${path} = :new`, { ':new': 'new' }, { ReturnValues })
+      expect(output.Attributes ?? {}).toEqual(Attributes)
+    })
+
     test('in updates, by the path that a value goes to', async () => {
       await put({ ...Key, cards: [], address: { city: 'Bergen' }, tags: {} })
       await update(

@@ -25,7 +25,10 @@ export function widenReturnValues(
 ): WidenedReturnValues {
   const [, which] = /^UPDATED_(OLD|NEW)$/.exec(String(params.ReturnValues)) ?? []
   const patterns = table.encrypted(undefined)
-  const isConcerned = updated.some(path => patterns.some(pattern => relate(pattern, path) !== 'beside'))
+  // Not the path, but the attribute that it is in: of a list, engines for tests return all, with what is encrypted beside.
+  const isConcerned = updated.some(([name]) =>
+    patterns.some(pattern => relate(pattern, [name!]) !== 'beside'),
+  )
   if (which === undefined || table.formatAttributes.length === 0 || !isConcerned)
     return { params, cutDown: item => item }
   return {
