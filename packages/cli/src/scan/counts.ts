@@ -66,6 +66,9 @@ export class Counts {
   #lastEntity: { readonly name: string | undefined; readonly entity: Entity } | undefined
   /** By the key in one string. */
   readonly #keys = new Map<string, Key>()
+  /** Of their names: whoever writes the table makes as many as they like, and as long. */
+  #keyCharacters = 0
+  readonly #others: Key = { key: OTHERS, fields: 0 }
   /** An envelope is the same for all items under one data key. */
   readonly #envelopes = new Map<string, readonly Key[]>()
   /** Most often that of the item before. */
@@ -118,6 +121,8 @@ export class Counts {
   }
 
   #envelopeOf(bytes: Uint8Array): readonly Key[] {
+    // Of a writer who would fill the memory.
+    if (bytes.length > MAX_ENVELOPE_BYTES) return keysOf(bytes).map(key => this.#key(key))
     const name = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
     const known = this.#envelopes.get(name)
     if (known !== undefined) return known
@@ -128,9 +133,11 @@ export class Counts {
   }
 
   #key(key: WrappingKey): Key {
-    const name = `${key.provider} ${key.name} ${key.version ?? ''}`
+    const name = JSON.stringify([key.provider, key.name, key.version])
     const known = this.#keys.get(name)
     if (known !== undefined) return known
+    if (this.#keyCharacters + name.length > MAX_KEY_CHARACTERS) return this.#others
+    this.#keyCharacters += name.length
     const counts = { key, fields: 0 }
     this.#keys.set(name, counts)
     return counts
@@ -165,7 +172,8 @@ export class Counts {
         }))
         .sort((a, b) => (a.attribute < b.attribute ? -1 : 1)),
     }))
-    const keys = [...this.#keys.values()].map(({ key, fields }) => ({ ...key, fields }))
+    const all = [...this.#keys.values(), ...(this.#others.fields > 0 ? [this.#others] : [])]
+    const keys = all.map(({ key, fields }) => ({ ...key, fields }))
     return {
       items: this.items,
       entities: entities.sort((a, b) => ((a.entity ?? '~') < (b.entity ?? '~') ? -1 : 1)),
@@ -177,6 +185,13 @@ export class Counts {
 
 /** Of some 300 bytes; each may be another one's where short-lived processes write. */
 const MAX_ENVELOPES = 10_000
+/** More than one has with data keys for several KMS keys. */
+const MAX_ENVELOPE_BYTES = 4096
+
+/** Enough for a branch key of each of a hundred thousand tenants. */
+const MAX_KEY_CHARACTERS = 2 ** 24
+/** What stands for the keys that are too many to be told apart. */
+const OTHERS: WrappingKey = { provider: 'others', name: 'keys whose names are more than can be kept' }
 
 function keysOf(bytes: Uint8Array): readonly WrappingKey[] {
   try {
