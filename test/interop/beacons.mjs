@@ -2,12 +2,7 @@
 // beacon keys of one key store.
 import { deepStrictEqual, strictEqual } from 'node:assert'
 import { randomInt } from 'node:crypto'
-import {
-  CreateTableCommand,
-  DynamoDBClient,
-  UpdateTableCommand,
-  waitUntilTableExists,
-} from '@aws-sdk/client-dynamodb'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import {
   DynamoDBDocumentClient,
   GetCommand,
@@ -28,6 +23,7 @@ import {
   string,
   Table,
 } from 'dynamodb-toolbox'
+import { createBeaconTable } from '../support/beaconTable.mjs'
 
 const [EAST, WEST] = ['us-east-1', 'us-west-2']
 const TABLE = 'people-live'
@@ -341,32 +337,7 @@ function randomText() {
 
 async function createTable(world) {
   const client = new DynamoDBClient(world.config(EAST))
-  await client.send(
-    new CreateTableCommand({
-      TableName: TABLE,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'id', AttributeType: 'S' },
-        { AttributeName: 'at', AttributeType: 'N' },
-        { AttributeName: 'aws_dbe_b_email', AttributeType: 'S' },
-      ],
-      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-      GlobalSecondaryIndexes: [
-        {
-          IndexName: 'byEmail',
-          KeySchema: [
-            { AttributeName: 'aws_dbe_b_email', KeyType: 'HASH' },
-            { AttributeName: 'at', KeyType: 'RANGE' },
-          ],
-          Projection: { ProjectionType: 'ALL' },
-        },
-      ],
-    }),
-  )
-  await waitUntilTableExists({ client, minDelay: 1, maxDelay: 1, maxWaitTime: 20 }, { TableName: TABLE })
-  await client.send(
-    new UpdateTableCommand({ TableName: TABLE, ReplicaUpdates: [{ Create: { RegionName: WEST } }] }),
-  )
+  await createBeaconTable(client, TABLE, WEST)
   await world.cloud.waitForReplication()
   client.destroy()
 }

@@ -20,6 +20,13 @@ export interface Change {
   OldImage: Image
 }
 
+/** A change that somebody makes: another value of an attribute of the new image. */
+export const newImage =
+  (name: string, value: unknown) =>
+  ({ NewImage }: Change) => {
+    NewImage[name] = value as Image[string]
+  }
+
 /** The stream of a table, read from its beginning, and what to read it with. */
 export interface Recorded {
   readonly world: World

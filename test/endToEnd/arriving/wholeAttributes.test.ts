@@ -93,21 +93,12 @@ test('what objects inherit since somebody has changed what all inherit', async (
 })
 
 describe('refuses', () => {
+  const phoneOf = (value: Image[string]) => (image: Image) => {
+    image.phone = value
+  }
   const planted: [string, (image: Image) => void, object][] = [
-    [
-      'a value in clear',
-      image => {
-        image.phone = { S: 'planted' }
-      },
-      { path: ['phone'], code: 'not-a-message' },
-    ],
-    [
-      'bytes in clear',
-      image => {
-        image.phone = { B: 'AAAA' }
-      },
-      { path: ['phone'], code: 'not-a-message' },
-    ],
+    ['a value in clear', phoneOf({ S: 'planted' }), { path: ['phone'], code: 'not-a-message' }],
+    ['bytes in clear', phoneOf({ B: 'AAAA' }), { path: ['phone'], code: 'not-a-message' }],
     [
       'ciphertext as text',
       image => {
@@ -152,20 +143,8 @@ describe('refuses', () => {
       },
       { path: ['tags', 'a'], code: 'wrong-location' },
     ],
-    [
-      'bytes too short to be sealed',
-      image => {
-        image.phone = { B: '2l4=' }
-      },
-      { path: ['phone'], code: 'malformed-message' },
-    ],
-    [
-      'no bytes',
-      image => {
-        image.phone = { B: '' }
-      },
-      { path: ['phone'], code: 'not-a-message' },
-    ],
+    ['bytes too short to be sealed', phoneOf({ B: '2l4=' }), { path: ['phone'], code: 'malformed-message' }],
+    ['no bytes', phoneOf({ B: '' }), { path: ['phone'], code: 'not-a-message' }],
     [
       'an entry named __proto__',
       image => {

@@ -1,6 +1,6 @@
 // A table of patients in two regions, found by beacons, whose keys are in a key store.
 import { createHmac, hkdfSync } from 'node:crypto'
-import { CreateTableCommand, DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { KMSClient } from '@aws-sdk/client-kms'
 import {
   BatchWriteCommand,
@@ -14,6 +14,7 @@ import { BranchKeyring, KeyStoreAdministration } from '@dynaseal/branch-keyring'
 import { type BeaconOptions, createBeacons, dbEsdkFormat } from '@dynaseal/db-esdk'
 import { type Declaration, type SealOptions, sealDocumentClient, search } from '@dynaseal/document-client'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
+import { createBeaconTable } from '../../support/beaconTable.mjs'
 import { createWorld, EAST, WEST, type World } from '../../support/world.js'
 
 export const TABLE = 'patients'
@@ -56,7 +57,7 @@ export function clinic() {
     await administration.createTable()
     for (const branchKeyId of [BRANCH_KEY, 'tenant-1', 'tenant-2'])
       await administration.createBranchKey({ branchKeyId })
-    await createTable(dynamodb[EAST]!)
+    await createBeaconTable(dynamodb[EAST]!, TABLE, WEST)
     await world.cloud.waitForReplication()
     const key = await keyringIn(EAST).beaconKey(BRANCH_KEY)
     beaconKey = Uint8Array.from(key.secret)
@@ -117,34 +118,6 @@ export function clinic() {
       })
     },
   }
-}
-
-async function createTable(dynamodb: DynamoDBClient): Promise<void> {
-  await dynamodb.send(
-    new CreateTableCommand({
-      TableName: TABLE,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'id', AttributeType: 'S' },
-        { AttributeName: 'at', AttributeType: 'N' },
-        { AttributeName: 'aws_dbe_b_email', AttributeType: 'S' },
-      ],
-      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-      GlobalSecondaryIndexes: [
-        {
-          IndexName: 'byEmail',
-          KeySchema: [
-            { AttributeName: 'aws_dbe_b_email', KeyType: 'HASH' },
-            { AttributeName: 'at', KeyType: 'RANGE' },
-          ],
-          Projection: { ProjectionType: 'ALL' },
-        },
-      ],
-    }),
-  )
-  await dynamodb.send(
-    new UpdateTableCommand({ TableName: TABLE, ReplicaUpdates: [{ Create: { RegionName: WEST } }] }),
-  )
 }
 
 export const put = (client: Client, Item: Record<string, unknown>) =>

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { formatOfRun } from '../../support/formatOfRun.js'
 import { startPartialBatches } from '../../support/partialBatches.js'
 import { leaks } from '../../support/recordingProxy.js'
+import { refusal } from '../../support/refusal.js'
 import { createWorld, EAST, WEST, type World } from '../../support/world.js'
 import { CLIENTS, type Declared, type Members } from './clients.js'
-import { bytes, error, itemOf, people, SECRETS, TableName } from './people.js'
+import { bytes, itemOf, people, SECRETS, TableName } from './people.js'
 
 let sks = 0
 let Key: { pk: string; sk: string }
@@ -257,7 +258,7 @@ describe.each(CLIENTS)('declared tables of %s', (_, make) => {
     const raw = await stored()
     const changed = put({ ...raw, profile: 'new' })
     if (formatOfRun === 'envelope') {
-      await expect(changed).rejects.toEqual(error('plaintext-refused', /'dynaseal'/))
+      await expect(changed).rejects.toEqual(refusal('plaintext-refused', /'dynaseal'/))
     } else {
       await changed
       expect(await get()).toEqual({ ...item(), profile: 'new' })
@@ -268,11 +269,13 @@ describe.each(CLIENTS)('declared tables of %s', (_, make) => {
     await put(item())
     const { email } = (await stored()) as { email: Uint8Array }
     const cut = Uint8Array.from(Buffer.from('da5e212a0102030405060708', 'hex')) // of a short field
-    await expect(put({ ...Key, email: cut })).rejects.toEqual(error('invalid-value', /'email'.*read as data/))
-    await expect(put({ ...Key, name: email })).rejects.toEqual(error('not-registered', /'name'/))
+    await expect(put({ ...Key, email: cut })).rejects.toEqual(
+      refusal('invalid-value', /'email'.*read as data/),
+    )
+    await expect(put({ ...Key, name: email })).rejects.toEqual(refusal('not-registered', /'name'/))
     await expect(
       update('SET #n = :n', { ':n': [email] }, { ExpressionAttributeNames: { '#n': 'name' } }),
-    ).rejects.toEqual(error('not-registered', /'name\[0\]'/))
+    ).rejects.toEqual(refusal('not-registered', /'name\[0\]'/))
     await expect(
       put({ ...Key, email: new Uint8Array([0xda]), name: new Uint8Array([1]) }),
     ).resolves.toBeDefined()

@@ -36,6 +36,3 @@ export const itemOf = (key: { readonly pk: string; readonly sk: string }) => ({
 
 /** What is sealed, as it is stored. */
 export const bytes: unknown = expect.any(Uint8Array)
-
-export const error = (code: string, message: RegExp): unknown =>
-  expect.objectContaining({ name: 'DocumentClientError', code, message: expect.stringMatching(message) })

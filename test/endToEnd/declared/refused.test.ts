@@ -2,9 +2,10 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { DocumentClientError } from '@dynaseal/document-client'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { refusal } from '../../support/refusal.js'
 import { createWorld, EAST, type World } from '../../support/world.js'
 import { CLIENTS, type Declared, type Members } from './clients.js'
-import { error, itemOf, people, SECRETS, TableName } from './people.js'
+import { itemOf, people, SECRETS, TableName } from './people.js'
 
 const Key = { pk: 'a', sk: '1' }
 const item = () => itemOf(Key)
@@ -34,7 +35,7 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
 
   describe('is refused before anything is sent', () => {
     const value = { ':v': SECRETS[0] }
-    test.each<[string, (send: Declared['send']) => Promise<unknown>, ReturnType<typeof error>]>([
+    test.each<[string, (send: Declared['send']) => Promise<unknown>, ReturnType<typeof refusal>]>([
       [
         'a condition on an encrypted path',
         send =>
@@ -44,7 +45,7 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
             ConditionExpression: 'email = :v',
             ExpressionAttributeValues: value,
           }),
-        error('condition-refused', /'email'/),
+        refusal('condition-refused', /'email'/),
       ],
       [
         'a filter inside of one',
@@ -54,7 +55,7 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
             FilterExpression: 'contains(profile.deep, :v)',
             ExpressionAttributeValues: value,
           }),
-        error('condition-refused', /'profile\.deep'/),
+        refusal('condition-refused', /'profile\.deep'/),
       ],
       [
         'arithmetic',
@@ -65,7 +66,7 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
             UpdateExpression: 'SET email = email + :v',
             ExpressionAttributeValues: { ':v': 1 },
           }),
-        error('update-refused', /arithmetic/),
+        refusal('update-refused', /arithmetic/),
       ],
       [
         'ADD to what holds one',
@@ -76,7 +77,7 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
             UpdateExpression: 'ADD address :v',
             ExpressionAttributeValues: { ':v': new Set(['x']) },
           }),
-        error('update-refused', /ADD/),
+        refusal('update-refused', /ADD/),
       ],
       [
         'a part of an encrypted value',
@@ -87,7 +88,7 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
             UpdateExpression: 'SET profile.deep = :v',
             ExpressionAttributeValues: value,
           }),
-        error('plaintext-refused', /'profile\.deep'.*as a whole/),
+        refusal('plaintext-refused', /'profile\.deep'.*as a whole/),
       ],
       [
         'list_append to an encrypted list',
@@ -98,22 +99,22 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
             UpdateExpression: 'SET profile = list_append(profile, :v)',
             ExpressionAttributeValues: { ':v': [SECRETS[7]] },
           }),
-        error('update-refused', /list_append/),
+        refusal('update-refused', /list_append/),
       ],
       [
         'something else above an encrypted path',
         send => send('Put', { TableName, Item: { ...Key, address: SECRETS[1] } }),
-        error('plaintext-refused', /'address'/),
+        refusal('plaintext-refused', /'address'/),
       ],
       [
         'a name that is an encrypted path',
         send => send('Put', { TableName, Item: { ...Key, 'address.street': SECRETS[1] } }),
-        error('plaintext-refused', /name 'address\.street'.*\["address\.street"\]/),
+        refusal('plaintext-refused', /name 'address\.street'.*\["address\.street"\]/),
       ],
       [
         'one in a list, and one inside',
         send => send('Put', { TableName, Item: { ...Key, 'cards[0]': { number: SECRETS[2] } } }),
-        error('plaintext-refused', /name 'cards\[0\]'/),
+        refusal('plaintext-refused', /name 'cards\[0\]'/),
       ],
       [
         'one in an update',
@@ -125,7 +126,7 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
             ExpressionAttributeNames: { '#p': 'profile.deep' },
             ExpressionAttributeValues: value,
           }),
-        error('plaintext-refused', /name 'profile\.deep'/),
+        refusal('plaintext-refused', /name 'profile\.deep'/),
       ],
       [
         'one in a condition',
@@ -136,18 +137,18 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
             ExpressionAttributeNames: { '#p': 'address.street' },
             ExpressionAttributeValues: value,
           }),
-        error('condition-refused', /'address\.street'.*name/),
+        refusal('condition-refused', /'address\.street'.*name/),
       ],
       [
         'one deep inside',
         send =>
           send('Put', { TableName, Item: { ...Key, list: [{ 'a.b': 1 }], 'a.b': { 'c.d': SECRETS[6] } } }),
-        error('plaintext-refused', /name 'c\.d'/),
+        refusal('plaintext-refused', /name 'c\.d'/),
       ],
       [
         'a list where a map belongs',
         send => send('Put', { TableName, Item: { ...Key, cards: { number: SECRETS[2] } } }),
-        error('plaintext-refused', /'cards'/),
+        refusal('plaintext-refused', /'cards'/),
       ],
       [
         'in an update, too',
@@ -158,12 +159,12 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
             UpdateExpression: 'SET address = :v',
             ExpressionAttributeValues: value,
           }),
-        error('plaintext-refused', /'address'/),
+        refusal('plaintext-refused', /'address'/),
       ],
       [
         'a copy from one path to another',
         send => send('Update', { TableName, Key, UpdateExpression: 'SET email = profile' }),
-        error('update-refused', /copying/),
+        refusal('update-refused', /copying/),
       ],
       [
         'a value that goes to two paths',
@@ -174,7 +175,7 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
             UpdateExpression: 'SET email = :v, backup = :v',
             ExpressionAttributeValues: value,
           }),
-        error('update-refused', /own value/),
+        refusal('update-refused', /own value/),
       ],
       [
         'a value that a condition uses as well',
@@ -186,7 +187,7 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
             ConditionExpression: 'backup <> :v',
             ExpressionAttributeValues: value,
           }),
-        error('update-refused', /used elsewhere/),
+        refusal('update-refused', /used elsewhere/),
       ],
       [
         'a value that is computed with as well',
@@ -197,42 +198,42 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
             UpdateExpression: 'SET email = :v, n = n + :v',
             ExpressionAttributeValues: { ':v': 1 },
           }),
-        error('update-refused', /used elsewhere/),
+        refusal('update-refused', /used elsewhere/),
       ],
       [
         'a projection inside of one',
         send => send('Get', { TableName, Key, ProjectionExpression: 'profile.deep' }),
-        error('projection-refused', /'profile\.deep'/),
+        refusal('projection-refused', /'profile\.deep'/),
       ],
       [
         'a key that is another than was declared',
         send => send('Get', { TableName, Key: { pk: 'a' } }),
-        error('invalid-schema', /a key of pk, and table people is declared with the key pk, sk/),
+        refusal('invalid-schema', /a key of pk, and table people is declared with the key pk, sk/),
       ],
-      ['a delete without a key', send => send('Delete', { TableName }), error('invalid-schema', /nothing/)],
+      ['a delete without a key', send => send('Delete', { TableName }), refusal('invalid-schema', /nothing/)],
       [
         'an item without its key',
         send => send('Put', { TableName, Item: { pk: 'a', email: SECRETS[0] } }),
-        error('invalid-value', /lacks a key/),
+        refusal('invalid-value', /lacks a key/),
       ],
-      ['a put of nothing', send => send('Put', { TableName }), error('invalid-value', /no plain object/)],
+      ['a put of nothing', send => send('Put', { TableName }), refusal('invalid-value', /no plain object/)],
       [
         'a table that nobody declared',
         send => send('Put', { TableName: 'others', Item: item() }),
-        error('not-registered', /declare\(/),
+        refusal('not-registered', /declare\(/),
       ],
       [
         "the format's own attribute",
         send => send('Put', { TableName, Item: { ...item(), dynaseal: 'x' } }),
-        error('plaintext-refused', /'dynaseal'/),
+        refusal('plaintext-refused', /'dynaseal'/),
       ],
       [
         'a legacy parameter',
         send => send('Delete', { TableName, Key, Expected: {} }),
-        error('command-unsupported', /Expected/),
+        refusal('command-unsupported', /Expected/),
       ],
       ...['Put', 'Delete', 'Update', 'Scan', 'Query'].map(
-        (operation): [string, (send: Declared['send']) => Promise<unknown>, ReturnType<typeof error>] => [
+        (operation): [string, (send: Declared['send']) => Promise<unknown>, ReturnType<typeof refusal>] => [
           `a value that no expression of a ${operation} uses`,
           send =>
             send(operation, {
@@ -243,7 +244,7 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
               ...(operation === 'Put' || operation === 'Query' || operation === 'Scan' ? {} : { Key }),
               ExpressionAttributeValues: operation === 'Update' ? value : { ...value, ':value': 'a' },
             }),
-          error('expression-syntax', /:v is among the ExpressionAttributeValues, and in no expression/),
+          refusal('expression-syntax', /:v is among the ExpressionAttributeValues, and in no expression/),
         ],
       ),
       [
@@ -257,12 +258,12 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
               },
             ],
           }),
-        error('command-unsupported', /TransactItems is .*: one has Put and Update\./),
+        refusal('command-unsupported', /TransactItems is .*: one has Put and Update\./),
       ],
       [
         'a get of a transaction that is none',
         send => send('TransactGet', { TransactItems: [{ Put: { TableName, Item: item() } }] }),
-        error('command-unsupported', /one of Get: one has none/),
+        refusal('command-unsupported', /one of Get: one has none/),
       ],
       [
         'a write of a batch that is two',
@@ -270,32 +271,32 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
           send('BatchWrite', {
             RequestItems: { [TableName]: [{ PutRequest: { Item: item() }, DeleteRequest: { Key } }] },
           }),
-        error('command-unsupported', /one has PutRequest and DeleteRequest/),
+        refusal('command-unsupported', /one has PutRequest and DeleteRequest/),
       ],
       [
         'a write of a batch that is none',
         send => send('BatchWrite', { RequestItems: { [TableName]: [{ Put: { Item: item() } }] } }),
-        error('command-unsupported', /one of PutRequest, DeleteRequest: one has none/),
+        refusal('command-unsupported', /one of PutRequest, DeleteRequest: one has none/),
       ],
       [
         'what is no list of actions',
         send => send('TransactWrite', { TransactItems: { Put: { TableName, Item: item() } } }),
-        error('command-unsupported', /TransactItems must be a list/),
+        refusal('command-unsupported', /TransactItems must be a list/),
       ],
       [
         'what is no list of writes',
         send => send('BatchWrite', { RequestItems: { [TableName]: { PutRequest: { Item: item() } } } }),
-        error('command-unsupported', /RequestItems of table people must be a list/),
+        refusal('command-unsupported', /RequestItems of table people must be a list/),
       ],
       [
         'what is no list of keys',
         send => send('BatchGet', { RequestItems: { [TableName]: { Keys: Key } } }),
-        error('command-unsupported', /Keys of table people must be a list/),
+        refusal('command-unsupported', /Keys of table people must be a list/),
       ],
       [
         'an expression that nobody understands',
         send => send('Update', { TableName, Key, UpdateExpression: 'SET email = ' }),
-        error('expression-syntax', /position/),
+        refusal('expression-syntax', /position/),
       ],
     ])('%s', async (_, attempt, expected) => {
       const refused = attempt((operation, input) => client.send(operation, input))
@@ -312,12 +313,12 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
     test('to seal, where a client may only open, and the other way round', async () => {
       const opens = make(world, EAST, [people], { role: 'open' })
       await expect(opens.send('Put', { TableName, Item: item() })).rejects.toEqual(
-        error('role-refused', /'email'/),
+        refusal('role-refused', /'email'/),
       )
       expect(world.proxy.sent).toEqual([])
       await put(item())
       const seals = make(world, EAST, [people], { role: 'seal' })
-      await expect(get(seals)).rejects.toEqual(error('role-refused', /email/))
+      await expect(get(seals)).rejects.toEqual(refusal('role-refused', /email/))
     })
   })
 
@@ -328,7 +329,7 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
     )
     await expect(client.send('BatchGet', { RequestItems: undefined })).rejects.toMatchObject(refused)
     await expect(client.send('Get', { TableName, Key: {} })).rejects.toEqual(
-      error('invalid-schema', /nothing/),
+      refusal('invalid-schema', /nothing/),
     )
   })
 

@@ -81,7 +81,7 @@ describe('7. a schema that is rebuilt from a DTO has lost its transformers: regi
     ['a record', record(string(), encrypted(string()))],
     ['a tuple', tuple(string(), encrypted(string()))],
     ['an alternative', anyOf(nul(), encrypted(string()))],
-  ])('in %s, too (failsClosed.test.ts has the rest)', async (_, x) => {
+  ])('in %s, too (failsClosed/rebuilt.test.ts has the rest)', async (_, x) => {
     const schema = toolbox.item({ pk: string().key(), sk: string().key(), x })
     const dto = JSON.parse(JSON.stringify(schema.build(toolbox.SchemaDTO)))
     const rebuilt = toolbox.fromSchemaDTO(dto) as unknown as typeof schema

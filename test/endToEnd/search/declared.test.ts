@@ -12,10 +12,11 @@ import { dbEsdkFormat } from '@dynaseal/db-esdk'
 import { search } from '@dynaseal/document-client'
 import { describe, expect, test } from 'vitest'
 import { leaks } from '../../support/recordingProxy.js'
+import { refusal } from '../../support/refusal.js'
 import { TABLE } from '../../support/searchTable.js'
 import { EAST } from '../../support/world.js'
 import { declaration, declaredClient } from './declaredClient.js'
-import { error, isToken, type Members, SECRETS, withDeclaredItem } from './declaredItem.js'
+import { isToken, type Members, SECRETS, withDeclaredItem } from './declaredItem.js'
 
 const own = withDeclaredItem()
 
@@ -69,7 +70,7 @@ describe('a put', () => {
     ['a token of what is in clear', { lsi: 'Bergen' }],
   ])('with %s is refused', async (_, more) => {
     await expect(own.put({ ...own.item(), ...more })).rejects.toEqual(
-      error('plaintext-refused', /search token.*Leave it out/),
+      refusal('plaintext-refused', /search token.*Leave it out/),
     )
     expect(own.world.proxy.sent.filter(sent => sent.includes('DynamoDB_20120810'))).toEqual([])
   })

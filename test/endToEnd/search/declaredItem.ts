@@ -8,8 +8,6 @@ import { declaredClient } from './declaredClient.js'
 export type Members = Record<string, unknown>
 export const SECRETS = ['ada@example.com', 'Ada-secret', 'tag-secret', 'street-secret', '1815-secret']
 export const isToken = expect.stringMatching(/^1\.[\w-]{22}$/)
-export const error = (code: string, message: RegExp) =>
-  expect.objectContaining({ name: 'DocumentClientError', code, message: expect.stringMatching(message) })
 
 export function withDeclaredItem() {
   let world: World

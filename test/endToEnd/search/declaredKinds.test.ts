@@ -8,9 +8,10 @@ import {
   search,
 } from '@dynaseal/document-client'
 import { describe, expect, test } from 'vitest'
+import { refusal } from '../../support/refusal.js'
 import { TABLE } from '../../support/searchTable.js'
 import { declaration, declaredClient } from './declaredClient.js'
-import { error, isToken, type Members, SECRETS, withDeclaredItem } from './declaredItem.js'
+import { isToken, type Members, SECRETS, withDeclaredItem } from './declaredItem.js'
 
 const own = withDeclaredItem()
 
@@ -64,12 +65,12 @@ describe('kinds of items that share an index key', () => {
     ])
     const token = { ...query(search(email), '#k = :k', 'Person').input, ProjectionExpression: 'sk, gsi' }
     expect((await made.send(new QueryCommand(token))).Items).toEqual([{ sk: own.Key.sk }])
-    await expect(made.send(query(email))).rejects.toEqual(error('condition-refused', /goes into search/))
+    await expect(made.send(query(email))).rejects.toEqual(refusal('condition-refused', /goes into search/))
     await expect(made.send(query(email, '#k = :k', 'Person'))).rejects.toEqual(
-      error('condition-refused', /goes into search/),
+      refusal('condition-refused', /goes into search/),
     )
     await expect(made.send(query(search('x'), '#k = :k', 'Order'))).rejects.toEqual(
-      error('condition-refused', /no search token/),
+      refusal('condition-refused', /no search token/),
     )
   })
 
@@ -78,7 +79,9 @@ describe('kinds of items that share an index key', () => {
     await made.send(
       new PutCommand({ TableName: TABLE, Item: { ...own.Key, _et: 'Parcel', at: 1, number: 7 } }),
     )
-    await expect(made.send(query(search(7)))).rejects.toEqual(error('condition-refused', /items of one kind/))
+    await expect(made.send(query(search(7)))).rejects.toEqual(
+      refusal('condition-refused', /items of one kind/),
+    )
     expect((await made.send(query(search(7), '#k = :k', 'Parcel'))).Items).toMatchObject([{ number: 7 }])
   })
 
@@ -162,7 +165,7 @@ describe('kinds of items that share an index key', () => {
         }),
       )
     await expect(set()).rejects.toEqual(
-      error('update-refused', /only some kinds of items have it.*of which kind/),
+      refusal('update-refused', /only some kinds of items have it.*of which kind/),
     )
     const kind = (name: string) => ({
       UpdateExpression: 'SET city = :c, #k = :k',

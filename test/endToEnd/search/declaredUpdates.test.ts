@@ -2,8 +2,9 @@
 import { DeleteCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import { search } from '@dynaseal/document-client'
 import { describe, expect, test } from 'vitest'
+import { refusal } from '../../support/refusal.js'
 import { TABLE } from '../../support/searchTable.js'
-import { error, isToken, type Members, withDeclaredItem } from './declaredItem.js'
+import { isToken, type Members, withDeclaredItem } from './declaredItem.js'
 
 const own = withDeclaredItem()
 
@@ -146,7 +147,7 @@ describe('an update', () => {
   ])('that %s is refused', async (_, expression, values, message, more = {}) => {
     await expect(
       own.update(expression, values, { ...(expression.includes('#n') ? names : {}), ...more }),
-    ).rejects.toEqual(error('update-refused', message))
+    ).rejects.toEqual(refusal('update-refused', message))
     expect(own.world.proxy.sent).toEqual([])
   })
 
@@ -157,7 +158,7 @@ describe('an update', () => {
     ['SET address.streetToken = :v', { ':v': '1.x' }],
     ['SET address = :v', { ':v': { street: 's', streetToken: '1.x' } }],
   ])('that writes a token, %s, is refused', async (expression, values) => {
-    await expect(own.update(expression, values)).rejects.toEqual(error('plaintext-refused', /Leave it out/))
+    await expect(own.update(expression, values)).rejects.toEqual(refusal('plaintext-refused', /Leave it out/))
     expect(own.world.proxy.sent.filter(sent => sent.includes('DynamoDB_20120810'))).toEqual([])
   })
 })

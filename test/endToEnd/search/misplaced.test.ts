@@ -11,17 +11,18 @@ import {
 import { createSearchTokens } from '@dynaseal/core'
 import { DocumentClientError, sealDynamoDBClient, search } from '@dynaseal/document-client'
 import { expect, test } from 'vitest'
+import { refusal } from '../../support/refusal.js'
 import { TABLE } from '../../support/searchTable.js'
 import { EAST } from '../../support/world.js'
 import { declaration } from './declaredClient.js'
-import { error, withDeclaredItem } from './declaredItem.js'
+import { withDeclaredItem } from './declaredItem.js'
 
 const own = withDeclaredItem()
 const TableName = TABLE
 const secret = () => search('ada@example.com')
 const Key = { pk: 'd', sk: '1' }
-const MISPLACED = error('invalid-value', /What search\(\) returns was about to be written, copied or sent/)
-const NO_TOKEN = error(
+const MISPLACED = refusal('invalid-value', /What search\(\) returns was about to be written, copied or sent/)
+const NO_TOKEN = refusal(
   'condition-refused',
   /^:e is what search\(\) returned, and is compared with what is no/,
 )
@@ -132,7 +133,7 @@ test('what is refused of an encrypted attribute names the token that can be comp
       }),
     )
   await expect(byName('name')).rejects.toEqual(
-    error('condition-refused', /compare its search token 'nameToken' with search\(value\)/),
+    refusal('condition-refused', /compare its search token 'nameToken' with search\(value\)/),
   )
-  await expect(byName('profile')).rejects.toEqual(error('condition-refused', /give it a search token/))
+  await expect(byName('profile')).rejects.toEqual(refusal('condition-refused', /give it a search token/))
 })

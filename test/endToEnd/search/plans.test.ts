@@ -2,9 +2,10 @@
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { search } from '@dynaseal/document-client'
 import { expect, test } from 'vitest'
+import { refusal } from '../../support/refusal.js'
 import { createSearchTable, TABLE } from '../../support/searchTable.js'
 import { declaration, declaredClient } from './declaredClient.js'
-import { error, withDeclaredItem } from './declaredItem.js'
+import { withDeclaredItem } from './declaredItem.js'
 
 const own = withDeclaredItem()
 
@@ -36,7 +37,7 @@ test('what is forgotten to be wrapped is refused, however often the same query w
   for (let round = 0; round < 2; round++) {
     await client.send(query(search('nobody@example.com')))
     await expect(client.send(query('nobody@example.com'))).rejects.toEqual(
-      error('condition-refused', /goes into search/),
+      refusal('condition-refused', /goes into search/),
     )
   }
 })
@@ -56,7 +57,7 @@ test('another table and another client are asked for what they declare', async (
   for (let round = 0; round < 2; round++) {
     expect((await client.send(query(search(Item.email)))).Items).toMatchObject([{ email: Item.email }])
     await expect(client.send(query(search(Item.email), other))).rejects.toEqual(
-      error('condition-refused', /no search token/),
+      refusal('condition-refused', /no search token/),
     )
     expect((await named.send(query(search(Item.name), other))).Items).toMatchObject([{ name: Item.name }])
     expect((await named.send(query(search(Item.email), other))).Items).toEqual([])
@@ -75,6 +76,6 @@ test('a kind that is declared later has its say', async () => {
   expect((await client.send(query(search(email)))).Items).toMatchObject([{ email }])
   client.declare({ ...order, tokens: { gsi: { of: 'number' } } })
   await expect(client.send(query(search(email)))).rejects.toEqual(
-    error('condition-refused', /items of one kind/),
+    refusal('condition-refused', /items of one kind/),
   )
 })

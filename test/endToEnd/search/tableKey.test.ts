@@ -11,17 +11,15 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 import type { Format } from '@dynaseal/core'
-import { DocumentClientError, search } from '@dynaseal/document-client'
+import { search } from '@dynaseal/document-client'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { refusal } from '../../support/refusal.js'
 import { TABLE } from '../../support/searchTable.js'
 import { WholeItemFormat } from '../../support/wholeItemFormat.js'
 import { declaredClient } from './declaredClient.js'
 import { declaredBy, keyTokens, withKeyedItem } from './keyedItem.js'
 
 const own = withKeyedItem()
-
-const refusal = (code: string, message: RegExp) =>
-  expect.objectContaining({ name: DocumentClientError.name, code, message: expect.stringMatching(message) })
 
 const formats: Record<string, () => Format | undefined> = {
   'the format of the run': () => undefined,

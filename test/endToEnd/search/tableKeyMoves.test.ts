@@ -15,14 +15,11 @@ import { leaks } from '../../support/recordingProxy.js'
 import { TABLE } from '../../support/searchTable.js'
 import { EAST } from '../../support/world.js'
 import { declaredClient } from './declaredClient.js'
-import { type Client, declared, NEW, OLD, withTwoKeys } from './twoKeys.js'
+import { type Client, declared, NEW, OLD, underEachKey, withTwoKeys } from './twoKeys.js'
 
 const own = withTwoKeys()
 
-describe.each([
-  ['under the older key', () => own.clients.older, OLD],
-  ['under the newer key', () => own.clients.newer, NEW],
-])('an item %s', (_, writer, version) => {
+describe.each(underEachKey(own))('an item %s', (_, writer, version) => {
   beforeEach(async () => {
     await own.put(writer())
   })

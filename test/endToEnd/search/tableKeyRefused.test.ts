@@ -12,8 +12,9 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 import { createSearchKey } from '@dynaseal/core'
-import { type Declaration, DocumentClientError, openPartially, search } from '@dynaseal/document-client'
+import { type Declaration, openPartially, search } from '@dynaseal/document-client'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { refusal } from '../../support/refusal.js'
 import { TABLE } from '../../support/searchTable.js'
 import { WholeItemFormat } from '../../support/wholeItemFormat.js'
 import { EAST } from '../../support/world.js'
@@ -22,8 +23,6 @@ import { declaredBy, keyTokens, withKeyedItem } from './keyedItem.js'
 
 const own = withKeyedItem()
 
-const refusal = (code: string, message: RegExp) =>
-  expect.objectContaining({ name: DocumentClientError.name, code, message: expect.stringMatching(message) })
 const notOpened = (code: string) =>
   expect.objectContaining({ name: 'FieldsNotOpenedError', failures: [expect.objectContaining({ code })] })
 

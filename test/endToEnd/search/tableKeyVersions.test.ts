@@ -14,14 +14,11 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { TABLE } from '../../support/searchTable.js'
 import { EAST } from '../../support/world.js'
 import { declaredClient } from './declaredClient.js'
-import { conditionFailed, declared, NEW, OLD, withTwoKeys } from './twoKeys.js'
+import { conditionFailed, declared, NEW, OLD, underEachKey, withTwoKeys } from './twoKeys.js'
 
 const own = withTwoKeys()
 
-describe.each([
-  ['under the older key', () => own.clients.older, OLD],
-  ['under the newer key', () => own.clients.newer, NEW],
-])('an item %s', (_, writer, version) => {
+describe.each(underEachKey(own))('an item %s', (_, writer, version) => {
   beforeEach(async () => {
     await own.put(writer())
   })

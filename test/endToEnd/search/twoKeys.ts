@@ -79,3 +79,10 @@ export function withTwoKeys() {
   })
   return own
 }
+
+/** Under which of the two search keys an item is: who writes it there, and the version of its token. */
+export const underEachKey = (own: ReturnType<typeof withTwoKeys>) =>
+  [
+    ['under the older key', () => own.clients.older, OLD],
+    ['under the newer key', () => own.clients.newer, NEW],
+  ] as const
