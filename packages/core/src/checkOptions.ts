@@ -1,4 +1,4 @@
-import { ConfigurationError } from './errors.js'
+import { invalidOption } from './errors.js'
 import { isPlainObject, kindOf } from './plainObject.js'
 
 /**
@@ -11,17 +11,13 @@ import { isPlainObject, kindOf } from './plainObject.js'
 export function checkOptions(parent: string | undefined, options: unknown, names?: readonly string[]): void {
   if (!isPlainObject(options)) {
     const what = parent === undefined ? 'The options' : `The option ${parent}`
-    throw invalid(`${what} must be a plain object, and not ${kindOf(options)}.`)
+    throw invalidOption(`${what} must be a plain object, and not ${kindOf(options)}.`)
   }
   if (names === undefined) return
   const prefix = parent === undefined ? '' : `${parent}.`
   const unknown = Object.keys(options).filter(name => !names.includes(name))
   if (unknown.length > 0) {
     const list = (names: readonly string[]) => names.map(name => prefix + name).join(', ')
-    throw invalid(`There is no option ${list(unknown)}. The options are ${list(names)}.`)
+    throw invalidOption(`There is no option ${list(unknown)}. The options are ${list(names)}.`)
   }
-}
-
-function invalid(message: string): ConfigurationError {
-  return new ConfigurationError('invalid-option', message)
 }

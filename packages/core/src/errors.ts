@@ -45,6 +45,11 @@ export class ConfigurationError extends DynasealError {
   }
 }
 
+/** Of what an application is set up with. */
+export function invalidOption(message: string): ConfigurationError {
+  return new ConfigurationError('invalid-option', message)
+}
+
 /** One that knows where it happened, once that is told. */
 abstract class PlacedError extends DynasealError {
   readonly table: string | undefined

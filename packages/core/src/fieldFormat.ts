@@ -11,7 +11,7 @@ import { EnvelopeWriter } from './envelope/envelopeWriter.js'
 import { isSealedField } from './envelope/isSealed.js'
 import { shapeOf } from './envelope/layout.js'
 import { type EnvelopeOptions, envelopeOptions, type FieldForm } from './envelope/options.js'
-import { ConfigurationError, FieldError } from './errors.js'
+import { FieldError, invalidOption } from './errors.js'
 import type { FieldWriter } from './fieldWriter.js'
 import type { CallOptions, Format, ItemToOpen, ItemToSeal, OpenedItem, SealedItem } from './format.js'
 import { additionalContext } from './materials/context.js'
@@ -124,13 +124,12 @@ export class GivenFormat implements Format {
       allowSuites = [],
     } = options
     if (!Array.isArray(allowSuites) || allowSuites.some(suite => suite !== '0x0578')) {
-      throw new ConfigurationError(
-        'invalid-option',
+      throw invalidOption(
         "The option allowSuites may name no suite but '0x0578': the others of the AWS Encryption SDK lack key commitment.",
       )
     }
     if (format !== 'envelope' && format !== 'message') {
-      throw new ConfigurationError('invalid-option', "The option format must be 'envelope' or 'message'.")
+      throw invalidOption("The option format must be 'envelope' or 'message'.")
     }
     const { maxKeys } = resolveOptions(cache ?? {})
     const additional =

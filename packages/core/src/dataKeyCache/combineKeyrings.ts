@@ -1,5 +1,5 @@
 import { checkOptions } from '../checkOptions.js'
-import { ConfigurationError, DynasealError } from '../errors.js'
+import { DynasealError, invalidOption } from '../errors.js'
 import { type KeyringParts, PARTS } from '../parts.js'
 import { type Keyring, sourceAsKeyring, sourceOf } from './keyring.js'
 import { checkedKeyring } from './keyringOf.js'
@@ -24,7 +24,7 @@ export function combineKeyrings(keyrings: CombinedKeyrings): Keyring {
   checkOptions(undefined, keyrings, ['sealWith', 'openWith'])
   const sealWith = checkedKeyring('sealWith', keyrings.sealWith)
   if (!Array.isArray(keyrings.openWith))
-    throw new ConfigurationError('invalid-option', 'The option openWith must be a list of keyrings.')
+    throw invalidOption('The option openWith must be a list of keyrings.')
   const openWith = keyrings.openWith.map(keyring => checkedKeyring('openWith', keyring))
   const combined = sourceAsKeyring({
     generateDataKey: async request => (await sourceOf(sealWith)).generateDataKey(request),

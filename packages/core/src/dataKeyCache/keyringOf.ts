@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.js'
+import { invalidOption } from '../errors.js'
 import { isKeyring, type Keyring, sourceAsKeyring, sourceOf } from './keyring.js'
 
 /**
@@ -17,8 +17,7 @@ export type KeyringOfContext = (context: Readonly<Record<string, string>>) => Ke
 export function keyringOf(keyring: Keyring | KeyringOfContext, limit: number): Keyring {
   if (typeof keyring !== 'function') return checkedKeyring('keyring', keyring)
   if (isKeyring(keyring.prototype)) {
-    throw new ConfigurationError(
-      'invalid-option',
+    throw invalidOption(
       `The option keyring is the class ${keyring.name}. Give it an instance: new ${keyring.name}({ … }).`,
     )
   }
@@ -73,5 +72,5 @@ const WANTED = {
 /** @throws {ConfigurationError} `invalid-option` */
 export function checkedKeyring(from: keyof typeof WANTED, keyring: Keyring): Keyring {
   if (isKeyring(keyring)) return keyring
-  throw new ConfigurationError('invalid-option', WANTED[from])
+  throw invalidOption(WANTED[from])
 }

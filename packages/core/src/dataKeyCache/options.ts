@@ -1,5 +1,5 @@
 import { checkOptions } from '../checkOptions.js'
-import { ConfigurationError } from '../errors.js'
+import { invalidOption } from '../errors.js'
 
 /** How long data keys live in memory and how many fields share one. */
 export interface DataKeyCacheOptions {
@@ -87,8 +87,7 @@ export function resolveOptions(options: DataKeyCacheOptions): ResolvedOptions {
 }
 
 function check(option: string, valid: boolean, expected: string): void {
-  if (!valid)
-    throw new ConfigurationError('invalid-option', `The cache option ${option} must be ${expected}.`)
+  if (!valid) throw invalidOption(`The cache option ${option} must be ${expected}.`)
 }
 
 function isIntegerIn(value: number, from: number, to: number): boolean {

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.js'
+import { invalidOption } from '../errors.js'
 import { isPlainObject } from '../plainObject.js'
 
 /** How much of its envelope a field of an item that is written as a whole has inside: nothing, or all. */
@@ -18,8 +18,7 @@ export function envelopeOptions(
   fields: FieldForm | Readonly<Record<string, FieldForm>>,
 ): EnvelopeOptions {
   if (!isAttributeName(attribute)) {
-    throw new ConfigurationError(
-      'invalid-option',
+    throw invalidOption(
       'The option envelopeAttribute must be the name of an attribute: 1 to 255 bytes of UTF-8, and none that objects inherit, as __proto__.',
     )
   }
@@ -44,8 +43,7 @@ function isAttributeName(name: unknown): boolean {
 
 function check(form: unknown): void {
   if (form === 'short' || form === 'full') return
-  throw new ConfigurationError(
-    'invalid-option',
+  throw invalidOption(
     "The option fields must be 'short', 'full', or one of the two for each logical table name.",
   )
 }

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.js'
+import { invalidOption } from '../errors.js'
 import { type ClientNode, clientNode } from './clientNode.js'
 import type { Header } from './header.js'
 import { readMessage } from './read.js'
@@ -64,7 +64,7 @@ export type CodecName = 'own' | 'client-node'
 export function codecNamed(name: CodecName): Codec {
   if (name === 'own') return ownCodec
   if (name === 'client-node') return clientNodeCodec
-  throw new ConfigurationError('invalid-option', `The option codec must be 'own' or 'client-node'.`)
+  throw invalidOption(`The option codec must be 'own' or 'client-node'.`)
 }
 
 let loaded: ClientNode | undefined
@@ -75,8 +75,7 @@ async function loadClientNode(): Promise<ClientNode> {
     loaded ??= clientNode(await import('@aws-crypto/client-node'))
     return loaded
   } catch {
-    throw new ConfigurationError(
-      'invalid-option',
+    throw invalidOption(
       "The options codec: 'client-node' and allowSuites need the package @aws-crypto/client-node, which could not be loaded.",
     )
   }

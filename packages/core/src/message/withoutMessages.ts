@@ -1,4 +1,4 @@
-import { ConfigurationError, FieldError } from '../errors.js'
+import { FieldError, invalidOption } from '../errors.js'
 import { isMessage, notSealed } from './header.js'
 import type { Messages } from './messages.js'
 
@@ -9,7 +9,7 @@ import type { Messages } from './messages.js'
  */
 export function withoutMessages(wayOut: string): Messages {
   const refuse = (option: string): never => {
-    throw new ConfigurationError('invalid-option', `The option ${option} is about format 1. ${wayOut}`)
+    throw invalidOption(`The option ${option} is about format 1. ${wayOut}`)
   }
   return (_, codec, allowSigned) => {
     if (codec !== 'own') refuse('codec')

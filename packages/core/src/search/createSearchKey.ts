@@ -2,7 +2,7 @@ import { checkOptions } from '../checkOptions.js'
 import { DataKeyCache } from '../dataKeyCache/dataKeyCache.js'
 import type { Keyring } from '../dataKeyCache/keyring.js'
 import { type KeyringOfContext, keyringOf } from '../dataKeyCache/keyringOf.js'
-import { ConfigurationError, SearchError } from '../errors.js'
+import { invalidOption, SearchError } from '../errors.js'
 import type { CallOptions } from '../format.js'
 import { additionalContext, searchContext } from '../materials/context.js'
 import { isVersion, writeSearchKey } from './searchKey.js'
@@ -34,7 +34,7 @@ export async function createSearchKey(
   checkOptions(undefined, options, ['version', 'encryptionContext', 'signal'])
   const { version = 1, encryptionContext = {}, signal } = options
   if (!isVersion(version)) {
-    throw new ConfigurationError('invalid-option', 'The option version must be an integer from 1 to 255.')
+    throw invalidOption('The option version must be an integer from 1 to 255.')
   }
   const context = searchContext(additionalContext(encryptionContext))
   const cache = new DataKeyCache(keyringOf(keyring, 1))

@@ -2,7 +2,7 @@ import { checkOptions } from '../checkOptions.js'
 import type { Keyring } from '../dataKeyCache/keyring.js'
 import type { KeyringOfContext } from '../dataKeyCache/keyringOf.js'
 import type { DataKeyCacheOptions } from '../dataKeyCache/options.js'
-import { ConfigurationError } from '../errors.js'
+import { invalidOption } from '../errors.js'
 import { additionalContext, searchContext } from '../materials/context.js'
 import { parseSearchKey, type SearchKey } from './searchKey.js'
 
@@ -48,20 +48,16 @@ export function searchKeysOf(options: SearchOptions): ResolvedSearchOptions {
   checkOptions('cache', given, ['maxAge', 'refusalAge', 'openingGrace', 'now', 'maxKeys'])
   const { maxKeys = DEFAULT_MAX_KEYS, ...cache } = given
   if (!Number.isInteger(maxKeys) || maxKeys < 1)
-    throw invalid('The cache option maxKeys must be a positive integer.')
-  if (!Array.isArray(findWith)) throw invalid('The option findWith must be a list of search keys.')
+    throw invalidOption('The cache option maxKeys must be a positive integer.')
+  if (!Array.isArray(findWith)) throw invalidOption('The option findWith must be a list of search keys.')
   const context = searchContext(additionalContext(encryptionContext))
   const writeWith = parseSearchKey(options.writeWith, context)
   const all = [writeWith, ...findWith.map(bytes => parseSearchKey(bytes, context))]
   const versions = new Set(all.map(({ version }) => version))
   if (versions.size < all.length) {
-    throw invalid(
+    throw invalidOption(
       'Two of the search keys have one version, by which their tokens are told apart. Give each once, and make a new one with another version: createSearchKey(keyring, { version }).',
     )
   }
   return { writeWith, all, cache, maxKeys }
-}
-
-function invalid(message: string): ConfigurationError {
-  return new ConfigurationError('invalid-option', message)
 }

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { AttributeValue } from '../attributeValue.js'
 import { Writer } from '../bytes/writer.js'
 import type { OpeningStatistics } from '../dataKeyCache/statistics.js'
-import { ConfigurationError, SearchError } from '../errors.js'
+import { invalidOption, SearchError } from '../errors.js'
 import type { CallOptions } from '../format.js'
 import { BLOCK_BYTES } from '../hmacSha256.js'
 import { SEARCH_KEY } from '../materials/context.js'
@@ -184,7 +184,7 @@ const TOO_SHORT = `bits must be an integer from ${LEAST_BITS} to 256`
 function refuseShort(subjects: readonly TokenSubject[]): void {
   for (let index = 0; index < subjects.length; index++)
     if (subjects[index]!.definition.bits < LEAST_BITS)
-      throw new ConfigurationError('invalid-option', `A token cannot be made so: ${TOO_SHORT}.`)
+      throw invalidOption(`A token cannot be made so: ${TOO_SHORT}.`)
 }
 
 /** What tokens are made of, with room for a key before it. Empty between two tokens. */

@@ -1,7 +1,7 @@
 import type { AttributeValue } from '../attributeValue.js'
 import { Writer } from '../bytes/writer.js'
 import { checkOptions } from '../checkOptions.js'
-import { ConfigurationError, SealError, SearchError } from '../errors.js'
+import { type ConfigurationError, invalidOption, SealError, SearchError } from '../errors.js'
 import type { AttributePath } from '../format.js'
 import { writePath } from '../location.js'
 import { NORMALIZER_NAMES, type Normalizer, normalizerOf } from './normalize.js'
@@ -228,5 +228,5 @@ function membersOf(value: unknown): AttributeValue[] {
 }
 
 function invalid(what: string): ConfigurationError {
-  return new ConfigurationError('invalid-option', `A token cannot be defined so: ${what}.`)
+  return invalidOption(`A token cannot be defined so: ${what}.`)
 }
