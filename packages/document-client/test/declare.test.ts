@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { describe, expect, test } from 'vitest'
 import {
   type Declaration,
@@ -147,4 +147,20 @@ test.each<[string, unknown]>([
         message: expect.stringMatching(/the client that is/),
       }),
     )
+})
+
+test.each([
+  ['a promise', Promise.resolve('4711')],
+  ['a number that is none', Number.NaN],
+  ['a number that is too large', 4711e30],
+  ['a date', new Date(4711)],
+])('a key that is %s is refused without its value, whatever the AWS SDK says', async (_, id) => {
+  const sending = client()
+    .declare(users)
+    .send(new PutCommand({ TableName: 'users', Item: { id, email: 'a secret' } }))
+  await expect(sending).rejects.toMatchObject({
+    name: 'DocumentClientError',
+    code: 'invalid-value',
+    message: expect.stringMatching(/^The key attribute 'id' of an item for table users(?!.*4711)/),
+  })
 })

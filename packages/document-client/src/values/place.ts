@@ -1,4 +1,5 @@
 import type { AttributeValue } from '@dynaseal/core'
+import { DocumentClientError } from '../errors.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Values } from './values.js'
 
@@ -14,9 +15,13 @@ export interface Place {
   readonly kind: unknown
 }
 
-/** The primary key as attribute values, or `undefined` when the item does not have all of it. */
+/**
+ * The primary key as attribute values, or `undefined` when the item does not have all of it.
+ *
+ * @throws {DocumentClientError} `invalid-value`
+ */
 export function primaryKey(
-  { keyNames }: KnownTable,
+  { name: tableName, keyNames }: KnownTable,
   item: Item,
   values: Values,
 ): Record<string, AttributeValue> | undefined {
@@ -26,7 +31,16 @@ export function primaryKey(
     const name = keyNames[index]!
     const value = item[name]
     if (value === undefined) return undefined
-    key[name] = values.attribute(value)
+    try {
+      key[name] = values.attribute(value)
+    } catch (error) {
+      if (error instanceof DocumentClientError) throw error
+      // The AWS SDK's own error quotes the value.
+      throw new DocumentClientError(
+        'invalid-value',
+        `The key attribute '${name}' of an item for table ${tableName} cannot be stored: it has no DynamoDB type. Give a text, a finite number below 2^53 or a bigint, or bytes; await what is a promise.`,
+      )
+    }
   }
   return key
 }
