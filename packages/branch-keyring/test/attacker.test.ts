@@ -17,6 +17,7 @@ import {
   EAST,
   generate,
   hex,
+  LOGICAL,
   rejection,
   startWorld,
   TABLE,
@@ -334,6 +335,30 @@ describeDynoxide('who can write the key store and nothing else', () => {
     await write(old)
     const again = await generate(world.keyring(WEST, { branchKeyId: id }))
     expect(versionOf(again)).toBe(version)
+  })
+})
+
+describeDynoxide('who answers in the place of the key store', () => {
+  beforeAll(async () => {
+    world = await startWorld([EAST, WEST])
+  })
+  afterAll(() => world.stop())
+
+  it.each(['another branch key', 'another type'])('has no row of %s used, genuine as it is', async what => {
+    const mine = await fresh()
+    const other = await fresh()
+    const genuine =
+      what === 'another type'
+        ? await read(mine.id, `branch:version:${mine.version}`)
+        : await read(other.id, 'branch:ACTIVE')
+    const client = () => ({ send: async () => ({ Item: genuine }) }) as never
+    const keyStore = { tableName: TABLE, logicalName: LOGICAL, client }
+    const error = await rejection(generate(world.keyring(EAST, { branchKeyId: mine.id, keyStore })))
+    expect(error).toMatchObject({
+      code: 'BRANCH_KEY_REFUSED',
+      message: expect.stringContaining('another row than the one that was asked for'),
+    })
+    expect(world.calls('kms')).toEqual([])
   })
 })
 
