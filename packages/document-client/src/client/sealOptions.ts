@@ -1,5 +1,5 @@
-import { ConfigurationError, type Format, type FormatOptions, type TokenMaker } from '@dynaseal/core'
-import { formatWith } from '@dynaseal/core/formats'
+import type { Format, FormatOptions, TokenMaker } from '@dynaseal/core'
+import { formatWith, invalidOption } from '@dynaseal/core/formats'
 import type { ClientFeatures } from './features.js'
 import type { ClientSettings } from './settings.js'
 
@@ -106,17 +106,13 @@ function isFunction(of: unknown, name: string): boolean {
 /** Here and not only where a format is made, which does not know the options of a client. */
 function refuseUnknown(options: unknown): void {
   if (typeof options !== 'object' || options === null) {
-    throw new ConfigurationError(
-      'invalid-option',
+    throw invalidOption(
       'sealDocumentClient() takes the options as its second argument, at least { keyring }.',
     )
   }
   const unknown = Object.keys(options).filter(name => !OPTIONS.includes(name))
   if (unknown.length > 0) {
-    throw new ConfigurationError(
-      'invalid-option',
-      `There is no option ${unknown.join(', ')}. The options are ${OPTIONS.join(', ')}.`,
-    )
+    throw invalidOption(`There is no option ${unknown.join(', ')}. The options are ${OPTIONS.join(', ')}.`)
   }
 }
 
@@ -138,6 +134,6 @@ function formatOf(
   return format
 }
 
-function invalid(what: string): ConfigurationError {
-  return new ConfigurationError('invalid-option', `The option ${what}`)
+function invalid(what: string): Error {
+  return invalidOption(`The option ${what}`)
 }

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@dynaseal/core'
+import { invalidOption } from '@dynaseal/core/formats'
 import type { Features } from '../client/features.js'
 import type { SealOptions } from '../client/sealOptions.js'
 
@@ -20,9 +20,6 @@ export function splitFeatures<TTL extends string>(
   if (typeof given !== 'object' || given === null) return { features: [], options: given }
   const { features = [], ...options } = given
   if (!Array.isArray(features) || features.some(feature => typeof feature !== 'object' || feature === null))
-    throw new ConfigurationError(
-      'invalid-option',
-      'The option features must be a list of what the entries of features export.',
-    )
+    throw invalidOption('The option features must be a list of what the entries of features export.')
   return { features, options: options as SealOptions<TTL> }
 }

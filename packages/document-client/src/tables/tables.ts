@@ -1,5 +1,5 @@
-import { ConfigurationError, type Format, type TokenMaker } from '@dynaseal/core'
-import { formatPath } from '@dynaseal/core/formats'
+import type { Format, TokenMaker } from '@dynaseal/core'
+import { formatPath, invalidOption } from '@dynaseal/core/formats'
 import { ClientFeatures } from '../client/features.js'
 import { DocumentClientError } from '../errors.js'
 import { type Dialect, titleOf } from './dialect.js'
@@ -160,7 +160,7 @@ export class Tables {
     const physical = this.#lastPlain
     const name: unknown = this.logicalName(physical)
     if (typeof name === 'string' && name !== '') return name
-    throw new ConfigurationError('invalid-option', `logicalTableName gives no name for table ${physical}.`)
+    throw invalidOption(`logicalTableName gives no name for table ${physical}.`)
   }
 }
 
