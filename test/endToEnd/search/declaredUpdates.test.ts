@@ -130,12 +130,7 @@ describe('an update', () => {
     ],
     ['copies to it', 'SET city = zip', undefined, /would compute 'city'/],
     ['writes into it', 'SET city.part = :c', { ':c': 'Oslo' }, /'city.part' is a part of 'city'/],
-    [
-      'copies over what holds a token',
-      'SET address = other',
-      undefined,
-      /what does not open|would compute/,
-    ],
+    ['copies over what holds a token', 'SET address = other', undefined, /what does not open|would compute/],
     ['copies a token', 'SET copy = gsi', undefined, /takes 'gsi'.*for 'copy'.*'gsi' is a search token/],
     [
       'copies a token if there is one',
