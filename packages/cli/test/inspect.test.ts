@@ -238,6 +238,11 @@ describe('a field alone', () => {
     ['%%%', 'neither base64'],
     ['{"S":', 'is no JSON'],
     ['{"id":"42"}', 'no DynamoDB JSON'],
+    ['{"id":{"S":5}}', 'no DynamoDB JSON'],
+    ['{"id":{"N":5}}', 'no DynamoDB JSON'],
+    ['{"id":{"BOOL":"true"}}', 'no DynamoDB JSON'],
+    ['{"id":{"SS":"a"}}', 'no DynamoDB JSON'],
+    ['{"id":{"NS":[5]}}', 'no DynamoDB JSON'],
     ['', 'nothing to inspect'],
   ])('that is none is refused: %s', async (text, message) => {
     const { code, note } = await dynaseal(['inspect', text])

@@ -55,19 +55,26 @@ function attributeOf(json: unknown, what: string): AttributeValue {
       return { M: itemFromJson(content, what) }
     case 'S':
     case 'N':
-    case 'BOOL':
-    case 'NULL':
+      return { [type]: textOf(content, what) } as unknown as AttributeValue
     case 'SS':
     case 'NS':
+      return { [type]: listOf(content, what).map(one => textOf(one, what)) } as unknown as AttributeValue
+    case 'BOOL':
+    case 'NULL':
+      if (typeof content !== 'boolean') throw noItem(what)
       return { [type]: content } as unknown as AttributeValue
     default:
       throw noItem(what)
   }
 }
 
-function bytesOf(content: unknown, what: string): Uint8Array {
+function textOf(content: unknown, what: string): string {
   if (typeof content !== 'string') throw noItem(what)
-  return Buffer.from(content, 'base64')
+  return content
+}
+
+function bytesOf(content: unknown, what: string): Uint8Array {
+  return Buffer.from(textOf(content, what), 'base64')
 }
 
 function listOf(content: unknown, what: string): unknown[] {
