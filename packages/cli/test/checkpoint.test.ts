@@ -171,6 +171,57 @@ describe('is refused', () => {
     await expect(job).rejects.toThrow(differing)
   })
 
+  it.each([
+    ['segments.1.done', 'false'],
+    ['segments.1.done', undefined],
+    ['segments.1.position', {}],
+    ['segments.1.position', ['u1']],
+    ['segments.1.itemKeys', 'keys'],
+    ['segments.1', null],
+    ['segments.first', { done: true }],
+    ['segments', null],
+    ['segments', 'done'],
+    ['totals.items', '5'],
+    ['totals.left', null],
+    ['totals.left.changed', '5'],
+    ['totals.leftItems', [{ key: null, reason: 'changed' }]],
+    ['totals', null],
+    ['dataKeys', 'keys'],
+    ['dataKeys', [5]],
+    ['job', null],
+  ])('where %s is %j is none, and nothing is taken for done', async (path, value) => {
+    const on = await target()
+    const good = kept()
+    await begun(good)
+    const stored = JSON.parse((await good.load())!)
+    // As it is after a page of each segment.
+    for (const index of [0, 1]) stored.segments[index] = { position: { id: { S: 'u1' } }, done: false }
+    const names = path.split('.')
+    const last = names.pop()!
+    names.reduce((holder, name) => holder[name], stored)[last] = value
+    const text = JSON.stringify(stored)
+    const checkpoint: Checkpoint = { ...kept(), load: async () => text }
+    const job = runJob(on, backfill(on), { apply: true, segments: 2, checkpoint })
+    await expect(job).rejects.toThrow('is no checkpoint of this version of dynaseal')
+  })
+
+  it('as it is after a page is gone on with', async () => {
+    const on = await target()
+    const good = kept()
+    await begun(good)
+    const stored = JSON.parse((await good.load())!)
+    stored.segments = {
+      0: { done: false, itemKeys: ['key'] },
+      1: { done: true },
+    }
+    stored.totals.left = { changed: 1 }
+    stored.totals.leftItems = [{ key: { id: { S: 'u1' } }, reason: 'changed' }]
+    stored.dataKeys = ['key']
+    const checkpoint: Checkpoint = { ...kept(), load: async () => JSON.stringify(stored) }
+    const { complete, resumed } = await runJob(on, backfill(on), { apply: true, segments: 2, checkpoint })
+    expect([complete, resumed]).toEqual([true, true])
+  })
+
   /** A job that has nothing behind it but its checkpoint. */
   async function begun(checkpoint: Checkpoint): Promise<void> {
     const [on, signal] = [await target(), AbortSignal.abort()]

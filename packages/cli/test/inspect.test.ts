@@ -238,12 +238,26 @@ describe('a field alone', () => {
     ['%%%', 'neither base64'],
     ['{"S":', 'is no JSON'],
     ['{"id":"42"}', 'no DynamoDB JSON'],
+    ['{"id":{"S":5}}', 'no DynamoDB JSON'],
+    ['{"id":{"N":5}}', 'no DynamoDB JSON'],
+    ['{"id":{"BOOL":"true"}}', 'no DynamoDB JSON'],
+    ['{"id":{"SS":"a"}}', 'no DynamoDB JSON'],
+    ['{"id":{"NS":[5]}}', 'no DynamoDB JSON'],
+    [`{"id":${'{"L":['.repeat(33)}{"S":"a"}${']}'.repeat(33)}}`, 'no DynamoDB JSON'],
     ['', 'nothing to inspect'],
   ])('that is none is refused: %s', async (text, message) => {
     const { code, note } = await dynaseal(['inspect', text])
     expect(code).toBe(2)
     expect(note.replaceAll('\n', ' ')).toContain(message)
   })
+})
+
+it('an item may have as many levels as DynamoDB takes', async () => {
+  const { code, out } = await dynaseal([
+    'inspect',
+    `{"id":${'{"L":['.repeat(32)}{"S":"a"}${']}'.repeat(32)}}`,
+  ])
+  expect([code, out]).toEqual([0, expect.stringContaining('Nothing is sealed there')])
 })
 
 describe('keys and paths', () => {

@@ -35,17 +35,17 @@ export class AwsError extends Error {
   }
 }
 
-const serverErrors: Readonly<Record<string, number>> = {
-  KMSInternalException: 500,
-  DependencyTimeoutException: 500,
-  KeyUnavailableException: 500,
-  InternalServerError: 500,
-  InternalFailure: 500,
-  ServiceUnavailable: 503,
-  ServiceUnavailableException: 503,
-}
+const serverErrors: ReadonlyMap<string, number> = new Map([
+  ['KMSInternalException', 500],
+  ['DependencyTimeoutException', 500],
+  ['KeyUnavailableException', 500],
+  ['InternalServerError', 500],
+  ['InternalFailure', 500],
+  ['ServiceUnavailable', 503],
+  ['ServiceUnavailableException', 503],
+])
 
 /** The HTTP status AWS answers this error with: 400 unless it is one of the server's own. */
-export function defaultStatus(errorName: string): number {
-  return serverErrors[errorName] ?? 400
+function defaultStatus(errorName: string): number {
+  return serverErrors.get(errorName) ?? 400
 }

@@ -48,7 +48,12 @@ function points(percentiles: Readonly<Record<number, number>>): { percent: numbe
 }
 
 function checkPercentiles(percentiles: Readonly<Record<number, number>>): void {
-  if (typeof percentiles !== 'object' || percentiles === null || Object.keys(percentiles).length === 0)
+  if (
+    typeof percentiles !== 'object' ||
+    percentiles === null ||
+    Array.isArray(percentiles) ||
+    Object.keys(percentiles).length === 0
+  )
     throw new RangeError('percentiles are milliseconds by percentile, for example { 50: 20, 99: 900 }')
   let least = 0
   for (const { percent, value } of points(percentiles)) {
@@ -62,5 +67,10 @@ function checkPercentiles(percentiles: Readonly<Record<number, number>>): void {
 
 export function checkRange(name: string, value: number, max: number): void {
   if (!(typeof value === 'number' && value >= 0 && value <= max))
-    throw new RangeError(`${name} must be between 0 and ${max}, not ${value}`)
+    throw new RangeError(`${name} must be between 0 and ${max}, not ${shown(value)}`)
+}
+
+/** A value for a message: what arrives as JSON need not be what its type says, nor have a `toString` that works. */
+export function shown(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

@@ -1,5 +1,5 @@
 import { SERVICES, type ServiceName } from './aws.js'
-import { checkDelay, checkRange, type Delay } from './delays.js'
+import { checkDelay, checkRange, type Delay, shown } from './delays.js'
 
 /** Which calls a fault hits: those to one region, and of these only what else is named. */
 export interface FaultScope {
@@ -57,16 +57,27 @@ export type Fault = (FaultScope & FaultEffect) | Cut | ClockShift
 /** Ten years, in milliseconds: longer than anything in KMS waits. */
 const MAX_SHIFT = 10 * 365 * 86_400_000
 
-/** Throws when a fault could not do what it says, because of a typing mistake for example. */
+/** What of a fault is no text and no number. */
+const OF_PARTS = ['between', 'percentiles', 'unlessContext']
+
+/** Throws RangeError when a fault could not do what it says, because of a typing mistake for example. */
 export function checkFault(fault: Fault, regions: readonly string[]): void {
   if (typeof fault !== 'object' || fault === null) throw new RangeError('A fault is an object')
-  if (fault.kind === 'cut' && !Array.isArray(fault.between))
+  for (const [name, value] of Object.entries(fault))
+    if (
+      !OF_PARTS.includes(name) &&
+      value !== undefined &&
+      typeof value !== 'string' &&
+      typeof value !== 'number'
+    )
+      throw new RangeError(`${name} is a text or a number, not ${shown(value)}`)
+  if (fault.kind === 'cut' && !(Array.isArray(fault.between) && fault.between.length === 2))
     throw new RangeError('A cut is between two regions: between: [one, other]')
   const named = fault.kind === 'cut' ? fault.between : [fault.region]
   for (const region of named) {
     if (!regions.includes(region))
       throw new RangeError(
-        `No region ${region} in this local cloud; it was started with ${regions.join(', ')}`,
+        `No region ${shown(region)} in this local cloud; it was started with ${regions.join(', ')}`,
       )
   }
   if (fault.kind === 'cut') {
@@ -82,6 +93,7 @@ export function checkFault(fault: Fault, regions: readonly string[]): void {
   }
   if (fault.service !== undefined && !SERVICES.includes(fault.service))
     throw new RangeError(`No service ${fault.service}; there is ${SERVICES.join(' and ')}`)
+  for (const name of ['operation', 'principal'] as const) checkText(name, fault[name])
   switch (fault.kind) {
     case 'slow':
       checkDelay(fault)
@@ -89,15 +101,37 @@ export function checkFault(fault: Fault, regions: readonly string[]): void {
     case 'throttle':
       checkRange('share', fault.share, 1)
       break
-    case 'error':
-      if (fault.times !== undefined && !(Number.isInteger(fault.times) && fault.times > 0))
-        throw new RangeError(`times must be a positive integer, not ${fault.times}`)
+    case 'error': {
+      const { error, status = 500, times = 1 } = fault
+      checkText('error', error)
+      if (!(Number.isInteger(status) && status >= 400 && status <= 599))
+        throw new RangeError(`status must be that of an error, 400 to 599, not ${status}`)
+      if (!(Number.isInteger(times) && times > 0))
+        throw new RangeError(`times must be a positive integer, not ${times}`)
+      break
+    }
+    case 'deny':
+      checkContext(fault.unlessContext)
       break
     case 'refuse':
     case 'hang':
-    case 'deny':
       break
     default:
       throw new RangeError(`No kind of fault called ${JSON.stringify((fault as { kind: unknown }).kind)}`)
   }
+}
+
+function checkText(name: string, value: unknown): void {
+  if (value !== undefined && (typeof value !== 'string' || value === ''))
+    throw new RangeError(`${name} is a name, not ${shown(value)}`)
+}
+
+function checkContext(context: unknown): void {
+  if (context === undefined) return
+  const texts =
+    typeof context === 'object' &&
+    context !== null &&
+    !Array.isArray(context) &&
+    Object.values(context).every(value => typeof value === 'string')
+  if (!texts) throw new RangeError("unlessContext is texts by name, for example { tenant: 'acme' }")
 }

@@ -91,10 +91,34 @@ describe('over HTTP', () => {
     [{ region: WEST, service: 'kms', kind: 'explode' }, 'No kind of fault called "explode"'],
     [{ kind: 'cut' }, 'A cut is between two regions'],
     [null, 'A fault is an object'],
+    [{ kind: 'cut', between: [EAST] }, 'A cut is between two regions'],
+    [{ kind: 'cut', between: [EAST, { toString: 1 }] }, 'No region {"toString":1}'],
+    [{ region: { toString: 1 }, kind: 'refuse' }, 'region is a text or a number, not {"toString":1}'],
+    [{ region: WEST, service: null, kind: 'refuse' }, 'service is a text or a number, not null'],
+    [{ region: WEST, operation: 5, kind: 'refuse' }, 'operation is a name, not 5'],
+    [{ region: WEST, principal: '', kind: 'refuse' }, 'principal is a name, not '],
+    [{ region: WEST, kind: 'error', error: 5 }, 'error is a name, not 5'],
+    [{ region: WEST, kind: 'error', status: 99 }, 'status must be that of an error, 400 to 599, not 99'],
+    [{ region: WEST, kind: 'error', status: 600 }, 'status must be that of an error'],
+    [{ region: WEST, kind: 'error', status: 400.5 }, 'status must be that of an error'],
+    [{ region: WEST, kind: 'error', status: '500' }, 'status must be that of an error'],
+    [{ region: WEST, kind: 'deny', unlessContext: 'tenant' }, 'unlessContext is texts by name'],
+    [{ region: WEST, kind: 'deny', unlessContext: ['a'] }, 'unlessContext is texts by name'],
+    [{ region: WEST, kind: 'deny', unlessContext: { tenant: 5 } }, 'unlessContext is texts by name'],
+    [{ region: WEST, kind: 'slow', percentiles: [5] }, 'percentiles are milliseconds by percentile'],
+    [{ region: WEST, kind: 'slow', percentiles: { 50: { toString: 1 } } }, 'not {"toString":1}'],
+    [{ region: WEST, kind: 'refuse', note: [[]] }, 'note is a text or a number, not [[]]'],
   ])('refuses the fault %j', async (fault, message) => {
     const { status, json } = await control('POST', '/faults', fault)
     expect(status).toBe(400)
     expect(json.error).toContain(message)
+  })
+
+  it('answers an error by any name', async () => {
+    await control('POST', '/faults', { region: WEST, kind: 'error', error: '__proto__' })
+    await expect(kmsClient(cloud, WEST).listKeys({})).rejects.toMatchObject({
+      $metadata: { httpStatusCode: 400 },
+    })
   })
 
   it('refuses what is not JSON', async () => {

@@ -27,6 +27,7 @@ describe('a PartiQL statement', () => {
     [`INSERT INTO t VALUE {'a': ?, 'id': ?}`, [{ L: [] }, id], { a: { L: [] }, id }],
     [`INSERT INTO t VALUE {'m': {'id': 'y', 'l': [1, {'id': 'z'}]}, 'id': 'x', 's': <<1>>}`, [], { id }],
     [`INSERT INTO t VALUE {'id': 'it''s', 'n': -1.5e3}`, [], { id: { S: "it's" }, n: { N: '-1.5e3' } }],
+    [`INSERT INTO t VALUE {'__proto__': 'x'}`, [], { ['__proto__']: id }],
     [`UPDATE "t" SET a = 1 WHERE id = 'x'`, [], { id }],
     [`UPDATE "t" SET a = ? REMOVE b WHERE "id" = ?`, [{ N: '1' }, id], { id }],
     [`UPDATE t SET a = 'WHERE id = ''y''' WHERE id = 'x'`, [], { id }],

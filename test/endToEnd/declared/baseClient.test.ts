@@ -40,9 +40,9 @@ const Item = { ...Key, email: { S: SECRET }, name: { S: 'Ada' }, exact: { N: '1.
 
 let world: World
 let client: ReturnType<typeof seal>
-function seal() {
-  const sealed = sealDynamoDBClient(new DynamoDB(world.config(EAST)), {
-    keyring: world.keyring(EAST),
+function seal(of = world) {
+  const sealed = sealDynamoDBClient(new DynamoDB(of.config(EAST)), {
+    keyring: of.keyring(EAST),
     ...optionsOfRun,
   })
   return sealed.declare({ table: TableName, key: ['pk', 'sk'], encrypted: ['email', 'balance'] })
@@ -304,16 +304,26 @@ describe('no other client is made from it, and it is not sealed twice', () => {
 })
 
 test('an entry named __proto__ that somebody planted is no member of what is read', async () => {
-  await client.putItem({ TableName, Item })
-  const { email: _, ...stored } = await storedItem(world, TableName, { pk: 'a', sk: '1' })
-  const text = JSON.stringify({ ...stored, data: { M: {} } }).replace(
-    '"data":{"M":{}}',
-    `"data":{"M":{"__proto__":{"M":{"email":{"S":"planted"}}}}},"__proto__":{"M":{"email":{"S":"planted"}}}`,
-  )
-  await store(world, TableName, JSON.parse(text))
-  const read = await client.getItem({ TableName, Key, ConsistentRead: true }).catch(error => error)
-  expect((read.Item as typeof Item | undefined)?.email).toBeUndefined()
-  expect(read.Item?.data?.M?.M).toBeUndefined()
+  // dynalite stores no such names.
+  const other = await createWorld({ engine: 'dynoxide' })
+  try {
+    await other.createTable(TableName)
+    const sealed = seal(other)
+    await sealed.putItem({ TableName, Item })
+    const key = { pk: 'a', sk: '1' }
+    const { email: _, ...stored } = await storedItem(other, TableName, key)
+    const text = JSON.stringify({ ...stored, data: { M: {} } }).replace(
+      '"data":{"M":{}}',
+      `"data":{"M":{"__proto__":{"M":{"email":{"S":"planted"}}}}},"__proto__":{"M":{"email":{"S":"planted"}}}`,
+    )
+    await store(other, TableName, JSON.parse(text))
+    expect(Object.keys(await storedItem(other, TableName, key))).toContain('__proto__')
+    const read = await sealed.getItem({ TableName, Key, ConsistentRead: true }).catch(error => error)
+    expect((read.Item as typeof Item | undefined)?.email).toBeUndefined()
+    expect(read.Item?.data?.M?.M).toBeUndefined()
+  } finally {
+    await other.stop()
+  }
 })
 
 test('its type is that of the client that was sealed', () => {

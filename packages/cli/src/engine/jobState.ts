@@ -6,6 +6,7 @@ import type { WireItem } from '../stored/wireItem.js'
 import type { Checkpoint } from './checkpoint.js'
 import { JobCounts, type JobTotals } from './jobCounts.js'
 import { differences, type JobIdentity } from './jobIdentity.js'
+import { parseState, type StoredState, VERSION } from './storedState.js'
 import type { OwnDataKeys } from './task.js'
 
 interface Segment {
@@ -15,20 +16,6 @@ interface Segment {
   /** Data keys of single items of the page that is worked on. */
   readonly itemKeys: Set<string>
 }
-
-interface Stored {
-  readonly version: number
-  /** Of the process that has saved it, so that no two save the same. */
-  readonly process: string
-  readonly job: JobIdentity | undefined
-  readonly segments: Readonly<
-    Record<string, { position?: unknown; done: boolean; itemKeys?: readonly string[] }>
-  >
-  readonly totals: JobTotals
-  readonly dataKeys: readonly string[]
-}
-
-const VERSION = 2
 
 /** How far a job has come. What it says to be done is done, whatever happens afterwards. */
 export class JobState implements OwnDataKeys {
@@ -57,13 +44,13 @@ export class JobState implements OwnDataKeys {
   static async load(job: JobIdentity | undefined, checkpoint: Checkpoint): Promise<JobState> {
     const text = await checkpoint.load()
     const state = new JobState(job, checkpoint, text !== undefined)
-    if (text !== undefined) state.#restore(parse(text, checkpoint))
+    if (text !== undefined) state.#restore(parseState(text, checkpoint.name))
     // Before anything is written: whether it can be kept, and is nobody else's from now on, is known then.
     await state.#save()
     return state
   }
 
-  #restore({ job, segments, totals, dataKeys }: Stored): void {
+  #restore({ job, segments, totals, dataKeys }: StoredState): void {
     const differing = differences(job ?? {}, this.job ?? {})
     if (differing.length > 0)
       throw new CliError(
@@ -159,7 +146,7 @@ export class JobState implements OwnDataKeys {
             }
       return [index, { ...json, done, ...(itemKeys.size === 0 ? {} : { itemKeys: [...itemKeys] }) }]
     })
-    const stored: Stored = {
+    const stored: StoredState = {
       version: VERSION,
       process: this.#process,
       job: this.job,
@@ -169,17 +156,4 @@ export class JobState implements OwnDataKeys {
     }
     return JSON.stringify(stored)
   }
-}
-
-function parse(text: string, { name }: Checkpoint): Stored {
-  try {
-    const stored = JSON.parse(text) as Stored
-    if (stored.version === VERSION) return stored
-  } catch {
-    // Said below.
-  }
-  throw new CliError(
-    'usage',
-    `${name} is no checkpoint of this version of dynaseal, and stays as it is. Name another place; or, if it is one of another version, remove it to start again.`,
-  )
 }

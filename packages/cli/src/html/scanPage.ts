@@ -74,7 +74,7 @@ export function scanPage(report: ScanReport, points: readonly Point[]): string {
               ),
             ),
           ]),
-      section('Progress', curve('Items by time', points)),
+      section('Progress', curve(points)),
     ],
   )
 }

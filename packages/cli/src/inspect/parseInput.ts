@@ -34,13 +34,25 @@ function fromJson(json: unknown): Input {
   return { item: itemFromJson(Item, 'What is to be inspected') }
 }
 
-/** An item in DynamoDB JSON, whose Binary values are base64. */
-export function itemFromJson(json: unknown, what: string): WireItem {
+/** Of maps and lists in each other, DynamoDB's limit ("Service, account, and table quotas"). */
+const MAX_DEPTH = 32
+
+/**
+ * An item in DynamoDB JSON, whose Binary values are base64.
+ *
+ * @param depth how many maps and lists it is in
+ * @throws {CliError} `usage`
+ */
+export function itemFromJson(json: unknown, what: string, depth = 0): WireItem {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw noItem(what)
-  return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, attributeOf(value, what)]))
+  return Object.fromEntries(
+    Object.entries(json).map(([name, value]) => [name, attributeOf(value, what, depth)]),
+  )
 }
 
-function attributeOf(json: unknown, what: string): AttributeValue {
+function attributeOf(json: unknown, what: string, depth = 0): AttributeValue {
+  // What no item has could be too deep for this process, too.
+  if (depth > MAX_DEPTH) throw noItem(what)
   const members = Object.entries(Object(json) as Record<string, unknown>)
   const [type, content] = members[0] ?? []
   if (members.length !== 1 || type === undefined) throw noItem(what)
@@ -50,24 +62,31 @@ function attributeOf(json: unknown, what: string): AttributeValue {
     case 'BS':
       return { BS: listOf(content, what).map(one => bytesOf(one, what)) }
     case 'L':
-      return { L: listOf(content, what).map(one => attributeOf(one, what)) }
+      return { L: listOf(content, what).map(one => attributeOf(one, what, depth + 1)) }
     case 'M':
-      return { M: itemFromJson(content, what) }
+      return { M: itemFromJson(content, what, depth + 1) }
     case 'S':
     case 'N':
-    case 'BOOL':
-    case 'NULL':
+      return { [type]: textOf(content, what) } as unknown as AttributeValue
     case 'SS':
     case 'NS':
+      return { [type]: listOf(content, what).map(one => textOf(one, what)) } as unknown as AttributeValue
+    case 'BOOL':
+    case 'NULL':
+      if (typeof content !== 'boolean') throw noItem(what)
       return { [type]: content } as unknown as AttributeValue
     default:
       throw noItem(what)
   }
 }
 
-function bytesOf(content: unknown, what: string): Uint8Array {
+function textOf(content: unknown, what: string): string {
   if (typeof content !== 'string') throw noItem(what)
-  return Buffer.from(content, 'base64')
+  return content
+}
+
+function bytesOf(content: unknown, what: string): Uint8Array {
+  return Buffer.from(textOf(content, what), 'base64')
 }
 
 function listOf(content: unknown, what: string): unknown[] {

@@ -6,13 +6,14 @@ export type AttributeMap = Readonly<Record<string, AttributeValue>>
 
 /** The key attributes of an item or key; undefined when one is missing, which the engine will refuse. */
 export function keyOf(item: AttributeMap, keyNames: readonly string[]): AttributeMap | undefined {
-  const key: Record<string, AttributeValue> = {}
+  const parts: [string, AttributeValue][] = []
   for (const name of keyNames) {
-    const value = item[name]
+    const value = Object.hasOwn(item, name) ? item[name] : undefined
     if (typeof value !== 'object' || value === null) return undefined
-    key[name] = value
+    parts.push([name, value])
   }
-  return key
+  // Not by assignment, to which `__proto__` is no name.
+  return Object.fromEntries(parts)
 }
 
 const ids = new WeakMap<AttributeMap, string>()

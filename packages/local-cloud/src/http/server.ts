@@ -15,7 +15,10 @@ export interface LoopbackServer {
 
 /** An HTTP server that only this machine can reach. */
 export async function listen(port: number, handler: Handler): Promise<LoopbackServer> {
-  const server = createServer((request, response) => void serve(handler, request, response))
+  const server = createServer((request, response) => {
+    // An answer that HTTP does not have ends its connection, and not the process.
+    serve(handler, request, response).catch(() => response.destroy())
+  })
   // SDKs keep their connections; closing idle ones under them makes the next call fail.
   server.keepAliveTimeout = 0
   await bind(server, port)

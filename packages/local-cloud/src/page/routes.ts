@@ -29,7 +29,10 @@ export async function handlePage(cloud: PageSource, request: IncomingMessage): P
 }
 
 async function route(cloud: PageSource, request: IncomingMessage): Promise<AwsResponse> {
-  const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://localhost')
+  const { url = '/' } = request
+  if (!URL.canParse(url, 'http://localhost'))
+    return problem(404, `There is no ${request.method} ${url} here.`)
+  const { pathname, searchParams: query } = new URL(url, 'http://localhost')
   const path = pathname.startsWith(`${PAGE}/`) ? pathname.slice(PAGE.length) : pathname
   switch (`${request.method} ${path}`) {
     case 'GET /':

@@ -35,6 +35,7 @@ describe('the page', () => {
     '/_local/page/..%2f..%2fpackage.json',
     '/_local/page/routes.ts',
     '/_local/page/constructor',
+    '//',
   ])('has nothing at %s', async path => {
     expect((await browse(cloud, path)).status).toBe(404)
   })

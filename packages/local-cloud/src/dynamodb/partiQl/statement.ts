@@ -51,16 +51,16 @@ function inserted(tokens: readonly Token[], parameters: Parameters): AttributeMa
   const [first, open, ...rest] = tokens
   if (!isWord(first, 'VALUE') || !isSymbol(open, '{') || !isSymbol(rest.at(-1), '}')) return undefined
   const names = new Set<string>()
-  const item: Record<string, AttributeValue> = {}
+  const item: [string, AttributeValue][] = []
   for (const pair of split(rest.slice(0, -1), token => isSymbol(token, ','))) {
     const [name, colon, ...value] = pair
     if (!isName(name, 'string') || !isSymbol(colon, ':')) return undefined
     if (names.has(name.text)) return undefined
     names.add(name.text)
     const scalar = value.length === 1 ? given(value[0]!, parameters) : undefined
-    if (scalar !== undefined) item[name.text] = scalar
+    if (scalar !== undefined) item.push([name.text, scalar])
   }
-  return item
+  return Object.fromEntries(item)
 }
 
 /** What `WHERE` demands to be equal, and is not only one of several possibilities. */
