@@ -137,7 +137,9 @@ describe('over HTTP', () => {
   it.each([
     ['a page of another origin', { origin: 'http://example.com' }, 403],
     ['a name that points at this machine', { host: 'rebound.example.com' }, 403],
+    ['a page that only loads it', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 403],
     ['this machine', { host: 'localhost:1234' }, 204],
+    ['its own page', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }, 204],
   ])('answers a request from %s with %j: %d', async (_, headers, status) => {
     expect((await plainRequest(headers)).status).toBe(status)
   })

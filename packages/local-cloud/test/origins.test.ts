@@ -15,6 +15,13 @@ async function plain(method: string, path: string, headers: OutgoingHttpHeaders,
 
 const port = () => new URL(cloud.endpoint).port
 
+/** What browsers say of a request; without an Origin, where it only loads something. */
+const loaded = (site: string, mode: string, dest: string) => ({
+  'sec-fetch-site': site,
+  'sec-fetch-mode': mode,
+  'sec-fetch-dest': dest,
+})
+
 /** As a page of a name that its owner points at 127.0.0.1, one of another origin, and one without any send them. */
 const foreign: [string, () => OutgoingHttpHeaders][] = [
   ['a foreign Host', () => ({ host: `rebound.example:${port()}` })],
@@ -29,6 +36,9 @@ const foreign: [string, () => OutgoingHttpHeaders][] = [
   ['a foreign Origin', () => ({ origin: 'https://pages.example' })],
   ['an Origin of another port', () => ({ origin: 'http://127.0.0.1:1' })],
   ['the Origin of a sandboxed page', () => ({ origin: 'null' })],
+  ['no Origin loaded by another site', () => loaded('cross-site', 'no-cors', 'image')],
+  ['no Origin loaded by another port', () => loaded('same-site', 'no-cors', 'script')],
+  ['no Origin in a frame of another site', () => loaded('cross-site', 'navigate', 'iframe')],
 ]
 
 const ours: [string, () => OutgoingHttpHeaders][] = [

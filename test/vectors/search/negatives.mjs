@@ -179,6 +179,12 @@ export const values = () => [
   untold('a lone surrogate', [{ S: 'a\ud800' }]),
   untold('a number where texts are normalized', [{ N: '1' }], { normalize: [['trim']] }),
   untold('a binary where texts are normalized', [{ B: b64('00') }], { normalize: [['lowerCase']] }),
+  untold('257 marks in a row where texts are normalized', [{ S: `a${'\u0301'.repeat(257)}` }], {
+    normalize: [['nfkc']],
+  }),
+  untold('257 marks and what is made such in a row', [{ S: `a${'\u0301\uff9e'.repeat(128)}\uff9f` }], {
+    normalize: [['email']],
+  }),
   untold('a text where members are', [{ S: 'x' }], tags),
   untold('a map where members are', [{ M: {} }], tags),
   untold('a list of lists', [{ L: [{ L: [] }] }], tags),

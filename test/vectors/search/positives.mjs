@@ -98,6 +98,12 @@ export const tokens = () => [
   ...text('lowerCase of one character to two', ['lowerCase'], 'i\u0307', '\u0130'),
   ...text('nfkc', ['nfkc'], 'Å ﬁ A 1'.normalize('NFKC'), 'A\u030a \ufb01 \uff21 \u2460'),
   ...text(
+    '256 marks in a row',
+    ['nfkc'],
+    `b${'\u0316\u0301'.repeat(128)}c`.normalize('NFKC'),
+    `b${'\u0301\u0316'.repeat(128)}c`,
+  ),
+  ...text(
     'email',
     ['email'],
     'ada.berg+x@example.com',

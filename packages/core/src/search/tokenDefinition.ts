@@ -157,7 +157,7 @@ export class TokenDefinition {
     throw refusedAt(
       this.paths,
       index,
-      'normalize is for texts (S): it was given none, or a function of it threw or returned none',
+      'normalize is for texts (S): it was given none, or one with more than 256 combining marks in a row, or a function of it threw or returned none',
     )
   }
 }

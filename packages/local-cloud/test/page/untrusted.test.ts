@@ -84,6 +84,21 @@ describe('pages of other origins', () => {
     }
   })
 
+  it('cannot load a part of it, but may have a link to it', async () => {
+    const site = { 'sec-fetch-site': 'cross-site' }
+    for (const path of ['/', '/_local/page/icon.svg', '/_local/page/table?region=us-east-1&table=many']) {
+      for (const more of [
+        { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' },
+        { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+      ])
+        expect((await browse(cloud, path, { headers: { ...site, ...more } })).status).toBe(403)
+    }
+    const link = { ...site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+    expect((await browse(cloud, '/', { headers: link })).status).toBe(200)
+    const typed = { ...link, 'sec-fetch-site': 'none' }
+    expect((await browse(cloud, '/', { headers: typed })).status).toBe(200)
+  })
+
   it('are not this machine’s own', async () => {
     const headers = { host: 'localhost:4566', origin: 'http://localhost:4566' }
     expect((await press(cloud, { heal: 'all' }, headers)).status).toBe(303)
