@@ -72,6 +72,10 @@ describe('over HTTP', () => {
       status: 400,
       json: { error: 'last is a number of calls, not "few"' },
     })
+    for (const query of ['service=s3', 'services=kms'])
+      expect(await control('GET', `/calls?${query}`)).toMatchObject({ status: 400 })
+    expect((await control('GET', '/counters?last=1')).json.error).toContain('has no last')
+    expect(() => cloud.calls({ services: 'kms' } as never)).toThrow('A filter of calls has no services')
     await control('DELETE', '/calls')
     expect(cloud.calls()).toEqual([])
   })

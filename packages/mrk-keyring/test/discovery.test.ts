@@ -150,7 +150,9 @@ describe('discovering the replicas of a key', () => {
       name: 'MrkKeyringError',
       code: 'REFUSED_EVERYWHERE',
       operation: 'DescribeKey',
-      message: expect.stringMatching(/Allow kms:DescribeKey .* or name the replicas: .*keyArns/),
+      message: expect.stringMatching(
+        /has the key or alias, and allow kms:DescribeKey .* or name the replicas: .*keyArns/,
+      ),
     })
   })
 

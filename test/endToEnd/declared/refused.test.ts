@@ -104,7 +104,7 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
       [
         'something else above an encrypted path',
         send => send('Put', { TableName, Item: { ...Key, address: SECRETS[1] } }),
-        refusal('plaintext-refused', /'address'/),
+        refusal('plaintext-refused', /'address' .*, or holds what is, .* has to be a plain object/),
       ],
       [
         'a name that is an encrypted path',

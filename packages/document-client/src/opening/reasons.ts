@@ -28,7 +28,7 @@ export function isMissing(table: KnownTable, name: string): FieldError {
     table,
     [name],
     'not-a-message',
-    'it is missing or not binary, so the item was not sealed as a whole, or is not here as a whole. Read it from an index that has all attributes; if it is so in the table, somebody wrote past the sealed client.',
+    "it is missing or not binary, so the item was not sealed as a whole, or is not here as a whole. If an index was read, read the table, or an index that has all attributes. If it is so in the table, the item is in another format, or in clear, or somebody changed it past the sealed client; if the table is being migrated, read what is in clear with plaintext: 'allow'.",
   )
 }
 
