@@ -163,6 +163,33 @@ describe.each(CLIENTS)('kinds of items, by %s', (_, make) => {
       expect(await stored()).toMatchObject(expected)
       expect(await get()).toMatchObject({ email: 'E2' })
     })
+    test.each([
+      ['UPDATED_OLD', 'E'],
+      ['UPDATED_NEW', 'E2'],
+    ])('whose condition says the kind gets what is in clear in it: %s', async (ReturnValues, email) => {
+      await put({ type: 'order', email: 'E', card: 'C' })
+      const returned = await update(
+        'SET email = :e, card = :c',
+        { ':e': 'E2', ':c': 'C2', ':t': 'order' },
+        { ConditionExpression: '#type = :t', ReturnValues },
+      )
+      expect(returned.Attributes).toEqual({ email, card: email === 'E' ? 'C' : 'C2' })
+    })
+    test('whose key says the kind gets what is in clear in it', async () => {
+      const byKey = (equals: string) => ({ attribute: 'sk', equals })
+      const kinds = [
+        { ...table, encrypted: ['email'], when: byKey('user') },
+        { ...table, encrypted: ['card'], when: byKey('order') },
+      ]
+      const returned = await make(world, EAST, kinds).send('Update', {
+        TableName,
+        Key: { ...Key, sk: 'order' },
+        UpdateExpression: 'SET email = :e',
+        ExpressionAttributeValues: { ':e': 'E' },
+        ReturnValues: 'UPDATED_NEW',
+      })
+      expect(returned.Attributes).toEqual({ email: 'E' })
+    })
     test('of an item whose kind somebody has changed is refused by DynamoDB', async () => {
       await plant({ ...Key, type: 'order' })
       await expect(

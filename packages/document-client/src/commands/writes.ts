@@ -5,7 +5,7 @@ import { guardMembers } from '../guards/values.js'
 import { isContainer } from '../paths/attributePattern.js'
 import { Selection } from '../paths/selection.js'
 import type { Sealing } from '../sealing/sealing.js'
-import { sealUpdate, updatedKind, updatedPaths } from '../sealing/updateExpression.js'
+import { knownKind, sealUpdate, updatedKind, updatedPaths } from '../sealing/updateExpression.js'
 import type { BatchedWrite } from '../search/keyedBatches.js'
 import type { KeyedWrite, WriteAction } from '../search/keyedWrites.js'
 import type { SearchedKey } from '../search/searchedKey.js'
@@ -132,7 +132,7 @@ function planWrite(
       const returned = cutDown(item)
       output.Attributes = returned
       // Not of what was cut away: whoever gets the item would not see that it has another kind's name.
-      opening.collect(table, returned, table.kindOf(returned), itemKey, selection)
+      opening.collect(table, returned, table.kindOf(returned) ?? knownKind(table, input), itemKey, selection)
       // As DynamoDB does where there is nothing to return.
       if (Object.keys(returned).length === 0) delete output.Attributes
     },

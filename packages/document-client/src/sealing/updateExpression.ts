@@ -65,6 +65,11 @@ export function updatedKind(table: KnownTable, params: Item, actions = updateAct
       ? (params.ExpressionAttributeValues as Item | undefined)?.[given.value]
       : undefined
   }
+  return knownKind(table, params)
+}
+
+/** The name of the kind that whoever updates an item knows that it is of: that of its key, or the one that the condition asks for. */
+export function knownKind(table: KnownTable, params: Item): unknown {
   return table.kindOf((params.Key ?? {}) as Item) ?? askedKind(table, params)
 }
 
