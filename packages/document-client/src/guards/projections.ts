@@ -47,7 +47,8 @@ export function completeProjection(table: KnownTable, params: Item): CompletedPr
   if (!reads && table.keyTokens.size === 0) return { ...unchanged, selection }
   const own = params.IndexName !== undefined && table.standsAlone ? [] : table.formatAttributes
   const kindAttribute = table.kindAttribute === undefined ? [] : [table.kindAttribute]
-  const missing = [...table.keyNames, ...kindAttribute, ...own].filter(
+  // The kind may be told by the key.
+  const missing = [...new Set([...table.keyNames, ...kindAttribute, ...own])].filter(
     name => !paths.some(([first]) => first === name),
   )
   const placeholders = missing.map((name, i) => [`${OURS}${ours.length + i}`, name] as const)
@@ -75,12 +76,14 @@ export function isInside(table: KnownTable, path: AttributePath): DocumentClient
 /**
  * The name of the kind that an item's own attribute may decide by. An attribute of the same name that is encrypted in
  * one kind and clear in another is told apart by the stored name, which whoever writes the table can change; whoever
- * gets the item notices, but only where they see that name.
+ * gets the item notices, but only where they see that name, or asked for it by the key.
  */
 export function trustedKind(table: KnownTable, params: Item, item: Item): unknown {
   const kind = table.kindOf(item)
   const expression = params.ProjectionExpression
   if (typeof expression !== 'string' || expression === '' || !table.isAmbiguous) return kind
-  const seen = parseProjection(expression, names(params)).some(path => table.tellsKind(path))
+  const seen =
+    table.kindOf(Object(params.Key)) !== undefined ||
+    parseProjection(expression, names(params)).some(path => table.tellsKind(path))
   return seen ? kind : undefined
 }
