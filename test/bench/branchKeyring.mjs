@@ -4,7 +4,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { cpus, loadavg, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { createFormat } from '@dynaseal/core'
 import { pages, timed } from './branchKeyringPages.mjs'
@@ -13,10 +12,10 @@ import { regionLoss } from './branchKeyringScenarios.mjs'
 import { startWorld } from './branchKeyringWorld.mjs'
 import { wrapping } from './branchKeyringWrapping.mjs'
 import { REGIONS } from './keyringWorld.mjs'
+import { machine } from './machine.mjs'
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
 
-const loadBefore = loadavg()[0]
 const world = await startWorld(REGIONS)
 const results = {}
 const PARTS = {
@@ -32,14 +31,7 @@ try {
 } finally {
   await world.stop()
 }
-results.machine = {
-  cpu: cpus()[0]?.model,
-  cores: cpus().length,
-  memoryGB: Math.round(totalmem() / 2 ** 30),
-  node: process.version,
-  platform: process.platform,
-  load: [loadBefore, loadavg()[0]],
-}
+results.machine = machine()
 if (only === undefined) {
   const { text, missed } = report(results)
   console.log(text)

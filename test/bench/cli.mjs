@@ -5,7 +5,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus, loadavg, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Backfill, runJob, scan } from '@dynaseal/cli/api'
 import { report } from './cliReport.mjs'
@@ -22,6 +21,7 @@ import {
   targetOf,
 } from './cliWorld.mjs'
 import { median } from './coreWorld.mjs'
+import { machine } from './machine.mjs'
 
 const ITEMS = 4000
 /** Of a table that is only read: several pages for each segment, or nobody has anything to do while the first are made. */
@@ -38,20 +38,11 @@ const READ_TABLES = { read: FIELDS, readOne: ONE_FIELD }
 
 const here = name => new URL(name, import.meta.url)
 const isMillion = process.argv[2] === 'million'
-const loadBefore = loadavg()[0]
 const cloud = await startCloud()
 const client = plainClient(cloud)
 try {
   const measured = isMillion ? { memory: await memory(MILLION, ONE_SEGMENT) } : await small()
-  const machine = {
-    cpu: cpus()[0]?.model,
-    cores: cpus().length,
-    memoryGB: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-    load: [loadBefore, loadavg()[0]],
-  }
-  const results = { machine, engine: cloud.engine, ...measured }
+  const results = { machine: machine(), engine: cloud.engine, ...measured }
   writeFileSync(
     here(isMillion ? 'cliMillion.json' : 'cli.json'),
     `${JSON.stringify(results, undefined, 2)}\n`,

@@ -2,25 +2,17 @@
 // Prints what sealing and opening cost, and writes it as core.json and core.md.
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { cpus, loadavg, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { measureImports } from './coreImports.mjs'
 import { measureColdCalls, measureSize } from './corePages.mjs'
 import { report } from './coreReport.mjs'
 import { measureSpeed } from './coreSpeed.mjs'
 import { median } from './coreWorld.mjs'
+import { machine } from './machine.mjs'
 
-const loadBefore = loadavg()[0]
 const speed = []
 for (const bytes of [32, 256, 4096]) speed.push(await measureSpeed(bytes))
 const results = {
-  machine: {
-    cpu: cpus()[0]?.model,
-    cores: cpus().length,
-    memoryGB: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-  },
   speed,
   added: await measureSize(),
   coldCalls: await measureColdCalls(),
@@ -31,8 +23,9 @@ const results = {
     bare: inOwnProcess('coreMemory.mjs', 'bare', '256'),
   },
   pauses: { envelope: pausesOf('envelope'), message: pausesOf('message') },
+  // Last, for the load that all of this makes.
+  machine: machine(),
 }
-results.machine.load = [loadBefore, loadavg()[0]]
 
 const text = report(results)
 console.log(text)

@@ -2,7 +2,6 @@
 // Prints what an item of the AWS Database Encryption SDK costs here, in format 2 and with the official release for Java, and writes it
 // as dbEsdk.json and dbEsdk.md.
 import { writeFileSync } from 'node:fs'
-import { cpus, loadavg, totalmem } from 'node:os'
 import { RawAesKeyringNode, RawAesWrappingSuiteIdentifier } from '@aws-crypto/client-node'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
@@ -13,6 +12,7 @@ import { startLocalCloud } from '@dynaseal/local-cloud'
 import { prepareJava } from '../interop/java.mjs'
 import { collectYoung } from './coreWorld.mjs'
 import { report } from './dbEsdkReport.mjs'
+import { machine } from './machine.mjs'
 
 const REGION = 'us-east-1'
 const SUITES = ['0x6700', '0x6701']
@@ -41,7 +41,6 @@ const config = {
   },
 }
 
-const loadBefore = loadavg()[0]
 const java = await prepareJava()
 const world = await startWorld()
 const contestants = {
@@ -65,15 +64,7 @@ for (const suite of SUITES) {
   )
 }
 const results = {
-  machine: {
-    cpu: cpus()[0]?.model,
-    cores: cpus().length,
-    memoryGB: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-    java: java.version,
-    platform: `${process.platform} ${process.arch}`,
-    load: [loadBefore, loadavg()[0]],
-  },
+  machine: { ...machine(), java: java.version },
   micros,
 }
 const text = report(results)

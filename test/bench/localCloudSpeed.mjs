@@ -1,12 +1,12 @@
 // node test/bench/localCloudSpeed.mjs
 // What the local cloud costs beside its engines and a bare HTTP server; writes localCloud.json and localCloud.md.
 import { writeFileSync } from 'node:fs'
-import { cpus, loadavg, totalmem } from 'node:os'
 import { median } from './coreWorld.mjs'
 import { Contestant } from './localCloudContestant.mjs'
 import { REGIONS } from './localCloudContestants.mjs'
 import { report } from './localCloudReport.mjs'
 import { measureStart } from './localCloudStart.mjs'
+import { machine } from './machine.mjs'
 
 const ROUNDS = 9
 const CALLS = 1000
@@ -15,19 +15,11 @@ const IN_FLIGHT = [1, 16]
 const TableName = 'customers'
 const [HOME, AWAY] = REGIONS
 
-const loadBefore = loadavg()[0]
 const start = await measureStart()
 const speed = []
 for (const inFlight of IN_FLIGHT) speed.push(await measureSpeed(inFlight))
 const results = {
-  machine: {
-    cpu: cpus()[0]?.model,
-    cores: cpus().length,
-    memoryGB: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-    load: [loadBefore, loadavg()[0]],
-  },
+  machine: machine(),
   start,
   speed,
 }

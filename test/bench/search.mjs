@@ -1,27 +1,20 @@
 // node --expose-gc test/bench/search.mjs
 // Prints what search tokens cost, and writes it as search.json and search.md.
 import { writeFileSync } from 'node:fs'
-import { cpus, loadavg, totalmem } from 'node:os'
 import { createSearchKey, createSearchTokens, TokenDefinition } from '@dynaseal/core'
 import { startWorld } from './coreWorld.mjs'
+import { machine } from './machine.mjs'
 import { machineLine, table, targets } from './markdown.mjs'
 import { measureSpeed } from './searchSpeed.mjs'
 
-const loadBefore = loadavg()[0]
 const speed = []
 for (const bytes of [20, 256, 4096]) speed.push(await measureSpeed(bytes))
 const results = {
-  machine: {
-    cpu: cpus()[0]?.model,
-    cores: cpus().length,
-    memoryGB: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-  },
   speed,
   coldCalls: await measureColdCalls(),
+  // Last, for the load that all of this makes.
+  machine: machine(),
 }
-results.machine.load = [loadBefore, loadavg()[0]]
 
 const text = report(results)
 console.log(text)

@@ -6,7 +6,6 @@ import { randomInt } from 'node:crypto'
 import { subscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { cpus, loadavg, totalmem } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { CreateTableCommand, DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb'
@@ -15,6 +14,7 @@ import { BatchWriteCommand, DynamoDBDocumentClient, GetCommand, QueryCommand } f
 import { createSearchKey, createSearchTokens } from '@dynaseal/core'
 import { falsePositiveChannel, sealDocumentClient, search } from '@dynaseal/document-client'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
+import { machine } from './machine.mjs'
 import { machineLine, table, targets } from './markdown.mjs'
 
 const ITEMS = Number(process.argv[2] ?? 100_000)
@@ -26,7 +26,6 @@ const TABLE = 'people'
 const BATCH = 25
 const WRITERS = 8
 
-const loadBefore = loadavg()[0]
 const child = fork(fileURLToPath(new URL('toolboxCloud.mjs', import.meta.url)))
 const [{ endpoint, engine }] = await once(child, 'message')
 const config = region => ({
@@ -125,16 +124,8 @@ const measured = searches[2].falsePositives / SEARCHES
 const isRight = searches.every(({ wrong }) => wrong === 0) && absent === 0
 // A search has a number of others that is nearly Poisson: four standard deviations of the mean of all.
 const isAsExpected = Math.abs(measured - expected) <= 4 * Math.sqrt(expected / SEARCHES)
-const machine = {
-  cpu: cpus()[0]?.model,
-  cores: cpus().length,
-  memoryGB: Math.round(totalmem() / 2 ** 30),
-  node: process.version,
-  platform: `${process.platform} ${process.arch}`,
-  load: [loadBefore, loadavg()[0]],
-}
 const results = {
-  machine,
+  machine: machine(),
   engine,
   items: ITEMS,
   written,
@@ -162,7 +153,7 @@ const text = [
   '',
   `Calls of KMS for the search key, in ${WEST}: ${keyringCalls}.`,
   '',
-  machineLine(machine),
+  machineLine(results.machine),
   '',
   ...targets([
     {

@@ -4,7 +4,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { cpus, loadavg, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
@@ -12,6 +11,7 @@ import { DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-d
 import { createSearchKey, createSearchTokens } from '@dynaseal/core'
 import { sealDocumentClient, search } from '@dynaseal/document-client'
 import { MrkKeyring } from '@dynaseal/mrk-keyring'
+import { machine } from './machine.mjs'
 import { machineLine, targets } from './markdown.mjs'
 
 const ROUNDS = Number(process.argv[2] ?? 2000)
@@ -23,7 +23,6 @@ const FIELDS = ['a', 'b', 'c', 'd', 'email']
 const EMAIL = 'ada.lovelace@example.com'
 const TARGET = 1.05
 
-const loadBefore = loadavg()[0]
 const child = fork(fileURLToPath(new URL('toolboxCloud.mjs', import.meta.url)))
 const [{ endpoint, engine }] = await once(child, 'message')
 const config = {
@@ -73,16 +72,8 @@ const [byToken, byClear] = [median(times.token), median(times.clear)]
 const ratio = byToken / byClear
 const noise = median(times.again) / byClear
 const ofClient = { byToken: median(processor.token), byClear: median(processor.clear) }
-const machine = {
-  cpu: cpus()[0]?.model,
-  cores: cpus().length,
-  memoryGB: Math.round(totalmem() / 2 ** 30),
-  node: process.version,
-  platform: `${process.platform} ${process.arch}`,
-  load: [loadBefore, loadavg()[0]],
-}
 const milliseconds = { byToken, byClear, ofClient }
-const results = { machine, engine, rounds: ROUNDS, milliseconds, ratio, noise }
+const results = { machine: machine(), engine, rounds: ROUNDS, milliseconds, ratio, noise }
 const text = [
   '# Queries by search tokens',
   '',
@@ -90,7 +81,7 @@ const text = [
   `By token ${byToken.toFixed(3)} ms, by an attribute in clear that is as long as a token ${byClear.toFixed(3)} ms; by the latter once more, ${noise.toFixed(3)} times as long.`,
   `Processor time of the client, helper threads included: ${ofClient.byToken.toFixed(3)} ms and ${ofClient.byClear.toFixed(3)} ms, ${(ofClient.byToken / ofClient.byClear).toFixed(3)} times.`,
   '',
-  machineLine(machine),
+  machineLine(results.machine),
   '',
   ...targets([
     {

@@ -32,6 +32,19 @@ test('a command that asks is found', () => {
   expect(asking(`${without}\nnpx --yes pnpm@12 test\n${quiet}`)).toEqual([without, quiet])
 })
 
+test('every command that a page runs with pnpm is a script of the root, before which everything is installed', () => {
+  const { scripts } = JSON.parse(read('package.json'))
+  const pages = texts().filter(path => path.endsWith('.md'))
+  const called = pages.flatMap(path =>
+    [...read(path).matchAll(/npx --yes pnpm@12 ([^\s`]+)/g)].map(([, script = '']) => script),
+  )
+  expect(called).toContain('demo')
+  // With --filter, pnpm would install what one package needs, and the build of all fails.
+  expect([...new Set(called)].filter(script => script !== 'exec' && scripts[script] === undefined)).toEqual(
+    [],
+  )
+})
+
 test('.ci/run calls the command of the README, with nothing that answers for it', () => {
   expect(read('.ci/run')).toMatch(/^NO_COLOR=1 npx --yes pnpm@12 test /m)
   expect(read('README.md')).toMatch(/^npx --yes pnpm@12 test /m)

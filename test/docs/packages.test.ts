@@ -42,6 +42,16 @@ describe.each(packages)('%s', name => {
     expect(missing).toEqual([])
   })
 
+  test('has a README that says how it is installed, with what it wants beside it', () => {
+    const [, command = ''] = /^(?:\$ )?(npm install (?:\\\n|.)*)/m.exec(read(page)) ?? []
+    const { name: published, peerDependencies = {}, peerDependenciesMeta = {} } = manifest(name)
+    const wanted = Object.keys(peerDependencies).filter(peer => peerDependenciesMeta[peer]?.optional !== true)
+    // The command goes where the application is, which has them.
+    expect(command.split(/\s+/)).toEqual(
+      expect.arrayContaining([published, ...(name === 'cli' ? [] : wanted)]),
+    )
+  })
+
   test('has a README that names only files that there are', () => {
     const named = [...prose(read(page)).matchAll(/`((?:docs|examples|packages|test)\/[^`\s]+)`/g)]
     const missing = named

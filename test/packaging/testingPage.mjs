@@ -1,8 +1,8 @@
-// docs/testing.md is a program: its files are written out, and Jest and esbuild do with them what the page says.
+// docs/testing.md is a program: its files are written out, and Jest, Vitest and esbuild do with them what the page says.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { check, run } from './checks.mjs'
-import { install, root } from './consumer.mjs'
+import { devDependencies, install, root } from './consumer.mjs'
 
 const TOOLS = {
   '@swc/core': '1.16.22',
@@ -10,6 +10,7 @@ const TOOLS = {
   'aws-sdk-client-mock': '4.1.0',
   esbuild: '0.28.2',
   jest: '30.5.2',
+  vitest: devDependencies.vitest,
 }
 const page = readFileSync(join(root, 'docs/testing.md'), 'utf8')
 const files = [...page.matchAll(/^```js\n\/\/ (\S+)\n(.*?)^```/gms)].map(([, name, text]) => [name, text])
@@ -24,6 +25,9 @@ export function checkTestingPage(folder, archives, engines) {
     const config = ['--config', 'jest.esm.config.mjs']
     check(`docs/testing.md, ${node}: Jest, ES modules`, () =>
       jest(path, config, modules, { NODE_OPTIONS: '--experimental-vm-modules' }),
+    )
+    check(`docs/testing.md, ${node}: Vitest`, () =>
+      run(path, [join(app, 'node_modules/vitest/vitest.mjs'), 'run', '--silent'], modules),
     )
     check(`docs/testing.md, ${node}: a bundle for Lambda, as an ES module and as CommonJS`, () => {
       const [tool, ...args] = bundling.split(' ')

@@ -82,7 +82,7 @@ export class BranchKeyring extends LazyKeyringNode {
     if (typeof branchKeyId !== 'function' && (typeof branchKeyId !== 'string' || branchKeyId === ''))
       throw new MrkKeyringConfigError(
         'BAD_OPTION',
-        'branchKeyId is neither the id of a branch key nor a function that names one',
+        "branchKeyId is neither the id of a branch key nor a function that names one: give one of the two, branchKeyId: 'customers' or branchKeyId: ({ tenant }) => tenant",
       )
     const cache = resolveCacheOptions(options.cache)
     this.#options = options

@@ -8,8 +8,18 @@ import {
 import { startLocalCloud } from '@dynaseal/local-cloud'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { describeDynoxide } from '../../local-cloud/test/eachEngine.js'
-import { KeyStoreAdministration, type KeyStoreAdministrationOptions } from '../src/index.js'
-import { decrypt, EAST, EU, generate, rejection, startWorld, TABLE, WEST, type World } from './world.js'
+import {
+  administrationOf,
+  decrypt,
+  EAST,
+  EU,
+  generate,
+  rejection,
+  startWorld,
+  TABLE,
+  WEST,
+  type World,
+} from './world.js'
 
 describeDynoxide('the administration of a key store', () => {
   let world: World
@@ -19,13 +29,6 @@ describeDynoxide('the administration of a key store', () => {
   afterAll(() => world.stop())
   afterEach(() => world.cloud.heal())
 
-  const administrationOf = (tableName: string, changes: Partial<KeyStoreAdministrationOptions> = {}) =>
-    new KeyStoreAdministration({
-      keyArns: world.arns,
-      client: world.kms,
-      keyStore: { tableName, client: world.dynamodb },
-      ...changes,
-    })
   const stored = async (branchKeyId: string) => {
     const { Items } = await world.dynamodb(EAST).send(
       new QueryCommand({
@@ -40,7 +43,7 @@ describeDynoxide('the administration of a key store', () => {
 
   describe('creates the table', () => {
     it('with a replica in every region, and again without changing anything', async () => {
-      const administration = administrationOf('new-store')
+      const administration = administrationOf(world, 'new-store')
       expect(await administration.createTable()).toEqual({ created: true, replicasAdded: [WEST, EU] })
       expect(await administration.createTable()).toEqual({ created: false, replicasAdded: [] })
       for (const region of [EAST, WEST, EU]) {
@@ -59,18 +62,18 @@ describeDynoxide('the administration of a key store', () => {
 
     it('and adds the replicas that are missing', async () => {
       const keyStore = { tableName: 'growing', client: world.dynamodb, regions: [EAST] }
-      expect(await administrationOf('growing', { keyStore }).createTable()).toEqual({
+      expect(await administrationOf(world, 'growing', { keyStore }).createTable()).toEqual({
         created: true,
         replicasAdded: [],
       })
-      expect(await administrationOf('growing').createTable()).toEqual({
+      expect(await administrationOf(world, 'growing').createTable()).toEqual({
         created: false,
         replicasAdded: [WEST, EU],
       })
     })
 
     it('with two operators at once', async () => {
-      const results = await Promise.all([1, 2].map(() => administrationOf('at-once').createTable()))
+      const results = await Promise.all([1, 2].map(() => administrationOf(world, 'at-once').createTable()))
       expect(results.filter(({ created }) => created)).toHaveLength(1)
       expect(results.flatMap(({ replicasAdded }) => replicasAdded).sort()).toEqual([EU, WEST])
     })
@@ -84,7 +87,7 @@ describeDynoxide('the administration of a key store', () => {
           KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
         }),
       )
-      expect(await rejection(administrationOf('customers').createTable())).toMatchObject({
+      expect(await rejection(administrationOf(world, 'customers').createTable())).toMatchObject({
         code: 'NOT_A_KEY_STORE',
       })
     })
@@ -101,7 +104,7 @@ describeDynoxide('the administration of a key store', () => {
       )
       const [east, west] = clients as [DynamoDBClient, DynamoDBClient]
       try {
-        await administrationOf('settling', {
+        await administrationOf(world, 'settling', {
           keyArns: [world.arnIn(EAST), world.arnIn(WEST)],
           keyStore: { tableName: 'settling', client: region => (region === EAST ? east : west) },
         }).createTable()
@@ -241,7 +244,7 @@ describeDynoxide('the administration of a key store', () => {
       const branchKeyId = 'two-regions'
       await world.administration.createBranchKey({ branchKeyId })
       await world.cloud.waitForReplication()
-      const elsewhere = administrationOf(TABLE, {
+      const elsewhere = administrationOf(world, TABLE, {
         home: WEST,
         keyStore: { tableName: TABLE, logicalName: 'the key store', client: world.dynamodb },
       })
@@ -290,7 +293,7 @@ describeDynoxide('the administration of a key store', () => {
       const client = interfering(world.dynamodb(EAST), () =>
         world.administration.destroyBranchKey(branchKeyId),
       )
-      const slow = administrationOf(TABLE, {
+      const slow = administrationOf(world, TABLE, {
         keyStore: { tableName: TABLE, logicalName: 'the key store', client: () => client },
       })
       expect(await rejection(slow.rotateBranchKey(branchKeyId))).toMatchObject({ code: 'NO_BRANCH_KEY' })

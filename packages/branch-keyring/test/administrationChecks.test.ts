@@ -4,7 +4,17 @@ import { MrkKeyringConfigError } from '@dynaseal/mrk-keyring'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { describeDynoxide } from '../../local-cloud/test/eachEngine.js'
 import { KeyStoreAdministration, type KeyStoreAdministrationOptions } from '../src/index.js'
-import { EAST, EU, rejection, startWorld, TABLE, TENANT, WEST, type World } from './world.js'
+import {
+  administrationOf,
+  EAST,
+  EU,
+  rejection,
+  startWorld,
+  TABLE,
+  TENANT,
+  WEST,
+  type World,
+} from './world.js'
 
 describeDynoxide('what the administration of a key store looks at, and refuses', () => {
   let world: World
@@ -13,14 +23,6 @@ describeDynoxide('what the administration of a key store looks at, and refuses',
   })
   afterAll(() => world.stop())
   afterEach(() => world.cloud.heal())
-
-  const administrationOf = (tableName: string, changes: Partial<KeyStoreAdministrationOptions> = {}) =>
-    new KeyStoreAdministration({
-      keyArns: world.arns,
-      client: world.kms,
-      keyStore: { tableName, client: world.dynamodb },
-      ...changes,
-    })
 
   describe('lists the versions', () => {
     it('that the home region has, and none of what is not there', async () => {
@@ -51,7 +53,7 @@ describeDynoxide('what the administration of a key store looks at, and refuses',
           },
         } as never
       }
-      const administration = administrationOf(TABLE, { client })
+      const administration = administrationOf(world, TABLE, { client })
       const branchKeyId = `forged-${operation}-${member}`
       await expect(administration.createBranchKey({ branchKeyId })).rejects.toThrow(
         `KMS answered for ${world.arnIn(WEST)} where ${world.arnIn(EAST)} was asked.`,
@@ -150,7 +152,7 @@ describeDynoxide('what the administration of a key store looks at, and refuses',
       ['with a home that is no text', { home: 1n }],
       ['without a key store', { keyStore: undefined }],
     ] as unknown as [string, Partial<KeyStoreAdministrationOptions>][])('%s', (_, changes) => {
-      expect(() => administrationOf('a', changes)).toThrow(MrkKeyringConfigError)
+      expect(() => administrationOf(world, 'a', changes)).toThrow(MrkKeyringConfigError)
     })
 
     it('when there are none', () => {
@@ -162,7 +164,7 @@ describeDynoxide('what the administration of a key store looks at, and refuses',
       ['nothing but null', null],
       ['another name', { id: 'tenant-acme' }],
     ])('when the id of a new branch key is given as %s', async (_, given) => {
-      const creating = administrationOf(TABLE).createBranchKey(given as { branchKeyId: string })
+      const creating = administrationOf(world, TABLE).createBranchKey(given as { branchKeyId: string })
       await expect(creating).rejects.toThrow(MrkKeyringConfigError)
     })
 

@@ -12,7 +12,12 @@ import {
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { CreateKeyCommand, KMSClient, ReplicateKeyCommand } from '@aws-sdk/client-kms'
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '@dynaseal/local-cloud'
-import { BranchKeyring, type BranchKeyringOptions, KeyStoreAdministration } from '../src/index.js'
+import {
+  BranchKeyring,
+  type BranchKeyringOptions,
+  KeyStoreAdministration,
+  type KeyStoreAdministrationOptions,
+} from '../src/index.js'
 
 export const EAST = 'us-east-1'
 export const WEST = 'us-west-2'
@@ -112,6 +117,20 @@ export async function startWorld(
       await cloud.stop()
     },
   }
+}
+
+/** Administers another key store than the one that the world begins with, or that one otherwise. */
+export function administrationOf(
+  world: World,
+  tableName: string,
+  changes: Partial<KeyStoreAdministrationOptions> = {},
+): KeyStoreAdministration {
+  return new KeyStoreAdministration({
+    keyArns: world.arns,
+    client: world.kms,
+    keyStore: { tableName, client: world.dynamodb },
+    ...changes,
+  })
 }
 
 const SUITE = new NodeAlgorithmSuite(

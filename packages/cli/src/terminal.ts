@@ -17,8 +17,8 @@ export interface Terminal {
   readInput(): Promise<string>
   /** What somebody types; undefined where there is nobody, or who would not say. */
   ask(question: string): Promise<string | undefined>
-  /** @param unit in plural; @param total about, if it is known */
-  progress(unit: string, total: number | undefined): Progress
+  /** How far it is with the items. @param total about, if it is known */
+  progress(total: number | undefined): Progress
 }
 
 /** The least that tables need to be readable. */
@@ -55,6 +55,6 @@ export function processTerminal(signal: AbortSignal): Terminal {
       })
       return typeof answer === 'string' ? answer : undefined
     },
-    progress: (unit, total) => showProgress(isInteractive, process.stderr, unit, total),
+    progress: total => showProgress(isInteractive, process.stderr, total),
   }
 }

@@ -110,6 +110,7 @@ describe('a page', () => {
         },
       ],
       keys: [{ provider: HOSTILE, name: HOSTILE, fields: 500 }],
+      absent: [{ entity: HOSTILE, attribute: HOSTILE }],
       readUnits: 50,
       seconds: 10,
       complete: true,

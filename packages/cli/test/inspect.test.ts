@@ -117,6 +117,13 @@ describe('an item of a table', () => {
     ])
   })
 
+  it('a table without a key is taken for a field, and the way out said', async () => {
+    const { code, out } = await dynaseal(['inspect', 'users'], { cwd })
+    expect(code).toBe(3)
+    expect(out).toContain('If it is the name of a table, give the key of an item, too.')
+    const piped = await dynaseal(['inspect', '-'], { cwd, input: 'users' })
+    expect(piped.out).not.toContain('table')
+  })
   it('what AWS refuses is said with what to allow', async () => {
     const heal = world.cloud.fault({ region: EAST, service: 'dynamodb', kind: 'deny' })
     const { code, note } = await dynaseal(['inspect', 'users', id], { cwd })

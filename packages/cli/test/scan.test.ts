@@ -14,6 +14,7 @@ import {
   runJob,
   type ScanReport,
   scan,
+  scanPage,
   type WireItem,
 } from '../src/api.js'
 import { scanCost } from '../src/commands/scan.js'
@@ -95,6 +96,11 @@ describe('a scan counts', () => {
     const arn = world.keyArns.find(one => one.includes(EAST))
     expect(report.keys).toEqual([{ provider: 'aws-kms', name: arn, region: EAST, fields: 5 + 22 + 42 + 1 }])
     expect(report.readUnits).toBeGreaterThan(0)
+    // Of the unknown item nobody can say what it has to have.
+    expect(report.absent).toEqual([
+      { entity: 'User', attribute: 'income' },
+      { entity: 'User', attribute: 'address.street' },
+    ])
     // One data key of each of the clients that wrote.
     expect(world.cloud.calls({ service: 'kms' }).length).toBeLessThanOrEqual(3)
   })
@@ -163,6 +169,26 @@ it('a table that is declared, without entities', async () => {
     ' phones[n]': [0, 0, 44, { 'missing-envelope': 2 }],
   })
   expect(renderScan(report, 80)).toMatch(/^ssn +2 +5 +23 +2$/m)
+  expect(renderScan(report, 80)).not.toContain('in none of these items')
+})
+
+it('what is declared, and in no item, since its path is misspelled', async () => {
+  const client = declaring(DynamoDBDocumentClient.from(world.dynamodb), {
+    keyring: new MrkKeyring({ keyArns: [...world.keyArns] }),
+  })
+  const when = { attribute: '_et', equals: 'Order' }
+  client.declare({ table: 'users', key: ['id'], encrypted: ['ssn', 'phone[*]'] })
+  client.declare({ table: 'users', key: ['id'], encrypted: ['note', 'notes'], when })
+  client.declare({ table: 'users', key: ['id'], encrypted: ['price'], when: { ...when, equals: 'Invoice' } })
+  const report = await scan((await projectOf({ clients: client })).target('users'), { open: false })
+  // Of invoices there are none.
+  expect(report.absent).toEqual([
+    { entity: undefined, attribute: 'phone[n]' },
+    { entity: 'Order', attribute: 'notes' },
+  ])
+  const sentence = 'To be encrypted, and in none of these items: phone[n], notes of Order.'
+  expect(renderScan(report, 80).replaceAll('\n', ' ')).toContain(sentence)
+  expect(scanPage(report, [])).toContain(sentence)
 })
 
 it('a value once, also where the patterns of two kinds meet, and what stands in the way of several', async () => {

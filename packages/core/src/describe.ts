@@ -3,7 +3,6 @@ import { asBuffer, plainBytes, Reader } from './bytes/reader.js'
 import type { EncryptedDataKeyEntry } from './dataKeyCache/keyring.js'
 import { type Envelope, parseEnvelope, parseEnvelopeAttribute } from './envelope/envelope.js'
 import {
-  CONTEXT_TAG_BYTES,
   ENVELOPE_TAG_BYTES,
   isOfFormat2,
   LEAST_BOX_BYTES,
@@ -92,7 +91,7 @@ function ofFormat2(bytes: Buffer): StoredDescription {
       return { format: 2, form: 'envelope', bytes: bytes.length, ...ofEnvelope(envelope) }
     }
     case Shape.FULL: {
-      const envelope = parseEnvelope(bytes, MARKER_BYTES)
+      const envelope = parseEnvelope(bytes)
       const valueBytes = boxed(bytes, envelope.end)
       return { format: 2, form: 'full', bytes: bytes.length, valueBytes, ...ofEnvelope(envelope) }
     }
@@ -105,10 +104,10 @@ function ofFormat2(bytes: Buffer): StoredDescription {
 }
 
 function ofEnvelope(envelope: Envelope) {
-  const { bytes, start, encryptedDataKeysStart, encryptedDataKeysEnd, commitmentStart, end } = envelope
+  const { bytes, encryptedDataKeysStart, encryptedDataKeysEnd, commitmentStart, end } = envelope
   return {
     encryptedDataKeys: parseEncryptedDataKeys(bytes.subarray(encryptedDataKeysStart, encryptedDataKeysEnd)),
-    contextTag: hex(bytes, start, start + CONTEXT_TAG_BYTES),
+    contextTag: hex(bytes, MARKER_BYTES, encryptedDataKeysStart),
     commitment: hex(bytes, commitmentStart, end),
   }
 }

@@ -1,9 +1,9 @@
 /** What a name may be without quotes: anything else in it could be taken for a part of the path. */
-const PLAIN_NAME = /^[^.[\]*'"\\\s]+$/
+const PLAIN_NAME = /^(?![$/])[^.[\]*'"\\\s]+$/
 
 /**
  * A path as people write it, and as paths are declared: `address.lines[0]`, and `['first.name']` for a name with dots, brackets,
- * stars, quotes, backslashes or spaces, so that no two paths look the same. Symbols are steps that are open, as `*` or `[n]`.
+ * stars, quotes, backslashes or spaces or that begins with `$` or `/`, so that no two paths look the same. Symbols are steps that are open, as `*` or `[n]`.
  */
 export function formatPath(path: readonly (string | number | symbol)[]): string {
   if (!Array.isArray(path)) return '(no path)'

@@ -11,6 +11,7 @@ describe('a path as people write it', () => {
     [["it's"], "['it\\'s']"],
     [['a\\'], "['a\\\\']"],
     [['*'], "['*']"],
+    [['$', '/a', 'b/$'], "['$']['/a'].b/$"],
     [['tags', Symbol('*')], 'tags.*'],
     [['cards', Symbol('[n]'), 'number'], 'cards[n].number'],
     [['[0]'], "['[0]']"],

@@ -1,7 +1,17 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it } from 'vitest'
+import type { DataKeyCacheOptions } from '../src/dataKeyCache/options.js'
 import { channelNames } from '../src/events.js'
 import { foreignKey, isZero, PermanentError, setUp } from './support/dataKeyCache.js'
+
+/** A data key that was opened before it expired, in a cache that grants a minute of grace. */
+async function expired(options: DataKeyCacheOptions = {}) {
+  const { open, ...cache } = setUp({ openingGrace: 60_000, ...options })
+  const foreign = await foreignKey()
+  await open(foreign)
+  cache.clock.now += 1000
+  return { ...cache, open: () => open(foreign) }
+}
 
 describe('grace for opening during an outage', () => {
   it('is off by default', async () => {
@@ -14,20 +24,17 @@ describe('grace for opening during an outage', () => {
   })
 
   it('goes on with the expired key until it ends, asking now and then', async () => {
-    const { cache, clock, keyring, open } = setUp({ openingGrace: 60_000 })
-    const foreign = await foreignKey()
-    await open(foreign)
-    clock.now += 1000
+    const { cache, clock, keyring, open } = await expired()
     keyring.failure = new Error('KMS is down')
-    await Promise.all([open(foreign), open(foreign)])
-    await open(foreign)
+    await Promise.all([open(), open()])
+    await open()
     expect(keyring.decrypts).toBe(2)
     expect(cache.statistics().opening.graced).toBe(3)
     clock.now += 5000
-    await open(foreign)
+    await open()
     expect(keyring.decrypts).toBe(3)
     clock.now += 55_000
-    await expect(open(foreign)).rejects.toThrow('KMS is down')
+    await expect(open()).rejects.toThrow('KMS is down')
   })
 
   it('is published each time, on a channel', async () => {
@@ -60,58 +67,43 @@ describe('grace for opening during an outage', () => {
   })
 
   it('ends when the keyring answers again', async () => {
-    const { cache, clock, keyring, open } = setUp({ openingGrace: 60_000 })
-    const foreign = await foreignKey()
-    await open(foreign)
-    clock.now += 1000
-    await open(foreign)
-    await open(foreign)
+    const { cache, keyring, open } = await expired()
+    await open()
+    await open()
     expect(keyring.decrypts).toBe(2)
     expect(cache.statistics().opening.graced).toBe(0)
   })
 
   it('is not given after a permanent refusal', async () => {
-    const { clock, keyring, open } = setUp({ openingGrace: 60_000 })
-    const foreign = await foreignKey()
-    await open(foreign)
-    clock.now += 1000
+    const { keyring, open } = await expired()
     keyring.failure = new PermanentError('denied')
-    await expect(open(foreign)).rejects.toThrow('denied')
-    await expect(open(foreign)).rejects.toThrow('denied')
+    await expect(open()).rejects.toThrow('denied')
+    await expect(open()).rejects.toThrow('denied')
     expect(keyring.decrypts).toBe(2)
   })
 
   it('is not given once a permanent refusal is forgotten, either', async () => {
-    const { clock, keyring, open } = setUp({ openingGrace: 60_000, refusalAge: 100 })
-    const foreign = await foreignKey()
-    await open(foreign)
-    clock.now += 1000
+    const { clock, keyring, open } = await expired({ refusalAge: 100 })
     keyring.failure = new PermanentError('denied')
-    await expect(open(foreign)).rejects.toThrow('denied')
+    await expect(open()).rejects.toThrow('denied')
     clock.now += 100
     keyring.failure = new Error('KMS is down')
-    await expect(open(foreign)).rejects.toThrow('KMS is down')
+    await expect(open()).rejects.toThrow('KMS is down')
   })
 
   it('is not given when it ends while the keyring is asked', async () => {
-    const { cache, clock, keyring, open } = setUp({ openingGrace: 60_000 })
-    const foreign = await foreignKey()
-    await open(foreign)
-    clock.now += 1000
+    const { cache, clock, keyring, open } = await expired()
     keyring.failure = new Error('KMS is down')
-    const opening = open(foreign)
+    const opening = open()
     clock.now += 60_000
     await expect(opening).rejects.toThrow('KMS is down')
     expect(cache.statistics()).toMatchObject({ opening: { graced: 0 }, keys: [] })
   })
 
   it('is not given when the cache is cleared while the keyring is asked', async () => {
-    const { cache, clock, keyring, open } = setUp({ openingGrace: 60_000 })
-    const foreign = await foreignKey()
-    await open(foreign)
-    clock.now += 1000
+    const { cache, keyring, open } = await expired()
     keyring.failure = new Error('KMS is down')
-    const opening = open(foreign)
+    const opening = open()
     cache.clear()
     await expect(opening).rejects.toThrow('KMS is down')
     expect(cache.statistics()).toMatchObject({ opening: { graced: 0 }, keys: [] })
@@ -127,13 +119,10 @@ describe('grace for opening during an outage', () => {
   })
 
   it('is not cut short by a sweep, but ends with one', async () => {
-    const { cache, clock, keyring, open } = setUp({ openingGrace: 60_000 })
-    const foreign = await foreignKey()
-    await open(foreign)
-    clock.now += 1000
+    const { cache, clock, keyring, open } = await expired()
     cache.sweep()
     keyring.failure = new Error('KMS is down')
-    await open(foreign)
+    await open()
     clock.now += 60_000
     cache.sweep()
     expect(cache.statistics().keys).toEqual([])

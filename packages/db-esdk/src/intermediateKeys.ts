@@ -26,8 +26,8 @@ export class Recipient {
   }
 
   /** @param context the whole encryption context, serialized */
-  wrapInto(target: Buffer, start: number, dataKey: Uint8Array, context: Uint8Array): void {
-    encryptInto(target, start, this.#wrap, NONCE, context, dataKey)
+  wrapInto(target: Buffer, dataKey: Uint8Array, context: Uint8Array): void {
+    encryptInto(target, 0, this.#wrap, NONCE, context, dataKey)
   }
 
   /** The data key with which an encrypted data key begins, if it was wrapped for this recipient. */

@@ -111,7 +111,7 @@ export class Sealing {
 
   #wrap(recipient: Recipient, dataKey: Buffer, wrappedKey: Uint8Array): Buffer {
     const bytes = Buffer.allocUnsafe(WRAPPED_BYTES + wrappedKey.length)
-    recipient.wrapInto(bytes, 0, dataKey, this.context)
+    recipient.wrapInto(bytes, dataKey, this.context)
     bytes.set(wrappedKey, WRAPPED_BYTES)
     return bytes
   }

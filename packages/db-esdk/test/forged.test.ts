@@ -48,7 +48,7 @@ function forge({ commitment = given => given, stored = {}, value = given => give
   const recipient = new Recipient()
   recipient.setKey(intermediateKey)
   const encryptedDataKey = Buffer.alloc(WRAPPED_BYTES + 1, 1)
-  recipient.wrapInto(encryptedDataKey, 0, dataKey, context)
+  recipient.wrapInto(encryptedDataKey, dataKey, context)
   const encryptedDataKeys = [{ ...entry, encryptedDataKey }]
   const header = layOutHeader({ ...parsed, context: serializePairs(stored)!, encryptedDataKeys })
   const body = header.subarray(0, -32)

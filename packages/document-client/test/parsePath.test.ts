@@ -16,6 +16,8 @@ test.each([
   ['["a b"].c', ['a b', 'c']],
   ["meta['x[0]'][*]", ['meta', 'x[0]', anyIndex]],
   ["['*']", ['*']],
+  ["['$'].a", ['$', 'a']],
+  ['a$.b/c', ['a$', 'b/c']],
   [String.raw`['it\'s \\ \"']`, [String.raw`it's \ "`]],
   ['#odd-names:are/fine', ['#odd-names:are/fine']],
   ['ключ.鍵', ['ключ', '鍵']],
@@ -29,6 +31,9 @@ describe('what is no path is refused, with the position', () => {
     ['.a', 0, /expected a name/],
     ['a..b', 2, /expected a name/],
     ['a.', 2, /expected a name/],
+    ['$.email', 0, /begin with \$ or \//], // JSONPath
+    ["$['email']", 0, /begin with \$ or \//],
+    ['/address/street', 0, /begin with \$ or \//], // JSON Pointer
     ['a b', 1, /expected '\.', '\[\*\]' or the end/],
     [' a', 0, /expected a name/],
     ['a*', 1, /expected '\.'/],

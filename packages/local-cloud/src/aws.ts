@@ -46,6 +46,6 @@ const serverErrors: ReadonlyMap<string, number> = new Map([
 ])
 
 /** The HTTP status AWS answers this error with: 400 unless it is one of the server's own. */
-export function defaultStatus(errorName: string): number {
+function defaultStatus(errorName: string): number {
   return serverErrors.get(errorName) ?? 400
 }

@@ -1,5 +1,6 @@
 import type { ServiceName } from './aws.js'
 import { type Counter, Counters } from './counters.js'
+import { refuseUnknown } from './members.js'
 
 /** One request that arrived at the local cloud. Never holds a plaintext. */
 export interface Call {
@@ -32,6 +33,8 @@ export interface CallListFilter extends CallFilter {
   readonly last?: number
 }
 
+const FILTER = ['service', 'region', 'operation']
+
 /** A call as its handlers fill it in. */
 export type OpenCall = { -readonly [Name in keyof Call]: Call[Name] }
 
@@ -59,11 +62,13 @@ export class CallLog {
 
   /** In order of arrival. */
   list(filter: CallListFilter = {}): Call[] {
+    refuseUnknown('A filter of calls', filter, [...FILTER, 'last'])
     const found = latest(this.#calls, filter.last ?? Number.POSITIVE_INFINITY, call => matches(call, filter))
     return found.map(call => ({ ...call }))
   }
 
   counters(filter: CallFilter = {}): Counter[] {
+    refuseUnknown('A filter of counters', filter, FILTER)
     return this.#counters.list(counter => matches(counter, filter))
   }
 

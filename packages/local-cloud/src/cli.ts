@@ -179,7 +179,7 @@ async function main(): Promise<void> {
   await cloud.stop()
 }
 
-async function start({ config: file, ...options }: Options): Promise<LocalCloud> {
+async function start({ config: file, json: _, ...options }: Options): Promise<LocalCloud> {
   const config = file === undefined ? {} : await readConfig(file)
   const regions = options.regions ?? config.regions ?? DEFAULT_REGIONS
   try {

@@ -1,5 +1,6 @@
 import { SERVICES, type ServiceName } from './aws.js'
 import { checkDelay, checkRange, type Delay, shown } from './delays.js'
+import { refuseUnknown } from './members.js'
 
 /** Which calls a fault hits: those to one region, and of these only what else is named. */
 export interface FaultScope {
@@ -60,6 +61,20 @@ const MAX_SHIFT = 10 * 365 * 86_400_000
 /** What of a fault is no text and no number. */
 const OF_PARTS = ['between', 'percentiles', 'unlessContext']
 
+const SCOPE = ['region', 'service', 'operation', 'principal']
+const MEMBERS: Record<Fault['kind'], readonly string[]> = {
+  refuse: SCOPE,
+  hang: SCOPE,
+  slow: [...SCOPE, 'delay', 'jitter', 'percentiles'],
+  error: [...SCOPE, 'error', 'status', 'times'],
+  deny: [...SCOPE, 'unlessContext'],
+  throttle: [...SCOPE, 'share'],
+  cut: ['between'],
+  clock: ['region', 'shift'],
+}
+/** `Decrypt`, and not `decrypt`, `kms:Decrypt` or `DecryptCommand`, which no call would be. */
+const OPERATION = /^(?!.*Command$)[A-Z][A-Za-z]+$/
+
 /** Throws RangeError when a fault could not do what it says, because of a typing mistake for example. */
 export function checkFault(fault: Fault, regions: readonly string[]): void {
   if (typeof fault !== 'object' || fault === null) throw new RangeError('A fault is an object')
@@ -71,10 +86,17 @@ export function checkFault(fault: Fault, regions: readonly string[]): void {
       typeof value !== 'number'
     )
       throw new RangeError(`${name} is a text or a number, not ${shown(value)}`)
+  if (!Object.hasOwn(MEMBERS, fault.kind))
+    throw new RangeError(
+      `No kind of fault called ${JSON.stringify(fault.kind)}; there are ${Object.keys(MEMBERS).join(', ')}`,
+    )
+  refuseUnknown(`A fault of kind ${fault.kind}`, fault, ['kind', ...MEMBERS[fault.kind]])
   if (fault.kind === 'cut' && !(Array.isArray(fault.between) && fault.between.length === 2))
     throw new RangeError('A cut is between two regions: between: [one, other]')
   const named = fault.kind === 'cut' ? fault.between : [fault.region]
   for (const region of named) {
+    if (region === undefined)
+      throw new RangeError(`A fault of kind ${fault.kind} takes a region: ${regions.join(' or ')}`)
     if (!regions.includes(region))
       throw new RangeError(
         `No region ${shown(region)} in this local cloud; it was started with ${regions.join(', ')}`,
@@ -93,7 +115,11 @@ export function checkFault(fault: Fault, regions: readonly string[]): void {
   }
   if (fault.service !== undefined && !SERVICES.includes(fault.service))
     throw new RangeError(`No service ${fault.service}; there is ${SERVICES.join(' and ')}`)
-  for (const name of ['operation', 'principal'] as const) checkText(name, fault[name])
+  if (fault.operation !== undefined && !OPERATION.test(fault.operation))
+    throw new RangeError(
+      `No operation ${JSON.stringify(fault.operation)}; they are called as AWS calls them, such as Decrypt or PutItem`,
+    )
+  checkText('principal', fault.principal)
   switch (fault.kind) {
     case 'slow':
       checkDelay(fault)
@@ -113,11 +139,6 @@ export function checkFault(fault: Fault, regions: readonly string[]): void {
     case 'deny':
       checkContext(fault.unlessContext)
       break
-    case 'refuse':
-    case 'hang':
-      break
-    default:
-      throw new RangeError(`No kind of fault called ${JSON.stringify((fault as { kind: unknown }).kind)}`)
   }
 }
 

@@ -10,6 +10,7 @@ import { type Controlled, handleControl, isControl } from './http/control.js'
 import { listen } from './http/server.js'
 import type { InitialKey, InitialTable, KeyReference } from './initial/resources.js'
 import { checkLatency, type Latency } from './latency.js'
+import { refuseUnknown } from './members.js'
 import { isPage } from './page/paths.js'
 import type { PageSource } from './page/source.js'
 import { checkRegions } from './regions.js'
@@ -52,6 +53,20 @@ export interface LocalCloudOptions {
   readonly tables?: readonly InitialTable[]
 }
 
+const OPTIONS = Object.keys({
+  regions: true,
+  port: true,
+  replicationDelay: true,
+  replicationJitter: true,
+  settleDelay: true,
+  latency: true,
+  engine: true,
+  engines: true,
+  directory: true,
+  keys: true,
+  tables: true,
+} satisfies Record<keyof LocalCloudOptions, true>)
+
 /** AWS regions on loopback. */
 export interface LocalCloud {
   /** `http://127.0.0.1:PORT`: the endpoint of every service in every region. */
@@ -88,11 +103,14 @@ export interface LocalCloud {
  * Starts regions with KMS and DynamoDB on one loopback port. AWS SDK clients need nothing but `endpoint`, their
  * `region`, and any credentials.
  *
- * Throws RangeError for a region name or an engine that cannot be, InitialResourceError, a RangeError that names the
+ * Throws RangeError for an option that there is not, a region name or an engine that cannot be, InitialResourceError, a RangeError that names the
  * place, for keys and tables that cannot be or are there and different, EngineUnavailableError for an engine that does not
  * run here, and an Error that names the port if it is taken.
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  if (!Array.isArray(options?.regions))
+    throw new RangeError("The option regions must be a list, for example ['us-east-1', 'us-west-2']")
+  refuseUnknown('A local cloud', options, OPTIONS)
   const { port = 0, replicationDelay = 20, replicationJitter = 0, settleDelay = 0, latency = {} } = options
   const regions: readonly string[] = Object.freeze([...options.regions])
   checkRegions(regions)

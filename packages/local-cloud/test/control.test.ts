@@ -72,6 +72,10 @@ describe('over HTTP', () => {
       status: 400,
       json: { error: 'last is a number of calls, not "few"' },
     })
+    for (const query of ['service=s3', 'services=kms'])
+      expect(await control('GET', `/calls?${query}`)).toMatchObject({ status: 400 })
+    expect((await control('GET', '/counters?last=1')).json.error).toContain('has no last')
+    expect(() => cloud.calls({ services: 'kms' } as never)).toThrow('A filter of calls has no services')
     await control('DELETE', '/calls')
     expect(cloud.calls()).toEqual([])
   })
@@ -95,7 +99,7 @@ describe('over HTTP', () => {
     [{ kind: 'cut', between: [EAST, { toString: 1 }] }, 'No region {"toString":1}'],
     [{ region: { toString: 1 }, kind: 'refuse' }, 'region is a text or a number, not {"toString":1}'],
     [{ region: WEST, service: null, kind: 'refuse' }, 'service is a text or a number, not null'],
-    [{ region: WEST, operation: 5, kind: 'refuse' }, 'operation is a name, not 5'],
+    [{ region: WEST, operation: 5, kind: 'refuse' }, 'No operation 5; they are called as AWS calls them'],
     [{ region: WEST, principal: '', kind: 'refuse' }, 'principal is a name, not '],
     [{ region: WEST, kind: 'error', error: 5 }, 'error is a name, not 5'],
     [{ region: WEST, kind: 'error', status: 99 }, 'status must be that of an error, 400 to 599, not 99'],

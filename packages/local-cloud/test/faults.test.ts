@@ -207,6 +207,21 @@ describe('a fault', () => {
     ],
     [{ ...kmsWest, kind: 'slow', percentiles: {} }, 'percentiles are milliseconds by percentile'],
     [{ ...kmsWest, kind: 'error', times: 0 }, 'times must be a positive integer, not 0'],
+    // Each of these would do nothing, or more than is meant.
+    [
+      { service: 'kms', kind: 'deny' } as never,
+      'A fault of kind deny takes a region: us-east-1 or us-west-2',
+    ],
+    [{ kind: 'cut', between: [EAST] } as never, 'between: [one, other]'],
+    [
+      { region: WEST, services: 'kms', kind: 'deny' } as never,
+      'A fault of kind deny has no services; it has kind',
+    ],
+    [{ ...kmsWest, kind: 'slow', delay: 1, jiter: 1 } as never, 'has no jiter'],
+    [{ ...kmsWest, kind: 'error', share: 1 } as never, 'has no share'],
+    [{ ...kmsWest, operation: 'decrypt', kind: 'deny' }, 'No operation "decrypt"; they are called as AWS'],
+    [{ ...kmsWest, operation: 'kms:Decrypt', kind: 'deny' }, 'No operation "kms:Decrypt"'],
+    [{ ...kmsWest, operation: 'DecryptCommand', kind: 'deny' }, 'No operation "DecryptCommand"'],
   ])('that cannot be is refused: %j', (fault, message) => {
     expect(() => cloud.fault(fault)).toThrow(RangeError)
     expect(() => cloud.fault(fault)).toThrow(message)

@@ -19,6 +19,15 @@ beforeAll(async () => {
 
 afterAll(() => cloud.stop())
 
+it.each([
+  [undefined, 'The option regions must be a list'],
+  [{ region: EAST }, 'The option regions must be a list'],
+  [{ regions: EAST }, 'The option regions must be a list'],
+  [{ regions: [EAST], enigne: 'dynoxide' }, 'A local cloud has no enigne; it has regions, port'],
+])('does not start with %j', async (options, message) => {
+  await expect(startLocalCloud(options as never)).rejects.toThrow(message)
+})
+
 describe('one endpoint for all regions', () => {
   it('opens in one region what was sealed in another, with the local replica', async () => {
     const keyId = await createMultiRegionKey(cloud, [EAST, WEST])

@@ -8,8 +8,8 @@ export interface BreakerOptions {
   probeInterval?: number
 }
 
-export const BREAKER_FAILURES = 5
-export const BREAKER_PROBE_INTERVAL = 5_000
+const BREAKER_FAILURES = 5
+const BREAKER_PROBE_INTERVAL = 5_000
 
 /** Stops asking a region that keeps failing, and finds out with one call at a time when it is back. */
 export class Breaker {

@@ -101,8 +101,9 @@ const WAYS_OUT: Record<MrkKeyringErrorCode, string> = {
   REFUSED_EVERYWHERE:
     'In each region, allow the operation in the key policy and for the caller, and see that the replica exists and is enabled.',
   CREDENTIALS:
-    "No region came to look at the key, so that neither its policy nor the caller's is at fault. See that the AWS SDK finds credentials, that they are neither expired nor deleted, and that this machine's clock is right.",
-  UNAVAILABLE: 'Asking again later may succeed.',
+    "No region came to look at the key, so that neither its policy nor the caller's is at fault. See that the AWS SDK finds credentials, that they are neither expired nor deleted, that this machine's clock is right, and that each region that was asked is spelled right and enabled in the account.",
+  UNAVAILABLE:
+    'Asking again later may succeed. If it never does, see that the regions are spelled right, and that this process reaches their endpoints.',
   TIMEOUT: 'Asking again later may succeed; the timeout option sets the deadline of a call.',
   ABORTED: '',
 }
@@ -119,7 +120,7 @@ function wayOut(code: MrkKeyringErrorCode, operation: Operation): string {
       return `In each region, allow dynamodb:${operation} on the table, and see that its replica exists.`
   }
   if (operation === 'DescribeKey' && code === 'REFUSED_EVERYWHERE')
-    return 'Allow kms:DescribeKey in one of these regions, or name the replicas: new MrkKeyring({ keyArns }).'
+    return 'See that one of these regions has the key or alias, and allow kms:DescribeKey there; or name the replicas: new MrkKeyring({ keyArns }).'
   return WAYS_OUT[code]
 }
 

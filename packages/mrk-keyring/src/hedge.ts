@@ -7,9 +7,9 @@ export interface HedgeOptions {
   budget?: number
 }
 
-export const HEDGE_MIN = 30
-export const HEDGE_MAX = 300
-export const HEDGE_BUDGET = 0.1
+const HEDGE_MIN = 30
+const HEDGE_MAX = 300
+const HEDGE_BUDGET = 0.1
 /**
  * Hedges that may be made in a row, saved up while all went well: as many as the retries after timeouts that the
  * standard retry mode of the AWS SDKs saves up (500 tokens, 10 for each; `@smithy/core`, submodule retry).

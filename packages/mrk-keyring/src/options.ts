@@ -37,9 +37,10 @@ export const ATTEMPT_TIMEOUT = 1_000
 export const CALL_TIMEOUT = 5_000
 
 /** The region of this process, where it is known without asking anybody. */
-export function ownRegionOf(region: string | undefined, env = process.env): string | undefined {
+export function ownRegionOf(region: string | undefined): string | undefined {
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env
   // An empty variable is how a shell unsets one; both names, in this order, as the SDK's own lookup.
-  return region || env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined
+  return region || AWS_REGION || AWS_DEFAULT_REGION || undefined
 }
 
 const ROUTING_OPTIONS = [

@@ -42,6 +42,7 @@ describe('the error when no region can', () => {
     const error = await failureOf(decrypt(keyring(PATIENT), message))
     expect(error).toMatchObject({ code: 'UNAVAILABLE', permanent: false })
     expect(error.lastErrors()).toHaveLength(3)
+    expect(error.message).toMatch(/If it never does, see that the regions are spelled right/)
   })
 
   it('is permanent when one data key was refused, though another could not be asked about', async () => {
@@ -118,6 +119,7 @@ describe('the error when no region can', () => {
     expect(error).toMatchObject({ code: 'CREDENTIALS', permanent })
     expect(error.message).toMatch(/no credentials that were accepted\./)
     expect(error.message).toMatch(/neither its policy nor/)
+    expect(error.message).toMatch(/each region that was asked is spelled right and enabled/)
     expect(error.message).not.toMatch(/allow the operation/)
   })
 

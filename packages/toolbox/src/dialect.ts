@@ -13,7 +13,7 @@ export const dialect: Dialect = {
   notEncrypted: (path, table) =>
     `The schema encrypts '${path}', but no entity registered for table ${table} does. Call register(entity) on the client that sealDocumentClient() returned.`,
   writeSealed:
-    'Write it through the entity whose schema encrypts it; what sealItem() takes, its EntityParser makes.',
+    'Write it through the entity whose schema encrypts it. For sealItem(), the EntityParser of that entity makes the item.',
   strayCiphertext:
     'it is ciphertext, and the schemas that are registered have a value in clear there. If the attribute is encrypted elsewhere, annotate it with encrypted() in this application too; else somebody copied it here.',
 }

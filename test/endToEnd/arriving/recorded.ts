@@ -3,6 +3,8 @@ import { GetCommand, type TranslateConfig } from '@aws-sdk/lib-dynamodb'
 import type { SealOptions, StreamRecord } from '@dynaseal/toolbox'
 import type { DynamoDBRecord } from 'aws-lambda'
 import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from 'dynamodb-toolbox'
+import { afterAll, beforeAll } from 'vitest'
+import { describeDynoxide } from '../../../packages/local-cloud/test/eachEngine.js'
 import { bytes, peopleAndNotes, person } from '../../support/people.js'
 import { createStreamingTable, forLambda, readStream } from '../../support/streamRecords.js'
 import { createWorld, EAST, WEST, type World } from '../../support/world.js'
@@ -28,7 +30,7 @@ export const newImage =
   }
 
 /** The stream of a table, read from its beginning, and what to read it with. */
-export interface Recorded {
+interface Recorded {
   readonly world: World
   readonly streamArn: string
   readonly sdkRecords: readonly StreamRecord[]
@@ -48,7 +50,20 @@ export interface Recorded {
   opened(index: number): Record<string, unknown>
 }
 
-export async function recordStream(): Promise<Recorded> {
+export let stream: Recorded
+
+/** Tests of one stream, which is recorded before the first of them. */
+export function describeStream(name: string, tests: () => void): void {
+  describeDynoxide(name, () => {
+    beforeAll(async () => {
+      stream = await recordStream()
+    }, 60_000)
+    afterAll(() => stream?.world.stop())
+    tests()
+  })
+}
+
+async function recordStream(): Promise<Recorded> {
   const world = await createWorld({ engine: 'dynoxide' })
   const streamArn = await createStreamingTable(world, TABLE)
   const stored = await write(world)

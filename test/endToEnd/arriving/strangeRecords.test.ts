@@ -1,18 +1,11 @@
 // What comes in place of the record of a stream and is none: each is told, and takes no other with it.
 import { ToolboxError } from '@dynaseal/toolbox'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { describeDynoxide } from '../../../packages/local-cloud/test/eachEngine.js'
-import { type Change, INSERT, MODIFY, newImage, type Recorded, recordStream } from './recorded.js'
+import { describe, expect, test } from 'vitest'
+import { type Change, describeStream, INSERT, MODIFY, newImage, stream } from './recorded.js'
 
 type Image = Change['NewImage']
 
-describeDynoxide('a record of a stream', () => {
-  let stream: Recorded
-  beforeAll(async () => {
-    stream = await recordStream()
-  }, 60_000)
-  afterAll(() => stream?.world.stop())
-
+describeStream('a record of a stream', () => {
   describe('that is refused', () => {
     const invalid: [string, (dynamodb: Change, record: Record<string, unknown>) => void, RegExp, string?][] =
       [

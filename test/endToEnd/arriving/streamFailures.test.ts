@@ -1,28 +1,21 @@
 // Records of streams that do not open: each is told, and takes no other with it.
 import { FieldsNotOpenedError, openPartially } from '@dynaseal/toolbox'
 import { EntityFormatter, GetItemCommand } from 'dynamodb-toolbox'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { describeDynoxide } from '../../../packages/local-cloud/test/eachEngine.js'
+import { describe, expect, test } from 'vitest'
 import { person } from '../../support/people.js'
 import {
   type Change,
+  describeStream,
   INSERT,
   key,
   MODIFY,
   NOTE,
   newImage,
-  type Recorded,
-  recordStream,
+  stream,
   TABLE,
 } from './recorded.js'
 
-describeDynoxide('a record of a stream', () => {
-  let stream: Recorded
-  beforeAll(async () => {
-    stream = await recordStream()
-  }, 60_000)
-  afterAll(() => stream?.world.stop())
-
+describeStream('a record of a stream', () => {
   describe('that does not open', () => {
     const b64 = (attribute: Record<string, unknown> | undefined) =>
       Buffer.from(String(attribute?.B), 'base64')

@@ -2,20 +2,13 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb'
 import type { StreamRecord } from '@dynaseal/toolbox'
 import { EntityFormatter, EntityParser, GetItemCommand, PutItemCommand } from 'dynamodb-toolbox'
-import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest'
-import { describeDynoxide } from '../../../packages/local-cloud/test/eachEngine.js'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 import { bytes, peopleAndNotes, person } from '../../support/people.js'
 import { forLambda, inBase64, readStream, throughKinesis } from '../../support/streamRecords.js'
 import { EAST, WEST } from '../../support/world.js'
-import { INSERT, key, MODIFY, NOTE, noteKey, REMOVE, type Recorded, recordStream, TABLE } from './recorded.js'
+import { describeStream, INSERT, key, MODIFY, NOTE, noteKey, REMOVE, stream, TABLE } from './recorded.js'
 
-describeDynoxide('records of a stream', () => {
-  let stream: Recorded
-  beforeAll(async () => {
-    stream = await recordStream()
-  }, 60_000)
-  afterAll(() => stream?.world.stop())
-
+describeStream('records of a stream', () => {
   describe('is opened as a read of the item is', () => {
     const forms: Record<string, () => { records: readonly StreamRecord[]; options?: { table: string } }> = {
       "in Lambda's event": () => ({ records: stream.lambdaRecords }),

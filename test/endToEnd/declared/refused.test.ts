@@ -104,7 +104,7 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
       [
         'something else above an encrypted path',
         send => send('Put', { TableName, Item: { ...Key, address: SECRETS[1] } }),
-        refusal('plaintext-refused', /'address'/),
+        refusal('plaintext-refused', /'address' .*, or holds what is, .* has to be a plain object/),
       ],
       [
         'a name that is an encrypted path',
@@ -164,7 +164,12 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
       [
         'a copy from one path to another',
         send => send('Update', { TableName, Key, UpdateExpression: 'SET email = profile' }),
-        refusal('update-refused', /copying/),
+        refusal('update-refused', /'email' is encrypted .* copying from 'profile' to 'email'/),
+      ],
+      [
+        'a copy of what is encrypted to where nothing is',
+        send => send('Update', { TableName, Key, UpdateExpression: 'SET backup = profile' }),
+        refusal('update-refused', /'profile' is encrypted .* copying from 'profile' to 'backup'/),
       ],
       [
         'a value that goes to two paths',

@@ -90,7 +90,7 @@ describe('what has no DynamoDB type is an error that says where, and not what', 
   ])('%s above a declared path', async (_, map) => {
     await expect(putWith(sealed(), { map })).rejects.toMatchObject({
       code: 'plaintext-refused',
-      message: expect.stringMatching(/'map'.*plain objects and lists/),
+      message: expect.stringMatching(/'map'.*has to be a plain object, or a list/),
     })
   })
 

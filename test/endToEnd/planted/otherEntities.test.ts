@@ -1,6 +1,18 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { encrypted, type SealedDocumentClient } from '@dynaseal/toolbox'
-import { any, anyOf, binary, Entity, item, map, number, PutItemCommand, set, string } from 'dynamodb-toolbox'
+import {
+  any,
+  anyOf,
+  binary,
+  Entity,
+  GetItemCommand,
+  item,
+  map,
+  number,
+  PutItemCommand,
+  set,
+  string,
+} from 'dynamodb-toolbox'
 import { describe, expect, test } from 'vitest'
 import { attackOn } from '../../support/attacker.js'
 import { EAST } from '../../support/world.js'
@@ -140,5 +152,32 @@ describe('what the application that reads does not know', () => {
     await expect(get(Other)).rejects.toMatchObject({
       failures: [{ message: expect.stringMatching(/does not say of which entity.*no attribute _et.*index/) }],
     })
+  })
+
+  test('of which entity an item is, where one encrypts a part of what the other one encrypts as a whole', async () => {
+    const client = world.sealedClient(EAST)
+    const entity = (name: string, x: object) =>
+      new Entity({
+        name,
+        table: tableOf(client),
+        schema: item({ ...keys, x: x as ReturnType<typeof string> }),
+      })
+    const Parts = entity('Parts', map({ shut: encrypted(string()), open: string() }))
+    const Whole = entity('Whole', encrypted(map({ shut: string(), open: string() })))
+    client.register(Parts, Whole)
+    for (const E of [Parts, Whole]) {
+      await E.build(PutItemCommand)
+        .item({ ...key, x: { shut: 'sealed', open: 'clear' } as never })
+        .send()
+      const read = (...attributes: ('x' | 'entity')[]) =>
+        E.build(GetItemCommand)
+          .key(key)
+          .options({ attributes: attributes as ['x'], consistent: true })
+          .send()
+      await expect(read('x')).rejects.toMatchObject({
+        failures: [{ path: ['x'], message: expect.stringMatching(/does not say of which entity/) }],
+      })
+      expect((await read('x', 'entity')).Item?.x).toEqual({ shut: 'sealed', open: 'clear' })
+    }
   })
 })

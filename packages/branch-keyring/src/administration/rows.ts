@@ -8,7 +8,16 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb'
 import { versionsOf } from '../keyStore/requests.js'
-import { BRANCH_KEY_ID, ENCRYPTED_KEY, type Item, parseRow, type Row, TYPE, toItem } from '../keyStore/row.js'
+import {
+  ACTIVE,
+  BRANCH_KEY_ID,
+  ENCRYPTED_KEY,
+  type Item,
+  parseRow,
+  type Row,
+  TYPE,
+  toItem,
+} from '../keyStore/row.js'
 import type { Clients } from './clients.js'
 
 /** A row that is to be written, unless the one that is there is another than expected. */
@@ -19,12 +28,12 @@ export interface Put {
   readonly replaces?: Uint8Array | undefined
 }
 
-/** The row in the home region, as it stands. */
-export async function readRow(clients: Clients, branchKeyId: string, type: string): Promise<Row | undefined> {
+/** The row of the active version in the home region, as it stands. */
+export async function readActiveRow(clients: Clients, branchKeyId: string): Promise<Row | undefined> {
   const { Item } = await clients.dynamodb(clients.home).send(
     new GetItemCommand({
       TableName: clients.tableName,
-      Key: keyOf(branchKeyId, type),
+      Key: keyOf(branchKeyId, ACTIVE),
       ConsistentRead: true,
     }),
   )

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { BranchKeyError } from '../errors.js'
 import {
-  ACTIVE,
   activeContext,
   beaconContext,
   CREATE_TIME,
@@ -18,7 +17,7 @@ import {
 } from '../keyStore/row.js'
 import type { Clients } from './clients.js'
 import { authenticate, newKey, reEncrypt } from './kms.js'
-import { type Put, readRow, readRows, writeRows } from './rows.js'
+import { type Put, readActiveRow, readRows, writeRows } from './rows.js'
 
 /** How often somebody else may be faster. */
 const ATTEMPTS = 5
@@ -56,7 +55,7 @@ export async function createBranchKey(
 ): Promise<CreatedBranchKey> {
   const custom = prefixed(encryptionContext)
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const active = await readRow(clients, branchKeyId, ACTIVE)
+    const active = await readActiveRow(clients, branchKeyId)
     if (active !== undefined) return existing(active, custom)
     const context = versionContext({
       branchKeyId,
@@ -75,7 +74,7 @@ export async function createBranchKey(
     )
       return { branchKeyId, version: version.version, created: true }
     // Another operator was faster, or there are rows of a branch key without an active version.
-    if ((await readRow(clients, branchKeyId, ACTIVE)) === undefined && (await newest(clients, branchKeyId)))
+    if ((await readActiveRow(clients, branchKeyId)) === undefined && (await newest(clients, branchKeyId)))
       throw disabled(branchKeyId)
   }
   throw conflict(branchKeyId)
@@ -97,7 +96,7 @@ export async function rotateBranchKey(
   branchKeyId: string,
   from: string | undefined,
 ): Promise<RotatedBranchKey> {
-  const active = await readRow(clients, branchKeyId, ACTIVE)
+  const active = await readActiveRow(clients, branchKeyId)
   if (active === undefined)
     throw (await newest(clients, branchKeyId)) === undefined ? missing(branchKeyId) : disabled(branchKeyId)
   const replaced = from ?? active.version
@@ -107,7 +106,7 @@ export async function rotateBranchKey(
 
 /** Makes a new active version of a branch key that has none. */
 export async function enableBranchKey(clients: Clients, branchKeyId: string): Promise<RotatedBranchKey> {
-  const active = await readRow(clients, branchKeyId, ACTIVE)
+  const active = await readActiveRow(clients, branchKeyId)
   if (active !== undefined) return { branchKeyId, version: active.version!, rotated: false }
   const last = await newest(clients, branchKeyId)
   if (last === undefined) throw missing(branchKeyId)
@@ -128,7 +127,7 @@ async function replace(
     const context = { ...kept, [TYPE]: VERSION_PREFIX + randomUUID(), [CREATE_TIME]: timestamp() }
     const { puts, version } = await newVersion(clients, context, encryptedKey)
     if (await writeRows(clients, puts)) return { branchKeyId, version, rotated: true }
-    const active = await readRow(clients, branchKeyId, ACTIVE)
+    const active = await readActiveRow(clients, branchKeyId)
     if (active !== undefined && active.version !== replaced)
       return { branchKeyId, version: active.version!, rotated: false }
     // Disabled or destroyed meanwhile; or two transactions met, and neither may have been made.
@@ -153,7 +152,7 @@ async function newVersion(
 }
 
 export async function listVersions(clients: Clients, branchKeyId: string): Promise<VersionDescription[]> {
-  const active = await readRow(clients, branchKeyId, ACTIVE)
+  const active = await readActiveRow(clients, branchKeyId)
   const rows = await readVersions(clients, branchKeyId)
   return rows.map(({ version, createTime, kmsArn }) => ({
     version: version!,

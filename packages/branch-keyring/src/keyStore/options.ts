@@ -26,7 +26,9 @@ export interface KeyStoreOptions {
 /** @throws MrkKeyringConfigError `BAD_OPTION` */
 export function checkKeyStoreOptions(options: KeyStoreOptions): void {
   if (typeof options !== 'object' || options === null)
-    throw bad("keyStore is missing: give the table of the branch keys, { tableName: 'branch-keys' }")
+    throw bad(
+      "keyStore is missing or no object: give the table of the branch keys, keyStore: { tableName: 'branch-keys' }",
+    )
   refuseUnknown('keyStore', options, ['tableName', 'logicalName', 'regions', 'client'])
   const { tableName, logicalName, regions, client } = options
   checkName('keyStore.tableName', tableName)

@@ -34,6 +34,9 @@ Ends with 0; with 3 if something is in clear, damaged or does not open; with 1
 if it failed; with 2 if it was asked for wrongly.
 `
 
+/** A table's name is base64, too. */
+const TABLE_HINT = '  If it is the name of a table, give the key of an item, too.\n'
+
 export function inspectCommand(surroundings: Surroundings): Command {
   return command('inspect', 'what a stored field or item is, and under which key')
     .description('Says what a stored field or item is: format, keys, region, context, ids and sizes.')
@@ -83,7 +86,10 @@ async function inspect(
       )
     if ('item' in input) return ofItem(await inspectItem(input.item), width)
     const field = inspectBytes(input.bytes)
-    return { fields: [field], text: renderField(field, width), document: { fields: [jsonOf(field)] } }
+    const text = renderField(field, width)
+    const hint =
+      field.problem?.code === 'not-a-message' && first !== undefined && first !== '-' ? TABLE_HINT : ''
+    return { fields: [field], text: text + hint, document: { fields: [jsonOf(field)] } }
   }
   const project = await projectOf(options, surroundings)
   const target = project.target(options.table, options.region)

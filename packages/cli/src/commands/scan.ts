@@ -89,10 +89,7 @@ async function scanTable(
   const size = await tableSize(target, signal)
   if (!options.json) terminal.note(`${wrapped(scanCost(size, options), terminal.width).join('\n')}\n\n`)
   const share = segment === undefined ? 1 : 1 / segments
-  const progress = terminal.progress(
-    'items',
-    size === undefined || size.items === 0 ? undefined : size.items * share,
-  )
+  const progress = terminal.progress(size === undefined || size.items === 0 ? undefined : size.items * share)
   const onProgress = (items: number) => {
     progress.at(items)
     timeline.at(items)
@@ -115,7 +112,7 @@ async function scanFiles(
   { terminal, signal, cwd }: Surroundings,
   timeline: Timeline,
 ): Promise<ScanReport> {
-  const progress = terminal.progress('items', undefined)
+  const progress = terminal.progress(undefined)
   const files = names.map(name => ({
     name,
     bytes: name === '-' ? process.stdin : lazily(() => createReadStream(resolve(cwd, name))),

@@ -130,10 +130,7 @@ export async function work(
     return
   }
   const checkpoint = await checkpointOf(target, task, options, surroundings)
-  const progress = terminal.progress(
-    'items',
-    size === undefined || size.items === 0 ? undefined : size.items * share,
-  )
+  const progress = terminal.progress(size === undefined || size.items === 0 ? undefined : size.items * share)
   const timeline = new Timeline()
   const report = await runJob(target, task, {
     apply,

@@ -18,6 +18,7 @@ const keyArns = [
 function client(region: string) {
   const documentClient = DynamoDBDocumentClient.from(new DynamoDBClient({ region }))
   // Options as your application has them: encryptionContext, envelopeAttribute, logicalTableName, format ...
+  // Of an application without schemas: sealDocumentClient() of @dynaseal/document-client, and .declare() for .register().
   return sealDocumentClient(documentClient, { keyring: new MrkKeyring({ keyArns, region }) }).register(User, Order)
 }
 

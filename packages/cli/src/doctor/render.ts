@@ -65,7 +65,7 @@ function renderFinding(
     ...wrapped(`${severity}: ${code} (${subject.replace(/^arn:.*\//, '')}${where})`, width),
     ...wrapped(what, width, '  '),
     ...wrapped(why, width, '  '),
-    ...mend.flatMap(command => renderCommand(command, width, '    ')),
+    ...mend.flatMap(command => renderCommand(command, width)),
   ]
     .map(line => `${line}\n`)
     .join('')

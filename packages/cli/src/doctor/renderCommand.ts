@@ -1,10 +1,12 @@
+const INDENT = '    '
+
 /**
  * A command for a shell in lines of at most so many columns, which can be copied as they are: broken at spaces, with a
  * backslash before the line feed; inside of single quotes, where JSON stands, without one. What has no spaces is not broken.
  */
-export function renderCommand(command: string, width: number, indent: string): string[] {
-  if (command.startsWith('#')) return renderComment(command, width, indent)
-  const room = width - indent.length - ' \\'.length
+export function renderCommand(command: string, width: number): string[] {
+  if (command.startsWith('#')) return renderComment(command, width)
+  const room = width - INDENT.length - ' \\'.length
   const lines: string[] = []
   let line = ''
   let isQuoted = false
@@ -17,11 +19,11 @@ export function renderCommand(command: string, width: number, indent: string): s
     }
     if ((word.split("'").length - 1) % 2 === 1) isQuoted = !isQuoted
   }
-  return [...lines, line].map(one => `${indent}${one}`)
+  return [...lines, line].map(one => `${INDENT}${one}`)
 }
 
-function renderComment(comment: string, width: number, indent: string): string[] {
-  const room = width - indent.length
+function renderComment(comment: string, width: number): string[] {
+  const room = width - INDENT.length
   const lines: string[] = []
   let line = ''
   for (const word of comment.split(' ')) {
@@ -32,5 +34,5 @@ function renderComment(comment: string, width: number, indent: string): string[]
       line = line === '' ? word : `${line} ${word}`
     }
   }
-  return [...lines, line].map(one => `${indent}${one}`)
+  return [...lines, line].map(one => `${INDENT}${one}`)
 }

@@ -87,16 +87,14 @@ interface Consuming {
   readonly ConsumedCapacity?: { readonly CapacityUnits?: number | undefined } | undefined
 }
 
-/**
- * The same for a call of DynamoDB, at a pace: throttling only makes it slower, however long it lasts.
- *
- * @param unknown units that are counted for an answer that does not say any, and for a condition that failed
- */
+/** Units that are counted for an answer that does not say any, and for a condition that failed. */
+const UNKNOWN_UNITS = 1
+
+/** The same for a call of DynamoDB, at a pace: throttling only makes it slower, however long it lasts. */
 export async function paced<T extends Consuming>(
   call: () => Promise<T>,
   pace: Pace,
   persistence: Persistence,
-  unknown = 1,
 ): Promise<T> {
   for (;;) {
     try {
@@ -104,10 +102,10 @@ export async function paced<T extends Consuming>(
         const settle = await pace.take(persistence.signal)
         try {
           const output = await call()
-          settle(output.ConsumedCapacity?.CapacityUnits ?? unknown)
+          settle(output.ConsumedCapacity?.CapacityUnits ?? UNKNOWN_UNITS)
           return output
         } catch (error) {
-          settle((error as Error).name === 'ConditionalCheckFailedException' ? unknown : 0)
+          settle((error as Error).name === 'ConditionalCheckFailedException' ? UNKNOWN_UNITS : 0)
           throw error
         }
       }, persistence)

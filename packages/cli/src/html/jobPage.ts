@@ -56,7 +56,7 @@ export function jobPage(report: JobReport, points: readonly Point[]): string {
               ),
             ),
           ]),
-      section('Progress', curve('Items by time', points)),
+      section('Progress', curve(points)),
     ],
   )
 }

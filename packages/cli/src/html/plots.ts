@@ -59,13 +59,13 @@ const HEIGHT = 220
 const PLOT = { left: 90, right: WIDTH - 20, top: 10, bottom: HEIGHT - 30 }
 
 /** Items by seconds. */
-export function curve(label: string, points: readonly Point[]): Html {
+export function curve(points: readonly Point[]): Html {
   const last = points.at(-1)
   const [seconds, items] = [Math.max(0.001, last?.seconds ?? 0), Math.max(1, last?.items ?? 0)]
   const x = (point: Point) => PLOT.left + (point.seconds / seconds) * (PLOT.right - PLOT.left)
   const y = (point: Point) => PLOT.bottom - (point.items / items) * (PLOT.bottom - PLOT.top)
   const line = points.map(point => `${x(point).toFixed(1)},${y(point).toFixed(1)}`).join(' ')
-  return html`<svg role="img" aria-label="${label}" viewBox="0 0 ${WIDTH} ${HEIGHT}">
+  return html`<svg role="img" aria-label="Items by time" viewBox="0 0 ${WIDTH} ${HEIGHT}">
 <line class="axis" x1="${PLOT.left}" y1="${PLOT.bottom}" x2="${PLOT.right}" y2="${PLOT.bottom}"/>
 <line class="axis" x1="${PLOT.left}" y1="${PLOT.top}" x2="${PLOT.left}" y2="${PLOT.bottom}"/>
 <text class="soft" x="${PLOT.left - 8}" y="${PLOT.top + 10}" text-anchor="end">${count(items)}</text>

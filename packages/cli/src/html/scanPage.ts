@@ -1,5 +1,6 @@
 import { count, counted, duration } from '../output/numbers.js'
 import type { AttributeCounts, ScanReport } from '../scan/counts.js'
+import { absentSentences } from '../scan/render.js'
 import { page, section, table } from './page.js'
 import { bars, curve, type Part } from './plots.js'
 import type { Point } from './timeline.js'
@@ -19,6 +20,7 @@ export function scanPage(report: ScanReport, points: readonly Point[]): string {
     [
       `${counted(items, 'item')} read in ${duration(seconds)}, ${counted(readUnits, 'read unit')}.`,
       ...(complete ? [] : ['Ended before all was read: these are the counts until then.']),
+      ...absentSentences(report),
     ],
     [
       section(
@@ -74,7 +76,7 @@ export function scanPage(report: ScanReport, points: readonly Point[]): string {
               ),
             ),
           ]),
-      section('Progress', curve('Items by time', points)),
+      section('Progress', curve(points)),
     ],
   )
 }

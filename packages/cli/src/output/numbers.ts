@@ -4,9 +4,9 @@ export function count(value: number): string {
 }
 
 /** `1 item`, `2 items` */
-export function counted(value: number, one: string, more = `${one}s`): string {
+export function counted(value: number, one: string): string {
   const text = count(value)
-  return `${text} ${text === '1' ? one : more}`
+  return `${text} ${text === '1' ? one : `${one}s`}`
 }
 
 export function dollars(value: number): string {

@@ -14,13 +14,11 @@ const LINE_INTERVAL = 30_000
 /**
  * A bar, in front of somebody; a line every half minute, in a log.
  *
- * @param unit `items`
  * @param total about; undefined when nobody knows
  */
 export function showProgress(
   isInteractive: boolean,
   output: NodeJS.WriteStream,
-  unit: string,
   total: number | undefined,
 ): Progress {
   const start = performance.now()
@@ -29,7 +27,7 @@ export function showProgress(
     const rate = done / Math.max(seconds, 0.001)
     const left = total === undefined || done === 0 ? undefined : Math.max(0, total - done) / rate
     const of = total === undefined || total < done ? '' : ` of about ${count(total)}`
-    return `${count(done)}${of} ${unit}, ${count(rate)}/s${left === undefined ? '' : `, ${duration(left)} left`}`
+    return `${count(done)}${of} items, ${count(rate)}/s${left === undefined ? '' : `, ${duration(left)} left`}`
   }
   return isInteractive ? drawn(text, total, output) : logged(text, output)
 }

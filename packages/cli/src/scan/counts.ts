@@ -1,5 +1,7 @@
 import { describeStored, type StoredDescription } from '@dynaseal/core'
+import type { KnownTable } from '@dynaseal/document-client/mapper'
 import { type WrappingKey, wrappingKey } from '../inspect/wrappingKey.js'
+import { attributeName } from '../stored/tableItem.js'
 
 /** What stands at one attribute of one entity. */
 export interface AttributeCounts {
@@ -27,12 +29,19 @@ export interface KeyCounts extends WrappingKey {
   readonly fields: number
 }
 
+export interface AbsentAttribute {
+  readonly entity: string | undefined
+  readonly attribute: string
+}
+
 export interface ScanReport {
   readonly table: string
   readonly region: string
   readonly items: number
   readonly entities: readonly EntityCounts[]
   readonly keys: readonly KeyCounts[]
+  /** What the client encrypts in kinds of items of which some were read, and none of them has. */
+  readonly absent: readonly AbsentAttribute[]
   /** As DynamoDB counted them. */
   readonly readUnits: number
   readonly seconds: number
@@ -160,7 +169,17 @@ export class Counts {
     return attribute
   }
 
-  report(): Pick<ScanReport, 'items' | 'entities' | 'keys' | 'readUnits'> {
+  #lacks(entity: string | undefined, attribute: string): boolean {
+    const own = this.#entities.get(entity)
+    // What has no entity's name is encrypted in items of all of them.
+    const entities = entity === undefined ? [...this.#entities.values()] : own === undefined ? [] : [own]
+    return entities.length > 0 && entities.every(({ attributes }) => !attributes.has(attribute))
+  }
+
+  /** @param known the table, as its client knows it */
+  report({
+    kinds,
+  }: Pick<KnownTable, 'kinds'>): Pick<ScanReport, 'items' | 'entities' | 'keys' | 'absent' | 'readUnits'> {
     const entities = [...this.#entities].map(([entity, { items, attributes }]) => ({
       entity,
       items,
@@ -178,6 +197,11 @@ export class Counts {
       items: this.items,
       entities: entities.sort((a, b) => ((a.entity ?? '~') < (b.entity ?? '~') ? -1 : 1)),
       keys: keys.sort((a, b) => b.fields - a.fields),
+      absent: kinds
+        .flatMap(({ name, encrypted }) =>
+          encrypted.map(path => ({ entity: name, attribute: attributeName(path) })),
+        )
+        .filter(({ entity, attribute }) => this.#lacks(entity, attribute)),
       readUnits: this.#readUnits,
     }
   }

@@ -29,6 +29,7 @@ export function renderScan(report: ScanReport, width: number): string {
       ? 'No item has anything where ciphertext belongs.\n'
       : byEntity(report, columnsOf(hasWholes), rows, width),
     ...reasons(report, width),
+    ...absentSentences(report).map(sentence => `${wrapped(sentence, width).join('\n')}\n`),
     ...(keys.length === 0 ? [] : [renderKeys(report, width)]),
   ].join('\n')
 }
@@ -62,6 +63,17 @@ function reasons(report: ScanReport, width: number): string[] {
     .filter(([hinted]) => rows.some(([, , code]) => code === hinted))
     .map(([, hint]) => `${wrapped(hint, width).join('\n')}\n`)
   return [byEntity(report, columns, rows, width), ...hints]
+}
+
+/** A misspelled path encrypts nothing, and nothing fails. */
+export function absentSentences({ absent }: ScanReport): string[] {
+  if (absent.length === 0) return []
+  const names = absent.map(({ entity, attribute }) =>
+    entity === undefined ? attribute : `${attribute} of ${entity}`,
+  )
+  return [
+    `To be encrypted, and in none of these items: ${names.join(', ')}. If the application writes it, see that it is spelled as there: under another name it is stored in clear.`,
+  ]
 }
 
 /** Of codes that the configuration or the keys are most often the reason of. */

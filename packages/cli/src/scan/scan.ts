@@ -71,7 +71,7 @@ export async function scan(target: Target, options: ScanOptions = {}): Promise<S
   return {
     table: target.tableName,
     region: target.region,
-    ...counts.report(),
+    ...counts.report(target.known),
     seconds,
     complete: !signal.aborted,
   }

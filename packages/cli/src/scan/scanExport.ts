@@ -58,7 +58,7 @@ export async function scanExport(
   return {
     table: target.tableName,
     region: target.region,
-    ...counts.report(),
+    ...counts.report(target.known),
     seconds,
     complete: !signal.aborted,
   }

@@ -91,7 +91,7 @@ function kindOfValue({ NULL, L, M }: AttributeValue): unknown {
 }
 
 /** `phones[n]` */
-function attributeName(pattern: AttributePattern): string {
+export function attributeName(pattern: AttributePattern): string {
   const steps = pattern.map(step =>
     typeof step === 'symbol' ? (step.description === '*' ? '*' : '[n]') : step,
   )

@@ -115,7 +115,7 @@ describe('a command that mends', () => {
     'aws dynamodb update-table --region us-east-1 --table-name users --global-secondary-index-updates \'[ { "Create": { "IndexName": "byEmail-2", "Projection": { "ProjectionType": "INCLUDE", "NonKeyAttributes": [ "email", "kind" ] } } } ]\'',
     'aws kms create-grant --region us-west-2 --key-id mrk-1234abcd12ab34cd56ef1234567890ab --operations Decrypt --grantee-principal "$(printf one)" --constraints \'{ "a": "it is" }\'',
   ])('is the same for a shell in lines of 80 columns: %s', command => {
-    const lines = renderCommand(command, 80, '    ')
+    const lines = renderCommand(command, 80)
     expect(unfit(lines.join('\n'))).toEqual([])
     expect(lines.length).toBeGreaterThan(1)
     const same = (text: string) => words(text).map(word => word.replaceAll(/\s+/g, ' '))

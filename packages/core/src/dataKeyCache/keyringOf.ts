@@ -62,7 +62,7 @@ class KeyringsOfContexts {
 
 const WANTED = {
   keyring:
-    'The option keyring must be a keyring, with onEncrypt and onDecrypt, or a function that gives one for an encryption context. If it is a promise of one, await it first.',
+    'The option keyring must be a keyring, with onEncrypt and onDecrypt, such as new MrkKeyring({ keyArns }) of @dynaseal/mrk-keyring, or a function that gives one for an encryption context. If it is a promise of one, await it first.',
   'function keyring':
     'The function keyring gave no keyring, with onEncrypt and onDecrypt, for an encryption context. Let it give one for every context, or throw.',
   sealWith: 'The option sealWith must be a keyring, with onEncrypt and onDecrypt.',

@@ -65,13 +65,13 @@ export function resolveOptions(options: DataKeyCacheOptions): ResolvedOptions {
     Number.isFinite(resolved.maxAge) && resolved.maxAge > 0,
     'a positive number of milliseconds',
   )
-  check('maxMessages', isIntegerIn(resolved.maxMessages, 1, 2 ** 32), 'an integer from 1 to 2^32')
-  check('maxKeys', isIntegerIn(resolved.maxKeys, 1, Number.MAX_SAFE_INTEGER), 'a positive integer')
   check(
-    'maxKeysPerOpen',
-    isIntegerIn(resolved.maxKeysPerOpen, 1, Number.MAX_SAFE_INTEGER),
-    'a positive integer',
+    'maxMessages',
+    isCount(resolved.maxMessages) && resolved.maxMessages <= 2 ** 32,
+    'an integer from 1 to 2^32',
   )
+  check('maxKeys', isCount(resolved.maxKeys), 'a positive integer')
+  check('maxKeysPerOpen', isCount(resolved.maxKeysPerOpen), 'a positive integer')
   check(
     'refusalAge',
     Number.isFinite(resolved.refusalAge) && resolved.refusalAge >= 0,
@@ -90,6 +90,6 @@ function check(option: string, valid: boolean, expected: string): void {
   if (!valid) throw invalidOption(`The cache option ${option} must be ${expected}.`)
 }
 
-function isIntegerIn(value: number, from: number, to: number): boolean {
-  return Number.isInteger(value) && value >= from && value <= to
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value > 0
 }

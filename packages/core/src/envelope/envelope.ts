@@ -8,24 +8,23 @@ import { COMMITMENT_BYTES, CONTEXT_TAG_BYTES, MARKER_BYTES, malformed, Shape, sh
 export interface Envelope {
   /** The field, or the envelope attribute, that it stands in. */
   readonly bytes: Buffer
-  readonly start: number
   readonly encryptedDataKeysStart: number
   readonly encryptedDataKeysEnd: number
   readonly commitmentStart: number
   readonly end: number
-  /** From start to end, once it has been asked for: one view for all fields that share the envelope. */
+  /** From the marker to its end, once it has been asked for: one view for all fields that share the envelope. */
   claim: Uint8Array | undefined
   /** What it has been found to be committed to: the keys of a data key, once that has been compared. */
   committedTo: unknown
 }
 
 /**
- * Reads an envelope that begins at `start`. Nothing is authenticated yet.
+ * Reads an envelope that begins after the marker. Nothing is authenticated yet.
  *
  * @throws {FieldError} `malformed-message`
  */
-export function parseEnvelope(bytes: Buffer, start: number): Envelope {
-  const reader = new Reader(bytes, truncated, start)
+export function parseEnvelope(bytes: Buffer): Envelope {
+  const reader = new Reader(bytes, truncated, MARKER_BYTES)
   reader.skip(CONTEXT_TAG_BYTES)
   const encryptedDataKeysStart = reader.position
   skipEncryptedDataKeys(reader, malformed)
@@ -33,7 +32,6 @@ export function parseEnvelope(bytes: Buffer, start: number): Envelope {
   const commitmentStart = reader.skip(COMMITMENT_BYTES)
   return {
     bytes,
-    start,
     encryptedDataKeysStart,
     encryptedDataKeysEnd,
     commitmentStart,
@@ -51,7 +49,7 @@ export function parseEnvelope(bytes: Buffer, start: number): Envelope {
 export function parseEnvelopeAttribute(bytes: Buffer): Envelope {
   if (bytes.length > MAX_MESSAGE_BYTES) throw malformed(`they are more than ${MAX_MESSAGE_BYTES}`)
   if (shapeOf(bytes) !== Shape.ENVELOPE) throw malformed('the envelope attribute is none')
-  const envelope = parseEnvelope(bytes, MARKER_BYTES)
+  const envelope = parseEnvelope(bytes)
   if (envelope.end !== bytes.length) throw malformed('bytes follow the end of the envelope')
   return envelope
 }

@@ -1,7 +1,7 @@
 import { asBuffer } from '../bytes/reader.js'
 import { type EncryptionContext, wrongContext } from '../materials/context.js'
 import { type Envelope, parseEnvelopeAttribute } from './envelope.js'
-import { CONTEXT_TAG_BYTES } from './layout.js'
+import { CONTEXT_TAG_BYTES, MARKER_BYTES } from './layout.js'
 
 /** Of writers, each of which has a data key of its own, as many are told apart. A power of two. */
 const PLACES = 16
@@ -41,8 +41,8 @@ export class EnvelopeAttributes {
 }
 
 /** Cheap, and before the keyring is asked: what authenticates is the commitment. */
-export function checkContextTag({ tag }: EncryptionContext, { bytes, start }: Envelope): void {
+export function checkContextTag({ tag }: EncryptionContext, { bytes }: Envelope): void {
   for (let index = 0; index < CONTEXT_TAG_BYTES; index++) {
-    if (bytes[start + index] !== tag[index]) throw wrongContext()
+    if (bytes[MARKER_BYTES + index] !== tag[index]) throw wrongContext()
   }
 }

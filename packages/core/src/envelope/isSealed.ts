@@ -25,7 +25,7 @@ export function isSealedField(value: Uint8Array, envelopeAttribute: unknown): bo
       return tag.equals(bytes.subarray(MARKER_BYTES, SHORT_HEADER_BYTES))
     }
     case Shape.FULL: {
-      const envelope = wellFormed(() => parseEnvelope(bytes, MARKER_BYTES))
+      const envelope = wellFormed(() => parseEnvelope(bytes))
       return envelope !== undefined && bytes.length - envelope.end >= LEAST_BOX_BYTES
     }
     default:

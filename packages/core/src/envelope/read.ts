@@ -76,7 +76,7 @@ export class ItemReader {
       }
       case Shape.FULL: {
         const field = bufferOf(bytes, start, end)
-        const envelope = parseEnvelope(field, MARKER_BYTES)
+        const envelope = parseEnvelope(field)
         if (length - envelope.end < LEAST_BOX_BYTES) throw malformed('they end too early')
         checkContextTag(this.#context, envelope)
         return new SealedField(this.#context, envelope, field, envelope.end, length, Shape.FULL)
@@ -134,7 +134,7 @@ class SealedField implements StoredField {
   }
 
   get claim(): Uint8Array {
-    this.envelope.claim ??= this.envelope.bytes.subarray(this.envelope.start, this.envelope.end)
+    this.envelope.claim ??= this.envelope.bytes.subarray(MARKER_BYTES, this.envelope.end)
     return this.envelope.claim
   }
 

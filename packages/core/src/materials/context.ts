@@ -8,7 +8,7 @@ import { isPlainObject, kindOf } from '../plainObject.js'
 export const TABLE_KEY = 'dynaseal:table'
 
 /** The pair that says for what a data key was made, so that none serves two purposes; those of format 1 have none. */
-export const PURPOSE_KEY = 'dynaseal:format'
+const PURPOSE_KEY = 'dynaseal:format'
 export type Purpose = 'message' | 'envelope'
 const PURPOSES: Readonly<Record<Purpose, Readonly<Record<string, string>>>> = {
   message: {},

@@ -98,7 +98,7 @@ function checkSuite(message: Buffer, allowSigned: boolean): boolean {
 export function notSealed(): FieldError {
   return new FieldError(
     'not-a-message',
-    'the stored bytes are no sealed value. Was the item written before the attribute was sealed, or by software that does not seal it?',
+    'the stored bytes are no sealed value. Was the item written before the attribute was sealed, by software that does not seal it, or by a client with another format?',
   )
 }
 

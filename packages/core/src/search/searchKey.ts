@@ -51,7 +51,10 @@ export function writeSearchKey(
  * @throws {SearchError} `malformed-search-key` or `wrong-context`
  */
 export function parseSearchKey(given: Uint8Array, context: EncryptionContext): SearchKey {
-  if (!(given instanceof Uint8Array)) throw malformed('it is no Uint8Array')
+  if (!(given instanceof Uint8Array))
+    throw malformed(
+      "it is no Uint8Array (await createSearchKey(), and make bytes of text in base64: Buffer.from(text, 'base64'))",
+    )
   if (given.length > MAX_MESSAGE_BYTES) throw malformed(`it has more than ${MAX_MESSAGE_BYTES} bytes`)
   const bytes = Buffer.from(asBuffer(given))
   const reader = new Reader(bytes, () => malformed('it ends too early'))

@@ -24,6 +24,15 @@ describe('the options', () => {
     expect(() => create(options)).toThrow(expect.objectContaining({ code }))
   })
 
+  it.each([
+    ['text in base64', { writeWith: 'abc=' }, "Buffer.from(text, 'base64')"],
+    ['a promise of a search key', { writeWith: Promise.resolve() }, 'await createSearchKey()'],
+    ['a name in the place of a keyring', { keyring: 'alias/a' }, 'new MrkKeyring({ keyArns })'],
+  ])('say the way out of %s', async (_name, options, wayOut) => {
+    const { create } = await setUp()
+    expect(() => create(options as object)).toThrow(wayOut)
+  })
+
   it('are refused where two search keys have one version', async () => {
     const { create, first } = await setUp()
     const again = await createSearchKey(rawKeyring())

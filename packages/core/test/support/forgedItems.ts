@@ -1,5 +1,5 @@
 import { parseEnvelope, parseEnvelopeAttribute } from '../../src/envelope/envelope.js'
-import { MARKER_BYTES, Shape, shapeOf } from '../../src/envelope/layout.js'
+import { Shape, shapeOf } from '../../src/envelope/layout.js'
 import type { ItemToOpen } from '../../src/index.js'
 import { parseHeader } from '../../src/message/header.js'
 import { bytesOf, withValue } from './forms.js'
@@ -30,7 +30,7 @@ function namingOf(stored: ItemToOpen): Naming {
     return { bytes: value, start, end, proof: value.length - 1, put: putValue }
   }
   const bytes = shape === Shape.SHORT ? Buffer.from(stored.attributes![ATTRIBUTE] as Uint8Array) : value
-  const envelope = shape === Shape.SHORT ? parseEnvelopeAttribute(bytes) : parseEnvelope(bytes, MARKER_BYTES)
+  const envelope = shape === Shape.SHORT ? parseEnvelopeAttribute(bytes) : parseEnvelope(bytes)
   return {
     bytes,
     start: envelope.encryptedDataKeysStart,

@@ -1,7 +1,6 @@
 import { hmac } from '../hmac.js'
 
-/** Lengths of beacons, in bits (search-config.md, "Beacon Length"). */
-export const MIN_LENGTH = 1
+/** The most bits that a beacon can have (search-config.md, "Beacon Length"). */
 export const MAX_LENGTH = 63
 
 const HASH_BYTES = 8

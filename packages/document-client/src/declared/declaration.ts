@@ -70,7 +70,9 @@ const MEMBERS = Object.keys({
 /** @throws {DocumentClientError} `invalid-schema` */
 export function checkDeclaration(declaration: Declaration, features: ClientFeatures): CheckedDeclaration {
   if (typeof declaration !== 'object' || declaration === null || Array.isArray(declaration))
-    throw invalid('declare() takes { table, key, encrypted }, one after the other.')
+    throw invalid(
+      "declare() takes { table, key, encrypted }, such as { table: 'users', key: ['id'], encrypted: ['email'] }, one after the other.",
+    )
   const unknown = Object.keys(declaration).filter(name => !MEMBERS.includes(name))
   if (unknown.length > 0)
     throw invalid(`A declaration has no ${unknown.join(', ')}. It has ${MEMBERS.join(', ')}.`)
@@ -78,7 +80,7 @@ export function checkDeclaration(declaration: Declaration, features: ClientFeatu
   if (!isName(table)) throw invalid('The table of a declaration must be its name or its ARN.')
   if (!isListOfNames(key) || key.length < 1 || key.length > 2 || key[0] === key[1]) {
     throw invalid(
-      `The key of table ${table} must be a list of one or two names: the partition key, and the sort key if there is one.`,
+      `The key of table ${table} must be a list of one or two names, such as ['id']: the partition key, and the sort key if there is one.`,
     )
   }
   const indexes = isRecord(indexKeys) ? indexKeys : undefined
@@ -87,7 +89,9 @@ export function checkDeclaration(declaration: Declaration, features: ClientFeatu
     throw invalid(`indexKeys of table ${table} must be a list of names, or such a list for each index.`)
   }
   if (!Array.isArray(encrypted) || encrypted.some(path => typeof path !== 'string'))
-    throw invalid(`What is encrypted in table ${table} must be a list of paths.`)
+    throw invalid(
+      `What is encrypted in table ${table} must be a list of paths, such as encrypted: ['email']; [] where nothing is.`,
+    )
   if (when !== undefined && !(isName(when?.attribute) && isName(when.equals)))
     throw invalid(`when of table ${table} must be { attribute, equals }, two strings.`)
   const patterns = encrypted.map(parsePath)

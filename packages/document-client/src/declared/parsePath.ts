@@ -1,16 +1,19 @@
 import { DocumentClientError } from '../errors.js'
 import { type AttributePattern, anyIndex, anyKey, PROTOTYPE } from '../paths/attributePattern.js'
 
-/** What a name may be without quotes: nothing in it could be taken for a part of the path. */
-const NAME = /[^.[\]*'"\\\s]+/y
+/**
+ * What a name may be without quotes: nothing in it could be taken for a part of the path. JSONPath begins with `$`, JSON
+ * Pointer with `/`: as names they would encrypt nothing, and nobody would notice.
+ */
+const NAME = /(?![$/])[^.[\]*'"\\\s]+/y
 
 /**
  * Reads the path of an encrypted attribute as it is declared:
  *
  * - `email` is an attribute, `address.street` an entry of a map,
  * - `cards[*].number` in every element of a list, `tags.*` every entry of a map,
- * - `['first.name']`, `meta["a b"].c`: a name with dots, brackets, stars, quotes or spaces, in quotes. In them, `\`
- *   makes a quote or another `\` a part of the name.
+ * - `['first.name']`, `meta["a b"].c`: in quotes, a name with dots, brackets, stars, quotes or spaces, or one that begins
+ *   with `$` or `/`. In them, `\` makes a quote or another `\` a part of the name.
  *
  * @throws {DocumentClientError} `invalid-schema`, which shows where
  */
@@ -47,7 +50,9 @@ class PathParser {
     NAME.lastIndex = start
     const name = NAME.exec(this.text)?.[0]
     if (name === undefined)
-      throw this.#expected("a name ([' '] is for those with dots, brackets, spaces or quotes)")
+      throw this.#expected(
+        "a name ([' '] is for those with dots, brackets, spaces or quotes, and those that begin with $ or /)",
+      )
     this.#at += name.length
     return this.#storable(name, start)
   }

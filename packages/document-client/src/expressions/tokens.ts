@@ -50,8 +50,8 @@ export class Tokens {
     if (!this.skip(symbol)) throw this.unexpected(`'${symbol}'`)
   }
 
-  isKeyword(word: string, ahead = 0): boolean {
-    const token = this.peek(ahead)
+  isKeyword(word: string): boolean {
+    const token = this.peek()
     return token.kind === 'name' && token.text.toUpperCase() === word
   }
 

@@ -13,6 +13,6 @@ export function guardKey({ name, keyNames, takesPlaintext }: KnownTable, key: un
   if (given.length === keyNames.length && keyNames.every(each => given.includes(each))) return
   throw new DocumentClientError(
     'invalid-schema',
-    `A command has a key of ${given.join(', ') || 'nothing'}, and table ${name} is declared with the key ${keyNames.join(', ')}. Ciphertexts are bound to all of the primary key: declare the one that the table has.`,
+    `A command has a key of ${given.join(', ') || 'nothing'}, and table ${name} is declared with the key ${keyNames.join(', ')}. Give the command that key, all of it; or, if the table has another one, declare that: ciphertexts are bound to the primary key.`,
   )
 }

@@ -9,7 +9,7 @@ import { isSealedText } from '../values/sealedText.js'
 import { added } from './added.js'
 import { failure } from './failure.js'
 import type { OpenedValue } from './opened.js'
-import { AS_TEXT, inClear, OBSTRUCTED } from './reasons.js'
+import { AS_TEXT, IN_CLEAR, misfit, OBSTRUCTED } from './reasons.js'
 
 /** An item, and what its search notes. */
 export interface SearchedItem {
@@ -81,7 +81,7 @@ export class ItemSearch {
     isFirst?: (path: AttributePath) => boolean,
   ): void {
     if (table.mayStand(kind, path, value) || isFirst?.(path) === false) return
-    failures.push(failure(table, path, 'not-a-message', OBSTRUCTED))
+    failures.push(failure(table, path, 'not-a-message', misfit(table, kind, path, OBSTRUCTED)))
   }
 
   #note(each: SearchedItem, kind: unknown, occurrence: Occurrence, isInClear: boolean): void {
@@ -91,7 +91,7 @@ export class ItemSearch {
     else if (isSealedText(value, this.settings.format))
       failures.push(failure(table, path, 'not-a-message', AS_TEXT))
     else if (this.settings.plaintext !== 'allow')
-      failures.push(failure(table, path, 'not-a-message', inClear(table, kind, path)))
+      failures.push(failure(table, path, 'not-a-message', misfit(table, kind, path, IN_CLEAR)))
     else if (!table.takesPlaintext) each.opened = added(each.opened, { path, value })
   }
 

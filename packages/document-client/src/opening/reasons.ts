@@ -9,14 +9,14 @@ import type { SealedValue } from './itemSearch.js'
 export const NUMBER =
   'a number does not fit a JavaScript number. Set unmarshallOptions.wrapNumbers on the document client.'
 
-/** Where a name is encrypted in one kind and clear in another, it takes the kind's name to tell. */
-export function inClear(table: KnownTable, itemKind: unknown, path: AttributePath): string {
-  if (itemKind !== undefined || !table.isClear(path)) return IN_CLEAR
+/** Why what stands at a path, or above it, is none of it: where kinds differ there, it takes the kind's name to tell. */
+export function misfit(table: KnownTable, itemKind: unknown, path: AttributePath, reason: string): string {
+  if (itemKind !== undefined || !table.isAmbiguousAt(path)) return reason
   const { kind } = table.dialect
-  return `a value in clear stands there, one ${kind} has it encrypted and another one in clear, and what was read does not say of which ${kind} it is: it has no attribute ${table.kindAttribute}, or that was not asked for. Read it from the table, or from an index that projects that attribute, and with it.`
+  return `one ${kind} has it encrypted, another one has it in clear or encrypts other parts of it, and what was read does not say of which ${kind} it is: it has no attribute ${table.kindAttribute}, or that was not asked for. Read it from the table, or from an index that projects that attribute, and with it.`
 }
 
-const IN_CLEAR =
+export const IN_CLEAR =
   "a value in clear stands where ciphertext belongs. Somebody wrote it past the sealed client; if the table is being migrated, read it with plaintext: 'allow'."
 export const AS_TEXT =
   'it is ciphertext as base64 text, as JSON has it. Give the record of an event as it came to openStreamRecord(), and an export to openExport(). If the table has it so, whoever wrote it took it from JSON; it has to be stored as binary.'
@@ -28,7 +28,7 @@ export function isMissing(table: KnownTable, name: string): FieldError {
     table,
     [name],
     'not-a-message',
-    'it is missing or not binary, so the item was not sealed as a whole, or is not here as a whole. Read it from an index that has all attributes; if it is so in the table, somebody wrote past the sealed client.',
+    "it is missing or not binary, so the item was not sealed as a whole, or is not here as a whole. If an index was read, read the table, or an index that has all attributes. If it is so in the table, the item is in another format, or in clear, or somebody changed it past the sealed client; if the table is being migrated, read what is in clear with plaintext: 'allow'.",
   )
 }
 

@@ -63,6 +63,6 @@ function refusePlaintextInside(
 function plaintextRefused(table: KnownTable, path: AttributePath): DocumentClientError {
   return new DocumentClientError(
     'plaintext-refused',
-    `'${formatPath(path)}' is encrypted in table ${table.name}, and a value in clear was about to be written there. ${table.dialect.writeSealed}`,
+    `'${formatPath(path)}' is encrypted in table ${table.name}, or holds what is, and a value in clear was about to be written there. ${table.dialect.writeSealed}`,
   )
 }

@@ -127,8 +127,8 @@ function targetsOf(table: KnownTable, actions: UpdateAction[], kind: unknown): T
         if (!samePlace(operand.path, target) && (concerns(operand.path) || concerns(target))) {
           throw refused(
             table,
-            target,
-            `copying from '${formatPath(operand.path)}' would move ciphertext to where it does not open. Load the value and save it`,
+            concerns(target) ? target : operand.path,
+            `copying from '${formatPath(operand.path)}' to '${formatPath(target)}' would put there what does not open. Load the value and save it`,
           )
         }
         return

@@ -1,9 +1,7 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Forward, Plan } from '../commands/plan.js'
 import { DocumentClientError } from '../errors.js'
 import type { Item } from '../values/place.js'
 import { sumOfConsumed } from './mergedPages.js'
-import { Searched } from './searched.js'
 import type { SearchedKey } from './searchedKey.js'
 
 interface TableGet {
@@ -84,15 +82,16 @@ function merged(answers: readonly Item[], tables: readonly TableGet[]): Item {
   for (const answer of answers) {
     for (const [name, request] of Object.entries((answer.UnprocessedKeys ?? {}) as Record<string, Item>)) {
       const searched = tables.find(table => table.name === name)?.searched
-      const isFound = (key: Item) => (found.get(ownerOf(searched, key) as SearchedKey)?.length ?? 0) > 0
-      const keys = ((request.Keys ?? []) as Item[]).filter(key => !isFound(key))
+      const waiting = ((request.Keys ?? []) as Item[]).map(key => ({ key, owner: ownerOf(searched, key) }))
+      const keys = waiting.flatMap(({ key, owner }, index) => {
+        if (owner === undefined) return [key]
+        // Those of several search keys are one.
+        const isFirst = waiting.findIndex(each => each.owner === owner) === index
+        return !isFirst || (found.get(owner)?.length ?? 0) > 0 ? [] : (owner.restored(key) ?? key)
+      })
       if (keys.length === 0) continue
-      const restored = keys.map(key => restoredKey(searched, key))
       const known = (UnprocessedKeys[name]?.Keys ?? []) as Item[]
-      UnprocessedKeys[name] = {
-        ...request,
-        Keys: [...known, ...restored.filter(isFirstOf(searched, restored))],
-      }
+      UnprocessedKeys[name] = { ...request, Keys: [...known, ...keys] }
     }
   }
   const consumed = answers.flatMap(({ ConsumedCapacity }) => (ConsumedCapacity ?? []) as Item[])
@@ -104,32 +103,13 @@ function merged(answers: readonly Item[], tables: readonly TableGet[]): Item {
   }
 }
 
-/** Those of several search keys are one. */
-function isFirstOf(searched: readonly SearchedKey[] | undefined, keys: readonly Item[]) {
-  return (key: Item, index: number): boolean =>
-    searched === undefined ||
-    !keys.slice(0, index).some(other => Object.keys(key).every(name => sameMember(key[name], other[name])))
-}
-
-function sameMember(one: unknown, other: unknown): boolean {
-  const searched = [one, other].map(each => (each instanceof Searched ? each : Object(each).S))
-  return searched.some(each => each instanceof Searched)
-    ? searched[0] === searched[1]
-    : isDeepStrictEqual(one, other)
-}
-
 /** A key that was not processed, as the command gave it. */
 export function restoredKey(searched: readonly SearchedKey[] | undefined, key: Item): Item {
   return ownerOf(searched, key)?.restored(key) ?? key
 }
 
 function ownerOf(searched: readonly SearchedKey[] | undefined, key: Item): SearchedKey | undefined {
-  const candidates = (searched ?? []).filter(each => each.restored(key) !== undefined)
-  // Several items may share a part of their keys that is a token; each has its own value to search for.
-  const exact = candidates.find(({ given, sources }) =>
-    Object.keys(key).every(name => sources.has(name) || given?.[name] === key[name]),
-  )
-  return exact ?? candidates[0]
+  return searched?.find(each => each.restored(key) !== undefined)
 }
 
 function waitingKeys({ UnprocessedKeys }: Item): Record<string, Item[]> {

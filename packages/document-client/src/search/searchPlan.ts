@@ -54,7 +54,7 @@ interface Rewritten {
 export type Expressions = { [parameter in Parameter]?: string }
 
 /** The placeholders of what `search()` returned. */
-export function searchedIn(given: Item): string[] {
+function searchedIn(given: Item): string[] {
   const found: string[] = []
   for (const name of Object.keys(given)) if (given[name] instanceof Searched) found.push(name)
   return found

@@ -4,6 +4,7 @@ import { guardKey } from '../guards/keys.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
 import type { Values } from '../values/values.js'
+import { fromWire } from '../values/wireItems.js'
 import type { CommandTokens } from './commandTokens.js'
 import { keyName } from './mergedPages.js'
 import { Searched } from './searched.js'
@@ -143,16 +144,16 @@ export class SearchedKey {
     })
   }
 
-  /** A key as DynamoDB returns it, which has tokens, as the command gave it. */
+  /** A key as DynamoDB returns it, which has tokens, as the command gave it; nothing where it is that of another item. */
   restored(key: Item): Item | undefined {
-    const textOf = (value: unknown) => (typeof value === 'string' ? value : Object(value).S)
     const names = [...this.sources.keys()]
-    const isOurs = this.versions.some(version => names.every(name => textOf(key[name]) === version[name]))
-    if (!isOurs || this.given === undefined) return undefined
+    // What was not processed comes as the client has it.
+    const isWire = names.some(name => typeof key[name] !== 'string')
+    if (this.given === undefined || !this.isOf(isWire ? fromWire(key) : key)) return undefined
     const restored = { ...key }
     for (const name of names) {
       const given = this.given[name]
-      restored[name] = typeof key[name] === 'string' ? given : { S: given }
+      restored[name] = isWire ? { S: given } : given
     }
     return restored
   }

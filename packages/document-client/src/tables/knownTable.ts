@@ -194,11 +194,6 @@ export class KnownTable {
     )
   }
 
-  /** Whether a kind has a clear leaf at a path. */
-  isClear(path: AttributePath): boolean {
-    return this.kinds.some(kind => this.#clearOf(kind).some(each => relate(each, path) === 'at'))
-  }
-
   /**
    * Whether ciphertext has no place at a path where no kind has some: nobody but who reads it would know that it is not
    * data. Who has schemas reads what they say; of it, that is what is of no binary type.

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { AwsError } from '../aws.js'
 
 /** DynamoDB's largest request, a BatchWriteItem, is 16 MB; KMS's are far smaller. */
-export const MAX_BODY_BYTES = 16 * 1024 * 1024
+const MAX_BODY_BYTES = 16 * 1024 * 1024
 
 /** Reads a request body to its end; answers 413 as soon as it is too long. */
 export function readBody(request: IncomingMessage): Promise<Buffer> {

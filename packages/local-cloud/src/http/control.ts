@@ -77,21 +77,18 @@ async function route(cloud: Controlled, request: IncomingMessage): Promise<AwsRe
 }
 
 function readFilter(query: URLSearchParams): CallFilter {
-  const service = SERVICES.find(name => name === query.get('service'))
-  const region = query.get('region')
-  const operation = query.get('operation')
-  return {
-    ...(service === undefined ? {} : { service }),
-    ...(region === null ? {} : { region }),
-    ...(operation === null ? {} : { operation }),
-  }
+  const filter = Object.fromEntries(query) as CallFilter
+  if (filter.service !== undefined && !SERVICES.includes(filter.service))
+    throw new RangeError(`No service ${filter.service}; there is ${SERVICES.join(' and ')}`)
+  return filter
 }
 
 function readListFilter(query: URLSearchParams): CallListFilter {
+  const filter = readFilter(query)
   const last = query.get('last')
-  if (last === null) return readFilter(query)
+  if (last === null) return filter
   if (!/^\d+$/.test(last)) throw new RangeError(`last is a number of calls, not ${JSON.stringify(last)}`)
-  return { ...readFilter(query), last: Number(last) }
+  return { ...filter, last: Number(last) }
 }
 
 function answer(status: number, value?: unknown): AwsResponse {

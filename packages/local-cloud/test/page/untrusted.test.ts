@@ -37,7 +37,7 @@ describe('what others wrote', () => {
       operation: `<img src=x onerror=alert(3)>`,
       input: {},
     })
-    cloud.fault({ region: EAST, operation: HOSTILE, principal: HOSTILE, kind: 'error', error: HOSTILE })
+    cloud.fault({ region: EAST, operation: 'Decrypt', principal: HOSTILE, kind: 'error', error: HOSTILE })
     cloud.fault({ region: EAST, kind: 'deny', unlessContext: { [HOSTILE]: HOSTILE } })
 
     const query = { region: EAST, table: TableName }
