@@ -91,6 +91,8 @@ function writeItem(writer: Writer, table: string, key: Readonly<Record<string, A
   if (names.length === 0) {
     throw invalid('the primary key of the item is not known: read the key attributes along with the field')
   }
+  if (names.length > 2)
+    throw invalid('a primary key has one attribute or two, and no other attributes beside it')
   writeHead(writer, table, names)
   writeKeyValue(writer, key[names[0]!])
   for (let index = 1; index < names.length; index++) {

@@ -107,6 +107,7 @@ describe('canonical location', () => {
   it.each<[string, string, Record<string, AttributeValue>, AttributePath, string]>([
     ['an empty table name', '', { k: { S: 'v' } }, ['a'], 'the table name is empty'],
     ['no key attribute', 'T', {}, ['a'], 'read the key attributes along with the field'],
+    ['three of them', 'T', { a: { S: '1' }, b: { S: '1' }, c: { S: '1' } }, ['a'], 'one attribute or two'],
     [
       'a key attribute of another type',
       'T',

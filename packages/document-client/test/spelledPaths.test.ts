@@ -9,6 +9,8 @@ describe('a name that is written as an encrypted path is found', () => {
     [['address.street'], 'address.street'],
     [['cards[0].number'], 'cards[0].number'],
     [['cards[7]'], 'cards[7]'],
+    [['cards[*].number'], 'cards[*].number'],
+    [['cards', 0, 'number[*]'], 'number[*]'],
     [['tags.any'], 'tags.any'],
     [['whole.inside'], 'whole.inside'],
     [['address.street.more'], 'address.street.more'],

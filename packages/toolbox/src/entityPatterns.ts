@@ -31,6 +31,10 @@ export function patternsOf(entity: RegistrableEntity, reader: RegisteredReader):
   const tokens: ItemToken[] = []
   /** What commands give as keys. */
   const keys: AttributePattern[] = []
+  const inClear = ({ type }: Schema, path: AttributePattern): void => {
+    clear.push(path)
+    if (type === 'binary' || type === 'any') binary.push(path)
+  }
   const visit = (schema: Schema, path: AttributePattern): void => {
     const place = formatPath(path)
     const attribute = path.length > 0 ? EncryptedAttribute.of(schema, place) : undefined
@@ -61,7 +65,7 @@ export function patternsOf(entity: RegistrableEntity, reader: RegisteredReader):
             `The elements of set '${place}' cannot be encrypted one by one. Encrypt the set: encrypted(set(string())).`,
           )
         }
-        clear.push(path)
+        inClear(schema.elements, path)
         return
       case 'list':
         visit(schema.elements, [...path, anyIndex])
@@ -76,8 +80,7 @@ export function patternsOf(entity: RegistrableEntity, reader: RegisteredReader):
         for (const element of schema.elements) visit(element, path)
         return
       default:
-        clear.push(path)
-        if (schema.type === 'binary' || schema.type === 'any') binary.push(path)
+        inClear(schema, path)
     }
   }
   visit(entity.schema as Schema, [])

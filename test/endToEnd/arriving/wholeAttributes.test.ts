@@ -143,6 +143,13 @@ describe('refuses', () => {
       },
       { path: ['tags', 'a'], code: 'wrong-location' },
     ],
+    [
+      'ciphertext as a member of a set',
+      image => {
+        image.tags = { BS: ['AAAA', image.phone!.B] } as never
+      },
+      { path: ['tags'], code: 'wrong-location' },
+    ],
     ['bytes too short to be sealed', phoneOf({ B: '2l4=' }), { path: ['phone'], code: 'malformed-message' }],
     ['no bytes', phoneOf({ B: '' }), { path: ['phone'], code: 'not-a-message' }],
     [

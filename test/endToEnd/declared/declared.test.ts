@@ -273,6 +273,7 @@ describe.each(CLIENTS)('declared tables of %s', (_, make) => {
       refusal('invalid-value', /'email'.*read as data/),
     )
     await expect(put({ ...Key, name: email })).rejects.toEqual(refusal('not-registered', /'name'/))
+    await expect(put({ ...Key, name: new Set([email]) })).rejects.toEqual(refusal('not-registered', /'name'/))
     await expect(
       update('SET #n = :n', { ':n': [email] }, { ExpressionAttributeNames: { '#n': 'name' } }),
     ).rejects.toEqual(refusal('not-registered', /'name\[0\]'/))

@@ -349,6 +349,7 @@ describe.each(CLIENTS)('declared tables of %s: what', (_, make) => {
       ['a value in clear', raw => Object.assign(raw, { email: 'planted' }), ['email']],
       ['something else above a path', raw => Object.assign(raw, { address: 'planted' }), ['address']],
       ['ciphertext at another path', raw => Object.assign(raw, { name: raw.email }), ['name']],
+      ['ciphertext in a set', raw => Object.assign(raw, { name: new Set([raw.email]) }), ['name']],
       ['ciphertext of another path', raw => Object.assign(raw, { email: raw.profile }), ['email']],
     ])('%s', async (_, change, path) => {
       await plant(change)

@@ -122,6 +122,17 @@ test('a table that is being migrated is read as it is, and written sealed', asyn
   expect(await getWith(sealed())).toEqual({ secret: 'old', map: { inner: 'old' } })
 })
 
+test('ciphertext inside of what is read as it is, is none of it', async () => {
+  await putWith(sealed(), { secret: 'good' })
+  const { secret } = (await getWith(world.rawClient(EAST)))!
+  for (const inside of [[secret], { a: secret }, new Set([secret])]) {
+    await putWith(world.rawClient(EAST), { secret: inside })
+    await expect(getWith(sealed({}, { plaintext: 'allow' }))).rejects.toMatchObject({
+      failures: [{ code: 'wrong-location' }],
+    })
+  }
+})
+
 test('the good items of a page, and the others beside them', async () => {
   const client = sealed()
   await putWith(client, { secret: 'good' })

@@ -10,6 +10,7 @@ import {
   map,
   number,
   PutItemCommand,
+  set,
   string,
 } from 'dynamodb-toolbox'
 import { describe, expect, test } from 'vitest'
@@ -104,6 +105,24 @@ describe('what the application that reads does not know', () => {
       Object.assign(stored, { nested: { M: { x: stored.x } }, x: { S: 'in clear' } })
     })
     await expect(get(E)).rejects.toMatchObject({ failures: [{ ...missing, path: ['nested', 'x'] }] })
+  })
+
+  test('that a member of a set is ciphertext: it is no data either', async () => {
+    await clear(world.sealedClient(EAST), shut())
+      .build(PutItemCommand)
+      .item({ ...key, x: 'sealed' })
+      .send()
+    await attackOn(world, tableName, key, stored => {
+      Object.assign(stored, { x: { BS: [(stored.x as { B: string }).B] } })
+    })
+    const missing = { code: 'wrong-location', path: ['x'] }
+    const client = world.sealedClient(EAST)
+    const E = clear(client, set(string()))
+    await expect(get(E)).rejects.toMatchObject({ failures: [missing] })
+    const raw = new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true })
+    await expect(client.send(raw)).rejects.toMatchObject({ failures: [missing] })
+    for (const schema of [set(binary()), any()])
+      expect((await get(clear(world.sealedClient(EAST), schema)))?.x).toBeInstanceOf(Set)
   })
 
   test('a binary value may look like ciphertext', async () => {

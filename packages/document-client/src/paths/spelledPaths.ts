@@ -39,7 +39,8 @@ export function spelledPathIn(
 /** The steps that a name would be as a path; itself, if it is none. */
 function stepsOf(name: string): AttributePath {
   if (!/[.[]/.test(name)) return [name]
-  return Array.from(name.matchAll(/\[(\d+)\]|[^.[\]]+/g), ([text, index]) =>
-    index === undefined ? text : Number(index),
+  // As people write it, and as it is declared: `cards[0]` and `cards[*]`.
+  return Array.from(name.matchAll(/\[(\d+|\*)\]|[^.[\]]+/g), ([text, index]) =>
+    index === undefined ? text : Number(index) || 0,
   )
 }

@@ -17,7 +17,7 @@ export function strayCiphertext(
     const value = (container as Record<string, unknown>)[key]
     if (typeof value !== 'object' || value === null || known.has(value)) continue
     const isNested = isContainer(value)
-    if (!isNested && !looksSealed(value)) continue
+    if (!isNested && !(value instanceof Set ? [...value].some(looksSealed) : looksSealed(value))) continue
     const here = [...path, Array.isArray(container) ? Number(key) : key]
     if (isNested) strayCiphertext(value, looksSealed, known, here, strays)
     else strays.push(here)
