@@ -1,4 +1,4 @@
-import { isOfCredentials, isTransient } from './engine/persistently.js'
+import { isOfCredentials, isTransient, NETWORK } from './engine/persistently.js'
 import { CliError } from './errors.js'
 import { reasonOf, sentence } from './keys/reasonOf.js'
 
@@ -17,7 +17,6 @@ const CREDENTIALS = [
   'IncompleteSignature',
   'MissingAuthenticationToken',
 ]
-const NETWORK = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE']
 
 /** An error of AWS in words, with the way out; what is none of these is returned as it is. */
 export function explained(error: unknown, { table, region }: Asked): unknown {

@@ -10,6 +10,7 @@ export { asBuffer, Reader } from './bytes/reader.js'
 export { Writer } from './bytes/writer.js'
 export { checkOptions } from './checkOptions.js'
 export { DataKeyCache } from './dataKeyCache/dataKeyCache.js'
+export type { DataKeyName } from './dataKeyCache/dataKeyName.js'
 export { encryptDataKey } from './dataKeyCache/encryptDataKey.js'
 export {
   type EncryptedDataKeyEntry,
@@ -19,7 +20,6 @@ export {
 } from './dataKeyCache/keyring.js'
 export { Limiter } from './dataKeyCache/limiter.js'
 export type { OpeningCall } from './dataKeyCache/openingCall.js'
-export type { DataKeyName } from './dataKeyCache/openingKeys.js'
 export type { OpeningLease } from './dataKeyCache/openingLease.js'
 export { invalidOption } from './errors.js'
 export { publishNotOpened, publishNotSealed } from './events.js'

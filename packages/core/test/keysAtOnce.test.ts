@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DataKeyCache } from '../src/dataKeyCache/dataKeyCache.js'
+import { dataKeyName } from '../src/dataKeyCache/dataKeyName.js'
 import { type DataKeySource, dataKeySource, type Keyring } from '../src/dataKeyCache/keyring.js'
-import { dataKeyName } from '../src/dataKeyCache/openingKeys.js'
 import type { OpeningLease } from '../src/dataKeyCache/openingLease.js'
 import { serializeEncryptedDataKeys } from '../src/materials/encryptedDataKeys.js'
 import { context, isZero, PermanentError } from './support/dataKeyCache.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dataKeyName } from '../src/dataKeyCache/openingKeys.js'
+import { dataKeyName } from '../src/dataKeyCache/dataKeyName.js'
 import { encryptionContext } from '../src/materials/context.js'
 import { context, foreignKey, isZero, setUp } from './support/dataKeyCache.js'
 

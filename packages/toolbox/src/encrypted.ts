@@ -1,6 +1,7 @@
-import { type AttributePattern, anyIndex, anyKey, formatPath } from '@dynaseal/document-client/mapper'
+import { type AttributePattern, formatPath } from '@dynaseal/document-client/mapper'
 import type { Schema } from 'dynamodb-toolbox'
 import { adoptInputs } from './adoptInput.js'
+import { children } from './children.js'
 import { EncryptedAttribute, type Validator } from './encryptedAttribute.js'
 import { ENCRYPTED_META, encryptedSchema, isEncryptedSchema } from './encryptedSchema.js'
 import type { Encrypted } from './encryptedType.js'
@@ -127,21 +128,4 @@ function refuseNested(schema: Schema, path: AttributePattern, copy: ToolboxCopy)
     refuse('has a link, which needs the whole item. Link the container, or move the attribute out of it.')
   if (isInside && isEncryptedSchema(schema)) refuse('is encrypted as well. One of the two is enough.')
   for (const [name, child] of children(schema)) refuseNested(child, [...path, name], copy)
-}
-
-function children(schema: Schema): [AttributePattern[number], Schema][] {
-  switch (schema.type) {
-    case 'map':
-      return Object.entries(schema.attributes)
-    case 'list':
-    case 'set':
-      return [[anyIndex, schema.elements]]
-    case 'record':
-      return [[anyKey, schema.elements]]
-    case 'tuple':
-    case 'anyOf':
-      return schema.elements.map((element, index): [number, Schema] => [index, element])
-    default:
-      return []
-  }
 }

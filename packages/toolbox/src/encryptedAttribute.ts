@@ -1,10 +1,7 @@
 import { types } from 'node:util'
-import type { AttributePath, Format } from '@dynaseal/core'
+import type { Format } from '@dynaseal/core'
 import {
   type AttributePattern,
-  anyIndex,
-  anyKey,
-  formatPath,
   isContainer,
   isSealedText,
   PendingSeal,
@@ -17,17 +14,9 @@ import { invalidSchema, ToolboxError } from './errors.js'
 import { lostEncryption } from './lostEncryption.js'
 import type { ToolboxCopy } from './toolboxCopies.js'
 import { isExtension, removeMark, setting } from './updateExtensions.js'
+import { placeIn, reasonOf } from './valueReasons.js'
 
 export type Validator = (input: unknown, schema: Schema) => boolean | string
-
-/** What was wrong with a value, by dynamodb-toolbox's error code; its own messages may quote record keys. */
-const REASONS: Readonly<Record<string, string>> = {
-  'parsing.attributeRequired': 'a required part is missing',
-  'parsing.invalidAttributeInput': 'it is not of the type that the schema says',
-  'parsing.customValidationFailed': 'a custom validation inside it failed',
-  'formatter.missingAttribute': 'a required part is missing in what was stored',
-  'formatter.invalidAttribute': 'what was stored is not of the type that the schema says',
-}
 
 const WAY_OUT =
   'Give its table the document client that sealDocumentClient() of @dynaseal/toolbox returns, and call register(entity) on that client.'
@@ -108,11 +97,7 @@ export class EncryptedAttribute implements Transformer {
     if (input === undefined) return undefined
     const value = this.#explicit(input)
     const parsed = this.#scrubbed(() => new this.copy.parse.Parser(this.schema).parse(value, { fill: true }))
-    const describe = (path: AttributePath) => {
-      const known = this.#inside(path)
-      return known === '' ? '' : `at ${known}`
-    }
-    return new PendingSeal(parsed, describe, notSealed)
+    return new PendingSeal(parsed, path => placeIn(this.schema, path), notSealed)
   }
 
   decode(stored: unknown): never {
@@ -240,66 +225,14 @@ export class EncryptedAttribute implements Transformer {
     try {
       return work()
     } catch (error) {
-      const reason =
-        error instanceof this.copy.errors.DynamoDBToolboxError
-          ? `${REASONS[error.code] ?? error.code}${this.#at(error.path)}`
-          : `${thrown(error)} was thrown by one of its transformers, validators or defaults, or by what they call`
-      this.refuse(reason)
+      this.refuse(reasonOf(error, this.schema, this.copy))
     }
-  }
-
-  #at(path: string | undefined): string {
-    const known = this.#inside(path?.split(/[.[\]']+/).filter(text => text !== '') ?? [])
-    return known === '' ? '' : ` (at ${known})`
-  }
-
-  /** The part of a path in the value that the schema says; keys of records are part of the value. */
-  #inside(path: AttributePath): string {
-    const known: AttributePattern[number][] = []
-    let schema: Schema | undefined = this.schema
-    for (const step of path) {
-      if (schema?.type === 'map') {
-        const name = nameIn(schema.attributes, step)
-        schema = name === undefined ? undefined : schema.attributes[name]
-        if (name !== undefined) known.push(name)
-      } else if (schema?.type === 'record') {
-        schema = schema.elements
-        known.push(anyKey)
-      } else if (schema?.type === 'list' || schema?.type === 'set') {
-        schema = schema.elements
-        known.push(anyIndex)
-      } else {
-        schema = undefined
-      }
-      if (schema === undefined) break
-    }
-    return formatPath(known)
   }
 }
 
 /** As bytes, or as JSON has them. */
 function isCiphertext(stored: unknown, format: Format): boolean {
   return (stored instanceof Uint8Array && format.looksSealed(stored)) || isSealedText(stored, format)
-}
-
-/**
- * What was thrown and where: a file and a position, and nothing of the message, which may quote the value. What follows
- * the message in the stack is of the engine; but somebody may have shortened the message since.
- */
-function thrown(error: unknown): string {
-  if (!(error instanceof Error)) return 'something that is no error'
-  const { name, message, stack } = error
-  const head = `${name}: ${message}\n`
-  if (!stack?.startsWith(head)) return name
-  const [frame = ''] = stack.slice(head.length).split('\n')
-  const [, place] = /^ +at (?:.* \()?((?:file:\/\/|node:|\/|[A-Z]:\\)[^()]*:\d+:\d+)\)?$/.exec(frame) ?? []
-  return place === undefined ? name : `${name} (at ${place})`
-}
-
-/** The name of an attribute, given as it is or as it is stored. */
-function nameIn(attributes: Record<string, Schema>, step: string | number): string | undefined {
-  if (Object.hasOwn(attributes, step)) return String(step)
-  return Object.keys(attributes).find(name => attributes[name]?.props.savedAs === step)
 }
 
 function replaceMembers(container: unknown, members: unknown): void {

@@ -1,4 +1,5 @@
 import type { Schema } from 'dynamodb-toolbox'
+import { children } from './children.js'
 import { isEncryptedSchema } from './encryptedSchema.js'
 
 const known = new WeakMap<Schema, boolean>()
@@ -7,25 +8,8 @@ const known = new WeakMap<Schema, boolean>()
 export function encrypts(schema: Schema): boolean {
   let answer = known.get(schema)
   if (answer === undefined) {
-    answer = isEncryptedSchema(schema) || children(schema).some(encrypts)
+    answer = isEncryptedSchema(schema) || children(schema).some(([, child]) => encrypts(child))
     known.set(schema, answer)
   }
   return answer
-}
-
-function children(schema: Schema): readonly Schema[] {
-  switch (schema.type) {
-    case 'item':
-    case 'map':
-      return Object.values(schema.attributes)
-    case 'record':
-    case 'list':
-    case 'set':
-      return [schema.elements]
-    case 'tuple':
-    case 'anyOf':
-      return schema.elements
-    default:
-      return []
-  }
 }

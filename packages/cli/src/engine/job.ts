@@ -17,7 +17,7 @@ import { pages } from './pages.js'
 import { paced } from './persistently.js'
 import { type SendUpdate, sendUpdates } from './sendUpdates.js'
 import { Slots } from './slots.js'
-import type { Change, Outcome, Task } from './task.js'
+import { type Change, NOTHING, type Outcome, type Task } from './task.js'
 import { updateItem } from './updateItem.js'
 
 export interface JobOptions {
@@ -283,8 +283,6 @@ function keyringCalls(target: Target): number {
   const isWithoutKms = format.wholeItems === true && kmsCallsPerItem(target, false) === 0
   return (isWithoutKms ? 0 : (sealing?.calls ?? 0)) + (opening?.calls ?? 0) + calls
 }
-
-const NOTHING: Outcome = { change: undefined, left: [] }
 
 function leaving({ left }: Outcome, reason: string): Outcome {
   return { change: undefined, left: [...left, { path: undefined, reason }] }

@@ -14,7 +14,8 @@ const TRANSIENT = [
   'ReplicatedWriteConflictException',
   'TransactionInProgressException',
 ]
-const NETWORK = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE']
+/** Codes of what fails on the way. */
+export const NETWORK = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE']
 
 /** Why one member of a transaction was refused ("TransactWriteItems", errors, in DynamoDB's API reference). */
 const THROTTLED_MEMBERS = ['ProvisionedThroughputExceeded', 'ThrottlingError']

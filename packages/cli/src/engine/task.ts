@@ -48,6 +48,9 @@ export interface Outcome {
   readonly left: readonly Left[]
 }
 
+/** Of an item that is as it is to be. */
+export const NOTHING: Outcome = { change: undefined, left: [] }
+
 /** The data keys that this job has written under, also in the processes before this one. */
 export interface OwnDataKeys {
   has(name: string): boolean

@@ -2,10 +2,11 @@ import type { FieldError } from '@dynaseal/core'
 import type { Target } from '../config/project.js'
 import { faultsOf } from '../engine/moveItem.js'
 import { persistently } from '../engine/persistently.js'
-import type { Left, Outcome } from '../engine/task.js'
+import { type Left, NOTHING, type Outcome } from '../engine/task.js'
 import { toOpen } from '../stored/tableItem.js'
 import type { WireItem } from '../stored/wireItem.js'
 import { checkRefusals } from './refusals.js'
+import { isLeft } from './replacing.js'
 import { sealedParts } from './sealedItems.js'
 import { tokenIn, versionsIn } from './tokens.js'
 
@@ -39,11 +40,7 @@ export async function plannedMove(target: Target, item: WireItem, signal: AbortS
   }
   const moved = await persistently(plan, { signal })
   if (isLeft(moved)) return { change: undefined, left: moved }
-  if (moved === undefined) return { change: undefined, left: [] }
+  if (moved === undefined) return NOTHING
   const nothing = { values: [], attributes: [], tokens: [], unchanged: [], remaining: 0 }
   return { change: { ...nothing, key, moved }, left: [] }
-}
-
-function isLeft(one: WireItem | undefined | readonly Left[]): one is readonly Left[] {
-  return Array.isArray(one)
 }

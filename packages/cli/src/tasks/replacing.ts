@@ -1,14 +1,12 @@
 import type { Target } from '../config/project.js'
-import type { Left, Outcome } from '../engine/task.js'
+import { type Left, NOTHING, type Outcome } from '../engine/task.js'
 import type { WireItem } from '../stored/wireItem.js'
 import { changeOfWhole } from './wholeItems.js'
-
-export const NOTHING: Outcome = { change: undefined, left: [] }
 
 /** What an item becomes, or why it stays as it is. */
 export type Become = WireItem | readonly Left[]
 
-export function isLeft(one: Become): one is readonly Left[] {
+export function isLeft(one: unknown): one is readonly Left[] {
   return Array.isArray(one)
 }
 

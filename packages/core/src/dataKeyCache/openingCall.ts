@@ -1,6 +1,7 @@
 import { FieldError } from '../errors.js'
 import type { EncryptionContext } from '../materials/context.js'
-import type { DataKeyName, OpeningKeys } from './openingKeys.js'
+import type { DataKeyName } from './dataKeyName.js'
+import type { OpeningKeys } from './openingKeys.js'
 import type { OpeningLease } from './openingLease.js'
 
 /**

@@ -1,17 +1,16 @@
-import { createHash } from 'node:crypto'
 import { isAt } from '../bytes/equal.js'
-import { FieldError } from '../errors.js'
 import { publishGrace } from '../events.js'
 import type { DataKeyContext, EncryptionContext } from '../materials/context.js'
 import type { DataKey } from './dataKey.js'
+import { type DataKeyName, dataKeyName } from './dataKeyName.js'
 import { Flight } from './flight.js'
 import { decryptDataKey, decryptDataKeyNow, honoursSignals, type Keyring } from './keyring.js'
 import { Limiter } from './limiter.js'
 import { OpeningCall } from './openingCall.js'
 import { type Fate, OpeningLease, Unproven } from './openingLease.js'
 import type { ResolvedOptions } from './options.js'
-import { RecentDigests } from './recentDigests.js'
 import { isPermanent, Refusals } from './refusals.js'
+import { Refutations } from './refutations.js'
 import type { KeyInMemory, OpeningStatistics } from './statistics.js'
 
 /** While the keyring cannot be reached, an expired key is used this long before it is asked again, in ms. */
@@ -35,19 +34,6 @@ class OpeningFlight extends Flight<Unproven> {
   started = false
 }
 
-/** What a stored message says of its data key. */
-export interface DataKeyName {
-  /** Context and encrypted data keys. Both say how long they are, so that no two of them share one. */
-  readonly id: string
-  readonly context: DataKeyContext
-  /** In memory that nobody changes: the keyring is given views of it. */
-  readonly encryptedDataKeys: Buffer
-}
-
-export function dataKeyName(context: EncryptionContext, encryptedDataKeys: Buffer): DataKeyName {
-  return { id: context.id + encryptedDataKeys.toString('latin1'), context, encryptedDataKeys }
-}
-
 /** Data keys for opening, by context and encrypted data keys. */
 export class OpeningKeys {
   readonly #keyring: Keyring
@@ -62,8 +48,7 @@ export class OpeningKeys {
   /** Leased, and not in the entries: else what anybody can store would push out what is in use. */
   readonly #unproven = new Map<string, Unproven>()
   readonly #refusals: Refusals
-  /** What did not authenticate, with the name of its data key. */
-  readonly #refuted: RecentDigests
+  readonly #refutations: Refutations
   readonly #limiter = new Limiter(MAX_CALLS)
   readonly #onInserted: () => void
   readonly statistics: OpeningStatistics = {
@@ -79,7 +64,7 @@ export class OpeningKeys {
     this.#keyring = keyring
     this.#options = options
     this.#refusals = new Refusals(options.refusalAge)
-    this.#refuted = new RecentDigests(options.refusalAge)
+    this.#refutations = new Refutations(options.refusalAge)
     this.#onInserted = onInserted
   }
 
@@ -134,7 +119,7 @@ export class OpeningKeys {
     const entry = this.#entries.get(id)
     this.#throwIf(this.#refusals.find(id, now))
     if (entry !== undefined && this.#isInGrace(entry, now)) return this.#takeOrGrace(name, entry, call)
-    this.#throwIf(this.#refusals.findLapse(id, now) ?? this.#refutation(id, claims, now))
+    this.#throwIf(this.#refusals.findLapse(id, now) ?? this.#refutations.find(id, claims, now))
     this.#remove(id)
     call.spend()
     this.statistics.misses++
@@ -159,7 +144,7 @@ export class OpeningKeys {
     for (const id of [...this.#entries.keys()]) this.#remove(id)
     this.#unproven.clear()
     this.#refusals.clear()
-    this.#refuted.clear()
+    this.#refutations.clear()
   }
 
   keys(): KeyInMemory<DataKeyContext>[] {
@@ -293,7 +278,7 @@ export class OpeningKeys {
     proven: unproven => {
       if (this.#forget(unproven)) this.#insert(unproven.name, unproven.key.hold())
     },
-    refuted: ({ name }, claim) => this.#refuted.add(digestOf(name.id, claim), this.#options.now()),
+    refuted: ({ name }, claim) => this.#refutations.note(name.id, claim, this.#options.now()),
     left: unproven => this.#forget(unproven),
   }
 
@@ -301,18 +286,6 @@ export class OpeningKeys {
   #forget(unproven: Unproven): boolean {
     const { id } = unproven.name
     return this.#unproven.get(id) === unproven && this.#unproven.delete(id)
-  }
-
-  /** What is to be said without the keyring when all that is stored under a name is known not to authenticate. */
-  #refutation(id: string, claims: Iterable<Uint8Array>, now: number): { error: FieldError } | undefined {
-    if (this.#refuted.isEmpty) return undefined
-    for (const claim of claims) if (!this.#refuted.has(digestOf(id, claim), now)) return undefined
-    return {
-      error: new FieldError(
-        'not-authentic',
-        'it was found a moment ago that it was changed after it was sealed, or made up. Find out who wrote it; restore the attribute from a backup, or write it again.',
-      ),
-    }
   }
 
   #insert(name: DataKeyName, key: DataKey): void {
@@ -347,8 +320,4 @@ export class OpeningKeys {
     this.#entries.delete(id)
     entry.key.release()
   }
-}
-
-function digestOf(id: string, claim: Uint8Array): string {
-  return createHash('sha256').update(id, 'latin1').update(claim).digest('binary')
 }

@@ -1,5 +1,5 @@
 import type { DataKey } from './dataKey.js'
-import type { DataKeyName } from './openingKeys.js'
+import type { DataKeyName } from './dataKeyName.js'
 
 /** A data key to open with, held for the caller, who releases it. */
 export class OpeningLease {

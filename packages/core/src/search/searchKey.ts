@@ -1,6 +1,6 @@
 import { hash, hkdfSync } from 'node:crypto'
 import { asBuffer, Reader } from '../bytes/reader.js'
-import { type DataKeyName, dataKeyName } from '../dataKeyCache/openingKeys.js'
+import { type DataKeyName, dataKeyName } from '../dataKeyCache/dataKeyName.js'
 import { SearchError } from '../errors.js'
 import { MAX_MESSAGE_BYTES } from '../limits.js'
 import type { EncryptionContext } from '../materials/context.js'

@@ -1,5 +1,5 @@
 import { DataKeyCache } from '../../src/dataKeyCache/dataKeyCache.js'
-import { dataKeyName } from '../../src/dataKeyCache/openingKeys.js'
+import { dataKeyName } from '../../src/dataKeyCache/dataKeyName.js'
 import type { OpeningLease } from '../../src/dataKeyCache/openingLease.js'
 import type { DataKeyCacheOptions } from '../../src/dataKeyCache/options.js'
 import { encryptionContext } from '../../src/materials/context.js'

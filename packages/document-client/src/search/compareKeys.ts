@@ -1,3 +1,5 @@
+import { aligned, decimal } from '../values/decimal.js'
+
 /** In which order DynamoDB has two values of one sort key: numbers by value, texts and binaries by their bytes. */
 export function compareKeys(one: unknown, other: unknown): number {
   if (typeof one === 'string' && typeof other === 'string')
@@ -17,21 +19,6 @@ function compareNumbers(one: string, other: string): number {
   // Up to 38 digits, of which a number of JavaScript keeps 16.
   const [a, b] = [decimal(one), decimal(other)]
   if (a === undefined || b === undefined) return 0
-  const exponent = Math.min(a.exponent, b.exponent)
-  const scaled = ({ digits, exponent: own }: Decimal) => digits * 10n ** BigInt(own - exponent)
-  const [x, y] = [scaled(a), scaled(b)]
+  const [x, y] = aligned(a, b)
   return x < y ? -1 : x > y ? 1 : 0
-}
-
-interface Decimal {
-  readonly digits: bigint
-  readonly exponent: number
-}
-
-function decimal(text: string): Decimal | undefined {
-  const [, sign, whole, fraction = '', exponent = '0'] =
-    /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? []
-  if (whole === undefined) return undefined
-  const digits = BigInt(whole + fraction) * (sign === '-' ? -1n : 1n)
-  return { digits, exponent: Number(exponent) - fraction.length }
 }

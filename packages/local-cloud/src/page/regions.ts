@@ -1,7 +1,8 @@
 import { SERVICES, type ServiceName } from '../aws.js'
 import type { Counter } from '../counters.js'
+import { fact } from './fact.js'
 import { durationText, serviceText, shiftText } from './faultText.js'
-import { type Content, type Html, html } from './html.js'
+import { type Html, html } from './html.js'
 import { plural } from './plural.js'
 import type { PageSource } from './source.js'
 import { regionSwitches } from './switches.js'
@@ -68,8 +69,4 @@ function callsOf(counters: readonly Counter[], region: string, service: ServiceN
 export function failures(counter: Counter): number {
   const errors = Object.entries(counter.statuses).filter(([status]) => Number(status) >= 400)
   return errors.reduce((sum, [, count]) => sum + count, counter.unanswered)
-}
-
-function fact(name: string, value: Content): Html {
-  return html`<div><dt>${name}</dt><dd>${value}</dd></div>`
 }

@@ -1,7 +1,8 @@
 import { pairs } from './calls.js'
 import type { EncryptedDataKey } from './dataKeys.js'
 import type { EnvelopePart } from './envelope.js'
-import { type Content, type Html, html } from './html.js'
+import { fact } from './fact.js'
+import { type Html, html } from './html.js'
 import type { EncryptedMessage } from './message.js'
 import { plural } from './plural.js'
 import type { Found } from './storedValue.js'
@@ -58,8 +59,4 @@ function dataKeyFacts(dataKeys: readonly EncryptedDataKey[]): Html[] {
       html`<code class="line">${key.information}</code><span class="note">${key.provider}, ${key.length} bytes</span>`,
     ),
   )
-}
-
-function fact(name: string, value: Content): Html {
-  return html`<div><dt>${name}</dt><dd>${value}</dd></div>`
 }
