@@ -56,12 +56,22 @@ async function bundle(folder) {
     format: 'cjs',
   })
   const made = [modules, required].flatMap(({ outputFiles }) => outputFiles)
-  for (const { path, contents } of made) replace(path, contents)
+  for (const { path, contents, text } of made)
+    replace(path, path.endsWith('.js') ? Buffer.from(withOwnNames(text)) : contents)
   const paths = new Set(made.map(({ path }) => path))
   // But for what scripts/shortMessages.mjs makes, which cleans up after itself.
   const own = readdirSync(outdir, { recursive: true }).filter(file => !file.startsWith('short'))
   for (const file of own.map(file => join(outdir, file)))
     if ((/\.c?js(\.map)?$/.test(file) && !paths.has(file)) || isLeft(file)) rmSync(file, { force: true })
+}
+
+/**
+ * esbuild writes `var SealError = class _SealError` where a class names itself, and Node prints that name of every error that
+ * nobody catches. The blank keeps the columns of the source map.
+ */
+function withOwnNames(text) {
+  const names = Array.from(text.matchAll(/^var \w+ = class _(\w+)/gm), ([, name]) => name)
+  return names.length === 0 ? text : text.replace(new RegExp(`\\b_(${names.join('|')})\\b`, 'g'), ' $1')
 }
 
 /** What a build was about to put in its place when it was killed. */

@@ -42,6 +42,13 @@ describe.each(packages)('%s', name => {
     expect(missing).toEqual([])
   })
 
+  test('has classes that print their own names', async () => {
+    const built = await import(join(root, 'packages', name, 'dist/index.js'))
+    const classes = Object.entries(built).filter(([exported]) => /^[A-Z][a-z]/.test(exported))
+    const names = classes.map(([, one]) => (one as { name: unknown }).name)
+    expect(names).toEqual(classes.map(([exported]) => exported))
+  })
+
   test('has a README that says how it is installed, with what it wants beside it', () => {
     const [, command = ''] = /^(?:\$ )?(npm install (?:\\\n|.)*)/m.exec(read(page)) ?? []
     const { name: published, peerDependencies = {}, peerDependenciesMeta = {} } = manifest(name)
