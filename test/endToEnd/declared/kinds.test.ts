@@ -183,7 +183,7 @@ describe.each(CLIENTS)('kinds of items, by %s', (_, make) => {
     })
   })
 
-  test('what is in clear in the kind that the key says is read, and returned by an update', async () => {
+  test('what is in clear in the kind that the key says is read, compared, and returned by an update', async () => {
     const byKey = (equals: string) => ({ attribute: 'sk', equals })
     const { send } = make(world, EAST, [
       { ...table, encrypted: ['email'], when: byKey('user') },
@@ -199,6 +199,13 @@ describe.each(CLIENTS)('kinds of items, by %s', (_, make) => {
     expect(Attributes).toEqual({ email: 'E' })
     const projected = { ...order, ProjectionExpression: 'email', ConsistentRead: true }
     expect((await send('Get', projected)).Item).toEqual({ email: 'E' })
+    const compared = { ConditionExpression: 'email = :e', ExpressionAttributeValues: { ':e': 'E' } }
+    await send('Delete', { ...order, ...compared })
+    await expect(
+      send('Delete', { ...order, Key: { ...Key, sk: 'user' }, ...compared }),
+    ).rejects.toMatchObject({
+      code: 'condition-refused',
+    })
   })
 
   test('a condition on what one kind has in clear names the kind', async () => {

@@ -76,7 +76,7 @@ export function planDelete(
       sealing,
     )
   }
-  guardConditions(table, undefined, input)
+  guardConditions(table, table.kindOf(Object(input.Key)), input)
   return planWrite(table, undefined, input.Key as Item, input, sealing, { action, key })
 }
 
