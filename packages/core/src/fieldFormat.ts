@@ -60,6 +60,7 @@ export interface FormatOptions {
    * index lacks; so readers need the option as well, with either format. For all tables, or by logical table name.
    */
   readonly fields?: FieldForm | Readonly<Record<string, FieldForm>>
+  /** How long data keys live in memory, and how many. Default: as its members say. */
   readonly cache?: DataKeyCacheOptions
   /**
    * Who writes and reads messages of format 1: `own` (default), or `client-node`, the AWS Encryption SDK itself,

@@ -18,7 +18,6 @@ export {
   sourceAsKeyring,
   sourceOf,
 } from './dataKeyCache/keyring.js'
-export { Limiter } from './dataKeyCache/limiter.js'
 export type { OpeningCall } from './dataKeyCache/openingCall.js'
 export type { OpeningLease } from './dataKeyCache/openingLease.js'
 export { invalidOption } from './errors.js'

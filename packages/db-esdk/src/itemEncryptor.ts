@@ -28,8 +28,11 @@ const OVERRIDES = [
 export interface ItemEncryptorOptions extends KeyOptions, AttributeOptions {
   /** The same in every region, whatever the table is called there: each item is bound to it. */
   readonly logicalTableName: string
+  /** The attribute that is the table's partition key. */
   readonly partitionKeyName: string
+  /** The attribute that is its sort key. Default: the table has none. */
   readonly sortKeyName?: string
+  /** What is done with items in clear. Default `FORBID_PLAINTEXT_WRITE_FORBID_PLAINTEXT_READ`. */
   readonly plaintextOverride?: PlaintextOverride
 }
 

@@ -27,7 +27,7 @@ export interface RoutingOptions {
   hedge?: HedgeOptions | false
   /** When a region that keeps failing is no longer asked. */
   breaker?: BreakerOptions
-  /** Where time comes from; for tests. */
+  /** Where time comes from; for tests. The system's by default. */
   clock?: Clock
   /** Numbers from 0 to below 1 that spread backing off; `Math.random` by default. */
   random?: () => number

@@ -4,7 +4,6 @@
  */
 export { AbsentError } from './attempt.js'
 export type { AnySignal } from './attemptSignal.js'
-export { systemClock } from './clock.js'
 export { type DataKeySource, dataKeySource, type EncryptedDataKeyEntry } from './dataKeySource.js'
 export { type Failure, failure, idOf } from './failure.js'
 export { fillForDecryption, fillForEncryption, type WrappingKeys } from './fillMaterials.js'

@@ -22,6 +22,7 @@ export interface DrillOptions {
   readonly sample?: number
   /** Only this region is lost. Default: each, one after the other, and nothing is broken. */
   readonly lose?: string | undefined
+  /** When it fires, the drill ends and rejects with its reason. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -27,8 +27,9 @@ export interface JobOptions {
   readonly segments?: number
   /** Only this one of them, counted from 0. Default: all. */
   readonly segment?: number | undefined
-  /** Read and write units per second. Default: as many as DynamoDB gives. */
+  /** Read units per second. Default: as many as DynamoDB gives. */
   readonly maxReadUnits?: number | undefined
+  /** Write units per second. Default: as many as DynamoDB gives. */
   readonly maxWriteUnits?: number | undefined
   /** Writes that are under way at once. Default 32. */
   readonly concurrency?: number

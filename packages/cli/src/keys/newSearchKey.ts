@@ -21,6 +21,7 @@ export interface NewSearchKeyOptions {
   readonly version?: number | undefined
   /** Pairs of its encryption context. Default: those of the client's search keys, or none. */
   readonly encryptionContext?: Pairs | undefined
+  /** When it fires, the call ends and rejects with its reason. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -37,6 +37,7 @@ const ID_DIGITS = 12
 export interface CheckOptions {
   /** A region that is not asked. Default: none. */
   readonly without?: string | undefined
+  /** When it fires, the check ends and rejects with its reason. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -26,6 +26,7 @@ export interface ScanOptions {
   readonly open?: boolean
   /** Read units per second. Default: as many as DynamoDB gives. */
   readonly maxReadUnits?: number | undefined
+  /** When it fires, what was counted until then is reported. */
   readonly signal?: AbortSignal
   /** Called after each page, with the number of items so far. */
   readonly onProgress?: (items: number) => void

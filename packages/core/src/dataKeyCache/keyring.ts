@@ -37,10 +37,13 @@ export function isKeyring(value: unknown): value is Keyring {
 /** Where a keyring has its {@link DataKeySource}: registered, so that no package needs to import another for it. */
 export const dataKeySource: unique symbol = Symbol.for('dynaseal:data-key-source')
 
+/** What gives data keys without materials of the AWS Encryption SDK. Rejects with an error of its own where it has none to give. */
 export interface DataKeySource {
+  /** A new data key of `request.length` bytes, and that key as it was encrypted, once or more often. */
   generateDataKey(
     request: DataKeyRequest,
   ): Promise<{ dataKey: Uint8Array; encryptedDataKeys: readonly EncryptedDataKeyEntry[] }>
+  /** The data key that the first of the encrypted data keys that opens is. */
   decryptDataKey(request: DecryptionRequest): Promise<Uint8Array>
   /**
    * The same where it takes no waiting, as under a branch key that is in memory; throws what `decryptDataKey` would reject

@@ -15,6 +15,7 @@ export interface SearchOptions {
   readonly findWith?: readonly Uint8Array[]
   /** The pairs that the search keys were made with. Default: none. */
   readonly encryptionContext?: Readonly<Record<string, string>>
+  /** How long search keys and what is derived of them live in memory, and how many. Default: as its members say. */
   readonly cache?: SearchCacheOptions
 }
 

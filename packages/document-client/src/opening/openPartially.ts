@@ -13,6 +13,7 @@ export interface UnopenedItem {
   readonly failures: readonly FieldError[]
 }
 
+/** What could be read, and what is left out of it. */
 export interface PartialResult<RESULT> {
   readonly result: RESULT
   readonly unopened: readonly UnopenedItem[]

@@ -22,6 +22,7 @@ export interface FalsePositiveEvent {
   readonly path: AttributePath
 }
 
+/** The `diagnostics_channel` on which it is published that something was found and is not what was searched for. */
 export const falsePositiveChannel = 'dynaseal:document-client:false-positive'
 const falsePositives = channel(falsePositiveChannel)
 

@@ -16,8 +16,11 @@ export interface ItemTokenOptions {
   readonly of: readonly AttributePath[]
   /** For each of them, or the same for all. */
   readonly normalize?: readonly (readonly Normalizer[])[] | undefined
+  /** A token for each member of the one attribute, a set or a list. Default false. */
   readonly members?: boolean | undefined
+  /** Length of a token, in bits. Default: that of a `TokenDefinition`. */
   readonly bits?: number | undefined
+  /** The attribute that has the tenant whose token it is. Default: all items share their tokens. */
   readonly tenant?: AttributePath | undefined
 }
 
