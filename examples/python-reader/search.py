@@ -165,7 +165,17 @@ _WHITE = "\t\n\v\f\r \u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + 
 _PHONE = dict.fromkeys(map(ord, _WHITE + "+-.()/\u2212" + "".join(map(chr, range(0x2010, 0x2016)))))
 
 
+#: UTF-16 code units.
+_MOST_MARKS = 256
+
+
 def _nfkc(text: str) -> str:
+    marks = 0
+    for character in text:
+        is_mark = unicodedata.category(character)[0] == "M" or character in "\uff9e\uff9f"
+        marks = marks + (2 if ord(character) > 0xFFFF else 1) if is_mark else 0
+        if marks > _MOST_MARKS:
+            raise Refused("invalid-value", "so many combining marks in a row that it is not normalized")
     return unicodedata.normalize("NFKC", text)
 
 
