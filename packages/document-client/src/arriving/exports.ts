@@ -1,19 +1,13 @@
 import type { ClientSettings } from '../client/settings.js'
 import { DocumentClientError } from '../errors.js'
-import { Opening, type Unopened } from '../opening/opening.js'
+import type { Unopened } from '../opening/opening.js'
 import { leaveOut } from '../opening/openPartially.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Item } from '../values/place.js'
-import {
-  type Change,
-  collectChange,
-  collectImage,
-  readImage,
-  readingValues,
-  type Told,
-  type Wanted,
-} from './change.js'
+import { type Change, collectChange, type Told, type Wanted } from './change.js'
+import { Images } from './images.js'
 import { type Bytes, type Line, linesOf } from './lines.js'
+import type { OpenNow } from './sealedImage.js'
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -24,7 +18,7 @@ const CHARACTERS_AT_A_TIME = 2 ** 20
 /** Reads one line, notes what is sealed in it, and says which items it has; nothing where nobody wants them. */
 type Read<RESULT> = (
   line: Members,
-  opening: Opening,
+  images: Images,
 ) => { readonly result: RESULT; readonly items: readonly (Item | undefined)[] } | undefined
 
 /**
@@ -36,46 +30,60 @@ type Read<RESULT> = (
 export function openFull(
   table: KnownTable,
   settings: ClientSettings,
+  openNow: OpenNow | undefined,
   file: Bytes,
   wanted?: Wanted,
 ): AsyncGenerator<Item> {
-  return openLines(settings, file, ({ Item, Keys }, opening) => {
-    if (Item === undefined)
-      throw notOfKind(
-        Keys === undefined ? undefined : 'a line of an incremental export: openIncrementalExport() reads it',
-      )
-    const image = readImage(table, Item, readingValues(table, settings), 'Item')
-    const { item } = image
-    if (wanted !== undefined && !wanted.isWanted(item)) return undefined
-    collectImage(table, image, opening)
-    return { result: item, items: [item] }
-  })
+  return openLines(
+    () => new Images(settings, openNow),
+    file,
+    ({ Item, Keys }, images) => {
+      if (Item === undefined)
+        throw notOfKind(
+          Keys === undefined
+            ? undefined
+            : 'a line of an incremental export: openIncrementalExport() reads it',
+        )
+      const image = images.read(table, Item, 'Item')
+      const { item } = image
+      if (wanted !== undefined && !wanted.isWanted(item)) return undefined
+      images.collect(image)
+      return { result: item, items: [item] }
+    },
+  )
 }
 
 /** The changes of an incremental export, `{ Keys, NewImage, OldImage }` a line; otherwise as {@link openFull}. */
 export function openIncremental(
   table: KnownTable,
   settings: ClientSettings,
+  openNow: OpenNow | undefined,
   file: Bytes,
   wanted?: Wanted,
 ): AsyncGenerator<Change> {
-  return openLines(settings, file, (line, opening) => {
-    if (line.Keys === undefined)
-      throw notOfKind(line.Item === undefined ? undefined : 'a line of a full export: openExport() reads it')
-    const change = collectChange(table, line as Told, readingValues(table, settings), opening, wanted)
-    return change && { result: change, items: [change.newImage, change.oldImage] }
-  })
+  return openLines(
+    () => new Images(settings, openNow),
+    file,
+    (line, images) => {
+      if (line.Keys === undefined)
+        throw notOfKind(
+          line.Item === undefined ? undefined : 'a line of a full export: openExport() reads it',
+        )
+      const change = collectChange(table, line as Told, images, wanted)
+      return change && { result: change, items: [change.newImage, change.oldImage] }
+    },
+  )
 }
 
 async function* openLines<RESULT>(
-  settings: ClientSettings,
+  newImages: () => Images,
   file: Bytes,
   read: Read<RESULT>,
 ): AsyncGenerator<RESULT> {
   for await (const lines of together(linesOf(file))) {
-    const opening = new Opening(settings)
-    const all = lines.map(line => outcomeOf(() => read(parse(line), opening), line))
-    const unopened = new Map((await opening.outcome()).map(each => [each.item, each]))
+    const images = newImages()
+    const all = lines.map(line => outcomeOf(() => read(parse(line), images), line))
+    const unopened = new Map((await images.outcome()).map(each => [each.item, each]))
     for (const { error, value } of all) {
       if (error !== undefined) throw error
       if (value === undefined) continue

@@ -1,12 +1,13 @@
 import { DynasealError, type FieldError } from '@dynaseal/core'
 import type { ClientSettings } from '../client/settings.js'
 import { DocumentClientError, FieldsNotOpenedError } from '../errors.js'
-import { Opening, type Unopened } from '../opening/opening.js'
+import type { Unopened } from '../opening/opening.js'
 import type { KnownTable } from '../tables/knownTable.js'
 import type { Tables } from '../tables/tables.js'
 import type { Item } from '../values/place.js'
-import { collectChange, readingValues, type Wanted } from './change.js'
-import { OpeningNow } from './openingNow.js'
+import { collectChange, type Wanted } from './change.js'
+import { Images } from './images.js'
+import type { OpenNow } from './sealedImage.js'
 import { readRecord, type StreamRecord, sequenceNumberOf } from './streamRecord.js'
 
 /** A record of a stream, opened. */
@@ -40,8 +41,7 @@ export interface StreamRecordOptions {
 
 /** Records that are opened together, each on its own: one that does not open, or is none, takes no other with it. */
 export class RecordBatch {
-  readonly #opening: Opening
-  readonly #openingNow: OpeningNow
+  readonly #images: Images
   /**
    * What each of them says, as if all opened: it does so in its place. As long as the batch from the start: to make it longer
    * for each takes more.
@@ -55,14 +55,14 @@ export class RecordBatch {
   /** @throws {DocumentClientError} `not-registered` for what is wanted */
   constructor(
     private readonly tables: Tables,
-    private readonly settings: ClientSettings,
+    settings: ClientSettings,
+    openNow: OpenNow | undefined,
     private readonly otherwise: string | undefined,
     private readonly wanted: Wanted | undefined,
     records: number,
   ) {
     this.#results = new Array(records)
-    this.#opening = new Opening(settings)
-    this.#openingNow = new OpeningNow(settings, this.#opening)
+    this.#images = new Images(settings, openNow)
     this.#ofTable = wanted && tables.table(wanted.table)
   }
 
@@ -73,7 +73,7 @@ export class RecordBatch {
    */
   add(record: StreamRecord): Promise<void> | undefined {
     this.#results[this.#count++] = this.#collect(record)
-    return this.#openingNow.openMuch()
+    return this.#images.openMuch()
   }
 
   #collect(record: StreamRecord): RecordResult<OpenedRecord | undefined> {
@@ -92,9 +92,7 @@ export class RecordBatch {
     const { tableName, eventName, isExpiry, change } = readRecord(record)
     const table = this.#table(tableName ?? otherwise ?? wanted?.table)
     if (this.#ofTable !== undefined && table !== this.#ofTable) return undefined
-    const { scratch } = this.#openingNow
-    const values = readingValues(table, this.settings)
-    const collected = collectChange(table, change, values, this.#opening, wanted, scratch)
+    const collected = collectChange(table, change, this.#images, wanted)
     if (collected === undefined) return undefined
     const { keys, newImage, oldImage } = collected
     return { eventName, table: table.name, keys, newImage, oldImage, isExpiry }
@@ -102,8 +100,7 @@ export class RecordBatch {
 
   /** Opens what has not been opened yet. @returns what did not open */
   outcome(): readonly Unopened[] | Promise<readonly Unopened[]> {
-    const wait = this.#openingNow.open()
-    return wait === undefined ? this.#opening.outcome() : wait.then(() => this.#opening.outcome())
+    return this.#images.outcome()
   }
 
   /**
@@ -113,7 +110,6 @@ export class RecordBatch {
    * @returns no record for one that is not wanted
    */
   results(unopened: readonly Unopened[]): RecordResult<OpenedRecord | undefined>[] {
-    this.#openingNow.end()
     if (unopened.length === 0) return this.#results
     const failures = new Map(unopened.map(each => [each.item, each.failures]))
     return this.#results.map(result => {

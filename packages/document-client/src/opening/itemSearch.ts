@@ -97,12 +97,8 @@ export class ItemSearch {
 
   /** Refuses ciphertext where none belongs. */
   strays(each: SearchedItem, kind: unknown): void {
-    const { table, item, found } = each
-    if (table.places(kind).names === undefined || !holdsNothingBut(found, item)) this.straysIn(each, kind)
-  }
-
-  /** The same where there may be some. */
-  straysIn({ table, item, failures, found }: SearchedItem, kind: unknown): void {
+    const { table, item, failures, found } = each
+    if (table.places(kind).names !== undefined && holdsNothingBut(found, item)) return
     const known = new Set<unknown>()
     for (const { value } of found) known.add(value)
     for (const path of strayCiphertext(item, value => this.#looksSealed(value), known)) {

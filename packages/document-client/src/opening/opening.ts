@@ -27,16 +27,6 @@ interface OpenItem extends Unopened, SearchedItem {
   toOpen: ItemToOpen | undefined
 }
 
-/** What is known of an item whose attribute values no SDK has read. */
-export interface ReadItem {
-  /** The format's own attributes, which have been taken out of it. */
-  readonly attributes: Item
-  /** What is sealed at its encrypted places, where that is known: as a search would find it. */
-  readonly sealed: SealedValue[] | undefined
-  /** Whether it has nothing else that ciphertext may be in. */
-  readonly isAll: boolean
-}
-
 /** Collects the sealed values of one response, and puts what they hold in their place all at once. */
 export class Opening {
   readonly #search: ItemSearch
@@ -59,21 +49,13 @@ export class Opening {
    * @param requestKey the key that was asked for, where the request names it: it, not what was
    *   returned, is what the ciphertext has to be bound to
    * @param selection what of the item was asked for, if not all
-   * @param read what was found when the item was read, where that was not by an SDK
    * @throws {DocumentClientError} `role-refused`
    */
-  collect(
-    table: KnownTable,
-    item: Item,
-    kind: unknown,
-    requestKey?: Item,
-    selection?: Selection,
-    read?: ReadItem,
-  ): void {
-    if (table.hasTokens) this.#noteTokens(table, item, kind)
+  collect(table: KnownTable, item: Item, kind: unknown, requestKey?: Item, selection?: Selection): void {
+    if (table.hasTokens) this.noteTokens(table, item, kind)
     // Tokens are taken out of the item.
     const key = requestKey ?? (table.keyTokens.size > 0 ? keyPart(table, item) : item)
-    const attributes = read?.attributes ?? takeFormatAttributes(table, item)
+    const attributes = takeFormatAttributes(table, item)
     const each: OpenItem = {
       table,
       item,
@@ -94,13 +76,8 @@ export class Opening {
       }
     }
     if (table.inherited.length > 0) for (const pattern of table.inherited) hideInherited(item, pattern)
-    if (read?.sealed === undefined) {
-      this.#search.places(each, kind, selection, isInClear)
-      this.#search.strays(each, kind)
-    } else {
-      each.found = read.sealed
-      if (!read.isAll) this.#search.straysIn(each, kind)
-    }
+    this.#search.places(each, kind, selection, isInClear)
+    this.#search.strays(each, kind)
     const { found } = each
     const opens = found.length > 0 || (table.wholeItems && !isInClear)
     if (!opens && each.failures.length === 0 && each.opened.length === 0) return
@@ -111,7 +88,8 @@ export class Opening {
     if (each.toOpen !== undefined) this.#sealed = added(this.#sealed, each)
   }
 
-  #noteTokens(table: KnownTable, item: Item, kind: unknown): void {
+  /** An item whose tokens are taken out once all is open. */
+  noteTokens(table: KnownTable, item: Item, kind: unknown): void {
     const last = this.#withTokens.at(-1)
     // The items of a page are mostly of one kind.
     if (last?.table === table && last.kind === kind) last.items.push(item)
@@ -157,7 +135,8 @@ export class Opening {
   }
 
   async #openAll(): Promise<readonly Unopened[]> {
-    if (this.#sealed.length > 0) this.hand(await this.settings.format.open(this.toOpen()))
+    if (this.#sealed.length > 0)
+      this.#hand(await this.settings.format.open(this.#sealed.map(({ toOpen }) => toOpen!)))
     const keyed = this.#items.filter(
       ({ table, failures }) => table.keyTokens.size > 0 && failures.length === 0,
     )
@@ -177,13 +156,8 @@ export class Opening {
     return hasFailed ? this.#items.filter(({ failures }) => failures.length > 0) : ALL_OPENED
   }
 
-  /** What has been collected, and nobody has opened. */
-  toOpen(): ItemToOpen[] {
-    return this.#sealed.map(({ toOpen }) => toOpen!)
-  }
-
   /** Puts what all of that was opened to in its place. */
-  hand(results: readonly OpenedItem[]): void {
+  #hand(results: readonly OpenedItem[]): void {
     const sealed = this.#sealed
     this.#sealed = NOTHING
     for (let i = 0; i < sealed.length; i++) {

@@ -1,7 +1,6 @@
 import type { AttributePath } from '@dynaseal/core'
 import type { FieldInMemory } from '@dynaseal/core/parts'
 import { decodedLength, isWritten } from './base64.js'
-import type { Item } from './place.js'
 
 const SCRATCH_BYTES = 64 * 1024
 /** To be opened before there is more: what has been decoded a moment ago is still in the cache of the processor. */
@@ -9,36 +8,38 @@ const ENOUGH_BYTES = SCRATCH_BYTES / 2
 /** Nothing that was sealed is shorter. */
 const LEAST_BYTES = 16
 
-let free: Buffer | undefined
+let free: Scratch | undefined
 
 /**
  * Memory for ciphertext that is opened next, and written over then: to get it anew for each value takes longer than to
  * decode the value. Nothing that is handed out may be in it.
  */
 export class Scratch {
-  #memory = free ?? Buffer.allocUnsafeSlow(SCRATCH_BYTES)
+  #memory = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
   #used = 0
 
-  constructor() {
+  /** One that nobody uses. */
+  static take(): Scratch {
+    const scratch = free ?? new Scratch()
     free = undefined
+    return scratch
   }
 
   /**
    * Decodes base64 text, as {@link fromBase64}. Valid until {@link rewind}.
    *
-   * @param path of the attribute, which is a whole one, of the item
+   * @param path of the attribute, which is a whole one
    * @returns nothing, too, for what is too short to be sealed
    */
-  decode(text: string, path: AttributePath, item: Item): InScratch | undefined {
+  decode(text: string, path: AttributePath): InScratch | undefined {
     const length = decodedLength(text)
     if (length === undefined || length < LEAST_BYTES) return undefined
-    if (length > SCRATCH_BYTES)
-      return decodedInto(Buffer.allocUnsafeSlow(length), 0, length, text, path, item)
+    if (length > SCRATCH_BYTES) return decodedInto(Buffer.allocUnsafeSlow(length), 0, length, text, path)
     if (this.#used + length > SCRATCH_BYTES) {
       this.#memory = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
       this.#used = 0
     }
-    const decoded = decodedInto(this.#memory, this.#used, length, text, path, item)
+    const decoded = decodedInto(this.#memory, this.#used, length, text, path)
     if (decoded !== undefined) this.#used += length
     return decoded
   }
@@ -54,7 +55,8 @@ export class Scratch {
 
   /** Nobody needs it any more. */
   giveBack(): void {
-    free = this.#memory
+    this.#used = 0
+    free = this
   }
 }
 
@@ -64,10 +66,9 @@ function decodedInto(
   length: number,
   text: string,
   path: AttributePath,
-  item: Item,
 ): InScratch | undefined {
   return isWritten(text, memory, start, length)
-    ? new InScratch(memory, start, start + length, path, item)
+    ? new InScratch(memory, start, start + length, path)
     : undefined
 }
 
@@ -78,14 +79,9 @@ export class InScratch implements FieldInMemory {
     readonly start: number,
     readonly end: number,
     readonly path: AttributePath,
-    private readonly item: Item,
   ) {}
 
   get value(): Uint8Array {
     return new Uint8Array(this.memory.buffer, this.start, this.end - this.start)
-  }
-
-  replace(value: unknown): void {
-    this.item[this.path[0]!] = value
   }
 }

@@ -5,7 +5,6 @@ import { PROTOTYPE } from '../paths/attributePattern.js'
 import { fromBase64 } from './base64.js'
 import { isOfClass, setMember } from './copyContainers.js'
 import type { Item } from './place.js'
-import type { ReadApart } from './readApart.js'
 import type { Values } from './values.js'
 
 type Members = Readonly<Record<string, unknown>>
@@ -17,53 +16,89 @@ type Members = Readonly<Record<string, unknown>>
  * Whoever sent it need not have got it of DynamoDB, so a value that has not exactly the shape of its type is refused.
  *
  * @param what it is: `NewImage`
- * @param apart has those that are read otherwise
  * @throws {DocumentClientError} `invalid-record`, which names the place and no value
  */
-export function readItem(item: unknown, values: Values, what: string, apart?: ReadApart): Item {
-  return readMap(item, { values, what }, ITSELF, apart)
+export function readItem(item: unknown, values: Values, what: string): Item {
+  return readMap(item, { values, what }, TOP)
 }
 
-interface Reading {
+/**
+ * The same of a primary key: what has other attributes than these is none.
+ *
+ * @returns nothing for what is none
+ * @throws {DocumentClientError} `invalid-record`
+ */
+export function readKey(
+  key: unknown,
+  names: readonly string[],
+  values: Values,
+  what: string,
+): Item | undefined {
+  const reading = { values, what }
+  if (!isMap(key)) throw malformed(reading, TOP)
+  if (entryPrototype(key, reading, TOP) !== undefined) return undefined
+  const read: Item = {}
+  let missing = names.length
+  for (const name in key) {
+    if (!isOwn(key, name)) continue
+    if (!names.includes(name)) return undefined
+    setMember(read, name, readAttribute((key as Members)[name], reading, TOP, name))
+    missing--
+  }
+  return missing === 0 ? read : undefined
+}
+
+export interface Reading {
   readonly values: Values
   readonly what: string
 }
 
-const ITSELF: AttributePath = []
+/** The path of an item itself. */
+export const TOP: AttributePath = []
 
 /** Nested maps and lists ('Data types', Amazon DynamoDB developer guide): what is deeper, no table has. */
 const MAX_DEPTH = 32
 
-/** Asked in this way in a loop over names, it costs nothing, as `Object.hasOwn` does not. */
-const isOwn = Object.prototype.hasOwnProperty
+/**
+ * Whether a name that a loop over the names of `object` has come to is its own. Asked in these words it costs nothing there, as
+ * `Object.hasOwn` does not, nor the same function by a name of its own.
+ */
+export function isOwn(object: object, name: string): boolean {
+  // biome-ignore lint/suspicious/noPrototypeBuiltins: see above
+  return Object.prototype.hasOwnProperty.call(object, name)
+}
 
-function readMap(map: unknown, reading: Reading, path: AttributePath, apart?: ReadApart): Item {
-  if (typeof map !== 'object' || map === null || Array.isArray(map) || path.length > MAX_DEPTH)
-    throw malformed(reading, path)
+function readMap(map: unknown, reading: Reading, path: AttributePath): Item {
+  if (!isMap(map) || path.length > MAX_DEPTH) throw malformed(reading, path)
   const read: Item = {}
   // Without a list of names or entries, which are garbage: most of an item is its map.
-  for (const name in map) {
-    if (!isOwn.call(map, name)) continue
-    const value = (map as Members)[name]
-    const role = apart?.roles.get(name)
-    const text = role && base64In(value)
-    if (text !== undefined && apart!.putBytes(read, name, role!, text)) continue
-    const native = readValue(value, reading, path, name)
-    if (apart === undefined) setMember(read, name, native)
-    else apart.put(read, name, role, native)
-  }
-  const prototype: object | null = Object.getPrototypeOf(map)
-  if (prototype === Object.prototype || prototype === null) return read
-  // The AWS SDK makes the prototype of an entry named `__proto__`; here it is an entry again.
-  if (!isOfClass(prototype)) {
-    const native = readValue(prototype, reading, path, PROTOTYPE)
-    if (apart === undefined) setMember(read, PROTOTYPE, native)
-    else apart.put(read, PROTOTYPE, undefined, native)
-  } else if (Object.getPrototypeOf(prototype) !== null) throw malformed(reading, path)
+  for (const name in map)
+    if (isOwn(map, name)) setMember(read, name, readAttribute((map as Members)[name], reading, path, name))
+  const prototype = entryPrototype(map, reading, path)
+  if (prototype !== undefined) setMember(read, PROTOTYPE, readAttribute(prototype, reading, path, PROTOTYPE))
   return read
 }
 
-function readValue(value: unknown, reading: Reading, above: AttributePath, step: string | number): unknown {
+/** The AWS SDK makes the prototype of an entry named `__proto__`; here it is an entry again. */
+function entryPrototype(map: object, reading: Reading, path: AttributePath): object | undefined {
+  const prototype: object | null = Object.getPrototypeOf(map)
+  if (prototype === Object.prototype || prototype === null) return undefined
+  if (!isOfClass(prototype)) return prototype
+  if (Object.getPrototypeOf(prototype) === null) return undefined
+  throw malformed(reading, path)
+}
+
+function isMap(map: unknown): map is object {
+  return typeof map === 'object' && map !== null && !Array.isArray(map)
+}
+
+/** @param above path of what has it, as `step` */
+export function readAttribute(
+  value: unknown,
+  reading: Reading,
+  above: AttributePath,
+  step: string | number,
+): unknown {
   const type = typeof value === 'object' && value !== null ? onlyMember(value) : undefined
   const read =
     type === undefined ? undefined : readTyped(type, (value as Members)[type], reading, above, step)
@@ -71,18 +106,11 @@ function readValue(value: unknown, reading: Reading, above: AttributePath, step:
   return read
 }
 
-/** The text of a binary value as JSON has it. */
-function base64In(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || onlyMember(value) !== 'B') return undefined
-  const { B } = value as Members
-  return typeof B === 'string' ? B : undefined
-}
-
 /** Its name, where an object has one member of its own; a list of the names would be garbage. */
-function onlyMember(value: object): string | undefined {
+export function onlyMember(value: object): string | undefined {
   let only: string | undefined
   for (const name in value) {
-    if (!isOwn.call(value, name)) continue
+    if (!isOwn(value, name)) continue
     if (only !== undefined) return undefined
     only = name
   }
@@ -129,7 +157,7 @@ function readTyped(
 
 function readList(list: unknown, reading: Reading, path: AttributePath): unknown[] {
   if (!Array.isArray(list) || path.length > MAX_DEPTH) throw malformed(reading, path)
-  return Array.from(list, (element, index) => readValue(element, reading, path, index))
+  return Array.from(list, (element, index) => readAttribute(element, reading, path, index))
 }
 
 function readNumber(
