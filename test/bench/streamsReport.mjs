@@ -26,7 +26,7 @@ export function report({ machine, rounds, results, too }) {
     'Written by `npx --yes pnpm@12 bench:streams`: `openStreamRecord(s)` with records as Lambda has them, beside `open` of `@dynaseal/core` with',
     'the same fields, found and decoded already. What the records take more: base64, the shape of each attribute value, keys, what is encrypted',
     `where. Format 2, data keys in the cache. Medians of ${rounds} rounds in turns; processor time, that of collecting garbage included: a turn is`,
-    'long enough for V8 to do so several times.',
+    'long enough for V8 to do so ten times. Each shape in a process of its own.',
     '',
     `Machine: ${machine.cpus} CPUs, Node.js ${machine.node}; load average ${machine.load.map(each => each.toFixed(1)).join(' before, ')} after.`,
     '',
