@@ -1,10 +1,10 @@
 // Images whose encrypted attributes are all attributes as wholes, beside what else they have: in exports, of entities, with
 // tokens, beside others. That is how nearly all are, and they are read and opened in a way of their own.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { DynamoDBDocumentClient, type TranslateConfig } from '@aws-sdk/lib-dynamodb'
 import { marshall } from '@aws-sdk/util-dynamodb'
 import { createSearchKey, createSearchTokens } from '@dynaseal/core'
-import { sealDocumentClient } from '@dynaseal/document-client'
+import { type SealOptions, sealDocumentClient } from '@dynaseal/document-client'
 import { encrypted, openPartially, sealDocumentClient as sealForToolbox } from '@dynaseal/toolbox'
 import { Entity, EntityParser, item, map, number, string } from 'dynamodb-toolbox'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -22,11 +22,16 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => world.stop())
 
-function declaredClient(encrypted = ['name', 'note']) {
+function declaredClient(
+  encrypted = ['name', 'note'],
+  options: Partial<SealOptions> = {},
+  translate: TranslateConfig = {},
+) {
   const keyring = world.keyring(EAST)
-  const base = DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST)))
+  const base = DynamoDBDocumentClient.from(new DynamoDBClient(world.config(EAST)), translate)
   return sealDocumentClient(base, {
     keyring,
+    ...options,
     search: createSearchTokens({ keyring, writeWith: searchKey }),
   }).declare({ table: TABLE, key: ['pk', 'sk'], encrypted, tokens: { nameToken: { of: 'name', bits: 64 } } })
 }
@@ -120,6 +125,38 @@ test('beside others, under a data key that has to be asked for: with one call', 
     'fields-not-opened',
     patient(3),
   ])
+})
+
+test('beside others, where one data key at a time is kept: with one call for each', async () => {
+  const [one, other] = [await images(), await images()]
+  const asBytes = (image: (typeof one)[0]) => ({ ...image, name: { B: Buffer.from(image.name.B, 'base64') } })
+  const records = [one[0], asBytes(one[1]), other[2], asBytes(other[3])].map(recordOf)
+  const before = world.kmsCalls(EAST).length
+  const results = await declaredClient(['name', 'note'], { cache: { maxKeys: 1 } }).openStreamRecords(records)
+  expect(results.map(({ record }) => record?.newImage)).toEqual(patients.slice(0, 4))
+  expect(world.kmsCalls(EAST).slice(before)).toEqual([`Decrypt ${EAST}`, `Decrypt ${EAST}`])
+})
+
+test('with nothing sealed are not asked for a key that can be written', async () => {
+  // The SDK takes no instances of classes.
+  class Digits {
+    constructor(readonly digits: string) {}
+  }
+  const wrapNumbers = (digits: string) => new Digits(digits) as never
+  const client = declaredClient(['name', 'note'], {}, { unmarshallOptions: { wrapNumbers } })
+  const image = { pk: { S: 'p' }, sk: { N: '1' }, open: { S: 'open' } }
+  const opened = { pk: 'p', sk: new Digits('1'), open: 'open' }
+  expect((await client.openStreamRecord(recordOf(image))).newImage).toEqual(opened)
+  expect(await all(client.openExport(TABLE, fileOf({ Item: image })))).toEqual([opened])
+  const [sealed] = await images()
+  const record = recordOf({ ...sealed, sk: { N: '1' } })
+  await expect(client.openStreamRecord(record)).rejects.toMatchObject({ code: 'invalid-value' })
+  record.dynamodb.Keys = { pk: { S: 'p' }, sk: { N: '2' } }
+  await expect(client.openStreamRecord(record)).rejects.toMatchObject({ code: 'invalid-record' })
+  const lines = fileOf({ Item: { pk: sealed.pk, name: sealed.name, dynaseal: sealed.dynaseal } })
+  await expect(all(client.openExport(TABLE, lines))).rejects.toMatchObject({
+    failures: [{ path: ['name'], code: 'invalid-location' }],
+  })
 })
 
 test('with ciphertext inside of what is in clear are refused there', async () => {

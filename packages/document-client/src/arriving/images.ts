@@ -74,10 +74,8 @@ export class Images {
     const { item } = image
     if (places !== table.places(table.kindOf(item))) return undefined
     if (image.hasContainers && this.#mayHaveStrays(item)) return undefined
-    const key = primaryKey(table, keys ?? item, values)
-    if (key === undefined) return undefined
-    image.key = key
-    return image
+    // Where keys are told beside it, an image that has not the same ones is refused.
+    return keys !== undefined || hasKey(table, item) ? image : undefined
   }
 
   #mayHaveStrays(item: Item): boolean {
@@ -87,9 +85,9 @@ export class Images {
   }
 
   /**
-   * Notes what is sealed in an image.
+   * Notes what is sealed in an image, whose key has been compared with what is told beside it.
    *
-   * @throws {DocumentClientError} `role-refused`
+   * @throws {DocumentClientError} `role-refused`, or `invalid-value` for a key that was read as what cannot be written
    */
   collect(image: Image): void {
     const { known, item } = image
@@ -103,7 +101,10 @@ export class Images {
       this.#others ??= new Opening(this.settings)
       this.#others.noteTokens(known, item, kind)
     }
-    if (image.fields.length > 0) this.#sealed = added(this.#sealed, image)
+    if (image.fields.length === 0) return
+    // Not before: what is not wanted, or has nothing sealed, needs none.
+    image.key = primaryKey(known, item, this.settings.values)!
+    this.#sealed = added(this.#sealed, image)
   }
 
   /** Opens what is much. @returns what to wait for before there is more, if anything */
@@ -119,8 +120,15 @@ export class Images {
   }
 
   async #outcome(): Promise<readonly Unopened[]> {
-    if (this.#sealed.length > 0) this.#hand(await this.settings.format.open(this.#sealed))
-    const others = this.#others === undefined ? [] : await this.#others.outcome()
+    const own = this.#sealed.length
+    // By one call, so that each data key is asked for once.
+    const toOpen = this.#others === undefined ? this.#sealed : [...this.#sealed, ...this.#others.toOpen()]
+    if (toOpen.length > 0) {
+      const results = await this.settings.format.open(toOpen)
+      this.#hand(results)
+      this.#others?.hand(results.slice(own))
+    }
+    const others = this.#others === undefined ? NOTHING : await this.#others.outcome()
     return [...this.#ended(), ...others]
   }
 
@@ -180,6 +188,10 @@ export class Images {
 }
 
 const NONE: ReadonlySet<unknown> = new Set()
+
+function hasKey({ keyNames }: KnownTable, item: Item): boolean {
+  return keyNames.every(name => Object.hasOwn(item, name))
+}
 
 /** Whether nothing has to be done for an item but to open its fields. */
 function isSimple({ inherited, keyTokens }: KnownTable): boolean {

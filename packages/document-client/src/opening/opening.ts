@@ -135,8 +135,7 @@ export class Opening {
   }
 
   async #openAll(): Promise<readonly Unopened[]> {
-    if (this.#sealed.length > 0)
-      this.#hand(await this.settings.format.open(this.#sealed.map(({ toOpen }) => toOpen!)))
+    if (this.#sealed.length > 0) this.hand(await this.settings.format.open(this.toOpen()))
     const keyed = this.#items.filter(
       ({ table, failures }) => table.keyTokens.size > 0 && failures.length === 0,
     )
@@ -156,8 +155,13 @@ export class Opening {
     return hasFailed ? this.#items.filter(({ failures }) => failures.length > 0) : ALL_OPENED
   }
 
+  /** What has been collected, and nobody has opened. */
+  toOpen(): ItemToOpen[] {
+    return this.#sealed.map(({ toOpen }) => toOpen!)
+  }
+
   /** Puts what all of that was opened to in its place. */
-  #hand(results: readonly OpenedItem[]): void {
+  hand(results: readonly OpenedItem[]): void {
     const sealed = this.#sealed
     this.#sealed = NOTHING
     for (let i = 0; i < sealed.length; i++) {
