@@ -49,7 +49,7 @@ export function collectChange(
   const newImage = readImage(table, Keys as Item, NewImage, 'NewImage', keys, images, wanted)
   const oldImage = readImage(table, Keys as Item, OldImage, 'OldImage', keys, images, wanted)
   if (hasImages && newImage === undefined && oldImage === undefined) return undefined
-  // Both of them, or none.
+  // Not before both have been read: where one is refused, nothing of the other is opened.
   if (newImage !== undefined) images.collect(newImage)
   if (oldImage !== undefined) images.collect(oldImage)
   return { keys, newImage: newImage?.item, oldImage: oldImage?.item }
